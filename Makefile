@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+# libkcapi.so, libkcapi.a, kcapi.h, libkcapi.pc: build, install, check.
+#
+# Cargo makes one static library for each of the two: rustc's own way to a shared
+# library cannot give symbols their versions, so the linker and a version script do.
+
+version := 1.5.1
+soname  := libkcapi.so.1
+
+prefix       ?= /usr/local
+exec_prefix  ?= $(prefix)
+libdir       ?= $(exec_prefix)/lib
+includedir   ?= $(prefix)/include
+pkgconfigdir ?= $(libdir)/pkgconfig
+DESTDIR      ?=
+
+CC      ?= cc
+AR      ?= ar
+LD      ?= ld
+NM      ?= nm
+OBJCOPY ?= objcopy
+CARGO   ?= cargo
+INSTALL ?= install
+CFLAGS  ?= -O2 -g
+
+BUILD            ?= build
+CARGO_TARGET_DIR ?= target
+build  := $(abspath $(BUILD))
+target := $(abspath $(CARGO_TARGET_DIR))
+export CC NM
+
+shared := $(build)/libkcapi.so.$(version)
+static := $(build)/libkcapi.a
+header := $(build)/kcapi.h
+
+# Everything that cargo's result depends on.
+sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml
+
+# $(call rust,DIRECTORY,FEATURES): a static library of all Rust code.
+rust = KCAPI_HEADER=$(header) $(CARGO) rustc --locked --release --lib --crate-type staticlib \
+	--target-dir $(target)/$1 $(if $2,--features $2)
+
+.PHONY: all
+all: $(shared) $(static) $(build)/libkcapi.pc
+
+$(build):
+	mkdir -p $@
+
+$(target)/shared/release/libkcapi.a: $(sources) | $(build)
+	$(call rust,shared,symbol-versions)
+	@touch $@
+
+$(target)/static/release/libkcapi.a: $(sources) | $(build)
+	$(call rust,static)
+	@touch $@
+
+$(build)/libkcapi.map: abi/symbols abi/version-script.awk | $(build)
+	awk -f abi/version-script.awk $< >$@
+
+$(shared): $(target)/shared/release/libkcapi.a $(build)/libkcapi.map
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -static-libgcc -o $@ \
+		-Wl,-soname,$(soname) -Wl,--version-script,$(build)/libkcapi.map \
+		-Wl,--whole-archive $< -Wl,--no-whole-archive \
+		-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
+		-Wl,--strip-debug
+	ln -sf $(notdir $@) $(build)/$(soname)
+	ln -sf $(soname) $(build)/libkcapi.so
+
+# One object with the C API and what it needs; all other names, Rust's own, become
+# local, so that a program may contain a second Rust library.
+$(static): $(target)/static/release/libkcapi.a abi/symbols
+	awk '$$1 ~ /^kcapi_/ { print $$1 }' abi/symbols >$(build)/public
+	sed 's/^/-u /' $(build)/public >$(build)/roots
+	$(LD) -r --gc-sections --strip-debug @$(build)/roots -o $(build)/kcapi.o --whole-archive $<
+	$(OBJCOPY) --keep-global-symbols=$(build)/public --strip-unneeded \
+		--remove-section=.llvmbc --remove-section=.llvmcmd $(build)/kcapi.o
+	rm -f $@
+	$(AR) rcs $@ $(build)/kcapi.o
+
+# Without DESTDIR: the file tells where things are when they are in use.
+$(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
+	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
+		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $< >$@
+
+.PHONY: install uninstall
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
+	$(INSTALL) -m 755 $(shared) '$(DESTDIR)$(libdir)/libkcapi.so.$(version)'
+	ln -sf libkcapi.so.$(version) '$(DESTDIR)$(libdir)/$(soname)'
+	ln -sf $(soname) '$(DESTDIR)$(libdir)/libkcapi.so'
+	$(INSTALL) -m 644 $(static) '$(DESTDIR)$(libdir)/libkcapi.a'
+	$(INSTALL) -m 644 include/kcapi.h '$(DESTDIR)$(includedir)/kcapi.h'
+	$(INSTALL) -m 644 $(build)/libkcapi.pc '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc'
+
+uninstall:
+	rm -f '$(DESTDIR)$(libdir)/libkcapi.so.$(version)' '$(DESTDIR)$(libdir)/$(soname)' \
+		'$(DESTDIR)$(libdir)/libkcapi.so' '$(DESTDIR)$(libdir)/libkcapi.a' \
+		'$(DESTDIR)$(includedir)/kcapi.h' '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc'
+
+# The install that tests and demo are compiled against, as a user's programs would be.
+.PHONY: stage
+stage:
+	@$(MAKE) --no-print-directory install DESTDIR=$(build)/stage prefix=/usr libdir=/usr/lib \
+		includedir=/usr/include pkgconfigdir=/usr/lib/pkgconfig >/dev/null
+
+.PHONY: header check-header check-symbols
+# Takes over what cbindgen makes of the sources.
+header: $(target)/static/release/libkcapi.a
+	cp $(header) include/kcapi.h
+
+check-header: $(target)/static/release/libkcapi.a
+	diff -u include/kcapi.h $(header) || { echo "include/kcapi.h is out of date: make header" >&2; exit 1; }
+
+check-symbols: $(shared)
+	abi/check $(shared)
+
+.PHONY: clean FORCE
+clean:
+	rm -rf '$(build)' '$(target)'

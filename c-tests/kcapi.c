@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+/*
+ * kcapi: one cipher operation, or many, from the command line.
+ *
+ * It shows on a real kernel what the library does: the synchronous calls, the AIO calls and the
+ * stream calls on the same data, and what each costs. `kcapi -h` lists the options.
+ *
+ * Exit status: 0 when all is well, 1 when an operation failed, 2 when the arguments make no sense.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "kcapi-options.h"
+
+#include <time.h>
+
+/* What the documentation allows a stream to have in flight: 16 pages. */
+#define STREAM_PIECE 65536
+
+/* The operations: IOVEC i of `in` becomes IOVEC i of `out`. */
+struct work {
+    struct kcapi_handle *handle;
+    struct iovec *in, *out;
+    size_t result; /* bytes that each operation must return */
+};
+
+static void open_handle(struct options *o, struct work *work)
+{
+    const struct family *family = o->family;
+    int ret = family->init(&work->handle, o->cipher, o->aio ? KCAPI_INIT_AIO : 0);
+
+    if (ret)
+        die(1, "no cipher %s: %s", o->cipher, strerror(-ret));
+    if (o->iv.len != family->ivsize(work->handle))
+        die(2, "-i: %s needs an IV of %u bytes, not %zu", o->cipher,
+            family->ivsize(work->handle), o->iv.len);
+    ret = family->setkey(work->handle, o->key.base, o->key.len);
+    if (ret)
+        die(1, "-k: %s refuses a key of %zu bytes: %s", o->cipher, o->key.len, strerror(-ret));
+
+    if (family == &aead) {
+        if (!o->encrypt)
+            o->taglen = o->tag.len;
+        else if (!o->taglen)
+            o->taglen = kcapi_aead_authsize(work->handle);
+        ret = kcapi_aead_settaglen(work->handle, o->taglen);
+        if (ret)
+            die(1, "%s refuses a tag of %zu bytes: %s", o->cipher, o->taglen, strerror(-ret));
+        kcapi_aead_setassoclen(work->handle, o->aad.len);
+    }
+}
+
+/* IOVECs of len bytes each, in memory of their own, the first one on a page boundary. */
+static struct iovec *buffers(size_t count, size_t len)
+{
+    size_t stride = (len + 63) / 64 * 64, total;
+    struct iovec *iov = allocate(count, sizeof(*iov));
+    void *memory;
+
+    if (__builtin_mul_overflow(count, stride, &total) ||
+        posix_memalign(&memory, sysconf(_SC_PAGESIZE), total ? total : 1))
+        die(1, "no memory for %zu messages of %zu bytes", count, len);
+    memset(memory, 0, total);
+    for (size_t i = 0; i < count; i++)
+        iov[i] = (struct iovec){(uint8_t *)memory + i * stride, len};
+    return iov;
+}
+
+static void fill(uint8_t *to, size_t len, const struct bytes *pattern)
+{
+    for (size_t i = 0; i < len; i++)
+        to[i] = pattern->len ? pattern->base[i % pattern->len] : i;
+}
+
+static void prepare(struct options *o, struct work *work)
+{
+    const struct bytes *data = o->encrypt ? &o->plaintext : &o->ciphertext;
+    size_t len = o->message ? o->message : data->len;
+
+    open_handle(o, work);
+    if (o->family == &skcipher) {
+        if (!len)
+            die(2, "no data: a symmetric cipher needs at least one byte");
+        work->in = buffers(o->operations, len);
+        work->out = buffers(o->operations, len);
+        work->result = len;
+        for (size_t i = 0; i < o->operations; i++)
+            fill(work->in[i].iov_base, len, data);
+    } else {
+        struct kcapi_handle *h = work->handle;
+        size_t in = o->encrypt ? kcapi_aead_inbuflen_enc(h, len, o->aad.len, o->taglen)
+                               : kcapi_aead_inbuflen_dec(h, len, o->aad.len, o->taglen);
+        size_t out = o->encrypt ? kcapi_aead_outbuflen_enc(h, len, o->aad.len, o->taglen)
+                                : kcapi_aead_outbuflen_dec(h, len, o->aad.len, o->taglen);
+
+        /* A stream's message must be in the kernel as a whole before it can be processed. */
+        if (o->stream && in > STREAM_PIECE)
+            die(2, "-s: an AEAD message may have at most %d bytes, AAD and tag included",
+                STREAM_PIECE);
+        work->in = buffers(o->operations, in);
+        work->out = buffers(o->operations, out);
+        /* Not the buffer's length, which may be more: the library asks for at least a byte. */
+        work->result = o->aad.len + len + (o->encrypt ? o->taglen : 0);
+        for (size_t i = 0; i < o->operations; i++) {
+            uint8_t *to = work->in[i].iov_base;
+
+            fill(to, o->aad.len, &o->aad);
+            fill(to + o->aad.len, len, data);
+            if (!o->encrypt)
+                fill(to + o->aad.len + len, o->tag.len, &o->tag);
+        }
+    }
+}
+
+static ssize_t receive(const struct options *o, struct work *work, uint8_t *to, size_t len)
+{
+    size_t got = 0;
+
+    /* The kernel may hand out less than is there. */
+    do {
+        struct iovec rest = {to + got, len - got};
+        ssize_t ret = o->family->stream_op(work->handle, &rest, 1);
+
+        if (ret < 0)
+            return ret;
+        if (!ret)
+            break;
+        got += ret;
+    } while (got < len);
+    return got;
+}
+
+static ssize_t stream(const struct options *o, struct work *work, size_t i)
+{
+    const struct family *family = o->family;
+    struct iovec *in = &work->in[i], *out = &work->out[i];
+    size_t sent = 0;
+    ssize_t ret = family->stream_init[o->encrypt](work->handle, o->iv.base, NULL, 0);
+
+    if (ret < 0)
+        return ret;
+    do {
+        size_t left = in->iov_len - sent, len = left < STREAM_PIECE ? left : STREAM_PIECE;
+        struct iovec piece = {(uint8_t *)in->iov_base + sent, len};
+
+        ret = (len == left ? family->stream_update_last : family->stream_update)(work->handle,
+                                                                                 &piece, 1);
+        if (ret >= 0 && family == &skcipher)
+            ret = receive(o, work, (uint8_t *)out->iov_base + sent, len);
+        if (ret < 0)
+            return ret;
+        sent += len;
+    } while (sent < in->iov_len);
+    return family == &aead ? receive(o, work, out->iov_base, out->iov_len) : (ssize_t)sent;
+}
+
+/* All operations, once. Returns a negative errno or the number of bytes of all results. */
+static ssize_t run(const struct options *o, struct work *work)
+{
+    ssize_t total = 0;
+
+    if (o->aio)
+        return o->family->aio[o->encrypt](work->handle, work->in, work->out, o->operations,
+                                          o->iv.base, o->access);
+    for (size_t i = 0; i < o->operations; i++) {
+        struct iovec *in = &work->in[i], *out = &work->out[i];
+        ssize_t ret = o->stream ? stream(o, work, i)
+                                : o->family->one_shot[o->encrypt](
+                                      work->handle, in->iov_base, in->iov_len, o->iv.base,
+                                      out->iov_base, out->iov_len, o->access);
+
+        if (ret < 0)
+            return ret;
+        total += ret;
+    }
+    return total;
+}
+
+static long nanoseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    long x = *(const long *)a, y = *(const long *)b;
+
+    return (x > y) - (x < y);
+}
+
+static long median(long *times, size_t count)
+{
+    qsort(times, count, sizeof(*times), by_value);
+    return times[count / 2];
+}
+
+/* Where reading the clock is a system call, it costs as much as half of a short operation. */
+static long clock_cost(void)
+{
+    long times[101];
+
+    for (size_t i = 0; i < 101; i++) {
+        times[i] = nanoseconds();
+        times[i] = nanoseconds() - times[i];
+    }
+    return median(times, 101);
+}
+
+/* The buffers of all IOVECs are one piece of memory, see buffers(). */
+static void release(const struct options *o, struct work *work, long *times)
+{
+    struct iovec *iov[] = {work->in, work->out};
+
+    o->family->destroy(work->handle);
+    for (size_t i = 0; i < 2; i++) {
+        free(iov[i][0].iov_base);
+        free(iov[i]);
+    }
+    free(times);
+    release_options(o);
+}
+
+static void print_hex(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        printf("%02x", bytes[i]);
+}
+
+static void print_results(const struct options *o, struct work *work)
+{
+    for (size_t i = 0; i < o->operations; i++) {
+        uint8_t *out = work->out[i].iov_base, *data = out, *tag = NULL;
+        size_t len = work->result, taglen = 0;
+
+        if (o->family == &aead)
+            kcapi_aead_getdata_output(work->handle, out, work->result, o->encrypt, NULL, NULL,
+                                      &data, &len, &tag, &taglen);
+        print_hex(data, len);
+        if (tag)
+            print_hex(tag, taglen);
+        putchar('\n');
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.operations = 1, .repetitions = 1, .access = KCAPI_ACCESS_HEURISTIC};
+    struct work work = {0};
+    long *times, overhead;
+    ssize_t ret = 0;
+
+    parse(&o, argc, argv);
+    prepare(&o, &work);
+    times = allocate(o.repetitions, sizeof(*times));
+    overhead = clock_cost();
+    for (size_t i = 0; i < o.repetitions; i++) {
+        long start = nanoseconds();
+
+        ret = run(&o, &work);
+        times[i] = nanoseconds() - start - overhead;
+        if (ret == -EBADMSG)
+            break;
+        if (ret < 0)
+            die(1, "%s failed: %s", o.encrypt ? "encryption" : "decryption", strerror(-ret));
+        if ((size_t)ret != work.result * o.operations)
+            die(1, "%zd bytes came back instead of %zu", ret, work.result * o.operations);
+    }
+
+    if (ret == -EBADMSG)
+        puts("EBADMSG");
+    else if (!o.timed || !o.message)
+        print_results(&o, &work);
+    if (o.timed && ret >= 0) {
+        long total = median(times, o.repetitions);
+
+        printf("time: %ld ns for %zu operations of %zu bytes, %ld ns each, median of %zu\n", total,
+               o.operations, work.in[0].iov_len, total / (long)o.operations, o.repetitions);
+    }
+    release(&o, &work, times);
+    return ret < 0;
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Linux AIO: io_submit(2) starts the reads of a batch with one system call.
+//!
+//! Completions are read from the ring that the kernel maps into the process, as
+//! libaio does; io_getevents(2) is called only for those that are not there
+//! yet. glibc has no wrappers for these calls.
+//!
+//! References: io_setup(2), io_submit(2), io_getevents(2); Linux
+//! `include/uapi/linux/aio_abi.h`, `fs/aio.c` (struct aio_ring).
+
+#![allow(unsafe_code)]
+
+use super::{Backend, Outcome, receive_each, send_whole};
+use crate::engine::kernel::message::Message;
+use crate::errno::{Errno, Result, count};
+use crate::iov::Iovecs;
+use libc::{c_long, c_ulong, c_void};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Reads that a context takes at once; also the most in a batch.
+pub const ENTRIES: usize = 256;
+
+const IOCB_CMD_PREAD: u16 = 0;
+
+/// struct iocb.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Iocb {
+    data: u64,
+    #[cfg(target_endian = "little")]
+    key: u32,
+    rw_flags: u32,
+    #[cfg(target_endian = "big")]
+    key: u32,
+    opcode: u16,
+    priority: i16,
+    fd: u32,
+    buffer: u64,
+    bytes: u64,
+    offset: i64,
+    reserved: u64,
+    flags: u32,
+    eventfd: u32,
+}
+const _: () = assert!(size_of::<Iocb>() == 64);
+
+/// struct io_event.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Event {
+    data: u64,
+    iocb: u64,
+    result: i64,
+    result2: i64,
+}
+
+/// struct aio_ring, at the address that is the context's number.
+#[repr(C)]
+struct Ring {
+    id: u32,
+    entries: u32,
+    head: AtomicU32,
+    tail: AtomicU32,
+    magic: u32,
+    compatible: u32,
+    incompatible: u32,
+    header_len: u32,
+}
+
+/// The one layout of the ring that this code, like libaio, knows.
+const RING_MAGIC: u32 = 0xa10a_10a1;
+
+/// An AIO context, used by one call at a time.
+pub struct Context {
+    id: c_ulong,
+    /// A child of fork(2) has the parent's number but no context behind it.
+    stale: bool,
+    iocbs: Vec<Iocb>,
+}
+
+impl Context {
+    /// io_setup(2). EAGAIN: fs.aio-max-nr is reached; ENOSYS, EPERM: none to be had.
+    pub fn new() -> Result<Self> {
+        let mut iocbs = Vec::new();
+        iocbs.try_reserve_exact(ENTRIES)?;
+        let mut id: c_ulong = 0;
+        // SAFETY: the kernel writes the context's number to `id`.
+        let returned = unsafe { libc::syscall(libc::SYS_io_setup, ENTRIES as c_long, &raw mut id) };
+        count(returned as isize)?;
+        Ok(Self {
+            id,
+            stale: false,
+            iocbs,
+        })
+    }
+
+    /// Whether it is of use to a further call.
+    pub fn usable(&self) -> bool {
+        !self.stale
+    }
+
+    /// Submits the reads from number `first` on; how many the kernel took.
+    ///
+    /// # Safety
+    ///
+    /// The memory that the reads write to may be written until all have been reaped.
+    unsafe fn submit(&mut self, first: usize) -> Result<usize> {
+        let mut pointers = [ptr::null_mut::<Iocb>(); ENTRIES];
+        let reads = &mut self.iocbs[first..];
+        for (pointer, iocb) in pointers.iter_mut().zip(reads.iter_mut()) {
+            *pointer = iocb;
+        }
+        // SAFETY: there is a pointer to a live iocb for each read, and the caller
+        // promised the memory that they write to.
+        count(unsafe {
+            libc::syscall(
+                libc::SYS_io_submit,
+                self.id,
+                reads.len() as c_long,
+                pointers.as_ptr(),
+            )
+        } as isize)
+    }
+
+    /// Waits until `reads` submitted reads have ended.
+    fn reap(&self, mut reads: usize, outcomes: &mut [Outcome]) {
+        let mut store = |event: &Event| {
+            if let Some(outcome) = outcomes.get_mut(event.data as usize) {
+                *outcome = usize::try_from(event.result)
+                    .map_err(|_| Errno::from_number(event.result.saturating_neg() as i32));
+            }
+        };
+        while reads > 0 {
+            let got = self.reap_ring(reads, &mut store);
+            reads -= if got > 0 {
+                got
+            } else {
+                self.reap_waiting(reads, &mut store)
+            };
+        }
+    }
+
+    /// Takes what the completion ring holds, without a system call.
+    fn reap_ring(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> usize {
+        let ring = self.id as usize as *const Ring;
+        // SAFETY: the kernel maps the ring at the address that is the context's number,
+        // for as long as the context lives; it changes only `tail` under us, and
+        // `head` where another caller of io_getevents(2) reaps, of which there is none:
+        // a context serves one call at a time.
+        let ring = unsafe { &*ring };
+        if ring.magic != RING_MAGIC
+            || ring.incompatible != 0
+            || ring.header_len as usize != size_of::<Ring>()
+            || ring.entries == 0
+        {
+            return 0;
+        }
+        let events = (&raw const *ring).wrapping_add(1).cast::<Event>();
+        let mut head = ring.head.load(Ordering::Relaxed);
+        let tail = ring.tail.load(Ordering::Acquire);
+        let mut got = 0;
+        while head != tail && head < ring.entries && got < wanted {
+            // SAFETY: `entries` events follow the header, and the kernel has written
+            // those before `tail`, which it moved after them (hence Acquire).
+            store(unsafe { &*events.add(head as usize) });
+            head = (head + 1) % ring.entries;
+            got += 1;
+        }
+        ring.head.store(head, Ordering::Release);
+        got
+    }
+
+    /// Waits in io_getevents(2) for `wanted` completions; how many came.
+    fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> usize {
+        let mut events = [Event {
+            data: 0,
+            iocb: 0,
+            result: 0,
+            result2: 0,
+        }; ENTRIES];
+        let wanted = wanted.min(ENTRIES) as c_long;
+        // SAFETY: the kernel writes up to `wanted` events, for which there is room.
+        let got = count(unsafe {
+            libc::syscall(
+                libc::SYS_io_getevents,
+                self.id,
+                wanted,
+                wanted,
+                events.as_mut_ptr(),
+                ptr::null::<c_void>(),
+            )
+        } as isize)
+        // EINTR: the caller asks again. Nothing else can be wrong with a live context.
+        .unwrap_or(0);
+        events[..got.min(ENTRIES)].iter().for_each(store);
+        got
+    }
+}
+
+impl Backend for Context {
+    fn run(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        message: Message<'_>,
+        len: usize,
+        outputs: Iovecs<'_>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<()> {
+        send_whole(socket, message, len)?;
+        self.iocbs.clear();
+        self.iocbs
+            .extend(
+                outputs
+                    .list()
+                    .iter()
+                    .take(ENTRIES)
+                    .enumerate()
+                    .map(|(index, output)| Iocb {
+                        data: index as u64,
+                        key: 0,
+                        rw_flags: 0,
+                        opcode: IOCB_CMD_PREAD,
+                        priority: 0,
+                        fd: socket.as_raw_fd() as u32,
+                        buffer: output.iov_base as usize as u64,
+                        bytes: output.iov_len as u64,
+                        offset: 0,
+                        reserved: 0,
+                        flags: 0,
+                        eventfd: 0,
+                    }),
+            );
+        let base = outcomes.len();
+        outcomes.extend(self.iocbs.iter().map(|_| Err(Errno::IO)));
+        let mut submitted = 0;
+        while submitted < self.iocbs.len() {
+            // SAFETY: whoever made the list promised its memory for the time of this
+            // call, which does not return before `reap` has seen all reads end.
+            match unsafe { self.submit(submitted) } {
+                Ok(taken) if taken > 0 => submitted += taken,
+                Err(Errno::INTR) => {}
+                Ok(_) => break,
+                Err(errno) => {
+                    self.stale = errno == Errno::INVAL;
+                    break;
+                }
+            }
+        }
+        self.reap(submitted, &mut outcomes[base..]);
+        // The data of the others are in the socket, next in turn.
+        outcomes.truncate(base + submitted);
+        receive_each(socket, outputs.skip(submitted), outcomes);
+        Ok(())
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: only a number is passed; nothing is in flight, and a number
+        // without a context behind it is answered with EINVAL.
+        unsafe { libc::syscall(libc::SYS_io_destroy, self.id) };
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! From the caller's IOVEC pairs to batches that the socket can take.
+//!
+//! A batch is sent whole before it is read, so it must fit into the socket's
+//! send buffer: a sendmsg(2) beyond that waits for a reader that never comes.
+//! A pair whose length is no multiple of the cipher's granule ends its batch,
+//! because the kernel rounds all reads down to whole blocks but the last one.
+
+use super::linux_aio::ENTRIES;
+use crate::errno::Result;
+use crate::iov::{Iovecs, iovec};
+use libc::iovec;
+
+/// What the plan depends on.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// Bytes that the socket takes at once.
+    pub capacity: usize,
+    /// Bytes that pieces of a message must be a multiple of.
+    pub granule: usize,
+    /// Whether a message over the capacity may be cut into pieces.
+    pub cut: bool,
+    /// What the result is longer than the input by; negative: shorter.
+    pub growth: isize,
+}
+
+/// Inputs to send with one sendmsg(2), and an output for each.
+#[derive(Default)]
+pub struct Batch {
+    /// What to send.
+    pub inputs: Vec<iovec>,
+    /// Where to; as long as the results.
+    pub outputs: Vec<iovec>,
+    /// Bytes in `inputs`.
+    pub len: usize,
+}
+
+/// Goes through the pairs.
+pub struct Plan<'a> {
+    rules: Rules,
+    inputs: &'a [iovec],
+    outputs: &'a [iovec],
+    /// Bytes of the first pair that are in an earlier batch.
+    done: usize,
+}
+
+impl<'a> Plan<'a> {
+    /// `inputs` and `outputs` are equally many, and no output is too short.
+    pub fn new(rules: Rules, inputs: Iovecs<'a>, outputs: Iovecs<'a>) -> Self {
+        Self {
+            rules,
+            inputs: inputs.list(),
+            outputs: outputs.list(),
+            done: 0,
+        }
+    }
+
+    /// Fills `batch` with the next pieces; false if there are none left.
+    pub fn next(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.inputs.clear();
+        batch.outputs.clear();
+        batch.len = 0;
+        while let ([input, ..], [output, ..]) = (self.inputs, self.outputs) {
+            let rest = input.iov_len - self.done;
+            let len = self.piece_len(rest);
+            let result = len.saturating_add_signed(self.rules.growth);
+            // A message without input or result is not one among others: the
+            // kernel could not tell where it ends.
+            let alone = len == 0 || result == 0;
+            if !batch.inputs.is_empty()
+                && (alone || batch.inputs.len() == ENTRIES || batch.len + len > self.rules.capacity)
+            {
+                break;
+            }
+            batch.inputs.try_reserve(1)?;
+            batch.outputs.try_reserve(1)?;
+            batch.inputs.push(at(input, self.done, len));
+            batch.outputs.push(at(output, self.done, result));
+            batch.len += len;
+            if len == rest {
+                self.inputs = &self.inputs[1..];
+                self.outputs = &self.outputs[1..];
+                self.done = 0;
+            } else {
+                self.done += len;
+            }
+            if alone || !len.is_multiple_of(self.rules.granule) {
+                break;
+            }
+        }
+        Ok(!batch.inputs.is_empty())
+    }
+
+    fn piece_len(&self, rest: usize) -> usize {
+        if self.rules.cut && rest > self.rules.capacity {
+            self.rules.capacity - self.rules.capacity % self.rules.granule
+        } else {
+            rest
+        }
+    }
+}
+
+fn at(whole: &iovec, offset: usize, len: usize) -> iovec {
+    iovec(whole.iov_base.cast::<u8>().wrapping_add(offset), len)
+}
+
+#[cfg(test)]
+#[allow(unsafe_code)]
+mod tests {
+    use super::*;
+
+    /// The lengths of the pieces, batch by batch.
+    fn batches(rules: Rules, lens: &[usize]) -> Vec<Vec<(usize, usize)>> {
+        let list: Vec<_> = lens
+            .iter()
+            .map(|&len| iovec(std::ptr::null(), len))
+            .collect();
+        // SAFETY: the plan only computes with the addresses.
+        let iovecs = unsafe { Iovecs::new(&list) };
+        let (mut plan, mut batch, mut all) =
+            (Plan::new(rules, iovecs, iovecs), Batch::default(), vec![]);
+        while plan.next(&mut batch).unwrap() {
+            assert_eq!(
+                batch.len,
+                batch.inputs.iter().map(|iov| iov.iov_len).sum::<usize>()
+            );
+            all.push(
+                batch
+                    .inputs
+                    .iter()
+                    .zip(&batch.outputs)
+                    .map(|(i, o)| (i.iov_len, o.iov_len))
+                    .collect(),
+            );
+        }
+        all
+    }
+
+    const CBC: Rules = Rules {
+        capacity: 8192,
+        granule: 16,
+        cut: true,
+        growth: 0,
+    };
+    const GCM: Rules = Rules {
+        capacity: 8192,
+        granule: 1,
+        cut: false,
+        growth: 16,
+    };
+
+    #[test]
+    fn a_batch_never_exceeds_the_capacity() {
+        assert_eq!(
+            batches(CBC, &[4096; 3]),
+            [vec![(4096, 4096); 2], vec![(4096, 4096)]]
+        );
+    }
+
+    #[test]
+    fn a_long_iovec_is_cut_where_the_mode_chains() {
+        assert_eq!(
+            batches(CBC, &[16400, 16]),
+            [
+                vec![(8192, 8192)],
+                vec![(8192, 8192)],
+                vec![(16, 16), (16, 16)]
+            ]
+        );
+    }
+
+    #[test]
+    fn a_long_iovec_stays_whole_where_the_mode_does_not_chain() {
+        let xts = Rules { cut: false, ..CBC };
+        assert_eq!(
+            batches(xts, &[16, 16400, 16]),
+            [vec![(16, 16)], vec![(16400, 16400)], vec![(16, 16)]]
+        );
+    }
+
+    #[test]
+    fn an_odd_length_ends_its_batch() {
+        assert_eq!(
+            batches(CBC, &[16, 17, 16]),
+            [vec![(16, 16), (17, 17)], vec![(16, 16)]]
+        );
+    }
+
+    #[test]
+    fn more_iovecs_than_a_context_takes_make_several_batches() {
+        let sizes: Vec<_> = batches(CBC, &[16; 600]).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [256, 256, 88]);
+    }
+
+    #[test]
+    fn a_message_without_input_or_result_stands_alone() {
+        assert_eq!(
+            batches(GCM, &[5, 0, 5]),
+            [vec![(5, 21)], vec![(0, 16)], vec![(5, 21)]]
+        );
+        let decrypt = Rules { growth: -16, ..GCM };
+        assert_eq!(
+            batches(decrypt, &[17, 16, 17]),
+            [vec![(17, 1)], vec![(16, 0)], vec![(17, 1)]]
+        );
+    }
+}

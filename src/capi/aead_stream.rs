@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! `kcapi_aead_stream_*`: an AEAD message in pieces.
+
+use super::stream;
+use crate::engine::Op;
+use crate::errno::to_ssize;
+use crate::handle::Handle;
+use libc::{iovec, ssize_t};
+
+/// Begins to encrypt a message.
+///
+/// All of the AAD comes first, then all plaintext; kcapi_aead_stream_update_last() ends
+/// the message, and kcapi_aead_stream_op() picks up its result.
+///
+/// @param handle  cipher handle, with a key
+/// @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
+/// @param iov     first data; may be NULL
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -ENOKEY;
+///         -EINVAL: `handle` is NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_aead_stream_init_enc(
+    handle: *mut Handle,
+    iv: *const u8,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
+    to_ssize(unsafe { stream::start_aead(handle, Op::Encrypt, iv, iov, iovlen) })
+}
+
+/// Begins to decrypt a message: AAD, ciphertext, tag; see kcapi_aead_stream_init_enc().
+///
+/// @param handle  cipher handle, with a key
+/// @param iv      the IV, or NULL
+/// @param iov     first data; may be NULL
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent, or a negative errno as kcapi_aead_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_aead_stream_init_dec(
+    handle: *mut Handle,
+    iv: *const u8,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
+    to_ssize(unsafe { stream::start_aead(handle, Op::Decrypt, iv, iov, iovlen) })
+}
+
+/// Sends more data of a message that does not end with them.
+///
+/// The whole message must fit into the socket's send buffer (some 200 KiB): beyond that
+/// the call waits for a reader that cannot come before the message's end. Longer ones
+/// can be processed with kcapi_aead_encrypt() and kcapi_aead_decrypt().
+///
+/// @param handle  cipher handle
+/// @param iov     the data
+/// @param iovlen  number of IOVECs
+/// @return bytes sent, or a negative errno as kcapi_aead_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_aead_stream_update(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::update(handle, iov, iovlen, true) })
+}
+
+/// Sends the last data of a message, usually the tag in a decryption.
+///
+/// @param handle  cipher handle
+/// @param iov     the data; may be NULL if all have been sent
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent, or a negative errno as kcapi_aead_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_aead_stream_update_last(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::update(handle, iov, iovlen, false) })
+}
+
+/// Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.
+///
+/// Waits until another thread has sent the message's end.
+///
+/// @param handle  cipher handle
+/// @param iov     where the result goes; there must be room for all of it
+/// @param iovlen  number of IOVECs
+/// @return bytes received; -EBADMSG: the tag is wrong; -EINVAL: no IOVECs, or too little room for
+///         the result, which then can still be picked up; -EMSGSIZE: room for more than INT_MAX bytes;
+///         -ENOKEY; -EFAULT; -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_aead_stream_op(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::op(handle, iov, iovlen) })
+}

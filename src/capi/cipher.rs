@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! `kcapi_cipher_*`: symmetric ciphers.
+
+use super::{borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv};
+use crate::engine::{Control, Kind, Length, Op, Parameter};
+use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::handle::Handle;
+use crate::iov::Iovecs;
+use libc::{c_char, c_int, iovec, ssize_t};
+
+/// Opens a handle for a symmetric cipher.
+///
+/// @param handle      where the handle's pointer goes; left alone on an error
+/// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `cbc(aes)`
+/// @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O;
+///                    other bits are ignored
+/// @return 0; -ENOENT: no such algorithm, or `ciphername` is NULL; -EAFNOSUPPORT: no
+///         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
+///         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_init(
+    handle: *mut *mut Handle,
+    ciphername: *const c_char,
+    flags: u32,
+) -> c_int {
+    // SAFETY: kcapi.h: `handle` may be written, the name is a string.
+    to_int(unsafe { init(handle, Kind::Skcipher, ciphername, flags) })
+}
+
+/// Closes a handle. Its transform goes when the last handle on it is closed.
+///
+/// @param handle  cipher handle; NULL is allowed
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_destroy(handle: *mut Handle) {
+    // SAFETY: kcapi.h: the handle is live, and dead from now on.
+    unsafe { destroy(handle) };
+}
+
+/// Sets the key, for all handles on the transform. It may be set anew whenever no
+/// data are in flight. The caller may wipe its own copy afterwards.
+///
+/// @param handle  cipher handle
+/// @param key     the key
+/// @param keylen  bytes in `key`
+/// @return 0; -EINVAL: no key of this length, or a weak one; -EFAULT: `key` is NULL;
+///         -EBUSY: data are in flight, or another handle on the transform is in use
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_setkey(
+    handle: *mut Handle,
+    key: *const u8,
+    keylen: u32,
+) -> c_int {
+    // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
+    to_int(unsafe { set_key(handle, key, keylen) })
+}
+
+/// # Safety
+///
+/// As `kcapi_cipher_setkey`.
+pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let (handle, key) = unsafe { (borrow(handle)?, bytes(key, keylen as usize)?) };
+    handle.set(Parameter::Key(key)).map(drop)
+}
+
+/// Encrypts data in one call.
+///
+/// Modes that chain (ecb, cbc, ctr) treat data of any length as one operation.
+/// Others (xts) begin anew with the same IV every 64 KiB.
+///
+/// @param handle  cipher handle, with a key
+/// @param input   the plaintext
+/// @param inlen   bytes in `input`
+/// @param iv      the IV, of kcapi_cipher_ivsize() bytes; NULL: go on with the IV that the
+///                handle's last operation has left, zeros at first
+/// @param out     where the ciphertext goes; may be `input`
+/// @param outlen  bytes in `out`, at least `inlen`; those after the result are left alone
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return bytes encrypted, which is 0 when a length is 0; -EINVAL: `inlen` is no multiple of
+///         the block size in a mode that needs it, or `outlen` is less than `inlen`;
+///         -EMSGSIZE: a length over INT_MAX; -ENOKEY: no key was set; -EFAULT: a NULL buffer;
+///         -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_encrypt(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    iv: *const u8,
+    out: *mut u8,
+    outlen: usize,
+    access: c_int,
+) -> ssize_t {
+    let _ = access;
+    // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
+    to_ssize(unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
+}
+
+/// Decrypts data in one call; see kcapi_cipher_encrypt().
+///
+/// @param handle  cipher handle, with a key
+/// @param input   the ciphertext
+/// @param inlen   bytes in `input`
+/// @param iv      the IV, or NULL
+/// @param out     where the plaintext goes; may be `input`
+/// @param outlen  bytes in `out`, at least `inlen`
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return bytes decrypted, or a negative errno as kcapi_cipher_encrypt()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_decrypt(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    iv: *const u8,
+    out: *mut u8,
+    outlen: usize,
+    access: c_int,
+) -> ssize_t {
+    let _ = access;
+    // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
+    to_ssize(unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
+}
+
+/// # Safety
+///
+/// As `kcapi_cipher_encrypt`.
+pub(super) unsafe fn one_shot(
+    handle: *mut Handle,
+    op: Op,
+    input: *const u8,
+    inlen: usize,
+    iv: *const u8,
+    out: *mut u8,
+    outlen: usize,
+) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let handle = unsafe { borrow(handle) }?;
+    let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
+    if inlen == 0 || outlen == 0 {
+        return Ok(0);
+    }
+    // SAFETY: the caller's promise.
+    let (iv, input, output) = unsafe {
+        (
+            read_iv(handle, iv)?,
+            Iovecs::new(&input),
+            Iovecs::new(&output),
+        )
+    };
+    handle.message(
+        &Control {
+            op,
+            iv,
+            assoclen: None,
+        },
+        input,
+        output,
+        Length::Pieces,
+    )
+}
+
+/// Encrypts pairs of IOVECs, each a cipher operation of its own.
+///
+/// With a handle made with KCAPI_INIT_AIO the pairs are processed in order, with few
+/// system calls for many of them. One IV serves the call: modes that chain (cbc, ctr)
+/// carry it on from IOVEC to IOVEC, others (xts) begin each with it. An IOVEC of
+/// any length is one operation. Where the kernel has no AIO the results are the
+/// same, one system call per IOVEC more, and a warning says so once per transform.
+///
+/// Without KCAPI_INIT_AIO all IOVECs together are one message, cut as the
+/// output IOVECs are.
+///
+/// When the call returns, also with an error, the kernel writes to no buffer any more.
+///
+/// @param handle  cipher handle, with a key
+/// @param iniov   the plaintexts
+/// @param outiov  where the ciphertexts go, each at least as long as its input; may be the same
+///                memory as `iniov`'s
+/// @param iovlen  number of IOVECs in each of the two arrays, any number
+/// @param iv      the IV, of kcapi_cipher_ivsize() bytes, or NULL, see kcapi_cipher_encrypt()
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return sum of the bytes encrypted; or the negative errno of the first pair that failed:
+///         -EINVAL: a length that the mode cannot take, or an output shorter than its input
+///         (nothing was processed then); -EMSGSIZE: an IOVEC over INT_MAX, or, in a mode that does not
+///         chain, longer than the socket's buffers can be made; -ENOKEY; -EFAULT; -ENOMEM. The handle stays
+///         usable.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_encrypt_aio(
+    handle: *mut Handle,
+    iniov: *mut iovec,
+    outiov: *mut iovec,
+    iovlen: usize,
+    iv: *const u8,
+    access: c_int,
+) -> ssize_t {
+    let _ = access;
+    // SAFETY: kcapi.h: the handle is live, arrays, buffers and IV have their lengths.
+    to_ssize(unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen, iv) })
+}
+
+/// Decrypts pairs of IOVECs, each a cipher operation of its own; see
+/// kcapi_cipher_encrypt_aio().
+///
+/// @param handle  cipher handle, with a key
+/// @param iniov   the ciphertexts
+/// @param outiov  where the plaintexts go
+/// @param iovlen  number of IOVECs in each of the two arrays
+/// @param iv      the IV, or NULL
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return sum of the bytes decrypted, or a negative errno as kcapi_cipher_encrypt_aio()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_decrypt_aio(
+    handle: *mut Handle,
+    iniov: *mut iovec,
+    outiov: *mut iovec,
+    iovlen: usize,
+    iv: *const u8,
+    access: c_int,
+) -> ssize_t {
+    let _ = access;
+    // SAFETY: kcapi.h: the handle is live, arrays, buffers and IV have their lengths.
+    to_ssize(unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen, iv) })
+}
+
+/// # Safety
+///
+/// As `kcapi_cipher_encrypt_aio`.
+unsafe fn pairs(
+    handle: *mut Handle,
+    op: Op,
+    iniov: *mut iovec,
+    outiov: *mut iovec,
+    iovlen: usize,
+    iv: *const u8,
+) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let (handle, inputs, outputs) = unsafe {
+        (
+            borrow(handle)?,
+            iovecs(iniov, iovlen)?,
+            iovecs(outiov, iovlen)?,
+        )
+    };
+    // SAFETY: the caller's promise.
+    let iv = unsafe { read_iv(handle, iv) }?;
+    let control = Control {
+        op,
+        iv,
+        assoclen: None,
+    };
+    match (handle.aio(), iovlen) {
+        (true, 0) => Ok(0),
+        (true, _) => handle.batch(&control, inputs, outputs),
+        (false, 0) => Err(Errno::INVAL),
+        (false, _) => handle.message(&control, inputs, outputs, Length::Whole),
+    }
+}
+
+/// Size of the IV in bytes.
+///
+/// @param handle  cipher handle
+/// @return bytes; 0 if the algorithm has no IV or `handle` is NULL
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_ivsize(handle: *mut Handle) -> u32 {
+    // SAFETY: kcapi.h: the handle is live.
+    unsafe { borrow(handle) }.map_or(0, |handle| handle.properties().iv_size)
+}
+
+/// Size of a block in bytes, 1 for modes that take any length.
+///
+/// @param handle  cipher handle
+/// @return bytes; 0 if `handle` is NULL
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_cipher_blocksize(handle: *mut Handle) -> u32 {
+    // SAFETY: kcapi.h: the handle is live.
+    unsafe { borrow(handle) }.map_or(0, |handle| handle.properties().block_size)
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The older symbol versions, for programs linked before 1.3.1.
+//!
+//! There lengths had 32 bits and results were int32_t. A caller leaves garbage in
+//! the upper half of such an argument's register, which is why each function is
+//! declared with its own types and not aliased to the default version.
+//!
+//! The default versions are never inlined, so that the linker does not see the two
+//! as one symbol and drop a version.
+
+// Each is documented at its default version.
+#![allow(missing_docs)]
+
+use super::aead::*;
+use super::aead_layout::*;
+use super::aead_stream::*;
+use super::cipher::*;
+use super::cipher_convenience::*;
+use super::cipher_stream::*;
+use super::store;
+use super::util::*;
+use crate::handle::Handle;
+use libc::{c_int, c_void, iovec};
+
+/// `"NODE" name(arguments) -> result;`: exports name@NODE, which converts lengths and
+/// result and calls the default version.
+macro_rules! older {
+    ($($node:literal $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(
+            const _: () = {
+                #[unsafe(export_name = concat!(stringify!($name), "@", $node))]
+                #[allow(unused_unsafe, clippy::unnecessary_cast)]
+                unsafe extern "C" fn older($($argument: $type),*) -> $result {
+                    // SAFETY: the promises of kcapi.h are the same for all versions.
+                    unsafe { $name($($argument as _),*) as $result }
+                }
+            };
+        )*
+    };
+}
+
+older! {
+    "LIBKCAPI_0.12.0" kcapi_aead_decrypt(handle: *mut Handle, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_aead_decrypt_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, iv: *const u8, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_aead_encrypt(handle: *mut Handle, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_aead_encrypt_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, iv: *const u8, access: c_int) -> i32;
+    "LIBKCAPI_0.13.0" kcapi_aead_inbuflen_dec(handle: *mut Handle, inlen: u32, assoclen: u32, taglen: u32) -> u32;
+    "LIBKCAPI_0.13.0" kcapi_aead_inbuflen_enc(handle: *mut Handle, inlen: u32, assoclen: u32, taglen: u32) -> u32;
+    "LIBKCAPI_0.13.0" kcapi_aead_outbuflen_dec(handle: *mut Handle, inlen: u32, assoclen: u32, taglen: u32) -> u32;
+    "LIBKCAPI_0.13.0" kcapi_aead_outbuflen_enc(handle: *mut Handle, inlen: u32, assoclen: u32, taglen: u32) -> u32;
+    "LIBKCAPI_0.12.0" kcapi_aead_setassoclen(handle: *mut Handle, assoclen: u32) -> ();
+    "LIBKCAPI_0.12.0" kcapi_aead_stream_init_dec(handle: *mut Handle, iv: *const u8, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_aead_stream_init_enc(handle: *mut Handle, iv: *const u8, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_aead_stream_op(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_aead_stream_update(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_aead_stream_update_last(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_cipher_dec_aes_cbc(key: *const u8, keylen: u32, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_cipher_dec_aes_ctr(key: *const u8, keylen: u32, input: *const u8, inlen: u32, ctr: *const u8, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_decrypt(handle: *mut Handle, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_decrypt_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, iv: *const u8, access: c_int) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_cipher_enc_aes_cbc(key: *const u8, keylen: u32, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_cipher_enc_aes_ctr(key: *const u8, keylen: u32, input: *const u8, inlen: u32, ctr: *const u8, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_encrypt(handle: *mut Handle, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_encrypt_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, iv: *const u8, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_stream_init_dec(handle: *mut Handle, iv: *const u8, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_stream_init_enc(handle: *mut Handle, iv: *const u8, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_stream_op(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_cipher_stream_update(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_1.2.0" kcapi_cipher_stream_update_last(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_memset_secure(s: *mut c_void, c: c_int, n: u32) -> ();
+}
+
+/// What the older getdata functions store, from what the default ones do.
+///
+/// # Safety
+///
+/// `to` is NULL or may be written to.
+unsafe fn store_u32(to: *mut u32, len: usize) {
+    // SAFETY: the caller's promise. No part is longer than the buffer, whose length had 32 bits.
+    unsafe { store(to, len as u32) };
+}
+
+#[unsafe(export_name = "kcapi_aead_getdata_input@LIBKCAPI_0.13.0")]
+unsafe extern "C" fn getdata_input(
+    handle: *mut Handle,
+    encdata: *mut u8,
+    encdatalen: u32,
+    enc: c_int,
+    aad: *mut *mut u8,
+    aadlen: *mut u32,
+    data: *mut *mut u8,
+    datalen: *mut u32,
+    tag: *mut *mut u8,
+    taglen: *mut u32,
+) {
+    let (mut aad_size, mut data_size, mut tag_size) = (0, 0, 0);
+    // SAFETY: the promises of kcapi.h are the same for all versions.
+    unsafe {
+        kcapi_aead_getdata_input(
+            handle,
+            encdata,
+            encdatalen as usize,
+            enc,
+            aad,
+            &raw mut aad_size,
+            data,
+            &raw mut data_size,
+            tag,
+            &raw mut tag_size,
+        );
+        store_u32(aadlen, aad_size);
+        store_u32(datalen, data_size);
+        store_u32(taglen, tag_size);
+    }
+}
+
+#[unsafe(export_name = "kcapi_aead_getdata_output@LIBKCAPI_0.13.0")]
+unsafe extern "C" fn getdata_output(
+    handle: *mut Handle,
+    encdata: *mut u8,
+    encdatalen: u32,
+    enc: c_int,
+    aad: *mut *mut u8,
+    aadlen: *mut u32,
+    data: *mut *mut u8,
+    datalen: *mut u32,
+    tag: *mut *mut u8,
+    taglen: *mut u32,
+) {
+    let (mut aad_size, mut data_size, mut tag_size) = (0, 0, 0);
+    // SAFETY: the promises of kcapi.h are the same for all versions.
+    unsafe {
+        kcapi_aead_getdata_output(
+            handle,
+            encdata,
+            encdatalen as usize,
+            enc,
+            aad,
+            &raw mut aad_size,
+            data,
+            &raw mut data_size,
+            tag,
+            &raw mut tag_size,
+        );
+        store_u32(aadlen, aad_size);
+        store_u32(datalen, data_size);
+        store_u32(taglen, tag_size);
+    }
+}

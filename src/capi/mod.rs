@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The C ABI and nothing else, one file per family of functions.
+//!
+//! Every entry point does the same four things: check pointers, borrow what they
+//! point to, call safe code, convert the result. Their comments become those
+//! of `include/kcapi.h`.
+//!
+//! # Safety
+//!
+//! All entry points rest on what `kcapi.h` demands of a caller, in short:
+//!
+//! - a handle comes from an init function or `kcapi_handle_reinit` and has not
+//!   been destroyed;
+//! - a buffer has the length that is given with it, an IV the algorithm's IV size, an array
+//!   of IOVECs the given number, and each IOVEC's memory its `iov_len`;
+//! - nobody else uses that memory during the call. Input and output of
+//!   one call may be the same memory.
+//!
+//! Null pointers are answered with -EINVAL or -EFAULT.
+
+#![allow(unsafe_code)]
+// Said once, above.
+#![allow(clippy::missing_safety_doc)]
+
+pub mod aead;
+pub mod aead_layout;
+pub mod aead_stream;
+pub mod cipher;
+pub mod cipher_convenience;
+pub mod cipher_stream;
+#[cfg(feature = "symbol-versions")]
+mod compat;
+pub mod handle;
+mod stream;
+pub mod util;
+
+use crate::engine::{Iv, Kind};
+use crate::errno::{Errno, Result};
+use crate::handle::Handle;
+use crate::iov::{self, Iovecs};
+use libc::{c_char, c_int, c_void, iovec};
+use std::ffi::CStr;
+use std::slice;
+
+/// The handle behind a pointer; EINVAL for NULL.
+///
+/// # Safety
+///
+/// `handle` is NULL or live for `'a`.
+unsafe fn borrow<'a>(handle: *mut Handle) -> Result<&'a Handle> {
+    // SAFETY: the caller's promise. Handles are never borrowed mutably.
+    unsafe { handle.as_ref() }.ok_or(Errno::INVAL)
+}
+
+/// Opens a handle and stores its pointer; `*handle` stays as it is on an error.
+///
+/// # Safety
+///
+/// `handle` may be written to, `name` is NULL or a C string.
+unsafe fn init(
+    handle: *mut *mut Handle,
+    kind: Kind,
+    name: *const c_char,
+    flags: u32,
+) -> Result<()> {
+    if handle.is_null() {
+        return Err(Errno::INVAL);
+    }
+    if name.is_null() {
+        return Err(Errno::NOENT);
+    }
+    // SAFETY: the caller's promise: a C string.
+    let name = unsafe { CStr::from_ptr(name) };
+    let opened = Handle::open(kind, name, flags)?;
+    // SAFETY: the caller's promise: writable.
+    unsafe { handle.write(Box::into_raw(Box::new(opened))) };
+    Ok(())
+}
+
+/// Ends a handle's life; NULL is allowed.
+///
+/// # Safety
+///
+/// `handle` is NULL or live, and is not used any more.
+unsafe fn destroy(handle: *mut Handle) {
+    if !handle.is_null() {
+        // SAFETY: the caller's promise; `init` and reinit made the pointer from a Box.
+        drop(unsafe { Box::from_raw(handle) });
+    }
+}
+
+/// A buffer that is read now and not kept. EFAULT for NULL unless `len` is 0.
+///
+/// # Safety
+///
+/// `len` bytes at `data` may be read and nobody writes them, for `'a`.
+unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
+    match (data.is_null(), len) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Errno::FAULT),
+        _ if len > isize::MAX as usize => Err(Errno::MSGSIZE),
+        // SAFETY: the caller's promise; not NULL and no longer than a slice may be.
+        _ => Ok(unsafe { slice::from_raw_parts(data, len) }),
+    }
+}
+
+/// A buffer as a list of one IOVEC. EFAULT for NULL unless `len` is 0, EMSGSIZE for
+/// a length over INT_MAX.
+fn buffer(data: *const u8, len: usize) -> Result<[iovec; 1]> {
+    if len > i32::MAX as usize {
+        return Err(Errno::MSGSIZE);
+    }
+    if data.is_null() && len > 0 {
+        return Err(Errno::FAULT);
+    }
+    Ok([iov::iovec(data, len)])
+}
+
+/// An array of IOVECs. EFAULT for NULL unless `count` is 0.
+///
+/// # Safety
+///
+/// `iov` is NULL or points to `count` IOVECs, whose memory may be accessed for `'a`.
+unsafe fn iovecs<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
+    let list: &[iovec] = match (iov.is_null(), count) {
+        (_, 0) => &[],
+        (true, _) => return Err(Errno::FAULT),
+        _ if count > isize::MAX as usize / size_of::<iovec>() => return Err(Errno::MSGSIZE),
+        // SAFETY: the caller's promise; not NULL and no longer than a slice may be.
+        _ => unsafe { slice::from_raw_parts(iov, count) },
+    };
+    // SAFETY: the caller's promise.
+    Ok(unsafe { Iovecs::new(list) })
+}
+
+/// The IV at `iv`, of the algorithm's size; None for NULL or if the algorithm has none.
+///
+/// # Safety
+///
+/// `iv` is NULL or points to as many bytes as the algorithm's IV has.
+unsafe fn iv(handle: &Handle, iv: *const u8) -> Result<Option<Iv>> {
+    let len = handle.properties().iv_size as usize;
+    if iv.is_null() || len == 0 {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    Iv::new(unsafe { slice::from_raw_parts(iv, len) }).map(Some)
+}
+
+/// A copy of `parts`, one after the other, that the caller frees with free(3).
+fn malloc_copy(parts: &[&[u8]]) -> Result<*mut u8> {
+    let len: usize = parts.iter().map(|part| part.len()).sum();
+    // SAFETY: malloc(3) takes any size; 0 is avoided, whose result may be NULL.
+    let start: *mut u8 = unsafe { libc::malloc(len.max(1)) }.cast();
+    if start.is_null() {
+        return Err(Errno::NOMEM);
+    }
+    let mut end = start;
+    for part in parts {
+        // SAFETY: the new memory has room for all parts and overlaps none.
+        unsafe {
+            end.copy_from_nonoverlapping(part.as_ptr(), part.len());
+            end = end.add(part.len());
+        }
+    }
+    Ok(start)
+}
+
+/// Writes through an out-parameter that may be NULL.
+///
+/// # Safety
+///
+/// `to` is NULL or may be written to.
+unsafe fn store<T>(to: *mut T, value: T) {
+    if !to.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { to.write(value) };
+    }
+}
+
+/// memset(3) that the compiler keeps.
+///
+/// # Safety
+///
+/// `len` bytes at `start` may be written.
+unsafe fn wipe(start: *mut c_void, byte: c_int, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { libc::memset(start, byte, len) };
+    // What is behind the pointer may be read here for all the compiler knows.
+    // SAFETY: an empty instruction.
+    unsafe { std::arch::asm!("/* {0} */", in(reg) start, options(nostack, preserves_flags)) };
+}

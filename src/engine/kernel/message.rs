@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! sendmsg(2) and recvmsg(2) on an operation's socket, and the control data
+//! that AF_ALG takes along: ALG_SET_OP, ALG_SET_IV, ALG_SET_AEAD_ASSOCLEN.
+
+#![allow(unsafe_code)]
+
+use crate::engine::{Control, Iv};
+use crate::errno::{Result, count};
+use crate::iov::Iovecs;
+use libc::{c_int, cmsghdr, iovec, msghdr};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use zeroize::Zeroize;
+
+/// Bytes for the control data of one message: two numbers and an IV after its length.
+const CONTROL_MAX: usize = {
+    // SAFETY: CMSG_SPACE only computes.
+    unsafe { (2 * libc::CMSG_SPACE(4) + libc::CMSG_SPACE(4 + Iv::MAX as u32)) as usize }
+};
+
+/// What one sendmsg(2) carries.
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    /// None for a further piece of the message before.
+    pub control: Option<&'a Control>,
+    /// The data.
+    pub data: Iovecs<'a>,
+}
+
+impl Message<'_> {
+    /// One sendmsg(2); how many bytes the kernel took.
+    pub fn send(self, socket: BorrowedFd<'_>, flags: c_int) -> Result<usize> {
+        let mut header = header(self.data.list());
+        let mut buffer = ControlBuffer::default();
+        if let Some(control) = self.control {
+            buffer.fill(control);
+            header.msg_control = buffer.bytes.as_mut_ptr().cast();
+            header.msg_controllen = buffer.len as _;
+        }
+        // SAFETY: header points to the list and the control data, which outlive the
+        // call; whoever made the list promised that its memory may be read.
+        count(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const header, flags) })
+    }
+}
+
+/// One recvmsg(2); how many bytes were written to `output`.
+pub fn receive(socket: BorrowedFd<'_>, output: Iovecs<'_>, flags: c_int) -> Result<usize> {
+    let mut header = header(output.list());
+    // SAFETY: header points to the list, which outlives the call; whoever made
+    // it promised that its memory may be written.
+    count(unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) })
+}
+
+fn header(list: &[iovec]) -> msghdr {
+    // SAFETY: msghdr is made of integers and pointers, for which zeros are values.
+    let mut header: msghdr = unsafe { std::mem::zeroed() };
+    // The kernel does not write to the array, only through it.
+    header.msg_iov = list.as_ptr().cast_mut();
+    header.msg_iovlen = list.len() as _;
+    header
+}
+
+/// Control data as cmsg(3) lays them out.
+struct ControlBuffer {
+    bytes: [u64; CONTROL_MAX.div_ceil(8)],
+    len: usize,
+}
+
+impl Default for ControlBuffer {
+    fn default() -> Self {
+        Self {
+            bytes: [0; CONTROL_MAX.div_ceil(8)],
+            len: 0,
+        }
+    }
+}
+
+impl ControlBuffer {
+    fn fill(&mut self, control: &Control) {
+        self.push(libc::ALG_SET_OP, &(control.op as u32).to_ne_bytes(), &[]);
+        if let Some(iv) = &control.iv {
+            let iv = iv.as_slice();
+            self.push(libc::ALG_SET_IV, &(iv.len() as u32).to_ne_bytes(), iv);
+        }
+        if let Some(assoclen) = control.assoclen {
+            self.push(libc::ALG_SET_AEAD_ASSOCLEN, &assoclen.to_ne_bytes(), &[]);
+        }
+    }
+
+    /// One control message: a number, then `tail`.
+    fn push(&mut self, option: c_int, number: &[u8; 4], tail: &[u8]) {
+        let len = (number.len() + tail.len()) as u32;
+        let base = self.bytes.as_mut_ptr().cast::<u8>();
+        // SAFETY: CONTROL_MAX has room for the three messages of `fill`, no tail being
+        // longer than Iv::MAX; u64 aligns the buffer as cmsghdr needs it, and CMSG_SPACE
+        // keeps the next one aligned.
+        unsafe {
+            let header = base.add(self.len).cast::<cmsghdr>();
+            (*header).cmsg_len = libc::CMSG_LEN(len) as _;
+            (*header).cmsg_level = libc::SOL_ALG;
+            (*header).cmsg_type = option;
+            let data = libc::CMSG_DATA(header);
+            data.copy_from_nonoverlapping(number.as_ptr(), number.len());
+            data.add(number.len())
+                .copy_from_nonoverlapping(tail.as_ptr(), tail.len());
+            self.len += libc::CMSG_SPACE(len) as usize;
+        }
+    }
+}
+
+impl Drop for ControlBuffer {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The kernel engine: AF_ALG sockets.
+//!
+//! In reading order: [`transform`] is the bound socket, [`operation`] the accepted
+//! one, [`message`] what sendmsg(2) is given; [`properties`] asks for an
+//! algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
+//!
+//! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
+//! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
+
+pub mod message;
+pub mod netlink;
+pub mod operation;
+pub mod proc_crypto;
+pub mod properties;
+pub mod transform;
+
+use super::Kind;
+
+impl Kind {
+    /// What bind(2) calls the family.
+    pub(super) fn salg_type(self) -> &'static [u8] {
+        match self {
+            Self::Skcipher => b"skcipher",
+            Self::Aead => b"aead",
+            Self::Hash => b"hash",
+            Self::Rng => b"rng",
+            Self::Akcipher => b"akcipher",
+            Self::Kpp => b"kpp",
+        }
+    }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! What an engine is: the two traits of AF_ALG's own model.
+//!
+//! A *transform* is the bound socket of AF_ALG: an algorithm and what
+//! setsockopt(2) sets, the key and the tag length. It is shared by all handles
+//! that `kcapi_handle_reinit` made from one another. An *operation* is what
+//! accept(2) returns: IV, associated-data length, direction and data in flight.
+//! It belongs to one handle.
+//!
+//! References: Linux `Documentation/crypto/userspace-if.rst`, `crypto/af_alg.c`.
+
+pub mod kernel;
+
+use crate::errno::{Errno, Result};
+use crate::iov::Iovecs;
+use libc::c_int;
+use std::ffi::CStr;
+use std::sync::Arc;
+use zeroize::Zeroize;
+
+/// The families of algorithms, by the names that bind(2) takes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// Symmetric ciphers.
+    Skcipher,
+    /// Authenticated encryption with associated data.
+    Aead,
+    /// Message digests, keyed or not.
+    Hash,
+    /// Random number generators.
+    Rng,
+    /// Asymmetric ciphers; in no mainline kernel.
+    Akcipher,
+    /// Key agreement; in no mainline kernel.
+    Kpp,
+}
+
+/// What never changes about an algorithm. A size that the family has not is 0.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Properties {
+    /// The algorithm's name, `cbc(aes)`, also where the driver's was asked for.
+    pub name: String,
+    /// Bytes in a block.
+    pub block_size: u32,
+    /// Bytes in an IV.
+    pub iv_size: u32,
+    /// Bytes in a digest.
+    pub digest_size: u32,
+    /// Bytes in the longest tag.
+    pub max_tag_size: u32,
+    /// Bytes in an RNG's seed.
+    pub seed_size: u32,
+}
+
+/// What an operation does; the numbers are those of ALG_SET_OP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Op {
+    /// Decrypt.
+    Decrypt = 0,
+    /// Encrypt.
+    Encrypt = 1,
+    /// Sign (akcipher).
+    Sign = 2,
+    /// Verify (akcipher).
+    Verify = 3,
+    /// Make a key pair and give its public key (kpp).
+    Keygen = 4,
+    /// Compute the shared secret (kpp).
+    Ssgen = 5,
+}
+
+/// An IV, copied from the caller at once: its memory may be the output's too.
+pub struct Iv {
+    bytes: [u8; Iv::MAX],
+    len: usize,
+}
+
+impl Iv {
+    /// Longer than that of any algorithm in the kernel.
+    pub const MAX: usize = 64;
+
+    /// Copies `bytes`; EINVAL if there are too many.
+    pub fn new(bytes: &[u8]) -> Result<Self> {
+        let mut iv = Self {
+            bytes: [0; Self::MAX],
+            len: bytes.len(),
+        };
+        iv.bytes
+            .get_mut(..bytes.len())
+            .ok_or(Errno::INVAL)?
+            .copy_from_slice(bytes);
+        Ok(iv)
+    }
+
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl Drop for Iv {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+/// What is said about a message before or with its first bytes.
+pub struct Control {
+    /// What to do.
+    pub op: Op,
+    /// None: go on with the IV that the operation's last message left behind.
+    pub iv: Option<Iv>,
+    /// Bytes of associated data at the head of each AEAD message.
+    pub assoclen: Option<u32>,
+}
+
+/// What a transform can be told.
+#[derive(Clone, Copy)]
+pub enum Parameter<'a> {
+    /// The key; an RNG's seed.
+    Key(&'a [u8]),
+    /// A public key (akcipher).
+    PublicKey(&'a [u8]),
+    /// The length of the tag in bytes (AEAD).
+    TagLen(u32),
+    /// Entropy for a DRBG under test.
+    Entropy(&'a [u8]),
+    /// PKCS#3 parameters (kpp).
+    DhParameters(&'a [u8]),
+    /// A curve's number (kpp).
+    EcdhCurve(u32),
+}
+
+/// What becomes of a long message in a mode that does not chain, as xts does not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Length {
+    /// It is one operation, of any length.
+    Whole,
+    /// It is cut into pieces of [`Length::ONE_SHOT`] bytes that all begin with the
+    /// same IV: what the one-shot functions have always done, and data so
+    /// written exist.
+    Pieces,
+}
+
+impl Length {
+    /// Bytes in each of the pieces.
+    pub const ONE_SHOT: usize = 64 * 1024;
+}
+
+/// How the IOVEC pairs of a batch reach the engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Submission {
+    /// One after the other.
+    Synchronous,
+    /// With as few system calls as the engine can.
+    Batched,
+}
+
+/// An algorithm with its key; shared, and the same for all threads.
+pub trait Transform: Send + Sync {
+    /// The algorithm's properties.
+    fn properties(&self) -> &Properties;
+
+    /// Sets a parameter for the operations to come. What the engine refuses
+    /// leaves the old value in force. EBUSY: an operation is open, and this
+    /// engine cannot change the parameter under it. Positive for an akcipher's
+    /// key: the largest size of a result.
+    fn set(&self, parameter: Parameter<'_>) -> Result<c_int>;
+
+    /// The tag length that was set, in bytes; 0 if none was and the algorithm's
+    /// longest is in force.
+    fn tag_len(&self) -> u32;
+
+    /// A new operation: nothing in flight, an IV of zeros.
+    fn operation(&self) -> Result<Arc<dyn Operation>>;
+}
+
+/// One handle's own state. All methods may be called by several threads at once;
+/// one may wait in `receive` for what another passes to `send`.
+pub trait Operation: Send + Sync {
+    /// Takes a piece of a message; `more` says that another follows. Waits while
+    /// the engine's buffer is full. Returns the number of bytes, all of `input`.
+    fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize>;
+
+    /// Gives results, as many as there are and `output` takes; waits if there
+    /// are none yet.
+    fn receive(&self, output: Iovecs<'_>) -> Result<usize>;
+
+    /// A whole message and its whole result. EINVAL when `output` is shorter than the
+    /// result, EMSGSIZE when the message cannot be taken whole and must be.
+    /// Bytes of `output` after the result are left alone.
+    fn message(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        length: Length,
+    ) -> Result<usize>;
+
+    /// Every pair of IOVECs is a message of its own; the IV is given once.
+    /// Returns the sum of the results or the first failed pair's error. Nothing
+    /// is in flight afterwards.
+    fn batch(
+        &self,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+        submission: Submission,
+    ) -> Result<usize>;
+
+    /// Whether bytes were sent whose result has not been received.
+    fn in_flight(&self) -> bool;
+
+    /// Whether a call failed, so that what is still in the engine is of no use.
+    fn failed(&self) -> bool;
+}
+
+/// Opens a transform of the algorithm `name`.
+pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
+    Ok(Box::new(kernel::transform::KernelTransform::open(
+        kind, name,
+    )?))
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Errors as the kernel and the C API know them: errno numbers.
+//!
+//! Inside the library everything is a [`Result`]; the functions at the end turn
+//! it into what C gets, the negative errno, and are used at the border only.
+
+use libc::{c_int, ssize_t};
+
+/// An errno number, never 0.
+///
+/// Not an enum: the kernel's crypto hands on whatever number a driver returned
+/// (even 524, ENOTSUPP, which user space has no name for), and C must see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Errno(c_int);
+
+/// The result of everything that can fail.
+pub type Result<T> = core::result::Result<T, Errno>;
+
+impl Errno {
+    /// The message does not fit into the socket, or a length is over INT_MAX.
+    pub const MSGSIZE: Self = Self(libc::EMSGSIZE);
+    /// An argument that cannot be right.
+    pub const INVAL: Self = Self(libc::EINVAL);
+    /// A null pointer where memory is needed.
+    pub const FAULT: Self = Self(libc::EFAULT);
+    /// An allocation failed.
+    pub const NOMEM: Self = Self(libc::ENOMEM);
+    /// No such algorithm.
+    pub const NOENT: Self = Self(libc::ENOENT);
+    /// The kernel answered something that its interface does not allow.
+    pub const IO: Self = Self(libc::EIO);
+    /// The transform is in use by an operation.
+    pub const BUSY: Self = Self(libc::EBUSY);
+    /// A signal came first.
+    pub const INTR: Self = Self(libc::EINTR);
+    /// Nothing there yet.
+    pub const AGAIN: Self = Self(libc::EAGAIN);
+    /// A tag that does not match.
+    pub const BADMSG: Self = Self(libc::EBADMSG);
+
+    /// The number, positive.
+    pub fn number(self) -> c_int {
+        self.0
+    }
+
+    /// The error of the system call that has just failed in this thread.
+    pub fn last() -> Self {
+        Self::from_number(std::io::Error::last_os_error().raw_os_error().unwrap_or(0))
+    }
+
+    /// An errno out of a kernel structure; 0 and negative numbers, which would
+    /// read as success in C, become EIO.
+    pub fn from_number(number: c_int) -> Self {
+        if number > 0 { Self(number) } else { Self::IO }
+    }
+}
+
+impl From<nix::errno::Errno> for Errno {
+    fn from(errno: nix::errno::Errno) -> Self {
+        Self::from_number(errno as c_int)
+    }
+}
+
+impl From<std::collections::TryReserveError> for Errno {
+    fn from(_: std::collections::TryReserveError) -> Self {
+        Self::NOMEM
+    }
+}
+
+/// Calls `f` until it ends otherwise than with EINTR.
+pub fn retry<T>(mut f: impl FnMut() -> Result<T>) -> Result<T> {
+    loop {
+        match f() {
+            Err(Errno::INTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// The result of a system call that returns -1 and sets errno, or a count.
+pub fn count(returned: ssize_t) -> Result<usize> {
+    usize::try_from(returned).map_err(|_| Errno::last())
+}
+
+/// For C functions that return 0 or a negative errno.
+pub fn to_int(result: Result<()>) -> c_int {
+    match result {
+        Ok(()) => 0,
+        Err(errno) => -errno.0,
+    }
+}
+
+/// For C functions that return a number of bytes or a negative errno.
+pub fn to_ssize(result: Result<usize>) -> ssize_t {
+    match result {
+        Ok(bytes) => ssize_t::try_from(bytes).unwrap_or(-(libc::EMSGSIZE as ssize_t)),
+        Err(errno) => -(errno.0 as ssize_t),
+    }
+}

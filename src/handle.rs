@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! What C holds as `struct kcapi_handle`: one operation and its transform.
+//!
+//! A handle is used through shared references only, since the API lets one
+//! thread send while another receives on the same handle.
+
+use crate::capi::util::KCAPI_INIT_AIO;
+use crate::engine::{
+    self, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
+};
+use crate::errno::{Errno, Result};
+use crate::iov::Iovecs;
+use libc::c_int;
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What `kcapi_get_maxsplicesize` says before anyone has set it: what fits into a
+/// pipe of 128 KiB, less a page for data that do not begin at one.
+const DEFAULT_SPLICE_SIZE: u32 = (128 << 10) - 4096;
+
+/// A cipher handle.
+pub struct Handle {
+    transform: Arc<dyn Transform>,
+    /// Opened by the first call that needs it.
+    operation: Mutex<Option<Arc<dyn Operation>>>,
+    /// Held for the length of a whole message, so that those of two threads
+    /// cannot mix. The stream calls do without: one may wait for the other.
+    whole_message: Mutex<()>,
+    assoclen: AtomicUsize,
+    aio: bool,
+    splice_size: AtomicU32,
+}
+
+impl Handle {
+    /// A handle with a transform of its own.
+    pub fn open(kind: Kind, name: &CStr, flags: u32) -> Result<Self> {
+        Ok(Self::with_transform(
+            engine::open(kind, name)?.into(),
+            flags,
+        ))
+    }
+
+    /// A handle with an operation of its own, on the same transform.
+    pub fn reinit(&self, flags: u32) -> Self {
+        Self::with_transform(Arc::clone(&self.transform), flags)
+    }
+
+    fn with_transform(transform: Arc<dyn Transform>, flags: u32) -> Self {
+        Self {
+            transform,
+            operation: Mutex::new(None),
+            whole_message: Mutex::new(()),
+            assoclen: AtomicUsize::new(0),
+            aio: flags & KCAPI_INIT_AIO != 0,
+            splice_size: AtomicU32::new(DEFAULT_SPLICE_SIZE),
+        }
+    }
+
+    /// The algorithm's properties.
+    pub fn properties(&self) -> &Properties {
+        self.transform.properties()
+    }
+
+    /// The tag length that was set, in bytes; 0 if none was.
+    pub fn tag_len(&self) -> usize {
+        self.transform.tag_len() as usize
+    }
+
+    /// Bytes of associated data in each AEAD message.
+    pub fn assoclen(&self) -> usize {
+        self.assoclen.load(Ordering::Relaxed)
+    }
+
+    /// Sets the bytes of associated data of the messages to come.
+    pub fn set_assoclen(&self, assoclen: usize) {
+        self.assoclen.store(assoclen, Ordering::Relaxed);
+    }
+
+    /// What `set_splice_size` set.
+    pub fn splice_size(&self) -> u32 {
+        self.splice_size.load(Ordering::Relaxed)
+    }
+
+    /// Kept to be told again, rounded as a pipe would be: no data goes through one
+    /// here. EINVAL: more than a pipe can be asked for.
+    pub fn set_splice_size(&self, size: u32) -> Result<()> {
+        const PAGE: u32 = 4096;
+        let pipe = size
+            .max(PAGE)
+            .checked_next_power_of_two()
+            .ok_or(Errno::INVAL)?;
+        self.splice_size
+            .store((pipe - PAGE).max(PAGE), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Sets a parameter of the transform. The kernel refuses while an operation
+    /// is open; this handle's own is closed for it unless data are in flight.
+    pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        match self.transform.set(parameter) {
+            Err(Errno::BUSY) => {
+                let mut operation = lock(&self.operation);
+                if operation
+                    .as_ref()
+                    .is_some_and(|op| op.in_flight() && !op.failed())
+                {
+                    return Err(Errno::BUSY);
+                }
+                operation.take();
+                drop(operation);
+                self.transform.set(parameter)
+            }
+            result => result,
+        }
+    }
+
+    /// What precedes an AEAD message; EINVAL if the kernel could not be told the
+    /// length of the associated data.
+    pub fn aead_control(&self, op: Op, iv: Option<engine::Iv>) -> Result<Control> {
+        let assoclen = u32::try_from(self.assoclen()).map_err(|_| Errno::INVAL)?;
+        Ok(Control {
+            op,
+            iv,
+            assoclen: Some(assoclen),
+        })
+    }
+
+    /// A whole message and its whole result, see [`Operation::message`].
+    pub fn message(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        length: Length,
+    ) -> Result<usize> {
+        let _alone = lock(&self.whole_message);
+        let operation = self.clean_operation()?;
+        let result = operation.message(control, input, output, length);
+        self.drop_failed(&operation);
+        result
+    }
+
+    /// Pairs of IOVECs, each a message of its own, see [`Operation::batch`].
+    pub fn batch(
+        &self,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+    ) -> Result<usize> {
+        let submission = if self.aio {
+            Submission::Batched
+        } else {
+            Submission::Synchronous
+        };
+        let _alone = lock(&self.whole_message);
+        let operation = self.clean_operation()?;
+        let result = operation.batch(control, inputs, outputs, submission);
+        self.drop_failed(&operation);
+        result
+    }
+
+    /// Whether the handle was made with `KCAPI_INIT_AIO`.
+    pub fn aio(&self) -> bool {
+        self.aio
+    }
+
+    /// A whole message without control data, and its result: a digest.
+    pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
+        let _alone = lock(&self.whole_message);
+        let operation = self.clean_operation()?;
+        let result = operation
+            .send(None, input, false)
+            .and_then(|_| operation.receive(output));
+        self.drop_failed(&operation);
+        result
+    }
+
+    /// Starts a stream.
+    pub fn start(&self, control: &Control, input: Iovecs<'_>) -> Result<usize> {
+        self.clean_operation()?.send(Some(control), input, true)
+    }
+
+    /// A further piece of a stream.
+    pub fn send(&self, input: Iovecs<'_>, more: bool) -> Result<usize> {
+        self.operation()?.send(None, input, more)
+    }
+
+    /// Results of a stream.
+    pub fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+        self.operation()?.receive(output)
+    }
+
+    /// The operation as it is; opened if there is none.
+    fn operation(&self) -> Result<Arc<dyn Operation>> {
+        self.operation_unless(|_| false)
+    }
+
+    /// An operation in which nothing of a failed call is left.
+    fn clean_operation(&self) -> Result<Arc<dyn Operation>> {
+        self.operation_unless(|op| op.failed())
+    }
+
+    fn operation_unless(
+        &self,
+        stale: impl Fn(&dyn Operation) -> bool,
+    ) -> Result<Arc<dyn Operation>> {
+        let mut current = lock(&self.operation);
+        match &*current {
+            Some(op) if !stale(&**op) => Ok(Arc::clone(op)),
+            _ => {
+                let op = self.transform.operation()?;
+                *current = Some(Arc::clone(&op));
+                Ok(op)
+            }
+        }
+    }
+
+    /// Closes `operation` if a call on it failed, together with its data.
+    fn drop_failed(&self, operation: &Arc<dyn Operation>) {
+        if operation.failed() {
+            lock(&self.operation).take_if(|current| Arc::ptr_eq(current, operation));
+        }
+    }
+}
+
+/// Locks; that a thread died while it held the lock cannot matter here, since
+/// nothing panics and a panic would end the process.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! `libkcapi.so.1` in Rust: the Linux kernel's crypto, over AF_ALG sockets, at
+//! the C ABI of libkcapi 1.5.1.
+//!
+//! The map, in reading order:
+//!
+//! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
+//! - [`handle`]: what C holds, an operation and the transform that it shares.
+//! - [`engine`]: transform and operation as traits; [`engine::kernel`] is AF_ALG.
+//! - [`aio`]: many IOVEC pairs in few system calls.
+//! - [`iov`], [`errno`], [`log`]: scatter-gather lists, errors, messages.
+//!
+//! # Safety
+//!
+//! Unsafe code is allowed module by module, in those that face C or the kernel.
+//! Three promises carry it, and every `SAFETY` comment names one of them:
+//! what the C API demands of a caller (a handle is live; a buffer has the length
+//! that is given with it), what a system call does by its manual page, and what a
+//! function's own `# Safety` section demands.
+
+pub mod aio;
+pub mod capi;
+pub mod engine;
+pub mod errno;
+pub mod handle;
+pub mod iov;
+pub mod log;
