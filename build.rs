@@ -26,10 +26,9 @@ fn main() {
     let config = cbindgen::Config::from_file("cbindgen.toml").expect("cbindgen.toml");
     let header = FAMILIES
         .iter()
-        .fold(
-            cbindgen::Builder::new().with_config(config),
-            |builder, family| builder.with_src(format!("src/capi/{family}.rs")),
-        )
+        .fold(cbindgen::Builder::new().with_config(config), |builder, family| {
+            builder.with_src(format!("src/capi/{family}.rs"))
+        })
         .generate()
         .expect("src/capi declares functions that C can call");
 

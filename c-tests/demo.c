@@ -303,7 +303,8 @@ static double crossover(const struct stream *s)
             double r = ratio(s, counts[c], pieces[p]);
 
             printf("%7.2f", r);
-            if (r < 1)
+            /* Closer than this is a tie. */
+            if (r < 1.05)
                 from = 0;
             else if (!from)
                 from = counts[c];

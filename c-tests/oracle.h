@@ -2,8 +2,9 @@
 /*
  * oracle.h - CBC and CTR of AES made from single blocks in ECB, to judge long operations by
  *
- * The one-shots over a few kilobytes that it rests on are held against known answers in test-cipher-kat.c. xts
- * and the AEADs need no such thing: there, an IOVEC is an operation of its own, which a one-shot can repeat.
+ * The one-shots over a few kilobytes that it rests on are held against known answers in
+ * test-cipher-kat.c. xts and the AEADs need no such thing: there, an IOVEC is an operation of its
+ * own, which a one-shot can repeat.
  */
 #ifndef ORACLE_H
 #define ORACLE_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* Known answers of AEADs: one-shots in every access mode, in place and not, and the stream calls; tampering; tag lengths. */
+/*
+ * Known answers of AEADs: one-shots in every access mode, in place and not, and the stream calls;
+ * tampering; tag lengths.
+ */
 #include <errno.h>
 
 #include "fill.h"
@@ -136,7 +139,8 @@ static void test_taglens(const char *name, uint32_t good, uint32_t bad)
 {
     static const uint8_t key[32] = { 5 };
     uint8_t iv[16] = { 3 }, in[64], out[96], back[64];
-    struct kcapi_handle *handle = aead_with_key(name, key, strstr(name, "chacha") ? 32 : 16, 16, 0, 0);
+    uint32_t keylen = strstr(name, "chacha") ? 32 : 16;
+    struct kcapi_handle *handle = aead_with_key(name, key, keylen, 16, 0, 0);
 
     fill(in, sizeof(in), 6);
     for (uint32_t taglen = 0; taglen <= 20; taglen++) {
@@ -153,7 +157,7 @@ static void test_taglens(const char *name, uint32_t good, uint32_t bad)
     for (uint32_t taglen = 4; taglen <= 16; taglen++) {
         if (!(good >> taglen & 1))
             continue;
-        handle = aead_with_key(name, key, strstr(name, "chacha") ? 32 : 16, taglen, 0, 0);
+        handle = aead_with_key(name, key, keylen, taglen, 0, 0);
         is_int(kcapi_aead_encrypt(handle, in, 64, iv, out, 64 + taglen, 0), 64 + taglen, name);
         is_int(kcapi_aead_decrypt(handle, out, 64 + taglen, iv, back, 64, 0), 64, "and back");
         is_mem(back, in, 64, "with that tag and no AAD");

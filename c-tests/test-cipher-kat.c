@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* Known answers of symmetric ciphers: every access mode, both directions, in place and not, and the one-call functions. */
+/*
+ * Known answers of symmetric ciphers: every access mode, both directions, in place and not, and the
+ * functions that need one call only.
+ */
 #include <errno.h>
 
 #include "fill.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * One-shots of more than 64 KiB: cbc and ctr are one operation however the library cuts them; xts comes in pieces
- * of 64 KiB that start with the same IV, since data has been written so.
+ * One-shots of more than 64 KiB: cbc and ctr are one operation however the library cuts them; xts
+ * comes in pieces of 64 KiB that start with the same IV, since data has been written so.
  */
 #include "oracle.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* The stream calls of symmetric ciphers: however data is cut, and whichever thread takes it, it is one operation. */
+/*
+ * The stream calls of symmetric ciphers: however data is cut, and whichever thread takes it, it is
+ * one operation.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

@@ -163,7 +163,7 @@ static void test_maxsplicesize(void)
         }
     }
     kcapi_set_maxsplicesize(handle, 65537);
-    is_int(kcapi_set_maxsplicesize(handle, UINT_MAX), -EINVAL, "more than a pipe can have: -EINVAL");
+    is_int(kcapi_set_maxsplicesize(handle, UINT_MAX), -EINVAL, "more than any pipe: -EINVAL");
     ok(kcapi_get_maxsplicesize(handle) >= 65536, "and the size is as it was");
     is_int(kcapi_set_maxsplicesize(NULL, 65536), -EINVAL, "no handle: -EINVAL");
     is_int(kcapi_get_maxsplicesize(NULL), -EINVAL, "no handle: -EINVAL");

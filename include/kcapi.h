@@ -209,7 +209,7 @@ void kcapi_cipher_destroy(struct kcapi_handle *handle);
  * @param key     the key
  * @param keylen  bytes in `key`
  * @return 0; -EINVAL: no key of this length, or a weak one; -EFAULT: `key` is NULL;
- *         -EBUSY: data are in flight, or another handle on the transform is in use
+ *         -EBUSY: data are in flight on a handle of the transform
  */
 int kcapi_cipher_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t keylen);
 
@@ -610,7 +610,7 @@ int kcapi_aead_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t 
  * @param handle  cipher handle
  * @param taglen  bytes; gcm takes 4, 8, 12 to 16, ccm even numbers from 4 to 16
  * @return 0; -EINVAL: not a tag length of this algorithm, the old one stays in force;
- *         -EBUSY: data are in flight, or another handle on the transform is in use
+ *         -EBUSY: data are in flight on a handle of the transform
  */
 int kcapi_aead_settaglen(struct kcapi_handle *handle, uint32_t taglen);
 

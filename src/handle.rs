@@ -13,17 +13,58 @@ use crate::iov::Iovecs;
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What `kcapi_get_maxsplicesize` says before anyone has set it: what fits into a
 /// pipe of 128 KiB, less a page for data that do not begin at one.
 const DEFAULT_SPLICE_SIZE: u32 = (128 << 10) - 4096;
 
+/// A handle's operation; opened by the first call that needs it.
+type Slot = Mutex<Option<Arc<dyn Operation>>>;
+
+/// A transform and the slots of all handles on it.
+struct Tfm {
+    transform: Box<dyn Transform>,
+    slots: Mutex<Vec<Weak<Slot>>>,
+}
+
+impl Tfm {
+    /// A slot for a further handle.
+    fn slot(&self) -> Arc<Slot> {
+        let slot = Arc::new(Slot::default());
+        let mut slots = lock(&self.slots);
+        // Those of destroyed handles go before the list would grow.
+        if slots.len() == slots.capacity() {
+            slots.retain(|slot| slot.strong_count() > 0);
+        }
+        slots.push(Arc::downgrade(&slot));
+        slot
+    }
+
+    /// Sets a parameter. The kernel refuses while operations are open; those are
+    /// closed for it, unless data are in flight in one.
+    fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        match self.transform.set(parameter) {
+            Err(Errno::BUSY) => {
+                let slots: Vec<_> = lock(&self.slots).iter().filter_map(Weak::upgrade).collect();
+                let mut operations: Vec<_> = slots.iter().map(|slot| lock(slot)).collect();
+                let busy = |op: &Arc<dyn Operation>| op.in_flight() && !op.failed();
+                if operations.iter().any(|operation| operation.as_ref().is_some_and(busy)) {
+                    return Err(Errno::BUSY);
+                }
+                operations.iter_mut().for_each(|operation| drop(operation.take()));
+                // Still locked: no handle opens another meanwhile.
+                self.transform.set(parameter)
+            }
+            result => result,
+        }
+    }
+}
+
 /// A cipher handle.
 pub struct Handle {
-    transform: Arc<dyn Transform>,
-    /// Opened by the first call that needs it.
-    operation: Mutex<Option<Arc<dyn Operation>>>,
+    tfm: Arc<Tfm>,
+    operation: Arc<Slot>,
     /// Held for the length of a whole message, so that those of two threads
     /// cannot mix. The stream calls do without: one may wait for the other.
     whole_message: Mutex<()>,
@@ -35,21 +76,19 @@ pub struct Handle {
 impl Handle {
     /// A handle with a transform of its own.
     pub fn open(kind: Kind, name: &CStr, flags: u32) -> Result<Self> {
-        Ok(Self::with_transform(
-            engine::open(kind, name)?.into(),
-            flags,
-        ))
+        let transform = engine::open(kind, name)?;
+        Ok(Self::on(Arc::new(Tfm { transform, slots: Mutex::default() }), flags))
     }
 
     /// A handle with an operation of its own, on the same transform.
     pub fn reinit(&self, flags: u32) -> Self {
-        Self::with_transform(Arc::clone(&self.transform), flags)
+        Self::on(Arc::clone(&self.tfm), flags)
     }
 
-    fn with_transform(transform: Arc<dyn Transform>, flags: u32) -> Self {
+    fn on(tfm: Arc<Tfm>, flags: u32) -> Self {
         Self {
-            transform,
-            operation: Mutex::new(None),
+            operation: tfm.slot(),
+            tfm,
             whole_message: Mutex::new(()),
             assoclen: AtomicUsize::new(0),
             aio: flags & KCAPI_INIT_AIO != 0,
@@ -59,12 +98,12 @@ impl Handle {
 
     /// The algorithm's properties.
     pub fn properties(&self) -> &Properties {
-        self.transform.properties()
+        self.tfm.transform.properties()
     }
 
     /// The tag length that was set, in bytes; 0 if none was.
     pub fn tag_len(&self) -> usize {
-        self.transform.tag_len() as usize
+        self.tfm.transform.tag_len() as usize
     }
 
     /// Bytes of associated data in each AEAD message.
@@ -86,44 +125,21 @@ impl Handle {
     /// here. EINVAL: more than a pipe can be asked for.
     pub fn set_splice_size(&self, size: u32) -> Result<()> {
         const PAGE: u32 = 4096;
-        let pipe = size
-            .max(PAGE)
-            .checked_next_power_of_two()
-            .ok_or(Errno::INVAL)?;
-        self.splice_size
-            .store((pipe - PAGE).max(PAGE), Ordering::Relaxed);
+        let pipe = size.max(PAGE).checked_next_power_of_two().ok_or(Errno::INVAL)?;
+        self.splice_size.store((pipe - PAGE).max(PAGE), Ordering::Relaxed);
         Ok(())
     }
 
-    /// Sets a parameter of the transform. The kernel refuses while an operation
-    /// is open; this handle's own is closed for it unless data are in flight.
+    /// Sets a parameter of the transform. EBUSY: data are in flight on one of its handles.
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
-        match self.transform.set(parameter) {
-            Err(Errno::BUSY) => {
-                let mut operation = lock(&self.operation);
-                if operation
-                    .as_ref()
-                    .is_some_and(|op| op.in_flight() && !op.failed())
-                {
-                    return Err(Errno::BUSY);
-                }
-                operation.take();
-                drop(operation);
-                self.transform.set(parameter)
-            }
-            result => result,
-        }
+        self.tfm.set(parameter)
     }
 
     /// What precedes an AEAD message; EINVAL if the kernel could not be told the
     /// length of the associated data.
     pub fn aead_control(&self, op: Op, iv: Option<engine::Iv>) -> Result<Control> {
         let assoclen = u32::try_from(self.assoclen()).map_err(|_| Errno::INVAL)?;
-        Ok(Control {
-            op,
-            iv,
-            assoclen: Some(assoclen),
-        })
+        Ok(Control { op, iv, assoclen: Some(assoclen) })
     }
 
     /// A whole message and its whole result, see [`Operation::message`].
@@ -148,11 +164,7 @@ impl Handle {
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
-        let submission = if self.aio {
-            Submission::Batched
-        } else {
-            Submission::Synchronous
-        };
+        let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
         let _alone = lock(&self.whole_message);
         let operation = self.clean_operation()?;
         let result = operation.batch(control, inputs, outputs, submission);
@@ -169,9 +181,7 @@ impl Handle {
     pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
         let _alone = lock(&self.whole_message);
         let operation = self.clean_operation()?;
-        let result = operation
-            .send(None, input, false)
-            .and_then(|_| operation.receive(output));
+        let result = operation.send(None, input, false).and_then(|_| operation.receive(output));
         self.drop_failed(&operation);
         result
     }
@@ -209,7 +219,7 @@ impl Handle {
         match &*current {
             Some(op) if !stale(&**op) => Ok(Arc::clone(op)),
             _ => {
-                let op = self.transform.operation()?;
+                let op = self.tfm.transform.operation()?;
                 *current = Some(Arc::clone(&op));
                 Ok(op)
             }

@@ -12,10 +12,7 @@ use libc::iovec;
 
 /// An IOVEC over `len` bytes at `base`.
 pub fn iovec(base: *const u8, len: usize) -> iovec {
-    iovec {
-        iov_base: base.cast_mut().cast(),
-        iov_len: len,
-    }
+    iovec { iov_base: base.cast_mut().cast(), iov_len: len }
 }
 
 /// A list of IOVECs whose memory may be accessed as long as `'a` lasts.
@@ -68,10 +65,7 @@ pub struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// Starts at the first byte.
     pub fn new(iovecs: Iovecs<'a>) -> Self {
-        Self {
-            list: iovecs.0,
-            offset: 0,
-        }
+        Self { list: iovecs.0, offset: 0 }
     }
 
     /// Puts the next `bytes` bytes, or what is left, into `piece`.
@@ -108,11 +102,7 @@ pub unsafe fn scatter(mut from: &[u8], to: &[iovec]) {
         let (now, later) = from.split_at(iov.iov_len.min(from.len()));
         // SAFETY: the caller promises that this IOVEC's memory may be written
         // and does not overlap; `now` is no longer than it.
-        unsafe {
-            iov.iov_base
-                .cast::<u8>()
-                .copy_from_nonoverlapping(now.as_ptr(), now.len())
-        };
+        unsafe { iov.iov_base.cast::<u8>().copy_from_nonoverlapping(now.as_ptr(), now.len()) };
         from = later;
     }
 }

@@ -89,11 +89,7 @@ impl Context {
         // SAFETY: the kernel writes the context's number to `id`.
         let returned = unsafe { libc::syscall(libc::SYS_io_setup, ENTRIES as c_long, &raw mut id) };
         count(returned as isize)?;
-        Ok(Self {
-            id,
-            stale: false,
-            iocbs,
-        })
+        Ok(Self { id, stale: false, iocbs })
     }
 
     /// Whether it is of use to a further call.
@@ -115,12 +111,7 @@ impl Context {
         // SAFETY: there is a pointer to a live iocb for each read, and the caller
         // promised the memory that they write to.
         count(unsafe {
-            libc::syscall(
-                libc::SYS_io_submit,
-                self.id,
-                reads.len() as c_long,
-                pointers.as_ptr(),
-            )
+            libc::syscall(libc::SYS_io_submit, self.id, reads.len() as c_long, pointers.as_ptr())
         } as isize)
     }
 
@@ -134,11 +125,7 @@ impl Context {
         };
         while reads > 0 {
             let got = self.reap_ring(reads, &mut store);
-            reads -= if got > 0 {
-                got
-            } else {
-                self.reap_waiting(reads, &mut store)
-            };
+            reads -= if got > 0 { got } else { self.reap_waiting(reads, &mut store) };
         }
     }
 
@@ -174,12 +161,7 @@ impl Context {
 
     /// Waits in io_getevents(2) for `wanted` completions; how many came.
     fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> usize {
-        let mut events = [Event {
-            data: 0,
-            iocb: 0,
-            result: 0,
-            result2: 0,
-        }; ENTRIES];
+        let mut events = [Event { data: 0, iocb: 0, result: 0, result2: 0 }; ENTRIES];
         let wanted = wanted.min(ENTRIES) as c_long;
         // SAFETY: the kernel writes up to `wanted` events, for which there is room.
         let got = count(unsafe {
@@ -210,28 +192,22 @@ impl Backend for Context {
     ) -> Result<()> {
         send_whole(socket, message, len)?;
         self.iocbs.clear();
-        self.iocbs
-            .extend(
-                outputs
-                    .list()
-                    .iter()
-                    .take(ENTRIES)
-                    .enumerate()
-                    .map(|(index, output)| Iocb {
-                        data: index as u64,
-                        key: 0,
-                        rw_flags: 0,
-                        opcode: IOCB_CMD_PREAD,
-                        priority: 0,
-                        fd: socket.as_raw_fd() as u32,
-                        buffer: output.iov_base as usize as u64,
-                        bytes: output.iov_len as u64,
-                        offset: 0,
-                        reserved: 0,
-                        flags: 0,
-                        eventfd: 0,
-                    }),
-            );
+        self.iocbs.extend(outputs.list().iter().take(ENTRIES).enumerate().map(
+            |(index, output)| Iocb {
+                data: index as u64,
+                key: 0,
+                rw_flags: 0,
+                opcode: IOCB_CMD_PREAD,
+                priority: 0,
+                fd: socket.as_raw_fd() as u32,
+                buffer: output.iov_base as usize as u64,
+                bytes: output.iov_len as u64,
+                offset: 0,
+                reserved: 0,
+                flags: 0,
+                eventfd: 0,
+            },
+        ));
         let base = outcomes.len();
         outcomes.extend(self.iocbs.iter().map(|_| Err(Errno::IO)));
         let mut submitted = 0;

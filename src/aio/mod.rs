@@ -71,9 +71,7 @@ pub fn send_whole(socket: BorrowedFd<'_>, message: Message<'_>, len: usize) -> R
 
 fn receive_each(socket: BorrowedFd<'_>, outputs: Iovecs<'_>, outcomes: &mut Vec<Outcome>) {
     outcomes.extend(
-        outputs
-            .each()
-            .map(|output| retry(|| message::receive(socket, output, MSG_DONTWAIT))),
+        outputs.each().map(|output| retry(|| message::receive(socket, output, MSG_DONTWAIT))),
     );
 }
 

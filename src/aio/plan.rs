@@ -47,12 +47,7 @@ pub struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// `inputs` and `outputs` are equally many, and no output is too short.
     pub fn new(rules: Rules, inputs: Iovecs<'a>, outputs: Iovecs<'a>) -> Self {
-        Self {
-            rules,
-            inputs: inputs.list(),
-            outputs: outputs.list(),
-            done: 0,
-        }
+        Self { rules, inputs: inputs.list(), outputs: outputs.list(), done: 0 }
     }
 
     /// Fills `batch` with the next pieces; false if there are none left.
@@ -111,19 +106,13 @@ mod tests {
 
     /// The lengths of the pieces, batch by batch.
     fn batches(rules: Rules, lens: &[usize]) -> Vec<Vec<(usize, usize)>> {
-        let list: Vec<_> = lens
-            .iter()
-            .map(|&len| iovec(std::ptr::null(), len))
-            .collect();
+        let list: Vec<_> = lens.iter().map(|&len| iovec(std::ptr::null(), len)).collect();
         // SAFETY: the plan only computes with the addresses.
         let iovecs = unsafe { Iovecs::new(&list) };
         let (mut plan, mut batch, mut all) =
             (Plan::new(rules, iovecs, iovecs), Batch::default(), vec![]);
         while plan.next(&mut batch).unwrap() {
-            assert_eq!(
-                batch.len,
-                batch.inputs.iter().map(|iov| iov.iov_len).sum::<usize>()
-            );
+            assert_eq!(batch.len, batch.inputs.iter().map(|iov| iov.iov_len).sum::<usize>());
             all.push(
                 batch
                     .inputs
@@ -136,36 +125,19 @@ mod tests {
         all
     }
 
-    const CBC: Rules = Rules {
-        capacity: 8192,
-        granule: 16,
-        cut: true,
-        growth: 0,
-    };
-    const GCM: Rules = Rules {
-        capacity: 8192,
-        granule: 1,
-        cut: false,
-        growth: 16,
-    };
+    const CBC: Rules = Rules { capacity: 8192, granule: 16, cut: true, growth: 0 };
+    const GCM: Rules = Rules { capacity: 8192, granule: 1, cut: false, growth: 16 };
 
     #[test]
     fn a_batch_never_exceeds_the_capacity() {
-        assert_eq!(
-            batches(CBC, &[4096; 3]),
-            [vec![(4096, 4096); 2], vec![(4096, 4096)]]
-        );
+        assert_eq!(batches(CBC, &[4096; 3]), [vec![(4096, 4096); 2], vec![(4096, 4096)]]);
     }
 
     #[test]
     fn a_long_iovec_is_cut_where_the_mode_chains() {
         assert_eq!(
             batches(CBC, &[16400, 16]),
-            [
-                vec![(8192, 8192)],
-                vec![(8192, 8192)],
-                vec![(16, 16), (16, 16)]
-            ]
+            [vec![(8192, 8192)], vec![(8192, 8192)], vec![(16, 16), (16, 16)]]
         );
     }
 
@@ -180,10 +152,7 @@ mod tests {
 
     #[test]
     fn an_odd_length_ends_its_batch() {
-        assert_eq!(
-            batches(CBC, &[16, 17, 16]),
-            [vec![(16, 16), (17, 17)], vec![(16, 16)]]
-        );
+        assert_eq!(batches(CBC, &[16, 17, 16]), [vec![(16, 16), (17, 17)], vec![(16, 16)]]);
     }
 
     #[test]
@@ -194,14 +163,8 @@ mod tests {
 
     #[test]
     fn a_message_without_input_or_result_stands_alone() {
-        assert_eq!(
-            batches(GCM, &[5, 0, 5]),
-            [vec![(5, 21)], vec![(0, 16)], vec![(5, 21)]]
-        );
+        assert_eq!(batches(GCM, &[5, 0, 5]), [vec![(5, 21)], vec![(0, 16)], vec![(5, 21)]]);
         let decrypt = Rules { growth: -16, ..GCM };
-        assert_eq!(
-            batches(decrypt, &[17, 16, 17]),
-            [vec![(17, 1)], vec![(16, 0)], vec![(17, 1)]]
-        );
+        assert_eq!(batches(decrypt, &[17, 16, 17]), [vec![(17, 1)], vec![(16, 0)], vec![(17, 1)]]);
     }
 }

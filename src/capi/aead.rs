@@ -60,17 +60,13 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
 /// @param handle  cipher handle
 /// @param taglen  bytes; gcm takes 4, 8, 12 to 16, ccm even numbers from 4 to 16
 /// @return 0; -EINVAL: not a tag length of this algorithm, the old one stays in force;
-///         -EBUSY: data are in flight, or another handle on the transform is in use
+///         -EBUSY: data are in flight on a handle of the transform
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_settaglen(handle: *mut Handle, taglen: u32) -> c_int {
     // SAFETY: kcapi.h: the handle is live.
     let handle = unsafe { borrow(handle) };
-    to_int(
-        handle
-            .and_then(|handle| handle.set(Parameter::TagLen(taglen)))
-            .map(drop),
-    )
+    to_int(handle.and_then(|handle| handle.set(Parameter::TagLen(taglen))).map(drop))
 }
 
 /// Sets the length of the associated data of this handle's messages to come.
@@ -162,13 +158,8 @@ unsafe fn one_shot(
     let handle = unsafe { borrow(handle) }?;
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // SAFETY: the caller's promise.
-    let (iv, input, output) = unsafe {
-        (
-            read_iv(handle, iv)?,
-            Iovecs::new(&input),
-            Iovecs::new(&output),
-        )
-    };
+    let (iv, input, output) =
+        unsafe { (read_iv(handle, iv)?, Iovecs::new(&input), Iovecs::new(&output)) };
     handle.message(&handle.aead_control(op, iv)?, input, output, Length::Whole)
 }
 
@@ -244,13 +235,8 @@ unsafe fn pairs(
     iv: *const u8,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, inputs, outputs) = unsafe {
-        (
-            borrow(handle)?,
-            iovecs(iniov, iovlen)?,
-            iovecs(outiov, iovlen)?,
-        )
-    };
+    let (handle, inputs, outputs) =
+        unsafe { (borrow(handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
     if iovlen == 0 {
         return Ok(0);
     }

@@ -17,15 +17,8 @@ fn parts(len: usize, assoclen: usize, tag_len: Option<usize>) -> (Part, Part, Pa
         let start = aad.map_or(0, |_| assoclen);
         return (aad, Some((start, len - start)), None);
     };
-    match len
-        .checked_sub(assoclen)
-        .and_then(|rest| rest.checked_sub(tag_len))
-    {
-        Some(data_len) => (
-            aad,
-            Some((assoclen, data_len)),
-            Some((assoclen + data_len, tag_len)),
-        ),
+    match len.checked_sub(assoclen).and_then(|rest| rest.checked_sub(tag_len)) {
+        Some(data_len) => (aad, Some((assoclen, data_len)), Some((assoclen + data_len, tag_len))),
         None => (aad, None, None),
     }
 }
@@ -41,10 +34,7 @@ unsafe fn hand_out(data: *mut u8, part: Part, start: *mut *mut u8, len: *mut usi
     unsafe {
         store(len, part_len);
         if !data.is_null() {
-            store(
-                start,
-                part.map_or(std::ptr::null_mut(), |_| data.wrapping_add(offset)),
-            );
+            store(start, part.map_or(std::ptr::null_mut(), |_| data.wrapping_add(offset)));
         }
     }
 }
@@ -124,11 +114,7 @@ pub unsafe extern "C" fn kcapi_aead_getdata_output(
     let Ok(handle) = (unsafe { borrow(handle) }) else {
         return;
     };
-    let parts = parts(
-        encdatalen,
-        handle.assoclen(),
-        (enc != 0).then(|| handle.tag_len()),
-    );
+    let parts = parts(encdatalen, handle.assoclen(), (enc != 0).then(|| handle.tag_len()));
     // SAFETY: kcapi.h: the out-parameters may be written; `parts` are within the buffer.
     unsafe {
         hand_out(encdata, parts.0, aad, aadlen);

@@ -45,7 +45,7 @@ pub unsafe extern "C" fn kcapi_cipher_destroy(handle: *mut Handle) {
 /// @param key     the key
 /// @param keylen  bytes in `key`
 /// @return 0; -EINVAL: no key of this length, or a weak one; -EFAULT: `key` is NULL;
-///         -EBUSY: data are in flight, or another handle on the transform is in use
+///         -EBUSY: data are in flight on a handle of the transform
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_cipher_setkey(
@@ -144,23 +144,9 @@ pub(super) unsafe fn one_shot(
         return Ok(0);
     }
     // SAFETY: the caller's promise.
-    let (iv, input, output) = unsafe {
-        (
-            read_iv(handle, iv)?,
-            Iovecs::new(&input),
-            Iovecs::new(&output),
-        )
-    };
-    handle.message(
-        &Control {
-            op,
-            iv,
-            assoclen: None,
-        },
-        input,
-        output,
-        Length::Pieces,
-    )
+    let (iv, input, output) =
+        unsafe { (read_iv(handle, iv)?, Iovecs::new(&input), Iovecs::new(&output)) };
+    handle.message(&Control { op, iv, assoclen: None }, input, output, Length::Pieces)
 }
 
 /// Encrypts pairs of IOVECs, each a cipher operation of its own.
@@ -240,20 +226,11 @@ unsafe fn pairs(
     iv: *const u8,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, inputs, outputs) = unsafe {
-        (
-            borrow(handle)?,
-            iovecs(iniov, iovlen)?,
-            iovecs(outiov, iovlen)?,
-        )
-    };
+    let (handle, inputs, outputs) =
+        unsafe { (borrow(handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
-    let control = Control {
-        op,
-        iv,
-        assoclen: None,
-    };
+    let control = Control { op, iv, assoclen: None };
     match (handle.aio(), iovlen) {
         (true, 0) => Ok(0),
         (true, _) => handle.batch(&control, inputs, outputs),

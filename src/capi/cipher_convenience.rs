@@ -56,19 +56,7 @@ pub unsafe extern "C" fn kcapi_cipher_enc_aes_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"cbc(aes)",
-            Op::Encrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            iv,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"cbc(aes)", Op::Encrypt, key, keylen, input, inlen, iv, out, outlen) })
 }
 
 /// Decrypts with AES (FIPS 197) in CBC mode (NIST SP 800-38A), key setup and all.
@@ -94,19 +82,7 @@ pub unsafe extern "C" fn kcapi_cipher_dec_aes_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"cbc(aes)",
-            Op::Decrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            iv,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"cbc(aes)", Op::Decrypt, key, keylen, input, inlen, iv, out, outlen) })
 }
 
 /// Encrypts with AES (FIPS 197) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -132,19 +108,7 @@ pub unsafe extern "C" fn kcapi_cipher_enc_aes_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"ctr(aes)",
-            Op::Encrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            ctr,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"ctr(aes)", Op::Encrypt, key, keylen, input, inlen, ctr, out, outlen) })
 }
 
 /// Decrypts with AES (FIPS 197) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -170,19 +134,7 @@ pub unsafe extern "C" fn kcapi_cipher_dec_aes_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"ctr(aes)",
-            Op::Decrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            ctr,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"ctr(aes)", Op::Decrypt, key, keylen, input, inlen, ctr, out, outlen) })
 }
 
 /// Encrypts with SM4 (GB/T 32907-2016) in CBC mode (NIST SP 800-38A), key setup and all.
@@ -208,19 +160,7 @@ pub unsafe extern "C" fn kcapi_cipher_enc_sm4_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"cbc(sm4)",
-            Op::Encrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            iv,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"cbc(sm4)", Op::Encrypt, key, keylen, input, inlen, iv, out, outlen) })
 }
 
 /// Decrypts with SM4 (GB/T 32907-2016) in CBC mode (NIST SP 800-38A), key setup and all.
@@ -246,19 +186,7 @@ pub unsafe extern "C" fn kcapi_cipher_dec_sm4_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"cbc(sm4)",
-            Op::Decrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            iv,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"cbc(sm4)", Op::Decrypt, key, keylen, input, inlen, iv, out, outlen) })
 }
 
 /// Encrypts with SM4 (GB/T 32907-2016) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -284,19 +212,7 @@ pub unsafe extern "C" fn kcapi_cipher_enc_sm4_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"ctr(sm4)",
-            Op::Encrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            ctr,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"ctr(sm4)", Op::Encrypt, key, keylen, input, inlen, ctr, out, outlen) })
 }
 
 /// Decrypts with SM4 (GB/T 32907-2016) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -322,17 +238,5 @@ pub unsafe extern "C" fn kcapi_cipher_dec_sm4_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe {
-        run(
-            c"ctr(sm4)",
-            Op::Decrypt,
-            key,
-            keylen,
-            input,
-            inlen,
-            ctr,
-            out,
-            outlen,
-        )
-    })
+    to_ssize(unsafe { run(c"ctr(sm4)", Op::Decrypt, key, keylen, input, inlen, ctr, out, outlen) })
 }

@@ -23,14 +23,7 @@ pub unsafe fn start(
     let (handle, input) = unsafe { (borrow(handle)?, iovecs(iov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
-    handle.start(
-        &Control {
-            op,
-            iv,
-            assoclen: None,
-        },
-        input,
-    )
+    handle.start(&Control { op, iv, assoclen: None }, input)
 }
 
 /// Begins an AEAD message.

@@ -72,8 +72,7 @@ pub unsafe extern "C" fn kcapi_versionstring(buf: *mut c_char, buflen: u32) {
     let len = TEXT.len().min(buflen as usize - 1);
     // SAFETY: kcapi.h: `buf` has `buflen` bytes, more than `len`.
     unsafe {
-        buf.cast::<u8>()
-            .copy_from_nonoverlapping(TEXT.as_ptr(), len);
+        buf.cast::<u8>().copy_from_nonoverlapping(TEXT.as_ptr(), len);
         buf.add(len).write(0);
     }
 }
@@ -127,10 +126,7 @@ pub unsafe extern "C" fn kcapi_aead_ccm_nonce_to_iv(
     ivlen: *mut u32,
 ) -> c_int {
     let convert = || -> Result<()> {
-        let counter_len = 15u32
-            .checked_sub(noncelen)
-            .filter(|&len| len > 0)
-            .ok_or(Errno::INVAL)?;
+        let counter_len = 15u32.checked_sub(noncelen).filter(|&len| len > 0).ok_or(Errno::INVAL)?;
         // SAFETY: kcapi.h: `nonce` has `noncelen` bytes.
         let nonce = unsafe { bytes(nonce, noncelen as usize) }?;
         let counter = &[0; 15][..counter_len as usize];

@@ -82,14 +82,8 @@ impl Iv {
 
     /// Copies `bytes`; EINVAL if there are too many.
     pub fn new(bytes: &[u8]) -> Result<Self> {
-        let mut iv = Self {
-            bytes: [0; Self::MAX],
-            len: bytes.len(),
-        };
-        iv.bytes
-            .get_mut(..bytes.len())
-            .ok_or(Errno::INVAL)?
-            .copy_from_slice(bytes);
+        let mut iv = Self { bytes: [0; Self::MAX], len: bytes.len() };
+        iv.bytes.get_mut(..bytes.len()).ok_or(Errno::INVAL)?.copy_from_slice(bytes);
         Ok(iv)
     }
 
@@ -218,7 +212,5 @@ pub trait Operation: Send + Sync {
 
 /// Opens a transform of the algorithm `name`.
 pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
-    Ok(Box::new(kernel::transform::KernelTransform::open(
-        kind, name,
-    )?))
+    Ok(Box::new(kernel::transform::KernelTransform::open(kind, name)?))
 }

@@ -67,10 +67,7 @@ struct ControlBuffer {
 
 impl Default for ControlBuffer {
     fn default() -> Self {
-        Self {
-            bytes: [0; CONTROL_MAX.div_ceil(8)],
-            len: 0,
-        }
+        Self { bytes: [0; CONTROL_MAX.div_ceil(8)], len: 0 }
     }
 }
 
@@ -100,8 +97,7 @@ impl ControlBuffer {
             (*header).cmsg_type = option;
             let data = libc::CMSG_DATA(header);
             data.copy_from_nonoverlapping(number.as_ptr(), number.len());
-            data.add(number.len())
-                .copy_from_nonoverlapping(tail.as_ptr(), tail.len());
+            data.add(number.len()).copy_from_nonoverlapping(tail.as_ptr(), tail.len());
             self.len += libc::CMSG_SPACE(len) as usize;
         }
     }

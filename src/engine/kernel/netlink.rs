@@ -57,22 +57,11 @@ pub fn query(kind: Kind, name: &CStr, drivers: Drivers) -> Result<Driver> {
     let ask = |field| -> Result<Driver> {
         let request = request(kind, name.to_bytes(), field, drivers)?;
         retry(|| {
-            Ok(sendto(
-                socket.as_raw_fd(),
-                &request,
-                &NetlinkAddr::new(0, 0),
-                MsgFlags::empty(),
-            )?)
+            Ok(sendto(socket.as_raw_fd(), &request, &NetlinkAddr::new(0, 0), MsgFlags::empty())?)
         })?;
         let mut reply = [0; 4096];
         // The kernel has answered when sendto(2) returns, so there is nothing to wait for.
-        let len = retry(|| {
-            Ok(recv(
-                socket.as_raw_fd(),
-                &mut reply,
-                MsgFlags::MSG_DONTWAIT,
-            )?)
-        })?;
+        let len = retry(|| Ok(recv(socket.as_raw_fd(), &mut reply, MsgFlags::MSG_DONTWAIT)?))?;
         parse(reply.get(..len).ok_or(Errno::IO)?, kind)
     };
     match ask(NameField::Algorithm) {
@@ -141,21 +130,14 @@ fn parse(reply: &[u8], kind: Kind) -> Result<Driver> {
         CRYPTO_MSG_GETALG => {}
         // struct nlmsgerr begins with the negative errno.
         NLMSG_ERROR => {
-            return Err(Errno::from_number(
-                (u32_at(message, HEADER_LEN)? as i32).saturating_neg(),
-            ));
+            return Err(Errno::from_number((u32_at(message, HEADER_LEN)? as i32).saturating_neg()));
         }
         _ => return Err(Errno::IO),
     }
-    let name = message
-        .get(HEADER_LEN..HEADER_LEN + NAME_LEN)
-        .ok_or(Errno::IO)?;
+    let name = message.get(HEADER_LEN..HEADER_LEN + NAME_LEN).ok_or(Errno::IO)?;
     let flags = u32_at(message, HEADER_LEN + ALG_LEN - 4)?;
     let mut driver = Driver {
-        properties: Properties {
-            name: text(name).to_owned(),
-            ..Properties::default()
-        },
+        properties: Properties { name: text(name).to_owned(), ..Properties::default() },
         asynchronous: flags & CRYPTO_ALG_ASYNC != 0,
         ..Driver::default()
     };
@@ -165,11 +147,7 @@ fn parse(reply: &[u8], kind: Kind) -> Result<Driver> {
         described |= read_attribute(&mut driver, kind, tag, value)?;
     }
     // An algorithm that is still being loaded is reported without its sizes.
-    if described {
-        Ok(driver)
-    } else {
-        Err(Errno::NOENT)
-    }
+    if described { Ok(driver) } else { Err(Errno::NOENT) }
 }
 
 /// Takes what an attribute says; whether it was the family's report. A report
@@ -228,26 +206,17 @@ impl<'a> Attributes<'a> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Result<u16> {
-    let bytes = bytes
-        .get(at..)
-        .and_then(|rest| rest.first_chunk())
-        .ok_or(Errno::IO)?;
+    let bytes = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(Errno::IO)?;
     Ok(u16::from_ne_bytes(*bytes))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Result<u32> {
-    let bytes = bytes
-        .get(at..)
-        .and_then(|rest| rest.first_chunk())
-        .ok_or(Errno::IO)?;
+    let bytes = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or(Errno::IO)?;
     Ok(u32::from_ne_bytes(*bytes))
 }
 
 /// The text before the first NUL; names in the kernel are ASCII.
 fn text(bytes: &[u8]) -> &str {
-    let end = bytes
-        .iter()
-        .position(|&byte| byte == 0)
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     std::str::from_utf8(&bytes[..end]).unwrap_or_default()
 }

@@ -91,8 +91,7 @@ impl KernelOperation {
                     )
                 } as isize)?;
             }
-            self.capacity
-                .store(capacity(self.socket.as_fd())?, Ordering::Relaxed);
+            self.capacity.store(capacity(self.socket.as_fd())?, Ordering::Relaxed);
         }
         Ok(self.capacity())
     }
@@ -110,15 +109,9 @@ impl KernelOperation {
     /// Length of the result of a message of `len` bytes. EINVAL: shorter than
     /// its associated data and tag.
     fn result_len(&self, control: &Control, len: usize) -> Result<usize> {
-        let result = len
-            .checked_add_signed(self.growth(control.op))
-            .ok_or(Errno::INVAL)?;
+        let result = len.checked_add_signed(self.growth(control.op)).ok_or(Errno::INVAL)?;
         let assoclen = control.assoclen.unwrap_or(0) as usize;
-        if len.min(result) < assoclen {
-            Err(Errno::INVAL)
-        } else {
-            Ok(result)
-        }
+        if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
     }
 
     /// Notes a failure, after which what is left in the socket is of no use.
@@ -221,10 +214,7 @@ impl KernelOperation {
             to.take(piece_result, &mut outputs)?;
             // SAFETY: parts of `input` and `output`.
             let (data, output) = unsafe { (Iovecs::new(&inputs), Iovecs::new(&outputs)) };
-            let message = Message {
-                control: control.take(),
-                data,
-            };
+            let message = Message { control: control.take(), data };
             self.note(self.exchange(message, piece, output, piece_result))?;
             done += piece;
             if done == len {
@@ -285,10 +275,7 @@ impl KernelOperation {
             // SAFETY: parts of `inputs` and `outputs`.
             let (data, output) =
                 unsafe { (Iovecs::new(&batch.inputs), Iovecs::new(&batch.outputs)) };
-            let message = Message {
-                control: control.take(),
-                data,
-            };
+            let message = Message { control: control.take(), data };
             if let [only] = batch.outputs[..] {
                 let exchanged = self.exchange(message, batch.len, output, only.iov_len);
                 outcomes.push(exchanged.map(|()| only.iov_len));
@@ -319,14 +306,9 @@ impl KernelOperation {
 impl Operation for KernelOperation {
     fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
         let len = input.total()?;
-        let piece_max = if self.kind() == Kind::Hash {
-            HASH_PIECE
-        } else {
-            self.capacity()
-        };
+        let piece_max = if self.kind() == Kind::Hash { HASH_PIECE } else { self.capacity() };
         if let Some(control) = control {
-            self.growth
-                .store(self.growth(control.op), Ordering::Relaxed);
+            self.growth.store(self.growth(control.op), Ordering::Relaxed);
         }
         let (mut sent, mut piece) = (0, Vec::new());
         let mut control = control;
@@ -342,15 +324,8 @@ impl Operation for KernelOperation {
                 unsafe { Iovecs::new(&piece) }
             };
             // Only the last piece may be without MSG_MORE.
-            let flags = if more || sent + now < len {
-                MSG_MORE
-            } else {
-                0
-            };
-            let message = Message {
-                control: control.take(),
-                data,
-            };
+            let flags = if more || sent + now < len { MSG_MORE } else { 0 };
+            let message = Message { control: control.take(), data };
             let taken = self.note(retry(|| message.send(self.socket.as_fd(), flags)))?;
             if taken == 0 && now > 0 {
                 return self.note(Err(Errno::IO));
@@ -359,8 +334,7 @@ impl Operation for KernelOperation {
             let pending = self.pending.fetch_add(taken, Ordering::Relaxed) + taken;
             if sent >= len && !more && self.kind() == Kind::Aead {
                 let growth = self.growth.load(Ordering::Relaxed);
-                self.due
-                    .store(pending.saturating_add_signed(growth), Ordering::Relaxed);
+                self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
             }
             self.arrivals.announce();
             if sent >= len {

@@ -10,11 +10,8 @@ use std::ffi::CStr;
 
 /// The driver that the kernel takes for `name`; ENOENT if it is not listed.
 pub fn query(kind: Kind, name: &CStr) -> Result<Driver> {
-    let text = std::fs::read_to_string("/proc/crypto").map_err(|error| {
-        error
-            .raw_os_error()
-            .map_or(Errno::NOENT, Errno::from_number)
-    })?;
+    let text = std::fs::read_to_string("/proc/crypto")
+        .map_err(|error| error.raw_os_error().map_or(Errno::NOENT, Errno::from_number))?;
     let name = name.to_str().map_err(|_| Errno::NOENT)?;
     find(&text, kind, name).ok_or(Errno::NOENT)
 }
@@ -22,19 +19,13 @@ pub fn query(kind: Kind, name: &CStr) -> Result<Driver> {
 /// The driver called `name`, else the one of the algorithm `name` with the
 /// highest priority.
 fn find(text: &str, kind: Kind, name: &str) -> Option<Driver> {
-    let of_kind = || {
-        text.split("\n\n")
-            .filter(|p| is_kind(field(p, "type").unwrap_or(""), kind))
-    };
-    of_kind()
-        .find(|paragraph| field(paragraph, "driver") == Some(name))
-        .map(parse)
-        .or_else(|| {
-            of_kind()
-                .filter(|paragraph| field(paragraph, "name") == Some(name))
-                .map(parse)
-                .max_by_key(|driver| driver.priority)
-        })
+    let of_kind = || text.split("\n\n").filter(|p| is_kind(field(p, "type").unwrap_or(""), kind));
+    of_kind().find(|paragraph| field(paragraph, "driver") == Some(name)).map(parse).or_else(|| {
+        of_kind()
+            .filter(|paragraph| field(paragraph, "name") == Some(name))
+            .map(parse)
+            .max_by_key(|driver| driver.priority)
+    })
 }
 
 /// Older kernels say blkcipher, ablkcipher or givcipher for what is skcipher today.
@@ -50,11 +41,7 @@ fn is_kind(shown: &str, kind: Kind) -> bool {
 }
 
 fn parse(paragraph: &str) -> Driver {
-    let number = |key| {
-        field(paragraph, key)
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(0)
-    };
+    let number = |key| field(paragraph, key).and_then(|value| value.parse().ok()).unwrap_or(0);
     Driver {
         properties: Properties {
             name: field(paragraph, "name").unwrap_or("").to_owned(),
@@ -123,37 +110,19 @@ digestsize   : 32
     fn the_driver_with_the_highest_priority_answers_for_an_algorithm() {
         let driver = find(TEXT, Kind::Skcipher, "cbc(aes)").unwrap();
         assert_eq!((driver.priority, driver.asynchronous), (150, true));
-        assert_eq!(
-            (driver.properties.block_size, driver.properties.iv_size),
-            (16, 16)
-        );
+        assert_eq!((driver.properties.block_size, driver.properties.iv_size), (16, 16));
     }
 
     #[test]
     fn a_driver_is_found_by_its_own_name() {
         let driver = find(TEXT, Kind::Skcipher, "cbc(aes-generic)").unwrap();
-        assert_eq!(
-            (driver.properties.name.as_str(), driver.asynchronous),
-            ("cbc(aes)", false)
-        );
+        assert_eq!((driver.properties.name.as_str(), driver.asynchronous), ("cbc(aes)", false));
     }
 
     #[test]
     fn sizes_of_every_family_are_read() {
-        assert_eq!(
-            find(TEXT, Kind::Aead, "gcm(aes)")
-                .unwrap()
-                .properties
-                .max_tag_size,
-            16
-        );
-        assert_eq!(
-            find(TEXT, Kind::Hash, "sha256")
-                .unwrap()
-                .properties
-                .digest_size,
-            32
-        );
+        assert_eq!(find(TEXT, Kind::Aead, "gcm(aes)").unwrap().properties.max_tag_size, 16);
+        assert_eq!(find(TEXT, Kind::Hash, "sha256").unwrap().properties.digest_size, 32);
     }
 
     #[test]

@@ -56,10 +56,7 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
                 errno.number()
             );
             proc_crypto::query(kind, name).inspect_err(|_| {
-                log!(
-                    Error,
-                    "neither NETLINK_CRYPTO nor /proc/crypto knows {shown}"
-                )
+                log!(Error, "neither NETLINK_CRYPTO nor /proc/crypto knows {shown}")
             })?
         }
     };
@@ -110,9 +107,6 @@ impl Algorithm {
     /// message would have gone on, so that a message may be cut.
     pub fn chains(&self) -> bool {
         let template = self.properties.name.split('(').next().unwrap_or_default();
-        matches!(
-            template,
-            "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb"
-        )
+        matches!(template, "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
     }
 }

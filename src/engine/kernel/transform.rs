@@ -48,23 +48,17 @@ pub struct KernelTransform(Arc<Shared>);
 impl KernelTransform {
     /// socket(2) and bind(2); the properties cost nothing once they are known.
     pub fn open(kind: Kind, name: &CStr) -> Result<Self> {
-        let socket = socket(
-            AddressFamily::Alg,
-            SockType::SeqPacket,
-            SockFlag::SOCK_CLOEXEC,
-            None,
-        )
-        .map_err(Errno::from)
-        .inspect_err(|errno| log!(Error, "socket(AF_ALG) failed (errno: -{})", errno.number()))?;
+        let socket = socket(AddressFamily::Alg, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)
+            .map_err(Errno::from)
+            .inspect_err(|errno| {
+                log!(Error, "socket(AF_ALG) failed (errno: -{})", errno.number())
+            })?;
         bind(&socket, kind, name).inspect_err(|errno| {
             let name = name.to_string_lossy();
-            log!(
-                Error,
-                "AF_ALG bind to {name} failed (errno: -{})",
-                errno.number()
-            );
+            log!(Error, "AF_ALG bind to {name} failed (errno: -{})", errno.number());
         })?;
         let algorithm = properties::of(kind, name)?;
+        log!(Verbose, "{} is served by the kernel (AF_ALG)", algorithm.properties.name);
         Ok(Self(Arc::new(Shared {
             socket,
             algorithm,
@@ -113,6 +107,7 @@ impl Transform for KernelTransform {
             // SAFETY: accept4(2) returned this descriptor, so it is open and nobody else's.
             Ok(unsafe { OwnedFd::from_raw_fd(fd) })
         })?;
+        log!(Debug, "accept(2): an operation of {}", self.properties().name);
         Ok(Arc::new(KernelOperation::new(socket, Arc::clone(&self.0))?))
     }
 }
@@ -146,6 +141,10 @@ impl KernelTransform {
             };
             count(returned as isize).map(|_| returned)
         })
+        .inspect_err(|errno| {
+            log!(Debug, "setsockopt(2) {option} failed (errno: -{})", errno.number())
+        })
+        .inspect(|_| log!(Debug, "setsockopt(2) {option} succeeded"))
     }
 }
 
