@@ -208,7 +208,8 @@ void kcapi_cipher_destroy(struct kcapi_handle *handle);
  * @param handle  cipher handle
  * @param key     the key
  * @param keylen  bytes in `key`
- * @return 0; -EINVAL: no key of this length, or a weak one; -EFAULT: `key` is NULL;
+ * @return 0; -EINVAL: no key of this length, or a weak one, and the kernel may have
+ *         dropped the old one; -EFAULT: `key` is NULL;
  *         -EBUSY: data are in flight on a handle of the transform
  */
 int kcapi_cipher_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t keylen);

@@ -44,7 +44,8 @@ pub unsafe extern "C" fn kcapi_cipher_destroy(handle: *mut Handle) {
 /// @param handle  cipher handle
 /// @param key     the key
 /// @param keylen  bytes in `key`
-/// @return 0; -EINVAL: no key of this length, or a weak one; -EFAULT: `key` is NULL;
+/// @return 0; -EINVAL: no key of this length, or a weak one, and the kernel may have
+///         dropped the old one; -EFAULT: `key` is NULL;
 ///         -EBUSY: data are in flight on a handle of the transform
 #[unsafe(no_mangle)]
 #[inline(never)]

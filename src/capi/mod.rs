@@ -116,7 +116,8 @@ fn buffer(data: *const u8, len: usize) -> Result<[iovec; 1]> {
     Ok([iov::iovec(data, len)])
 }
 
-/// An array of IOVECs. EFAULT for NULL unless `count` is 0.
+/// An array of IOVECs. EFAULT for NULL unless `count` is 0, and for an IOVEC with NULL
+/// unless its length is 0.
 ///
 /// # Safety
 ///
@@ -129,6 +130,9 @@ unsafe fn iovecs<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
         // SAFETY: the caller's promise; not NULL and no longer than a slice may be.
         _ => unsafe { slice::from_raw_parts(iov, count) },
     };
+    if list.iter().any(|iov| iov.iov_base.is_null() && iov.iov_len > 0) {
+        return Err(Errno::FAULT);
+    }
     // SAFETY: the caller's promise.
     Ok(unsafe { Iovecs::new(list) })
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use zeroize::Zeroize;
 
 /// The families of algorithms, by the names that bind(2) takes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// Symmetric ciphers.
     Skcipher,
@@ -156,9 +156,10 @@ pub trait Transform: Send + Sync {
     /// The algorithm's properties.
     fn properties(&self) -> &Properties;
 
-    /// Sets a parameter for the operations to come. What the engine refuses
-    /// leaves the old value in force. EBUSY: an operation is open, and this
-    /// engine cannot change the parameter under it. Positive for an akcipher's
+    /// Sets a parameter for the operations to come. A tag length that is refused
+    /// leaves the old one in force; a key that is refused may leave none (Linux
+    /// since 6.7). EBUSY: an operation is open, and this engine cannot change the
+    /// parameter under it. Positive for an akcipher's
     /// key: the largest size of a result.
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int>;
 

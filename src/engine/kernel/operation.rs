@@ -23,6 +23,10 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+/// Bytes that a message which may be cut is sent in. More would save hardly a
+/// system call, and the kernel's bookkeeping of it has to fit into net.core.optmem_max.
+const CHAINED_PIECE: usize = 512 * 1024;
+
 /// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
 const HASH_PIECE: usize = 1 << 30;
 
@@ -127,6 +131,23 @@ impl KernelOperation {
         output: Iovecs<'_>,
         result: usize,
     ) -> Result<()> {
+        match self.try_exchange(message, len, output, result) {
+            // The buffers were raised, but the memory to describe what is in them
+            // (net.core.optmem_max) was not.
+            Err(Errno::NOMEM) if DEFAULT_CAPACITY.get().is_some_and(|&usual| len > usual) => {
+                Err(Errno::MSGSIZE)
+            }
+            exchanged => exchanged,
+        }
+    }
+
+    fn try_exchange(
+        &self,
+        message: Message<'_>,
+        len: usize,
+        output: Iovecs<'_>,
+        result: usize,
+    ) -> Result<()> {
         send_whole(self.socket.as_fd(), message, len)?;
         if result == 0 {
             return self.finish_without_result(len);
@@ -194,7 +215,7 @@ impl KernelOperation {
         }
         let algorithm = self.shared.algorithm;
         let piece_max = if self.kind() == Kind::Skcipher && algorithm.chains() {
-            let capacity = self.raise_capacity(len)?;
+            let capacity = self.raise_capacity(len.min(CHAINED_PIECE))?;
             capacity - capacity % algorithm.granule()
         } else if self.kind() == Kind::Skcipher && length == Length::Pieces {
             Length::ONE_SHOT

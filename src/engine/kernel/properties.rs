@@ -12,7 +12,7 @@ use crate::errno::{Errno, Result};
 use crate::handle::lock;
 use crate::log::log;
 use once_cell::sync::{Lazy, OnceCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::sync::Mutex;
 
@@ -37,7 +37,7 @@ pub struct Algorithm {
     asynchronous: OnceCell<bool>,
 }
 
-type Cache = HashMap<(Kind, CString), &'static Algorithm>;
+type Cache = BTreeMap<(Kind, CString), &'static Algorithm>;
 static CACHE: Lazy<Mutex<Cache>> = Lazy::new(Mutex::default);
 
 /// The algorithm `name`, to which a socket has been bound before.

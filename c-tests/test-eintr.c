@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * A timer that interrupts system calls, without SA_RESTART, changes no result: all calls give the bytes that
+ * they give in quiet, and none gives -EINTR.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <sys/time.h>
+
+#include "batch.h"
+
+#define MOST MIB
+
+static const uint8_t key[16] = { 1 };
+static uint8_t iv[16] = { 9 };
+static uint8_t *plain, *quiet, *got;
+static volatile sig_atomic_t interrupts;
+
+static void interrupted(int signal)
+{
+    (void)signal;
+    interrupts++;
+}
+
+static void storm(bool on)
+{
+    struct itimerval timer = { 0 };
+
+    if (on)
+        timer.it_interval.tv_usec = timer.it_value.tv_usec = 100;
+    if (setitimer(ITIMER_REAL, &timer, NULL))
+        bail_out("setitimer: %s", strerror(errno));
+}
+
+/* One operation in quiet, then several in the storm. */
+typedef ssize_t (*operation_fn)(struct kcapi_handle *handle, size_t len, uint8_t *out);
+
+static void compare(const char *name, operation_fn operation, struct kcapi_handle *handle,
+                    size_t len, size_t out_len)
+{
+    int rounds = len > 100 * KIB ? 5 : 20, wrong = 0;
+    ssize_t want = operation(handle, len, quiet), ret = want;
+
+    if (want != (ssize_t)out_len)
+        bail_out("%s of %zu bytes in quiet: %zd", name, len, want);
+    for (int round = 0; round < rounds; round++) {
+        ssize_t now;
+
+        memset(got, 0, out_len);
+        storm(true);
+        now = operation(handle, len, got);
+        storm(false);
+        if (now != want || memcmp(got, quiet, out_len) != 0) {
+            ret = now;
+            wrong++;
+        }
+    }
+    if (!ok(wrong == 0, "%s of %zu bytes", name, len))
+        diag("%d of %d differ, the last returned %zd", wrong, rounds, ret);
+}
+
+static ssize_t encrypt(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    return kcapi_cipher_encrypt(handle, plain, len, iv, out, len, KCAPI_ACCESS_HEURISTIC);
+}
+
+static ssize_t encrypt_vmsplice(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    return kcapi_cipher_encrypt(handle, plain, len, iv, out, len, KCAPI_ACCESS_VMSPLICE);
+}
+
+static ssize_t seal(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    return kcapi_aead_encrypt(handle, plain, len, iv, out, len + 16, KCAPI_ACCESS_HEURISTIC);
+}
+
+/* In 16 IOVECs, since one page of data would not give the timer much time. */
+static ssize_t encrypt_aio(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    struct iovec from[16], to[16];
+
+    for (size_t i = 0; i < 16; i++) {
+        from[i] = (struct iovec){ plain + i * (len / 16), len / 16 };
+        to[i] = (struct iovec){ out + i * (len / 16), len / 16 };
+    }
+    return kcapi_cipher_encrypt_aio(handle, from, to, 16, iv, 0);
+}
+
+static ssize_t seal_aio(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    struct iovec from[16], to[16];
+
+    for (size_t i = 0; i < 16; i++) {
+        from[i] = (struct iovec){ plain + i * (len / 16), len / 16 };
+        to[i] = (struct iovec){ out + i * (len / 16 + 16), len / 16 + 16 };
+    }
+    return kcapi_aead_encrypt_aio(handle, from, to, 16, iv, 0);
+}
+
+/* A stream may be told of the interruption, or take or give less: its caller goes on. */
+static ssize_t stream(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    size_t sent = 0, taken = 0;
+    ssize_t ret;
+
+    do
+        ret = kcapi_cipher_stream_init_enc(handle, iv, NULL, 0);
+    while (ret == -EINTR);
+    while (taken < len && ret >= 0) {
+        size_t end = taken + 32 * KIB < len ? taken + 32 * KIB : len;
+
+        while (sent < end && ret >= 0) {
+            struct iovec in = { plain + sent, end - sent };
+
+            ret = kcapi_cipher_stream_update(handle, &in, 1);
+            sent += ret > 0 ? (size_t)ret : 0;
+            ret = ret == -EINTR ? 0 : ret;
+        }
+        while (taken < end && ret >= 0) {
+            struct iovec to = { out + taken, end - taken };
+
+            ret = kcapi_cipher_stream_op(handle, &to, 1);
+            taken += ret > 0 ? (size_t)ret : 0;
+            ret = ret == -EINTR ? 0 : ret;
+        }
+    }
+    return ret < 0 ? ret : (ssize_t)taken;
+}
+
+int main(void)
+{
+    static const size_t lengths[] = { 16, 256, 4096, 16384, 65536, 131072, 262144, MOST };
+    struct sigaction action = { .sa_handler = interrupted };
+    struct kcapi_handle *cipher, *aio, *aead, *aead_aio;
+
+    kcapi_set_verbosity(KCAPI_LOG_NONE);
+    plain = pages(MOST);
+    quiet = pages(MOST + 16 * 16);
+    got = pages(MOST + 16 * 16);
+    fill(plain, MOST, 1);
+    sigaction(SIGALRM, &action, NULL);
+    cipher = cipher_with_key("cbc(aes)", key, 16, 0);
+    aio = cipher_with_key("cbc(aes)", key, 16, KCAPI_INIT_AIO);
+    aead = aead_with_key("gcm(aes)", key, 16, 16, 8, 0);
+    aead_aio = aead_with_key("gcm(aes)", key, 16, 16, 8, KCAPI_INIT_AIO);
+
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        size_t len = lengths[i];
+
+        compare("a one-shot", encrypt, cipher, len, len);
+        compare("a one-shot with vmsplice", encrypt_vmsplice, cipher, len, len);
+        compare("a stream", stream, cipher, len, len);
+        if (len >= 256) {
+            compare("AIO", encrypt_aio, aio, len, len);
+            compare("AIO without KCAPI_INIT_AIO", encrypt_aio, cipher, len, len);
+            compare("AIO of an AEAD", seal_aio, aead_aio, len, len + 16 * 16);
+            compare("AIO of an AEAD without KCAPI_INIT_AIO", seal_aio, aead, len, len + 16 * 16);
+        }
+        if (len <= 131072)
+            compare("an AEAD", seal, aead, len, len + 16);
+    }
+    ok(interrupts > 100, "%d interrupts", (int)interrupts);
+
+    kcapi_cipher_destroy(cipher);
+    kcapi_cipher_destroy(aio);
+    kcapi_aead_destroy(aead);
+    kcapi_aead_destroy(aead_aio);
+    free(plain);
+    free(quiet);
+    free(got);
+    return done_testing();
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! `kcapi_md_*`: message digests, keyed or not.
+
+use super::cipher::set_key;
+use super::{borrow, buffer, destroy, init};
+use crate::engine::Kind;
+use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::handle::Handle;
+use crate::iov::{self, Iovecs};
+use libc::{c_char, c_int, iovec, ssize_t};
+
+/// Opens a handle for a message digest.
+///
+/// @param handle      where the handle's pointer goes; left alone on an error
+/// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `sha256`,
+///                    `hmac(sha256)`
+/// @param flags       0; all bits are ignored
+/// @return 0; -ENOENT: no such algorithm, or `ciphername` is NULL; -EAFNOSUPPORT: no
+///         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
+///         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_init(
+    handle: *mut *mut Handle,
+    ciphername: *const c_char,
+    flags: u32,
+) -> c_int {
+    // SAFETY: kcapi.h: `handle` may be written, the name is a string.
+    to_int(unsafe { init(handle, Kind::Hash, ciphername, flags) })
+}
+
+/// Closes a handle. Its transform goes when the last handle on it is closed.
+///
+/// @param handle  message digest handle; NULL is allowed
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_destroy(handle: *mut Handle) {
+    // SAFETY: kcapi.h: the handle is live, and dead from now on.
+    unsafe { destroy(handle) };
+}
+
+/// Sets the key of a keyed digest, for all handles on the transform. It may be set anew
+/// between two messages. The caller may wipe its own copy afterwards.
+///
+/// @param handle  message digest handle
+/// @param key     the key
+/// @param keylen  bytes in `key`
+/// @return 0; -ENOSYS, -EOPNOTSUPP or the like: the digest takes no key; -EINVAL: no key of
+///         this length, or `handle` is NULL; -ENOMEM: the key is longer than
+///         net.core.optmem_max, some 20 KiB; -EFAULT: `key` is NULL; -EBUSY: in the middle
+///         of a message, or another handle on the transform is in use
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_setkey(
+    handle: *mut Handle,
+    key: *const u8,
+    keylen: u32,
+) -> c_int {
+    // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
+    to_int(unsafe { set_key(handle, key, keylen) })
+}
+
+/// Adds data to a message; the first call after kcapi_md_init() or kcapi_md_final()
+/// begins one.
+///
+/// @param handle  message digest handle, with a key if the digest is a keyed one
+/// @param buffer  the data, which are not needed any more when the call returns
+/// @param len     bytes in `buffer`, at most INT_MAX; may be 0
+/// @return 0; -EMSGSIZE: `len` is over INT_MAX; -EFAULT: `buffer` is NULL; -EINVAL: `handle` is
+///         NULL: with these three nothing was added and the message goes on. Otherwise the message
+///         is lost: -ENOKEY: no key was set; -EFAULT: memory that cannot be read; -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_update(
+    handle: *mut Handle,
+    buffer: *const u8,
+    len: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, `buffer` has `len` bytes.
+    to_ssize(unsafe { update(handle, buffer, len) }.map(|()| 0))
+}
+
+/// # Safety
+///
+/// As `kcapi_md_update`.
+unsafe fn update(handle: *mut Handle, data: *const u8, len: usize) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let handle = unsafe { borrow(handle) }?;
+    let data = buffer(data, len)?;
+    // SAFETY: the caller's promise.
+    handle.update_digest(unsafe { Iovecs::new(&data) })
+}
+
+/// Ends a message and gives its digest; without kcapi_md_update() before, that of
+/// the empty message. The next kcapi_md_update() begins a new one.
+///
+/// @param handle  message digest handle, with a key if the digest is a keyed one
+/// @param buffer  where the digest goes
+/// @param len     bytes in `buffer`: kcapi_md_digestsize() for the whole digest, fewer for its
+///                beginning
+/// @return bytes written; -EINVAL: `len` is 0 or a pointer NULL, and the message goes on;
+///         -ENOKEY: no key was set; -EIO: kcapi_md_update() failed before, so that a part of the
+///         message is missing; -EFAULT, -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_final(
+    handle: *mut Handle,
+    buffer: *mut u8,
+    len: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, `buffer` has `len` bytes.
+    to_ssize(unsafe { finish(handle, buffer, len) })
+}
+
+/// # Safety
+///
+/// As `kcapi_md_final`.
+unsafe fn finish(handle: *mut Handle, out: *mut u8, outlen: usize) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let handle = unsafe { borrow(handle) }?;
+    let output = digest_buffer(out, outlen)?;
+    // SAFETY: the caller's promise.
+    handle.finish_digest(unsafe { Iovecs::new(&output) })
+}
+
+/// Gives the digest of a message in one call. After kcapi_md_update() `input` is the
+/// end of the message that it began.
+///
+/// @param handle  message digest handle, with a key if the digest is a keyed one
+/// @param input   the message
+/// @param inlen   bytes in `input`, at most INT_MAX; may be 0
+/// @param out     where the digest goes; may be `input`
+/// @param outlen  bytes in `out`: kcapi_md_digestsize() for the whole digest, fewer for its
+///                beginning
+/// @return bytes written; -EINVAL: `outlen` is 0, or `out` or `handle` NULL; -EMSGSIZE: `inlen` is
+///         over INT_MAX; -EFAULT: `input` is NULL; -ENOKEY: no key was set; -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_digest(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
+    to_ssize(unsafe { digest(handle, input, inlen, out, outlen) })
+}
+
+/// # Safety
+///
+/// As `kcapi_md_digest`.
+pub(super) unsafe fn digest(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let handle = unsafe { borrow(handle) }?;
+    let (input, output) = (buffer(input, inlen)?, digest_buffer(out, outlen)?);
+    // SAFETY: the caller's promise.
+    let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+    handle.digest(input, output)
+}
+
+/// Where a digest goes. EINVAL if there is no room for any of it.
+fn digest_buffer(out: *mut u8, outlen: usize) -> Result<[iovec; 1]> {
+    if out.is_null() || outlen == 0 {
+        return Err(Errno::INVAL);
+    }
+    // A buffer of any size is large enough for a digest, and INT_MAX all that the
+    // kernel takes.
+    Ok([iov::iovec(out, outlen.min(i32::MAX as usize))])
+}
+
+/// Size of the digest in bytes.
+///
+/// @param handle  message digest handle
+/// @return bytes; 0 if `handle` is NULL or that of another family
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_digestsize(handle: *mut Handle) -> u32 {
+    // SAFETY: kcapi.h: the handle is live.
+    unsafe { borrow(handle) }.map_or(0, |handle| handle.properties().digest_size)
+}
+
+/// Size of the blocks in bytes that the digest processes a message in.
+///
+/// @param handle  message digest handle
+/// @return bytes; 0 if `handle` is NULL
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_blocksize(handle: *mut Handle) -> u32 {
+    // SAFETY: kcapi.h: the handle is live.
+    unsafe { borrow(handle) }.map_or(0, |handle| handle.properties().block_size)
+}
