@@ -114,6 +114,22 @@ check-header: $(target)/static/release/libkcapi.a
 check-symbols: $(shared)
 	abi/check $(shared)
 
+.PHONY: check check-c check-valgrind demo
+# All checks, with a count at the end.
+check:
+	@BUILD=$(BUILD) c-tests/check
+
+# The C tests alone, on a kernel with AF_ALG; TESTS names some.
+check-c: stage
+	@c-tests/run $(TESTS)
+
+check-valgrind: stage
+	@c-tests/run --valgrind $(TESTS)
+
+# Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares.
+demo: stage
+	@c-tests/demo
+
 .PHONY: clean FORCE
 clean:
 	rm -rf '$(build)' '$(target)'

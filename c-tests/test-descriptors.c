@@ -102,7 +102,8 @@ static void test_failed_inits(void)
     int before, after, inherited;
 
     before = descriptors(&inherited);
-    for (int i = 0; i < 100; i++) {
+    /* Few, since the kernel runs modprobe for each. */
+    for (int i = 0; i < 8; i++) {
         struct kcapi_handle *handle = NULL;
 
         if (kcapi_cipher_init(&handle, i % 2 ? "nosuch" : "gcm(aes)", i % 4 < 2) == 0 ||
