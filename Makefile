@@ -130,6 +130,14 @@ check-valgrind: stage
 demo: stage
 	@c-tests/demo
 
+.PHONY: coverage check-coverage
+# Which test calls which function; reads the programs that `make check-c` has compiled.
+coverage:
+	abi/coverage >abi/COVERAGE.md
+
+check-coverage:
+	abi/coverage | diff -u abi/COVERAGE.md - || { echo "abi/COVERAGE.md is out of date: make coverage" >&2; exit 1; }
+
 .PHONY: clean FORCE
 clean:
 	rm -rf '$(build)' '$(target)'

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * Drivers that complete later, in another thread of the kernel: cryptd wraps a synchronous one. Results must
- * not depend on it: modes that chain still chain, and IOVECs of the others may run at the same time.
+ * Drivers that complete later, in another thread of the kernel: cryptd wraps a synchronous one.
+ * Results must not depend on it: modes that chain still chain, and IOVECs of the others may run at
+ * the same time.
  */
 #define _GNU_SOURCE
 #include <errno.h>

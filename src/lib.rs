@@ -24,4 +24,6 @@ pub mod engine;
 pub mod errno;
 pub mod handle;
 pub mod iov;
+pub mod kdf;
 pub mod log;
+pub mod prf;

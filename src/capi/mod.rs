@@ -25,12 +25,19 @@
 pub mod aead;
 pub mod aead_layout;
 pub mod aead_stream;
+pub mod akcipher;
+pub mod akcipher_stream;
 pub mod cipher;
 pub mod cipher_convenience;
 pub mod cipher_stream;
 #[cfg(feature = "symbol-versions")]
 mod compat;
 pub mod handle;
+pub mod kdf;
+pub mod kpp;
+pub mod md;
+pub mod md_convenience;
+pub mod rng;
 mod stream;
 pub mod util;
 
