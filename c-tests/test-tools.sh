@@ -33,8 +33,8 @@ MiB5=$((5 << 20))
 EBADMSG=$((256 - 74)) EMSGSIZE=$((256 - 90)) # as exit statuses
 
 unhex() { perl -e 'print pack "H*", shift' "$1"; }
-# tool NAME ARG...: with the key in descriptor 3 and, for what came from it, in descriptor 4
-tool() { timeout 30 "$tools/$@" 3<"$work/key128" 4<"$work/key256"; }
+# tool NAME ARG...: its descriptors 3, 4 and 5 are two keys and a password
+tool() { timeout 30 "$tools/$1" "${@:2}" 3<"$work/key128" 4<"$work/key256" 5<"$work/password"; }
 same() { cmp "$work/$1" "$work/$2"; }
 # fails STATUS COMMAND...
 fails() {
@@ -43,6 +43,8 @@ fails() {
     [ "$status" = "$1" ] || { echo "status $status, not $1" && false; }
 }
 
+password='correct horse'
+printf %s "$password" >"$work/password"
 unhex $key128 >"$work/key128"
 unhex $key256 >"$work/key256"
 for size in 0 "${sizes[@]}" $MiB5 $((MiB5 + 3)); do
@@ -230,8 +232,6 @@ if grep -q 'User Mode Linux' /proc/cpuinfo; then
 fi
 
 # openssl_key DIGEST SALT ITERATIONS: 256 bits from the password
-password='correct horse'
-printf %s "$password" >"$work/password"
 openssl_key() {
     openssl kdf -keylen 32 -kdfopt "digest:$1" -kdfopt "pass:$password" -kdfopt "hexsalt:$2" \
         -kdfopt "iter:$3" PBKDF2 | tr -d ':\n'
@@ -239,36 +239,89 @@ openssl_key() {
 salt8=0102030405060708
 salt32=$(printf '%02x' {32..63})
 
-password_enc() { # password_enc MODE HASH: with openssl's own idea of a password
-    rm -f "$work/d"
-    openssl enc "-aes-256-$1" -pbkdf2 -iter 1000 -md "$2" -S $salt8 -pass "file:$work/password" \
-        -iv $iv -in "$work/1000" -out "$work/openssl" &&
-        tool kcapi-enc -q -c "$1(aes)" -e --iv $iv --passwdfd 3 -s $salt8 --pbkdfiter 1000 \
-            --pbkdfmac "hmac($2)" -i "$work/1000" -o "$work/c" 3<"$work/password" && same c openssl
+password_enc() { # password_enc MODE HASH: both ways, with openssl's own use of a password
+    local secret=(--passwdfd 5 -s $salt8 --pbkdfiter 1000 --pbkdfmac "hmac($2)")
+    local openssl=(enc "-aes-256-$1" -pbkdf2 -iter 1000 -md "$2" -S $salt8
+        -pass "file:$work/password" -iv $iv)
+    rm -f "$work"/{c,d}
+    openssl "${openssl[@]}" -in "$work/1000" -out "$work/openssl" &&
+        openssl "${openssl[@]}" -d -nopad -in "$work/openssl" -out "$work/padded" &&
+        tool kcapi-enc -q -c "$1(aes)" -e --iv $iv "${secret[@]}" -i "$work/1000" -o "$work/c" &&
+        same c openssl &&
+        tool kcapi-enc -q -c "$1(aes)" -d --iv $iv "${secret[@]}" --nounpad \
+            -i "$work/openssl" -o "$work/d" && same d padded
 }
-password_digest() { # password_digest SALT
-    local key out
-    key=$(openssl_key SHA256 "$1" 1000)
-    out=$(tool kcapi-dgst -q -c 'hmac(sha256)' --hex --passwdfd 3 -s "$1" --pbkdfiter 1000 \
-        -i "$work/1000" 3<"$work/password")
-    [ "$out" = "$(digests sha256 "$key" 1000)" ]
-}
+for hash in sha256 sha512; do
+    for mode in cbc ctr; do
+        ok "$mode(aes) with a password, PBKDF2 with $hash: both ways" password_enc $mode $hash
+    done
+done
+for mode in gcm ccm; do
+    ok "$mode(aes) with a password, salt of 32 bytes: both ways" \
+        aead_both_ways $mode 1000 "$(openssl_key SHA256 "$salt32" 1000)" 16 \
+        --passwdfd 5 -s "$salt32" --pbkdfiter 1000
+done
 
 # Without --pbkdfiter and -s, kcapi-enc says on stderr what it has chosen.
 chosen_by_tool() {
     local iterations salt
-    tool kcapi-enc -c 'cbc(aes)' -e --iv $iv --passwdfd 3 -i "$work/1000" -o "$work/c" \
-        3<"$work/password" 2>"$work/said" || return
+    tool kcapi-enc -c 'cbc(aes)' -e --iv $iv --passwdfd 5 -i "$work/1000" -o "$work/c" \
+        2>"$work/said" || return
     iterations=$(sed -n 's/.*iterations used: //p' "$work/said")
     salt=$(sed -n 's/.*salt used: //p' "$work/said")
     openssl enc -aes-256-cbc -K "$(openssl_key SHA256 "$salt" "$iterations")" -iv $iv \
         -in "$work/1000" -out "$work/openssl" && same c openssl
 }
+ok 'kcapi-enc chooses the number of iterations and the salt' chosen_by_tool
 
-# digests HASH KEY FILE... : one line each; KEY may be empty
-digests() {
-    local hash=$1 key=$2
-    shift 2
-    (cd "$work" && openssl dgst "-$hash" ${key:+-mac hmac -macopt "hexkey:$key"} -r "$@") |
-        cut -d ' ' -f 1
+# openssl_digests HASH KEY FILE... : one line each; KEY may be empty
+openssl_digests() {
+    local key=()
+    [ -z "$2" ] || key=(-mac hmac -macopt "hexkey:$2")
+    (cd "$work" && openssl dgst "-$1" "${key[@]}" -r "${@:3}") | cut -d ' ' -f 1
 }
+kcapi_digests() { # kcapi_digests NAME FILE OPTION...: by -i, by stdin, and by -o, in binary
+    tool kcapi-dgst -q -c "$1" --hex -i "$work/$2" "${@:3}" && echo &&
+        tool kcapi-dgst -q -c "$1" --hex "${@:3}" <"$work/$2" && echo &&
+        tool kcapi-dgst -q -c "$1" -i "$work/$2" -o "$work/digest" "${@:3}" &&
+        od -An -v -tx1 "$work/digest" | tr -d ' \n' && echo
+}
+digests_agree() { # digests_agree HASH KEY NAME OPTION...
+    local size
+    for size in 0 17 1000 65537 $((MiB5 + 3)); do
+        kcapi_digests "$3" $size "${@:4}" >"$work/c" &&
+            openssl_digests "$1" "$2" $size $size $size >"$work/openssl" && same c openssl || return
+    done
+}
+hashes=(sha1 sha224 sha256 sha384 sha512 sha3-224 sha3-256 sha3-384 sha3-512)
+! tool kcapi-dgst -q -c sm3 </dev/null >/dev/null 2>&1 || hashes+=(sm3)
+for hash in "${hashes[@]}"; do
+    ok "$hash: kcapi-dgst and openssl dgst" digests_agree "$hash" '' "$hash"
+    ok "hmac($hash)" digests_agree "$hash" $key256 "hmac($hash)" --keyfd 4
+done
+for salt in $salt8 "$salt32"; do
+    ok "hmac(sha256) with a password, salt of $((${#salt} / 2)) bytes" \
+        digests_agree sha256 "$(openssl_key SHA256 "$salt" 1000)" 'hmac(sha256)' \
+        --passwdfd 5 -s "$salt" --pbkdfiter 1000
+done
+
+random() { # random BYTES SEED-BYTES OPTION...: so many, and others the next time
+    rm -f "$work"/{c,d}
+    head -c "$2" "$work/200000" | tool kcapi-rng -b "$1" "${@:3}" >"$work/c" &&
+        head -c "$2" "$work/200000" | tool kcapi-rng -b "$1" "${@:3}" >"$work/d" &&
+        [ "$(stat -c %s "$work/c")" = "$1" ] && [ "$(stat -c %s "$work/d")" = "$1" ] &&
+        fails 1 cmp "$work/c" "$work/d"
+}
+for size in 8 16 129 4096 100000; do
+    for seed in 0 1 300; do
+        ok "kcapi-rng: $size bytes, $seed bytes of seed" random $size $seed
+    done
+done
+ok 'kcapi-rng -n drbg_nopr_hmac_sha256' random 40 48 -n drbg_nopr_hmac_sha256
+ok 'kcapi-rng --hex' grep -qxE '[0-9a-f]{66}' <(tool kcapi-rng -b 33 --hex </dev/null)
+for wrong in 'kcapi-rng -b 16 -n' 'kcapi-dgst -c' 'kcapi-enc --iv 00 --keyfd 3 -c'; do
+    # shellcheck disable=SC2086
+    ok "${wrong%% *} fails with ENOENT for an unknown algorithm" \
+        fails $((256 - 2)) tool $wrong nonsense </dev/null
+done
+done_testing
