@@ -56,6 +56,12 @@ impl KernelOperation {
         self.shared.algorithm.kind
     }
 
+    /// `bytes` less are in flight, or none.
+    fn subtract_pending(&self, bytes: usize) {
+        let less = |pending: usize| Some(pending.saturating_sub(bytes));
+        let _ = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
     /// Notes a failure, after which what is left in the socket is of no use.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
         result.inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
@@ -92,13 +98,18 @@ impl Operation for KernelOperation {
             // Only the last piece may be without MSG_MORE.
             let flags = if more || sent + now < len { MSG_MORE } else { 0 };
             let message = Message { control: control.take(), data };
-            let taken = self.note(retry(|| message.send(self.socket.as_fd(), flags)))?;
+            // Counted before a receiver in another thread can subtract them.
+            self.pending.fetch_add(now, Ordering::Relaxed);
+            let result = self.note(retry(|| message.send(self.socket.as_fd(), flags)));
+            let taken = result.unwrap_or(0);
+            self.subtract_pending(now - taken.min(now));
+            result?;
             if taken == 0 && now > 0 {
                 return self.note(Err(Errno::IO));
             }
             sent += taken;
-            let pending = self.pending.fetch_add(taken, Ordering::Relaxed) + taken;
             if sent >= len && !more && self.kind() == Kind::Aead {
+                let pending = self.pending.load(Ordering::Relaxed);
                 let growth = self.growth.load(Ordering::Relaxed);
                 self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
             }
@@ -130,13 +141,10 @@ impl Operation for KernelOperation {
             return received;
         }
         self.due.store(0, Ordering::Relaxed);
-        let pending = match (self.kind(), received) {
-            (Kind::Skcipher, Ok(bytes)) => {
-                self.pending.load(Ordering::Relaxed).saturating_sub(bytes)
-            }
-            _ => 0,
-        };
-        self.pending.store(pending, Ordering::Relaxed);
+        self.subtract_pending(match (self.kind(), received) {
+            (Kind::Skcipher, Ok(bytes)) => bytes,
+            _ => usize::MAX,
+        });
         self.note(received)
     }
 
