@@ -30,6 +30,7 @@ pub mod cipher_convenience;
 pub mod cipher_stream;
 #[cfg(feature = "symbol-versions")]
 mod compat;
+pub mod engine;
 pub mod handle;
 mod stream;
 pub mod util;
