@@ -125,6 +125,30 @@ check-header: $(target)/static/release/libkcapi.a
 check-symbols: $(shared)
 	abi/check $(shared)
 
+.PHONY: check check-c check-valgrind demo
+# All checks, with a count at the end.
+check:
+	@BUILD=$(BUILD) c-tests/check
+
+# The C tests alone, on a kernel with AF_ALG; TESTS names some.
+check-c: stage
+	@c-tests/run $(TESTS)
+
+check-valgrind: stage
+	@c-tests/run --valgrind $(TESTS)
+
+# Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares.
+demo: stage
+	@c-tests/demo
+
+.PHONY: coverage check-coverage
+# Which test calls which function; reads the programs that `make check-c` has compiled.
+coverage:
+	abi/coverage >abi/COVERAGE.md
+
+check-coverage:
+	abi/coverage | diff -u abi/COVERAGE.md - || { echo "abi/COVERAGE.md is out of date: make coverage" >&2; exit 1; }
+
 .PHONY: clean FORCE
 clean:
 	rm -rf '$(build)' '$(target)'

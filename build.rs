@@ -17,6 +17,13 @@ const FAMILIES: &[&str] = &[
     "aead",
     "aead_layout",
     "aead_stream",
+    "md",
+    "md_convenience",
+    "rng",
+    "kdf",
+    "akcipher",
+    "akcipher_stream",
+    "kpp",
 ];
 
 fn main() {

@@ -2,9 +2,9 @@
 /*
  * aio-cipher.h - one call of kcapi_cipher_encrypt_aio, judged, and its way back
  *
- * What must come out: cbc carries the IV from IOVEC to IOVEC, ctr its counter, from the next whole block on, as if all were
- * one operation; ecb and xts do each IOVEC alone, xts from the caller's IV. Without KCAPI_INIT_AIO all
- * IOVECs are one message.
+ * What must come out: cbc carries the IV from IOVEC to IOVEC as if all were one operation, and ctr
+ * its counter, from the next whole block on; ecb and xts do each IOVEC alone, xts from the
+ * caller's IV. Without KCAPI_INIT_AIO all IOVECs are one message.
  */
 #ifndef AIO_CIPHER_H
 #define AIO_CIPHER_H

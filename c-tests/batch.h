@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * batch.h - arrays of input and output IOVECs for the AIO functions, each IOVEC with guards around it
+ * batch.h - arrays of input and output IOVECs for the AIO functions, with guards around each IOVEC
  *
- * The input is one run of bytes, dealt out to the IOVECs in order; the output is gathered to one run again. So a
- * chain of IOVECs can be judged like one long operation.
+ * The input is one run of bytes, dealt out to the IOVECs in order; the output is gathered to one
+ * run again. So a chain of IOVECs can be judged like one long operation.
  */
 #ifndef BATCH_H
 #define BATCH_H

@@ -3,7 +3,8 @@
  * fill.h - deterministic bytes, guarded buffers, and handles that are ready for use
  *
  * A handle that cannot be had ends the program, with a reason: the algorithms asked for here are in
- * every kernel that has AF_ALG. Where one may be missing, ask has_cipher() or has_aead() first, and skip.
+ * every kernel that has AF_ALG. Where one may be missing, ask has_cipher() or has_aead() first, and
+ * skip.
  */
 #ifndef FILL_H
 #define FILL_H

@@ -36,6 +36,7 @@ static const struct layout layouts[] = {
     { "no room but for AAD", true, 1, 8, 16, 8, { 0, 8 }, ABSENT, ABSENT },
     { "no room for AAD, with tag", true, 1, 8, 16, 7, ABSENT, ABSENT, ABSENT },
     { "no room for AAD, without tag", true, 0, 8, 16, 4, ABSENT, { 0, 4 }, ABSENT },
+    { "no room for AAD, but for a tag", true, 1, 8, 4, 7, ABSENT, { 0, 3 }, { 3, 4 } },
     { "no room at all", false, 0, 0, 16, 0, { 0, 0 }, ABSENT, ABSENT },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * AIO of AEADs: every IOVEC is a message of its own, AAD || data, with the same IV; with KCAPI_INIT_AIO
- * and without.
+ * AIO of AEADs: every IOVEC is a message of its own, AAD || data, with the same IV; with
+ * KCAPI_INIT_AIO and without.
  */
 #include "batch.h"
 

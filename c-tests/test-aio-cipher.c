@@ -67,7 +67,7 @@ static void test_mixed_calls(void)
 static void test_continued(void)
 {
     struct kcapi_handle *handle = cipher_with_key("cbc(aes)", aio_key, 16, KCAPI_INIT_AIO);
-    uint8_t plain[160], out[160];
+    uint8_t plain[160], out[160] = { 0 };
     struct iovec in[10], to[10];
 
     fill(plain, sizeof(plain), 9);

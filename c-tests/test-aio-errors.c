@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * A failed IOVEC, wherever it is among how many others, is the call's result as a negative errno; nothing outside of the
- * output IOVECs is written, then or later; and the handle starts clean.
+ * A failed IOVEC, wherever it is among how many others, is the call's result as a negative errno;
+ * nothing outside of the output IOVECs is written, then or later; and the handle starts clean.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -105,7 +105,8 @@ static void test_long_output(uint32_t flags)
 {
     struct kcapi_handle *handle = cipher_with_key("cbc(aes)", key, sizeof(key), flags);
     uint8_t in[64], out[3 * 64], want[64];
-    struct iovec from[2] = { { in, 32 }, { in + 32, 32 } }, to[2] = { { out, 32 }, { out + 32, 150 } };
+    struct iovec from[2] = { { in, 32 }, { in + 32, 32 } };
+    struct iovec to[2] = { { out, 32 }, { out + 32, 150 } };
 
     fill(in, sizeof(in), 3);
     memset(out, GUARD_BYTE, sizeof(out));

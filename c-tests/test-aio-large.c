@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * AIO of symmetric ciphers beyond 64 IOVECs, the socket's send buffer and whole blocks: any number of IOVECs of any
- * size ends, and is right. The C library hangs on most of this, or starts the IV again.
+ * AIO of symmetric ciphers beyond 64 IOVECs, the socket's send buffer and whole blocks: any number
+ * of IOVECs of any size ends, and is right. The C library hangs on most of this, or starts the IV
+ * again.
  */
 #include <errno.h>
 
@@ -107,7 +108,8 @@ static void test_long_xts(void)
         ssize_t ret = kcapi_cipher_encrypt_aio(handle, &in, &to, 1, aio_iv, 0);
 
         /* The send buffer that every kernel has takes the smaller two. */
-        ok(ret == (ssize_t)len || (len > 200 * KIB && ret == -EMSGSIZE), "%zu bytes: %zd", len, ret);
+        ok(ret == (ssize_t)len || (len > 200 * KIB && ret == -EMSGSIZE), "%zu bytes: %zd", len,
+           ret);
         kcapi_cipher_encrypt(sync, plain, len, aio_iv, pieces, len, 0);
         ok(ret < 0 || (memcmp(out, pieces, 64 * KIB) == 0 &&
                        memcmp(out + 64 * KIB, pieces + 64 * KIB, len - 64 * KIB) != 0),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* No descriptor is left behind, none outlives an exec, and handles go on after a fork, on both sides. */
+/* No descriptor is left behind, none outlives an exec, and handles go on after a fork. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -102,7 +102,8 @@ static void test_failed_inits(void)
     int before, after, inherited;
 
     before = descriptors(&inherited);
-    for (int i = 0; i < 100; i++) {
+    /* Few, since the kernel runs modprobe for each. */
+    for (int i = 0; i < 8; i++) {
         struct kcapi_handle *handle = NULL;
 
         if (kcapi_cipher_init(&handle, i % 2 ? "nosuch" : "gcm(aes)", i % 4 < 2) == 0 ||
@@ -114,7 +115,7 @@ static void test_failed_inits(void)
 }
 
 /* While handles are alive, in any state. */
-static void test_close_on_exec(const uint8_t *want)
+static void test_close_on_exec(const uint8_t *want, int inherited_before)
 {
     struct kcapi_handle *a = cipher_with_key("cbc(aes)", key, 16, KCAPI_INIT_AIO);
     struct kcapi_handle *b = reinit(a, KCAPI_INIT_AIO);
@@ -130,7 +131,7 @@ static void test_close_on_exec(const uint8_t *want)
     kcapi_set_maxsplicesize(a, 262144);
     count = descriptors(&inherited);
     ok(count > 3, "live handles have descriptors");
-    is_int(inherited, 0, "all of which are close-on-exec");
+    is_int(inherited, inherited_before, "all of which are close-on-exec");
     kcapi_aead_destroy(c);
     kcapi_cipher_destroy(b);
     kcapi_cipher_destroy(a);
@@ -180,7 +181,10 @@ int main(void)
 {
     struct kcapi_handle *handle;
     uint8_t want[sizeof(data)];
+    int inherited_before;
 
+    /* Whoever started this may have left some open: valgrind its log, prove its pipes. */
+    descriptors(&inherited_before);
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     fill(data, sizeof(data), 1);
     handle = cipher_with_key("cbc(aes)", key, 16, 0);
@@ -189,7 +193,7 @@ int main(void)
 
     test_cycles(want, getenv("KCAPI_VALGRIND"));
     test_failed_inits();
-    test_close_on_exec(want);
+    test_close_on_exec(want, inherited_before);
     test_fork(want, false);
     test_fork(want, true);
     return done_testing();

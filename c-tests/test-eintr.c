@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * A timer that interrupts system calls, without SA_RESTART, changes no result: all calls give the bytes that
- * they give in quiet, and none gives -EINTR.
+ * A timer that interrupts system calls, without SA_RESTART, changes no result: all calls give the
+ * bytes that they give in quiet, and none but the stream calls gives -EINTR.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * After an error the handle starts clean, and an output buffer may have any length: shorter than the
- * result is -EINVAL, longer is as good as right. The C library hangs there, claims too much, or mixes the
- * old message into the next.
+ * After an error the handle starts clean, and an output buffer may have any length: shorter than
+ * the result is -EINVAL, longer is as good as right. The C library hangs there, claims too much,
+ * or mixes the old message into the next.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * Handles from kcapi_handle_reinit: the key and the tag length are shared; IV, data, direction, AAD and
- * its length are each handle's own, in its own thread or not, and whichever handle is destroyed first.
+ * Handles from kcapi_handle_reinit: the key and the tag length are shared; IV, data, direction, AAD
+ * and its length are each handle's own, in its own thread or not, and whichever handle is destroyed
+ * first.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -40,6 +40,16 @@ struct kcapi_handle;
 #define KCAPI_INIT_AIO 1
 
 /**
+ * The curve P-192 of FIPS 186, for kcapi_kpp_ecdh_setcurve().
+ */
+#define ECC_CURVE_NIST_P192 1
+
+/**
+ * The curve P-256 of FIPS 186, for kcapi_kpp_ecdh_setcurve().
+ */
+#define ECC_CURVE_NIST_P256 2
+
+/**
  * How much the library says on standard error.
  */
 enum kcapi_verbosity {
@@ -886,7 +896,8 @@ size_t kcapi_aead_outbuflen_dec(struct kcapi_handle *handle,
  * @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
  * @param iov     first data; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
- * @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -ENOKEY;
+ * @return bytes sent; -EMSGSIZE: more than 1024 IOVECs, or the message becomes longer than the
+ *         socket's buffers can be made (some 400 KiB to 4 MiB); -ENOKEY;
  *         -EINVAL: `handle` is NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
  */
 ssize_t kcapi_aead_stream_init_enc(struct kcapi_handle *handle,
@@ -910,10 +921,6 @@ ssize_t kcapi_aead_stream_init_dec(struct kcapi_handle *handle,
 
 /**
  * Sends more data of a message that does not end with them.
- *
- * The whole message must fit into the socket's send buffer (some 200 KiB): beyond that
- * the call waits for a reader that cannot come before the message's end. Longer ones
- * can be processed with kcapi_aead_encrypt() and kcapi_aead_decrypt().
  *
  * @param handle  cipher handle
  * @param iov     the data
@@ -951,6 +958,968 @@ ssize_t kcapi_aead_stream_update_last(struct kcapi_handle *handle,
 ssize_t kcapi_aead_stream_op(struct kcapi_handle *handle,
                              struct iovec *iov,
                              size_t iovlen);
+
+/**
+ * Opens a handle for a message digest.
+ *
+ * @param handle      where the handle's pointer goes; left alone on an error
+ * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `sha256`,
+ *                    `hmac(sha256)`
+ * @param flags       0; all bits are ignored
+ * @return 0; -ENOENT: no such algorithm, or `ciphername` is NULL; -EAFNOSUPPORT: no
+ *         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
+ *         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+ */
+int kcapi_md_init(struct kcapi_handle **handle,
+                  const char *ciphername,
+                  uint32_t flags);
+
+/**
+ * Closes a handle. Its transform goes when the last handle on it is closed.
+ *
+ * @param handle  message digest handle; NULL is allowed
+ */
+void kcapi_md_destroy(struct kcapi_handle *handle);
+
+/**
+ * Sets the key of a keyed digest, for all handles on the transform. It may be set anew
+ * between two messages. The caller may wipe its own copy afterwards.
+ *
+ * @param handle  message digest handle
+ * @param key     the key
+ * @param keylen  bytes in `key`
+ * @return 0; -ENOSYS, -EOPNOTSUPP or the like: the digest takes no key; -EINVAL: no key of
+ *         this length, or `handle` is NULL; -ENOMEM: the key is longer than
+ *         net.core.optmem_max, some 20 KiB; -EFAULT: `key` is NULL; -EBUSY: in the middle
+ *         of a message, or another handle on the transform is in use
+ */
+int kcapi_md_setkey(struct kcapi_handle *handle,
+                    const uint8_t *key,
+                    uint32_t keylen);
+
+/**
+ * Adds data to a message; the first call after kcapi_md_init() or kcapi_md_final()
+ * begins one.
+ *
+ * @param handle  message digest handle, with a key if the digest is a keyed one
+ * @param buffer  the data, which are not needed any more when the call returns
+ * @param len     bytes in `buffer`, at most INT_MAX; may be 0
+ * @return 0; -EMSGSIZE: `len` is over INT_MAX; -EFAULT: `buffer` is NULL; -EINVAL: `handle` is
+ *         NULL: with these three nothing was added and the message goes on. Otherwise the message
+ *         is lost: -ENOKEY: no key was set; -EFAULT: memory that cannot be read; -ENOMEM
+ */
+ssize_t kcapi_md_update(struct kcapi_handle *handle,
+                        const uint8_t *buffer,
+                        size_t len);
+
+/**
+ * Ends a message and gives its digest; without kcapi_md_update() before, that of
+ * the empty message. The next kcapi_md_update() begins a new one.
+ *
+ * @param handle  message digest handle, with a key if the digest is a keyed one
+ * @param buffer  where the digest goes
+ * @param len     bytes in `buffer`: kcapi_md_digestsize() for the whole digest, fewer for its
+ *                beginning
+ * @return bytes written; -EINVAL: `len` is 0 or a pointer NULL, and the message goes on;
+ *         -ENOKEY: no key was set; -EIO: kcapi_md_update() failed before, so that a part of the
+ *         message is missing; -EFAULT, -ENOMEM
+ */
+ssize_t kcapi_md_final(struct kcapi_handle *handle,
+                       uint8_t *buffer,
+                       size_t len);
+
+/**
+ * Gives the digest of a message in one call. After kcapi_md_update() `input` is the
+ * end of the message that it began.
+ *
+ * @param handle  message digest handle, with a key if the digest is a keyed one
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes; may be `input`
+ * @param outlen  bytes in `out`: kcapi_md_digestsize() for the whole digest, fewer for its
+ *                beginning
+ * @return bytes written; -EINVAL: `outlen` is 0, or `out` or `handle` NULL; -EMSGSIZE: `inlen` is
+ *         over INT_MAX; -EFAULT: `input` is NULL; -ENOKEY: no key was set; -ENOMEM
+ */
+ssize_t kcapi_md_digest(struct kcapi_handle *handle,
+                        const uint8_t *input,
+                        size_t inlen,
+                        uint8_t *out,
+                        size_t outlen);
+
+/**
+ * Size of the digest in bytes.
+ *
+ * @param handle  message digest handle
+ * @return bytes; 0 if `handle` is NULL or that of another family
+ */
+uint32_t kcapi_md_digestsize(struct kcapi_handle *handle);
+
+/**
+ * Size of the blocks in bytes that the digest processes a message in.
+ *
+ * @param handle  message digest handle
+ * @return bytes; 0 if `handle` is NULL
+ */
+uint32_t kcapi_md_blocksize(struct kcapi_handle *handle);
+
+/**
+ * Gives the SHA-1 digest (FIPS 180-4) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 20 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha1(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
+
+/**
+ * Gives the SHA-224 digest (FIPS 180-4) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 28 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha224(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
+
+/**
+ * Gives the SHA-256 digest (FIPS 180-4) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 32 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha256(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
+
+/**
+ * Gives the SHA-384 digest (FIPS 180-4) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 48 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha384(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
+
+/**
+ * Gives the SHA-512 digest (FIPS 180-4) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 64 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha512(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
+
+/**
+ * Gives the SHA3-224 digest (FIPS 202) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 28 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha3_224(const uint8_t *input,
+                          size_t inlen,
+                          uint8_t *out,
+                          size_t outlen);
+
+/**
+ * Gives the SHA3-256 digest (FIPS 202) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 32 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha3_256(const uint8_t *input,
+                          size_t inlen,
+                          uint8_t *out,
+                          size_t outlen);
+
+/**
+ * Gives the SHA3-384 digest (FIPS 202) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 48 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha3_384(const uint8_t *input,
+                          size_t inlen,
+                          uint8_t *out,
+                          size_t outlen);
+
+/**
+ * Gives the SHA3-512 digest (FIPS 202) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 64 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sha3_512(const uint8_t *input,
+                          size_t inlen,
+                          uint8_t *out,
+                          size_t outlen);
+
+/**
+ * Gives the SM3 digest (GB/T 32905-2016) of a message.
+ *
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the digest goes
+ * @param outlen  bytes in `out`: 32 for the whole digest, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ */
+ssize_t kcapi_md_sm3(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
+
+/**
+ * Gives the HMAC (FIPS 198-1) of a message with SHA-1 (FIPS 180-4).
+ *
+ * @param key     the key
+ * @param keylen  bytes in `key`; may be 0
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the HMAC goes
+ * @param outlen  bytes in `out`: 20 for the whole HMAC, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
+ *         and kcapi_md_digest()
+ */
+ssize_t kcapi_md_hmac_sha1(const uint8_t *key,
+                           uint32_t keylen,
+                           const uint8_t *input,
+                           size_t inlen,
+                           uint8_t *out,
+                           size_t outlen);
+
+/**
+ * Gives the HMAC (FIPS 198-1) of a message with SHA-224 (FIPS 180-4).
+ *
+ * @param key     the key
+ * @param keylen  bytes in `key`; may be 0
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the HMAC goes
+ * @param outlen  bytes in `out`: 28 for the whole HMAC, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
+ *         and kcapi_md_digest()
+ */
+ssize_t kcapi_md_hmac_sha224(const uint8_t *key,
+                             uint32_t keylen,
+                             const uint8_t *input,
+                             size_t inlen,
+                             uint8_t *out,
+                             size_t outlen);
+
+/**
+ * Gives the HMAC (FIPS 198-1) of a message with SHA-256 (FIPS 180-4).
+ *
+ * @param key     the key
+ * @param keylen  bytes in `key`; may be 0
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the HMAC goes
+ * @param outlen  bytes in `out`: 32 for the whole HMAC, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
+ *         and kcapi_md_digest()
+ */
+ssize_t kcapi_md_hmac_sha256(const uint8_t *key,
+                             uint32_t keylen,
+                             const uint8_t *input,
+                             size_t inlen,
+                             uint8_t *out,
+                             size_t outlen);
+
+/**
+ * Gives the HMAC (FIPS 198-1) of a message with SHA-384 (FIPS 180-4).
+ *
+ * @param key     the key
+ * @param keylen  bytes in `key`; may be 0
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the HMAC goes
+ * @param outlen  bytes in `out`: 48 for the whole HMAC, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
+ *         and kcapi_md_digest()
+ */
+ssize_t kcapi_md_hmac_sha384(const uint8_t *key,
+                             uint32_t keylen,
+                             const uint8_t *input,
+                             size_t inlen,
+                             uint8_t *out,
+                             size_t outlen);
+
+/**
+ * Gives the HMAC (FIPS 198-1) of a message with SHA-512 (FIPS 180-4).
+ *
+ * @param key     the key
+ * @param keylen  bytes in `key`; may be 0
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the HMAC goes
+ * @param outlen  bytes in `out`: 64 for the whole HMAC, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
+ *         and kcapi_md_digest()
+ */
+ssize_t kcapi_md_hmac_sha512(const uint8_t *key,
+                             uint32_t keylen,
+                             const uint8_t *input,
+                             size_t inlen,
+                             uint8_t *out,
+                             size_t outlen);
+
+/**
+ * Gives the HMAC (FIPS 198-1) of a message with SM3 (GB/T 32905-2016).
+ *
+ * @param key     the key
+ * @param keylen  bytes in `key`; may be 0
+ * @param input   the message
+ * @param inlen   bytes in `input`, at most INT_MAX; may be 0
+ * @param out     where the HMAC goes
+ * @param outlen  bytes in `out`: 32 for the whole HMAC, fewer for its beginning
+ * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
+ *         and kcapi_md_digest()
+ */
+ssize_t kcapi_md_hmac_sm3(const uint8_t *key,
+                          uint32_t keylen,
+                          const uint8_t *input,
+                          size_t inlen,
+                          uint8_t *out,
+                          size_t outlen);
+
+/**
+ * Opens a handle for a random number generator.
+ *
+ * @param handle      where the handle's pointer goes; left alone on an error
+ * @param ciphername  name of the generator or of a driver, as in /proc/crypto: `stdrng`,
+ *                    `drbg_nopr_hmac_sha512`
+ * @param flags       0; all bits are ignored
+ * @return 0; -ENOENT: no such generator, or `ciphername` is NULL; -EAFNOSUPPORT: no
+ *         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
+ *         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+ */
+int kcapi_rng_init(struct kcapi_handle **handle,
+                   const char *ciphername,
+                   uint32_t flags);
+
+/**
+ * Closes a handle. Its generator goes when the last handle on it is closed.
+ *
+ * @param handle  generator handle; NULL is allowed
+ */
+void kcapi_rng_destroy(struct kcapi_handle *handle);
+
+/**
+ * Seeds the generator, or seeds it anew. Most must be seeded before they generate.
+ *
+ * A DRBG (NIST SP 800-90A) draws its seed from the kernel by itself; what it is given here is the
+ * personalisation string at first, additional input later.
+ *
+ * @param handle   generator handle
+ * @param seed     the seed; NULL with a length of 0 for a DRBG
+ * @param seedlen  bytes in `seed`, kcapi_rng_seedsize() or more
+ * @return 0; -EINVAL: too short a seed, or `handle` is NULL; -EFAULT: `seed` is NULL; -EBUSY:
+ *         another thread is generating; -ENOMEM: the seed is longer than net.core.optmem_max
+ */
+int kcapi_rng_seed(struct kcapi_handle *handle,
+                   uint8_t *seed,
+                   uint32_t seedlen);
+
+/**
+ * Gives a DRBG the entropy of a test vector (NIST CAVP) in place of the kernel's own.
+ *
+ * For kernels built with CONFIG_CRYPTO_USER_API_RNG_CAVP, for processes with
+ * CAP_SYS_ADMIN, once per handle and before kcapi_rng_seed().
+ *
+ * @param handle  generator handle
+ * @param ent     the entropy
+ * @param entlen  bytes in `ent`, at most 128
+ * @return 0; -ENOPROTOOPT: not in this kernel; -EACCES: not permitted; -EINVAL: entropy was set
+ *         before, or `handle` is NULL; -EMSGSIZE: more than 128 bytes; -EFAULT: `ent` is
+ *         NULL; -EBUSY: another thread is generating; -ENOMEM
+ */
+int kcapi_rng_setentropy(struct kcapi_handle *handle,
+                         uint8_t *ent,
+                         uint32_t entlen);
+
+/**
+ * Gives a DRBG the additional input of a test vector (NIST CAVP) for the next
+ * kcapi_rng_generate(). Needs kcapi_rng_setentropy() before.
+ *
+ * @param handle  generator handle
+ * @param addtl   the additional input
+ * @param len     bytes in `addtl`, at most 128
+ * @return 0; -EOPNOTSUPP: not in this kernel, or no entropy was set; -EINVAL: `handle` is NULL;
+ *         -EMSGSIZE: more than 128 bytes; -EFAULT: `addtl` is NULL; -ENOMEM
+ */
+int kcapi_rng_setaddtl(struct kcapi_handle *handle,
+                       uint8_t *addtl,
+                       uint32_t len);
+
+/**
+ * Generates random bytes, any number of them. The kernel gives at most 128 at a time.
+ *
+ * @param handle  generator handle, seeded
+ * @param buffer  where the bytes go; after an error it may hold some
+ * @param len     bytes in `buffer`
+ * @return `len`; -EINVAL: the generator was not seeded, or `handle` is NULL; -EFAULT: `buffer`
+ *         is NULL; -EIO: the kernel gave nothing; or what else the generator reports
+ */
+ssize_t kcapi_rng_generate(struct kcapi_handle *handle,
+                           uint8_t *buffer,
+                           size_t len);
+
+/**
+ * Generates random bytes with the kernel's default generator, `stdrng`, in one call, handle
+ * and seeding and all.
+ *
+ * @param buffer  where the bytes go; after an error it may hold some
+ * @param outlen  bytes in `buffer`
+ * @return `outlen`; or a negative errno as kcapi_rng_init(), kcapi_rng_seed() and
+ *         kcapi_rng_generate()
+ */
+ssize_t kcapi_rng_get_bytes(uint8_t *buffer,
+                            size_t outlen);
+
+/**
+ * Size of the seed in bytes that the generator needs.
+ *
+ * @param handle  generator handle
+ * @return bytes; 0 if it seeds itself, as a DRBG does, or if `handle` is NULL
+ */
+uint32_t kcapi_rng_seedsize(struct kcapi_handle *handle);
+
+/**
+ * Derives a key in double-pipeline iteration mode with counter (NIST SP 800-108,
+ * section 5.3).
+ *
+ * @param handle  message digest handle, usually of an HMAC with the key-derivation key
+ * @param src     Label || 0x00 || Context; may be NULL
+ * @param slen    bytes in `src`
+ * @param dst     where the derived key goes
+ * @param dlen    bytes to derive, at most INT_MAX
+ * @return 0; -EINVAL: `handle` is NULL or no digest; -EMSGSIZE: a length over INT_MAX; -EFAULT: `dst`
+ *         is NULL; -ENOKEY: no key was set; -ENOMEM. On an error `dst` is filled with
+ *         zeros.
+ */
+ssize_t kcapi_kdf_dpi(struct kcapi_handle *handle,
+                      const uint8_t *src,
+                      size_t slen,
+                      uint8_t *dst,
+                      size_t dlen);
+
+/**
+ * Derives a key in feedback mode with counter (NIST SP 800-108, section 5.2).
+ *
+ * @param handle  message digest handle, usually of an HMAC with the key-derivation key
+ * @param src     IV || Label || 0x00 || Context; the IV has kcapi_md_digestsize() bytes
+ * @param slen    bytes in `src`
+ * @param dst     where the derived key goes
+ * @param dlen    bytes to derive, at most INT_MAX
+ * @return 0; -EINVAL: `src` is shorter than the IV; or a negative errno as kcapi_kdf_dpi(). On an
+ *         error `dst` is filled with zeros.
+ */
+ssize_t kcapi_kdf_fb(struct kcapi_handle *handle,
+                     const uint8_t *src,
+                     size_t slen,
+                     uint8_t *dst,
+                     size_t dlen);
+
+/**
+ * Derives a key in counter mode (NIST SP 800-108, section 5.1); with a digest that
+ * takes no key, by the one-step KDF of SP 800-56A, section 5.8.1.
+ *
+ * @param handle  message digest handle, usually of an HMAC with the key-derivation key
+ * @param src     Label || 0x00 || Context, or for SP 800-56A the shared secret Z and
+ *                OtherInfo; may be NULL
+ * @param slen    bytes in `src`
+ * @param dst     where the derived key goes
+ * @param dlen    bytes to derive, at most INT_MAX
+ * @return 0; or a negative errno as kcapi_kdf_dpi(). On an error `dst` is filled with zeros.
+ */
+ssize_t kcapi_kdf_ctr(struct kcapi_handle *handle,
+                      const uint8_t *src,
+                      size_t slen,
+                      uint8_t *dst,
+                      size_t dlen);
+
+/**
+ * Derives a key with HKDF (RFC 5869), extraction and expansion.
+ *
+ * @param hashname  name of a keyed digest, as in /proc/crypto: `hmac(sha256)`
+ * @param ikm       the input keying material
+ * @param ikmlen    bytes in `ikm`, at least 1
+ * @param salt      the salt; NULL: zeros, as many as a digest has
+ * @param saltlen   bytes in `salt`
+ * @param info      context and application specific information; may be NULL
+ * @param infolen   bytes in `info`
+ * @param dst       where the derived key goes
+ * @param dlen      bytes to derive, at most 255 digests
+ * @return 0; -ENOENT: no such digest, or `hashname` is NULL; -EINVAL: no `ikm`, `dst` is NULL, or
+ *         `dlen` over 255 digests; -ENOSYS, -EOPNOTSUPP or the like: the digest takes no key;
+ *         -EMSGSIZE: a length over INT_MAX; -ENOMEM, and what else kcapi_md_init() says. On an
+ *         error `dst` is filled with zeros.
+ */
+ssize_t kcapi_hkdf(const char *hashname,
+                   const uint8_t *ikm,
+                   size_t ikmlen,
+                   const uint8_t *salt,
+                   uint32_t saltlen,
+                   const uint8_t *info,
+                   size_t infolen,
+                   uint8_t *dst,
+                   size_t dlen);
+
+/**
+ * Derives a key from a password with PBKDF2 (NIST SP 800-132, RFC 8018).
+ *
+ * @param hashname  name of a keyed digest, as in /proc/crypto: `hmac(sha256)`
+ * @param pw        the password
+ * @param pwlen     bytes in `pw`
+ * @param salt      the salt
+ * @param saltlen   bytes in `salt`
+ * @param count     number of iterations, see kcapi_pbkdf_iteration_count()
+ * @param key       where the derived key goes
+ * @param keylen    bytes to derive, at most INT_MAX
+ * @return 0; -ENOENT: no such digest, or `hashname` is NULL; -EINVAL: `count` is 0; -ENOSYS,
+ *         -EOPNOTSUPP or the like: the digest takes no key; -EFAULT: a buffer is NULL; -EMSGSIZE: a
+ *         length over INT_MAX; -ENOMEM, and what else kcapi_md_init() says. On an error `key` is
+ *         filled with zeros.
+ */
+ssize_t kcapi_pbkdf(const char *hashname,
+                    const uint8_t *pw,
+                    uint32_t pwlen,
+                    const uint8_t *salt,
+                    size_t saltlen,
+                    uint32_t count,
+                    uint8_t *key,
+                    size_t keylen);
+
+/**
+ * Measures how many iterations make kcapi_pbkdf() take a given time, on this machine and
+ * now.
+ *
+ * Takes some tenths of a second, however long the given time is: that is reckoned.
+ *
+ * @param hashname    name of a keyed digest, as in /proc/crypto: `hmac(sha256)`
+ * @param timeshresh  the time in nanoseconds; 0: 2^27, about 134 milliseconds
+ * @return number of iterations, at least 65536; 262144 if they cannot be measured
+ */
+uint32_t kcapi_pbkdf_iteration_count(const char *hashname, uint64_t timeshresh);
+
+/**
+ * Opens a handle for an asymmetric cipher.
+ *
+ * @param handle      where the handle's pointer goes; left alone on an error
+ * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
+ * @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
+ * @return 0; -ENOENT: no such algorithm, `ciphername` is NULL, or the kernel has no akcipher
+ *         for AF_ALG; -EAFNOSUPPORT: no AF_ALG in this kernel; -EPERM, -EACCES: it is
+ *         forbidden here; -EINVAL: `handle` is NULL; -EMFILE, -ENFILE, -ENOMEM
+ */
+int kcapi_akcipher_init(struct kcapi_handle **handle,
+                        const char *ciphername,
+                        uint32_t flags);
+
+/**
+ * Closes a handle. Its transform goes when the last handle on it is closed.
+ *
+ * @param handle  cipher handle; NULL is allowed
+ */
+void kcapi_akcipher_destroy(struct kcapi_handle *handle);
+
+/**
+ * Sets the private key, for all handles on the transform.
+ *
+ * @param handle  cipher handle
+ * @param key     the key in DER: for rsa the RSAPrivateKey of RFC 8017, appendix A.1.2
+ * @param keylen  bytes in `key`
+ * @return largest size of a result in bytes (for rsa that of the modulus); -EINVAL: not such a
+ *         key, or `handle` is NULL; -EFAULT: `key` is NULL; -EBUSY: data are in flight; -ENOMEM
+ */
+int kcapi_akcipher_setkey(struct kcapi_handle *handle,
+                          const uint8_t *key,
+                          uint32_t keylen);
+
+/**
+ * Sets the public key, for all handles on the transform.
+ *
+ * @param handle  cipher handle
+ * @param key     the key in DER: for rsa the RSAPublicKey of RFC 8017, appendix A.1.1
+ * @param keylen  bytes in `key`
+ * @return largest size of a result in bytes, or a negative errno as kcapi_akcipher_setkey()
+ */
+int kcapi_akcipher_setpubkey(struct kcapi_handle *handle,
+                             const uint8_t *key,
+                             uint32_t keylen);
+
+/**
+ * Encrypts a message in one call.
+ *
+ * @param handle  cipher handle, with a key
+ * @param input   the plaintext
+ * @param inlen   bytes in `input`
+ * @param out     where the ciphertext goes; may be `input`
+ * @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return bytes written; -EINVAL: `out` is too short, or `handle` is NULL; -EMSGSIZE: a length
+ *         over INT_MAX; -EFAULT: a NULL buffer; -ENOMEM, and what the cipher reports
+ */
+ssize_t kcapi_akcipher_encrypt(struct kcapi_handle *handle,
+                               const uint8_t *input,
+                               size_t inlen,
+                               uint8_t *out,
+                               size_t outlen,
+                               int _access);
+
+/**
+ * Decrypts a message in one call; see kcapi_akcipher_encrypt().
+ *
+ * @param handle  cipher handle, with a key
+ * @param input   the ciphertext
+ * @param inlen   bytes in `input`
+ * @param out     where the plaintext goes; may be `input`
+ * @param outlen  bytes in `out`
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+ */
+ssize_t kcapi_akcipher_decrypt(struct kcapi_handle *handle,
+                               const uint8_t *input,
+                               size_t inlen,
+                               uint8_t *out,
+                               size_t outlen,
+                               int _access);
+
+/**
+ * Signs a message in one call; see kcapi_akcipher_encrypt().
+ *
+ * @param handle  cipher handle, with a key
+ * @param input   the message, or what the scheme makes of it
+ * @param inlen   bytes in `input`
+ * @param out     where the signature goes; may be `input`
+ * @param outlen  bytes in `out`
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+ */
+ssize_t kcapi_akcipher_sign(struct kcapi_handle *handle,
+                            const uint8_t *input,
+                            size_t inlen,
+                            uint8_t *out,
+                            size_t outlen,
+                            int _access);
+
+/**
+ * Verifies a message in one call; see kcapi_akcipher_encrypt().
+ *
+ * @param handle  cipher handle, with a key
+ * @param input   the signature, and what else the kernel's akcipher wants
+ * @param inlen   bytes in `input`
+ * @param out     where what the signature holds goes; may be `input`
+ * @param outlen  bytes in `out`
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return bytes written; -EBADMSG: the signature is wrong; or a negative errno as kcapi_akcipher_encrypt()
+ */
+ssize_t kcapi_akcipher_verify(struct kcapi_handle *handle,
+                              const uint8_t *input,
+                              size_t inlen,
+                              uint8_t *out,
+                              size_t outlen,
+                              int _access);
+
+/**
+ * Encrypts messages, each IOVEC one.
+ *
+ * @param handle  cipher handle, with a key
+ * @param iniov   the messages
+ * @param outiov  where the results go, each as long as kcapi_akcipher_encrypt() needs it
+ * @param iovlen  number of IOVECs in each of the two arrays, any number
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return sum of the bytes written; or the negative errno of the first message that failed, as
+ *         kcapi_akcipher_encrypt()
+ */
+ssize_t kcapi_akcipher_encrypt_aio(struct kcapi_handle *handle,
+                                   struct iovec *iniov,
+                                   struct iovec *outiov,
+                                   size_t iovlen,
+                                   int _access);
+
+/**
+ * Decrypts messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
+ *
+ * @param handle  cipher handle, with a key
+ * @param iniov   the messages
+ * @param outiov  where the results go
+ * @param iovlen  number of IOVECs in each of the two arrays
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return sum of the bytes written; or a negative errno as kcapi_akcipher_decrypt()
+ */
+ssize_t kcapi_akcipher_decrypt_aio(struct kcapi_handle *handle,
+                                   struct iovec *iniov,
+                                   struct iovec *outiov,
+                                   size_t iovlen,
+                                   int _access);
+
+/**
+ * Signs messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
+ *
+ * @param handle  cipher handle, with a key
+ * @param iniov   the messages
+ * @param outiov  where the results go
+ * @param iovlen  number of IOVECs in each of the two arrays
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return sum of the bytes written; or a negative errno as kcapi_akcipher_sign()
+ */
+ssize_t kcapi_akcipher_sign_aio(struct kcapi_handle *handle,
+                                struct iovec *iniov,
+                                struct iovec *outiov,
+                                size_t iovlen,
+                                int _access);
+
+/**
+ * Verifies messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
+ *
+ * @param handle  cipher handle, with a key
+ * @param iniov   the messages
+ * @param outiov  where the results go
+ * @param iovlen  number of IOVECs in each of the two arrays
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return sum of the bytes written; or a negative errno as kcapi_akcipher_verify()
+ */
+ssize_t kcapi_akcipher_verify_aio(struct kcapi_handle *handle,
+                                  struct iovec *iniov,
+                                  struct iovec *outiov,
+                                  size_t iovlen,
+                                  int _access);
+
+/**
+ * Begins to encrypt a message that comes in pieces.
+ *
+ * The message is sent by this function, kcapi_akcipher_stream_update() and, the last of it,
+ * kcapi_akcipher_stream_update_last(); kcapi_akcipher_stream_op() picks up the
+ * result.
+ *
+ * @param handle  cipher handle, with a key
+ * @param iov     the beginning of the message; may be NULL
+ * @param iovlen  number of IOVECs; 0 with NULL
+ * @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -EINVAL: `handle` is
+ *         NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+ */
+ssize_t kcapi_akcipher_stream_init_enc(struct kcapi_handle *handle,
+                                       struct iovec *iov,
+                                       size_t iovlen);
+
+/**
+ * Begins to decrypt a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
+ *
+ * @param handle  cipher handle, with a key
+ * @param iov     the beginning of the message; may be NULL
+ * @param iovlen  number of IOVECs; 0 with NULL
+ * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ */
+ssize_t kcapi_akcipher_stream_init_dec(struct kcapi_handle *handle,
+                                       struct iovec *iov,
+                                       size_t iovlen);
+
+/**
+ * Begins to sign a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
+ *
+ * @param handle  cipher handle, with a key
+ * @param iov     the beginning of the message; may be NULL
+ * @param iovlen  number of IOVECs; 0 with NULL
+ * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ */
+ssize_t kcapi_akcipher_stream_init_sgn(struct kcapi_handle *handle,
+                                       struct iovec *iov,
+                                       size_t iovlen);
+
+/**
+ * Begins to verify a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
+ *
+ * @param handle  cipher handle, with a key
+ * @param iov     the beginning of the message; may be NULL
+ * @param iovlen  number of IOVECs; 0 with NULL
+ * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ */
+ssize_t kcapi_akcipher_stream_init_vfy(struct kcapi_handle *handle,
+                                       struct iovec *iov,
+                                       size_t iovlen);
+
+/**
+ * Sends more of a message. The data have been copied when the call returns.
+ *
+ * @param handle  cipher handle
+ * @param iov     the data
+ * @param iovlen  number of IOVECs
+ * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ */
+ssize_t kcapi_akcipher_stream_update(struct kcapi_handle *handle,
+                                     struct iovec *iov,
+                                     size_t iovlen);
+
+/**
+ * Sends the end of a message.
+ *
+ * @param handle  cipher handle
+ * @param iov     the data; may be NULL if all have been sent
+ * @param iovlen  number of IOVECs; 0 with NULL
+ * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ */
+ssize_t kcapi_akcipher_stream_update_last(struct kcapi_handle *handle,
+                                          struct iovec *iov,
+                                          size_t iovlen);
+
+/**
+ * Picks up the result of a message. Waits for the end of the message, until another
+ * thread sends it.
+ *
+ * @param handle  cipher handle
+ * @param iov     where the result goes, at least as long as kcapi_akcipher_setkey() told
+ * @param iovlen  number of IOVECs
+ * @return bytes received; -EINVAL: no IOVECs, or too short for the result; -EBADMSG: a
+ *         signature is wrong; -EMSGSIZE: room for more than INT_MAX bytes; -EFAULT; -ENOMEM
+ */
+ssize_t kcapi_akcipher_stream_op(struct kcapi_handle *handle,
+                                 struct iovec *iov,
+                                 size_t iovlen);
+
+/**
+ * Opens a handle for key agreement.
+ *
+ * @param handle      where the handle's pointer goes; left alone on an error
+ * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `dh`, `ecdh`
+ * @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
+ * @return 0; -ENOENT: no such algorithm, `ciphername` is NULL, or the kernel has no kpp
+ *         for AF_ALG; -EAFNOSUPPORT: no AF_ALG in this kernel; -EPERM, -EACCES: it is
+ *         forbidden here; -EINVAL: `handle` is NULL; -EMFILE, -ENFILE, -ENOMEM
+ */
+int kcapi_kpp_init(struct kcapi_handle **handle,
+                   const char *ciphername,
+                   uint32_t flags);
+
+/**
+ * Closes a handle. Its transform goes when the last handle on it is closed.
+ *
+ * @param handle  key agreement handle; NULL is allowed
+ */
+void kcapi_kpp_destroy(struct kcapi_handle *handle);
+
+/**
+ * Sets the parameters of a Diffie-Hellman group, for all handles on the transform.
+ *
+ * @param handle    key agreement handle, of `dh`
+ * @param pkcs3     the DHParameter of PKCS #3 in DER, as `openssl dhparam -outform DER`
+ *                  writes it: prime and base
+ * @param pkcs3len  bytes in `pkcs3`
+ * @return largest size of a result in bytes, that of the prime; -EINVAL: not such
+ *         parameters, or `handle` is NULL; -EFAULT: `pkcs3` is NULL; -EBUSY: data are in flight;
+ *         -ENOMEM
+ */
+int kcapi_kpp_dh_setparam_pkcs3(struct kcapi_handle *handle,
+                                const uint8_t *pkcs3,
+                                uint32_t pkcs3len);
+
+/**
+ * Sets the curve, for all handles on the transform.
+ *
+ * @param handle    key agreement handle, of `ecdh`
+ * @param curve_id  one of ECC_CURVE_*
+ * @return 0; -EINVAL: no such curve, or `handle` is NULL; -EBUSY: data are in flight; or what the
+ *         kernel reports
+ */
+int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle,
+                            unsigned long curve_id);
+
+/**
+ * Sets the private key, for all handles on the transform; after the group's parameters or
+ * the curve.
+ *
+ * @param handle  key agreement handle
+ * @param key     the key; NULL with a length of 0: the kernel makes one and keeps it
+ * @param keylen  bytes in `key`
+ * @return largest size of a result in bytes; -EINVAL: no parameters were set, not such a key, or
+ *         `handle` is NULL; -EOPNOTSUPP: the kernel cannot make a key here; -EFAULT: `key` is
+ *         NULL; -EBUSY: data are in flight; -ENOMEM
+ */
+int kcapi_kpp_setkey(struct kcapi_handle *handle,
+                     const uint8_t *key,
+                     uint32_t keylen);
+
+/**
+ * Computes the public key of the private key.
+ *
+ * @param handle     key agreement handle, with a key
+ * @param pubkey     where the public key goes
+ * @param pubkeylen  bytes in `pubkey`, at least what kcapi_kpp_setkey() returned
+ * @param access     one of KCAPI_ACCESS_*, a hint
+ * @return bytes written; -EINVAL: `pubkey` is too short, or `handle` is NULL; -EMSGSIZE: a length
+ *         over INT_MAX; -EFAULT: `pubkey` is NULL; -ENOMEM, and what the kernel reports
+ */
+ssize_t kcapi_kpp_keygen(struct kcapi_handle *handle,
+                         uint8_t *pubkey,
+                         size_t pubkeylen,
+                         int _access);
+
+/**
+ * Computes the shared secret of the private key and a peer's public key.
+ *
+ * @param handle     key agreement handle, with a key
+ * @param pubkey     the peer's public key
+ * @param pubkeylen  bytes in `pubkey`
+ * @param ss         where the shared secret goes
+ * @param sslen      bytes in `ss`, at least what kcapi_kpp_setkey() returned
+ * @param access     one of KCAPI_ACCESS_*, a hint
+ * @return bytes written; or a negative errno as kcapi_kpp_keygen()
+ */
+ssize_t kcapi_kpp_ssgen(struct kcapi_handle *handle,
+                        const uint8_t *pubkey,
+                        size_t pubkeylen,
+                        uint8_t *ss,
+                        size_t sslen,
+                        int _access);
+
+/**
+ * Computes the public key, once for each IOVEC.
+ *
+ * @param handle  key agreement handle, with a key
+ * @param outiov  where the public keys go, each as long as kcapi_kpp_keygen() needs it
+ * @param iovlen  number of IOVECs
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return sum of the bytes written; or the negative errno of the first that failed, as
+ *         kcapi_kpp_keygen()
+ */
+ssize_t kcapi_kpp_keygen_aio(struct kcapi_handle *handle,
+                             struct iovec *outiov,
+                             size_t iovlen,
+                             int _access);
+
+/**
+ * Computes shared secrets, one for each public key.
+ *
+ * @param handle  key agreement handle, with a key
+ * @param iniov   the peers' public keys
+ * @param outiov  where the shared secrets go, each as long as kcapi_kpp_ssgen() needs it
+ * @param iovlen  number of IOVECs in each of the two arrays, any number
+ * @param access  one of KCAPI_ACCESS_*, a hint
+ * @return sum of the bytes written; or the negative errno of the first that failed, as
+ *         kcapi_kpp_keygen()
+ */
+ssize_t kcapi_kpp_ssgen_aio(struct kcapi_handle *handle,
+                            struct iovec *iniov,
+                            struct iovec *outiov,
+                            size_t iovlen,
+                            int _access);
 
 #ifdef __cplusplus
 }  /* extern "C" */

@@ -191,6 +191,23 @@ impl Handle {
         result
     }
 
+    /// A piece of a message whose digest `finish_digest` gives.
+    pub fn update_digest(&self, input: Iovecs<'_>) -> Result<()> {
+        let _alone = lock(&self.whole_message);
+        self.clean_operation()?.send(None, input, true).map(drop)
+    }
+
+    /// The digest of all that `update_digest` has taken. EIO if it failed: what came before
+    /// is lost, and the digest of the rest would be a wrong one.
+    pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
+        let _alone = lock(&self.whole_message);
+        let operation = self.operation()?;
+        let incomplete = operation.failed();
+        let result = operation.receive(output);
+        self.drop_failed(&operation);
+        if incomplete { result.and(Err(Errno::IO)) } else { result }
+    }
+
     /// Starts a stream.
     pub fn start(&self, control: &Control, input: Iovecs<'_>) -> Result<usize> {
         self.clean_operation()?.send(Some(control), input, true)

@@ -5,10 +5,11 @@
 //! The map, in reading order:
 //!
 //! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
-//! - [`handle`]: what C holds, an operation and the transform that it shares.
-//! - [`engine`]: transform and operation as traits; [`engine::kernel`] is AF_ALG.
-//! - [`aio`]: many IOVEC pairs in few system calls.
-//! - [`iov`], [`errno`], [`log`]: scatter-gather lists, errors, messages.
+//! - `handle`: what C holds, an operation and the transform that it shares.
+//! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
+//! - `aio`: many IOVEC pairs in few system calls.
+//! - `kdf`, `prf`: key derivation over a message digest.
+//! - `iov`, `errno`, `log`: scatter-gather lists, errors, messages.
 //!
 //! # Safety
 //!
@@ -18,10 +19,12 @@
 //! that is given with it), what a system call does by its manual page, and what a
 //! function's own `# Safety` section demands.
 
-pub mod aio;
+mod aio;
 pub mod capi;
-pub mod engine;
-pub mod errno;
-pub mod handle;
-pub mod iov;
-pub mod log;
+mod engine;
+mod errno;
+mod handle;
+mod iov;
+mod kdf;
+mod log;
+mod prf;

@@ -10,15 +10,16 @@ use libc::c_int;
 type Part = Option<(usize, usize)>;
 
 /// AAD, data and tag in a buffer of `len` bytes. `tag_len` is None where no tag
-/// belongs, in an encryption's input and a decryption's output.
+/// belongs, in an encryption's input and a decryption's output. Where the AAD does not
+/// fit, the data begin in its place.
 fn parts(len: usize, assoclen: usize, tag_len: Option<usize>) -> (Part, Part, Part) {
     let aad = (len >= assoclen).then_some((0, assoclen));
+    let start = aad.map_or(0, |_| assoclen);
     let Some(tag_len) = tag_len else {
-        let start = aad.map_or(0, |_| assoclen);
         return (aad, Some((start, len - start)), None);
     };
-    match len.checked_sub(assoclen).and_then(|rest| rest.checked_sub(tag_len)) {
-        Some(data_len) => (aad, Some((assoclen, data_len)), Some((assoclen + data_len, tag_len))),
+    match (len - start).checked_sub(tag_len) {
+        Some(data_len) => (aad, Some((start, data_len)), Some((start + data_len, tag_len))),
         None => (aad, None, None),
     }
 }

@@ -16,7 +16,8 @@ use libc::{iovec, ssize_t};
 /// @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
 /// @param iov     first data; may be NULL
 /// @param iovlen  number of IOVECs; 0 with NULL
-/// @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -ENOKEY;
+/// @return bytes sent; -EMSGSIZE: more than 1024 IOVECs, or the message becomes longer than the
+///         socket's buffers can be made (some 400 KiB to 4 MiB); -ENOKEY;
 ///         -EINVAL: `handle` is NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -50,10 +51,6 @@ pub unsafe extern "C" fn kcapi_aead_stream_init_dec(
 }
 
 /// Sends more data of a message that does not end with them.
-///
-/// The whole message must fit into the socket's send buffer (some 200 KiB): beyond that
-/// the call waits for a reader that cannot come before the message's end. Longer ones
-/// can be processed with kcapi_aead_encrypt() and kcapi_aead_decrypt().
 ///
 /// @param handle  cipher handle
 /// @param iov     the data

@@ -14,13 +14,20 @@
 use super::aead::*;
 use super::aead_layout::*;
 use super::aead_stream::*;
+use super::akcipher::*;
+use super::akcipher_stream::*;
 use super::cipher::*;
 use super::cipher_convenience::*;
 use super::cipher_stream::*;
+use super::kdf::*;
+use super::kpp::*;
+use super::md::*;
+use super::md_convenience::*;
+use super::rng::*;
 use super::store;
 use super::util::*;
 use crate::handle::Handle;
-use libc::{c_int, c_void, iovec};
+use libc::{c_char, c_int, c_void, iovec};
 
 /// `"NODE" name(arguments) -> result;`: exports name@NODE, which converts lengths and
 /// result and calls the default version.
@@ -54,6 +61,21 @@ older! {
     "LIBKCAPI_0.12.0" kcapi_aead_stream_op(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
     "LIBKCAPI_0.12.0" kcapi_aead_stream_update(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
     "LIBKCAPI_0.12.0" kcapi_aead_stream_update_last(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_decrypt(handle: *mut Handle, input: *const u8, inlen: u32, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.14.0" kcapi_akcipher_decrypt_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_encrypt(handle: *mut Handle, input: *const u8, inlen: u32, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.14.0" kcapi_akcipher_encrypt_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_sign(handle: *mut Handle, input: *const u8, inlen: u32, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.14.0" kcapi_akcipher_sign_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_stream_init_dec(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_stream_init_enc(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_stream_init_sgn(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_stream_init_vfy(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_stream_op(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_stream_update(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_stream_update_last(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_akcipher_verify(handle: *mut Handle, input: *const u8, inlen: u32, out: *mut u8, outlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.14.0" kcapi_akcipher_verify_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, access: c_int) -> i32;
     "LIBKCAPI_1.0.0" kcapi_cipher_dec_aes_cbc(key: *const u8, keylen: u32, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32) -> i32;
     "LIBKCAPI_1.0.0" kcapi_cipher_dec_aes_ctr(key: *const u8, keylen: u32, input: *const u8, inlen: u32, ctr: *const u8, out: *mut u8, outlen: u32) -> i32;
     "LIBKCAPI_0.12.0" kcapi_cipher_decrypt(handle: *mut Handle, input: *const u8, inlen: u32, iv: *const u8, out: *mut u8, outlen: u32, access: c_int) -> i32;
@@ -67,7 +89,30 @@ older! {
     "LIBKCAPI_0.12.0" kcapi_cipher_stream_op(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
     "LIBKCAPI_0.12.0" kcapi_cipher_stream_update(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
     "LIBKCAPI_1.2.0" kcapi_cipher_stream_update_last(handle: *mut Handle, iov: *mut iovec, iovlen: u32) -> i32;
+    "LIBKCAPI_0.14.0" kcapi_hkdf(hashname: *const c_char, ikm: *const u8, ikmlen: u32, salt: *const u8, saltlen: u32, info: *const u8, infolen: u32, dst: *mut u8, dlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_kdf_ctr(handle: *mut Handle, src: *const u8, slen: u32, dst: *mut u8, dlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_kdf_dpi(handle: *mut Handle, src: *const u8, slen: u32, dst: *mut u8, dlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_kdf_fb(handle: *mut Handle, src: *const u8, slen: u32, dst: *mut u8, dlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_kpp_keygen(handle: *mut Handle, pubkey: *mut u8, pubkeylen: u32, access: c_int) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_kpp_keygen_aio(handle: *mut Handle, outiov: *mut iovec, iovlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_kpp_ssgen(handle: *mut Handle, pubkey: *const u8, pubkeylen: u32, ss: *mut u8, sslen: u32, access: c_int) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_kpp_ssgen_aio(handle: *mut Handle, iniov: *mut iovec, outiov: *mut iovec, iovlen: u32, access: c_int) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_md_digest(handle: *mut Handle, input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_md_final(handle: *mut Handle, buffer: *mut u8, len: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_hmac_sha1(key: *const u8, keylen: u32, input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_hmac_sha224(key: *const u8, keylen: u32, input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_hmac_sha256(key: *const u8, keylen: u32, input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_hmac_sha384(key: *const u8, keylen: u32, input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_hmac_sha512(key: *const u8, keylen: u32, input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_sha1(input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_sha224(input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_sha256(input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_sha384(input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_md_sha512(input: *const u8, inlen: u32, out: *mut u8, outlen: u32) -> i32;
     "LIBKCAPI_0.12.0" kcapi_memset_secure(s: *mut c_void, c: c_int, n: u32) -> ();
+    "LIBKCAPI_0.12.0" kcapi_pbkdf(hashname: *const c_char, pw: *const u8, pwlen: u32, salt: *const u8, saltlen: u32, count: u32, key: *mut u8, keylen: u32) -> i32;
+    "LIBKCAPI_0.12.0" kcapi_rng_generate(handle: *mut Handle, buffer: *mut u8, len: u32) -> i32;
+    "LIBKCAPI_1.0.0" kcapi_rng_get_bytes(buffer: *mut u8, outlen: u32) -> i32;
 }
 
 /// What the older getdata functions store, from what the default ones do.

@@ -258,9 +258,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha1(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe {
-        run_keyed(c"hmac(sha1)", key, keylen, input, inlen, out, outlen)
-    })
+    to_ssize(unsafe { run_keyed(c"hmac(sha1)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-224 (FIPS 180-4).
@@ -284,9 +282,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha224(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe {
-        run_keyed(c"hmac(sha224)", key, keylen, input, inlen, out, outlen)
-    })
+    to_ssize(unsafe { run_keyed(c"hmac(sha224)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-256 (FIPS 180-4).
@@ -310,9 +306,31 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha256(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe {
-        run_keyed(c"hmac(sha256)", key, keylen, input, inlen, out, outlen)
-    })
+    to_ssize(unsafe { run_keyed(c"hmac(sha256)", key, keylen, input, inlen, out, outlen) })
+}
+
+/// Gives the HMAC (FIPS 198-1) of a message with SHA-384 (FIPS 180-4).
+///
+/// @param key     the key
+/// @param keylen  bytes in `key`; may be 0
+/// @param input   the message
+/// @param inlen   bytes in `input`, at most INT_MAX; may be 0
+/// @param out     where the HMAC goes
+/// @param outlen  bytes in `out`: 48 for the whole HMAC, fewer for its beginning
+/// @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
+///         and kcapi_md_digest()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_md_hmac_sha384(
+    key: *const u8,
+    keylen: u32,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: key and buffers have their lengths.
+    to_ssize(unsafe { run_keyed(c"hmac(sha384)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-512 (FIPS 180-4).
@@ -336,9 +354,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha512(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe {
-        run_keyed(c"hmac(sha512)", key, keylen, input, inlen, out, outlen)
-    })
+    to_ssize(unsafe { run_keyed(c"hmac(sha512)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SM3 (GB/T 32905-2016).
@@ -362,7 +378,5 @@ pub unsafe extern "C" fn kcapi_md_hmac_sm3(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe {
-        run_keyed(c"hmac(sm3)", key, keylen, input, inlen, out, outlen)
-    })
+    to_ssize(unsafe { run_keyed(c"hmac(sm3)", key, keylen, input, inlen, out, outlen) })
 }

@@ -25,6 +25,8 @@
 pub mod aead;
 pub mod aead_layout;
 pub mod aead_stream;
+pub mod akcipher;
+pub mod akcipher_stream;
 pub mod cipher;
 pub mod cipher_convenience;
 pub mod cipher_stream;
@@ -32,6 +34,11 @@ pub mod cipher_stream;
 mod compat;
 pub mod engine;
 pub mod handle;
+pub mod kdf;
+pub mod kpp;
+pub mod md;
+pub mod md_convenience;
+pub mod rng;
 mod stream;
 pub mod util;
 

@@ -22,10 +22,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
-/// Bytes that a message which may be cut is sent in. More would save hardly a
-/// system call, and the kernel's bookkeeping of it has to fit into net.core.optmem_max.
-const CHAINED_PIECE: usize = 512 * 1024;
+/// Bytes to send at once where it is ours to choose. More would save hardly a system
+/// call, and the kernel's bookkeeping of them has to fit into net.core.optmem_max.
+const SENT_AT_ONCE: usize = 512 * 1024;
 
 /// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
 const HASH_PIECE: usize = 1 << 30;
@@ -155,7 +156,7 @@ impl KernelOperation {
         if output.list().len() <= OUTPUTS_MAX {
             return self.receive_whole(output, result);
         }
-        let mut bounce = Vec::new();
+        let mut bounce = Zeroizing::new(Vec::new());
         bounce.try_reserve_exact(result)?;
         bounce.resize(result, 0u8);
         let list = [iovec(bounce.as_mut_ptr(), result)];
@@ -215,7 +216,7 @@ impl KernelOperation {
         }
         let algorithm = self.shared.algorithm;
         let piece_max = if self.kind() == Kind::Skcipher && algorithm.chains() {
-            let capacity = self.raise_capacity(len.min(CHAINED_PIECE))?;
+            let capacity = self.raise_capacity(len.min(SENT_AT_ONCE))?;
             capacity - capacity % algorithm.granule()
         } else if self.kind() == Kind::Skcipher && length == Length::Pieces {
             Length::ONE_SHOT
@@ -280,7 +281,7 @@ impl KernelOperation {
         let cut = !aead && algorithm.chains();
         self.check_pairs(control, inputs, outputs, cut)?;
         let rules = Rules {
-            capacity: self.capacity(),
+            capacity: self.capacity().min(SENT_AT_ONCE),
             granule: if aead { 1 } else { algorithm.granule() },
             cut,
             growth: self.growth(control.op),
@@ -327,7 +328,18 @@ impl KernelOperation {
 impl Operation for KernelOperation {
     fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
         let len = input.total()?;
-        let piece_max = if self.kind() == Kind::Hash { HASH_PIECE } else { self.capacity() };
+        let piece_max = match self.kind() {
+            Kind::Hash => HASH_PIECE,
+            Kind::Aead => {
+                // Nobody can receive before the message's end: it must fit.
+                let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
+                if self.raise_capacity(whole)? < whole {
+                    return self.note(Err(Errno::MSGSIZE));
+                }
+                whole
+            }
+            _ => self.capacity(),
+        };
         if let Some(control) = control {
             self.growth.store(self.growth(control.op), Ordering::Relaxed);
         }
@@ -368,6 +380,10 @@ impl Operation for KernelOperation {
         let room = output.total()?;
         if room == 0 {
             return Ok(0);
+        }
+        if self.kind() == Kind::Rng {
+            // Its EAGAIN is an answer (a failed health test): there is nobody to wait for.
+            return self.note(retry(|| message::receive(self.socket.as_fd(), output, 0)));
         }
         let mut too_short = false;
         let received = self.arrivals.wait_for(|| {

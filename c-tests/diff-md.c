@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/* A transcript of message digests and of what random number generators return. */
+#include "md.h"
+#include "transcript.h"
+
+#define MOST 200000
+
+static const struct {
+    const char *name;
+    uint32_t keylen; /* 0: no key */
+} digests[] = {
+    { "sha1", 0 },          { "sha224", 0 },        { "sha256", 0 },        { "sha384", 0 },
+    { "sha512", 0 },        { "sha3-224", 0 },      { "sha3-256", 0 },      { "sha3-384", 0 },
+    { "sha3-512", 0 },      { "sm3", 0 },           { "md5", 0 },           { "crc32c", 0 },
+    { "blake2b-256", 0 },   { "nosuch", 0 },        { "hmac(sha1)", 16 },   { "hmac(sha256)", 64 },
+    { "hmac(sha512)", 200 }, { "hmac(sha3-256)", 20 }, { "cmac(aes)", 16 }, { "cbc(aes)", 0 },
+};
+#define DIGESTS (sizeof(digests) / sizeof(digests[0]))
+
+static uint8_t *in, out[DIGEST_MAX + 16], key[256];
+
+static void record_md(ssize_t ret, const char *what, size_t len)
+{
+    record(ret, out, sizeof(out), "%s %zu", what, len);
+    memset(out, 0, sizeof(out));
+}
+
+static void one_digest(const char *name, uint32_t keylen)
+{
+    struct kcapi_handle *handle = NULL;
+    int ret = kcapi_md_init(&handle, name, 0);
+
+    record(ret, NULL, 0, "init %s", name);
+    if (ret)
+        return;
+    printf("digestsize %u blocksize %u\n", kcapi_md_digestsize(handle), kcapi_md_blocksize(handle));
+    if (keylen)
+        record(kcapi_md_setkey(handle, key, keylen), NULL, 0, "setkey");
+
+    for (size_t len = 0; len < MOST; len = len < 300 ? len + 1 : len * 5 / 2)
+        record_md(kcapi_md_digest(handle, in, len, out, sizeof(out)), "digest", len);
+    for (size_t size = 0; size <= sizeof(out); size++) {
+        record(kcapi_md_update(handle, in, size), NULL, 0, "update %zu", size);
+        record(kcapi_md_update(handle, in + size, 3 * size), NULL, 0, "update");
+        record_md(kcapi_md_final(handle, out, size), "final into", size);
+        /* The C library refuses no bytes, and the message goes on. */
+        record_md(kcapi_md_final(handle, out, sizeof(out)), "final", size);
+    }
+    record(kcapi_md_update(handle, NULL, 0), NULL, 0, "update with nothing");
+    record(kcapi_md_update(handle, in, (size_t)1 << 31), NULL, 0, "update with too much");
+    record_md(kcapi_md_final(handle, NULL, 16), "final into NULL", 0);
+    record_md(kcapi_md_digest(handle, in, 100, out, sizeof(out)), "digest", 100);
+    record_md(kcapi_md_digest(handle, in, (size_t)1 << 31, out, sizeof(out)), "too much", 0);
+    record_md(kcapi_md_digest(handle, NULL, 0, out, sizeof(out)), "digest of NULL", 0);
+    kcapi_md_destroy(handle);
+}
+
+static void keys(void)
+{
+    struct kcapi_handle *handle = md("hmac(sha256)");
+
+    for (uint32_t len = 0; len <= sizeof(key); len += 16)
+        record(kcapi_md_setkey(handle, key, len), NULL, 0, "setkey %u", len);
+    record(kcapi_md_setkey(handle, NULL, 16), NULL, 0, "setkey NULL");
+    record_md(kcapi_md_digest(handle, in, 100, out, sizeof(out)), "digest", 100);
+    kcapi_md_destroy(handle);
+    handle = md("hmac(sha256)");
+    record_md(kcapi_md_final(handle, out, 32), "final without a key", 0);
+    kcapi_md_destroy(handle);
+    record(kcapi_md_init(&handle, NULL, 0), NULL, 0, "init NULL");
+}
+
+static void one_calls(void)
+{
+    static const size_t lengths[] = { 0, 1, 63, 64, 65, 1000, 8192, 8193, 65536, 65537, 150000 };
+
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        size_t len = lengths[i];
+
+        for (size_t j = 0; j < MD_CALLS; j++) {
+            record_md(md_calls[j].digest(in, len, out, sizeof(out)), md_calls[j].name, len);
+            record_md(md_calls[j].digest(in, len, out, 10), "into 10", len);
+            record_md(md_calls[j].digest(in, len, out, 0), "into 0", len);
+        }
+        for (size_t j = 0; j < HMAC_CALLS; j++)
+            record_md(hmac_calls[j].hmac(key, (uint32_t)len % 200, in, len, out, sizeof(out)),
+                      hmac_calls[j].name, len);
+    }
+    record_md(kcapi_md_sha256(in, (size_t)1 << 31, out, 32), "too much", 0);
+    record_md(kcapi_md_hmac_sha256(NULL, 16, in, 16, out, 32), "a key at NULL", 0);
+}
+
+static void generators(void)
+{
+    static const char *const names[] = { "stdrng", "ansi_cprng", "drbg_nopr_hmac_sha512", "nosuch" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct kcapi_handle *handle = NULL;
+        int ret = kcapi_rng_init(&handle, names[i], 0);
+
+        record(ret, NULL, 0, "init %s", names[i]);
+        if (ret)
+            continue;
+        printf("seedsize %u\n", kcapi_rng_seedsize(handle));
+        record(kcapi_rng_setentropy(handle, key, 48), NULL, 0, "setentropy");
+        record(kcapi_rng_seed(handle, NULL, 5), NULL, 0, "seed at NULL");
+        record(kcapi_rng_seed(handle, key, 48), NULL, 0, "seed");
+        for (size_t len = 0; len < MOST; len = 3 * len + 1)
+            /* Only ansi_cprng gives the same bytes in every run. */
+            record(kcapi_rng_generate(handle, in, len), i == 1 ? in : NULL, len, "generate %zu", len);
+        record(kcapi_rng_generate(handle, NULL, 16), NULL, 0, "generate to NULL");
+        kcapi_rng_destroy(handle);
+    }
+    record(kcapi_rng_get_bytes(in, 1000), NULL, 0, "get_bytes");
+    record(kcapi_rng_get_bytes(in, 0), NULL, 0, "get_bytes of nothing");
+    record(kcapi_rng_get_bytes(NULL, 5), NULL, 0, "get_bytes to NULL");
+}
+
+int main(void)
+{
+    kcapi_set_verbosity(KCAPI_LOG_NONE);
+    in = pages(3 * MOST);
+    fill(in, 3 * MOST, 1);
+    fill(key, sizeof(key), 2);
+    for (size_t i = 0; i < DIGESTS; i++)
+        one_digest(digests[i].name, digests[i].keylen);
+    keys();
+    one_calls();
+    generators();
+    return 0;
+}

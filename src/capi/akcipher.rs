@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! `kcapi_akcipher_*`: asymmetric ciphers.
+//!
+//! For kernels with the patches that bring `akcipher` to AF_ALG. No mainline kernel has
+//! them: there kcapi_akcipher_init() fails with what bind(2) says.
+
+use super::{borrow, buffer, bytes, destroy, init, iovecs};
+use crate::engine::{Control, Kind, Length, Op, Parameter};
+use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::handle::Handle;
+use crate::iov::Iovecs;
+use libc::{c_char, c_int, iovec, ssize_t};
+
+/// Opens a handle for an asymmetric cipher.
+///
+/// @param handle      where the handle's pointer goes; left alone on an error
+/// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
+/// @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
+/// @return 0; -ENOENT: no such algorithm, `ciphername` is NULL, or the kernel has no akcipher
+///         for AF_ALG; -EAFNOSUPPORT: no AF_ALG in this kernel; -EPERM, -EACCES: it is
+///         forbidden here; -EINVAL: `handle` is NULL; -EMFILE, -ENFILE, -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_init(
+    handle: *mut *mut Handle,
+    ciphername: *const c_char,
+    flags: u32,
+) -> c_int {
+    // SAFETY: kcapi.h: `handle` may be written, the name is a string.
+    to_int(unsafe { init(handle, Kind::Akcipher, ciphername, flags) })
+}
+
+/// Closes a handle. Its transform goes when the last handle on it is closed.
+///
+/// @param handle  cipher handle; NULL is allowed
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_destroy(handle: *mut Handle) {
+    // SAFETY: kcapi.h: the handle is live, and dead from now on.
+    unsafe { destroy(handle) };
+}
+
+/// Sets the private key, for all handles on the transform.
+///
+/// @param handle  cipher handle
+/// @param key     the key in DER: for rsa the RSAPrivateKey of RFC 8017, appendix A.1.2
+/// @param keylen  bytes in `key`
+/// @return largest size of a result in bytes (for rsa that of the modulus); -EINVAL: not such a
+///         key, or `handle` is NULL; -EFAULT: `key` is NULL; -EBUSY: data are in flight; -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_setkey(
+    handle: *mut Handle,
+    key: *const u8,
+    keylen: u32,
+) -> c_int {
+    // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
+    to_size(unsafe { set(handle, Parameter::Key, key, keylen) })
+}
+
+/// Sets the public key, for all handles on the transform.
+///
+/// @param handle  cipher handle
+/// @param key     the key in DER: for rsa the RSAPublicKey of RFC 8017, appendix A.1.1
+/// @param keylen  bytes in `key`
+/// @return largest size of a result in bytes, or a negative errno as kcapi_akcipher_setkey()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_setpubkey(
+    handle: *mut Handle,
+    key: *const u8,
+    keylen: u32,
+) -> c_int {
+    // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
+    to_size(unsafe { set(handle, Parameter::PublicKey, key, keylen) })
+}
+
+/// Sets a parameter whose size the kernel's answer may tell.
+///
+/// # Safety
+///
+/// The handle is NULL or live, `value` has `len` bytes.
+pub(super) unsafe fn set<'a>(
+    handle: *mut Handle,
+    parameter: impl FnOnce(&'a [u8]) -> Parameter<'a>,
+    value: *const u8,
+    len: u32,
+) -> Result<c_int> {
+    // SAFETY: the caller's promise.
+    let (handle, value) = unsafe { (borrow(handle)?, bytes(value, len as usize)?) };
+    handle.set(parameter(value))
+}
+
+/// For C functions that return a size that the kernel told, or a negative errno.
+pub(super) fn to_size(result: Result<c_int>) -> c_int {
+    result.unwrap_or_else(|errno| to_int(Err(errno)))
+}
+
+/// Encrypts a message in one call.
+///
+/// @param handle  cipher handle, with a key
+/// @param input   the plaintext
+/// @param inlen   bytes in `input`
+/// @param out     where the ciphertext goes; may be `input`
+/// @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return bytes written; -EINVAL: `out` is too short, or `handle` is NULL; -EMSGSIZE: a length
+///         over INT_MAX; -EFAULT: a NULL buffer; -ENOMEM, and what the cipher reports
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_encrypt(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
+    to_ssize(unsafe { one_shot(handle, Op::Encrypt, input, inlen, out, outlen) })
+}
+
+/// Decrypts a message in one call; see kcapi_akcipher_encrypt().
+///
+/// @param handle  cipher handle, with a key
+/// @param input   the ciphertext
+/// @param inlen   bytes in `input`
+/// @param out     where the plaintext goes; may be `input`
+/// @param outlen  bytes in `out`
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_decrypt(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
+    to_ssize(unsafe { one_shot(handle, Op::Decrypt, input, inlen, out, outlen) })
+}
+
+/// Signs a message in one call; see kcapi_akcipher_encrypt().
+///
+/// @param handle  cipher handle, with a key
+/// @param input   the message, or what the scheme makes of it
+/// @param inlen   bytes in `input`
+/// @param out     where the signature goes; may be `input`
+/// @param outlen  bytes in `out`
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_sign(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
+    to_ssize(unsafe { one_shot(handle, Op::Sign, input, inlen, out, outlen) })
+}
+
+/// Verifies a message in one call; see kcapi_akcipher_encrypt().
+///
+/// @param handle  cipher handle, with a key
+/// @param input   the signature, and what else the kernel's akcipher wants
+/// @param inlen   bytes in `input`
+/// @param out     where what the signature holds goes; may be `input`
+/// @param outlen  bytes in `out`
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return bytes written; -EBADMSG: the signature is wrong; or a negative errno as kcapi_akcipher_encrypt()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_verify(
+    handle: *mut Handle,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
+    to_ssize(unsafe { one_shot(handle, Op::Verify, input, inlen, out, outlen) })
+}
+
+/// # Safety
+///
+/// The handle is NULL or live, the buffers have their lengths.
+pub(super) unsafe fn one_shot(
+    handle: *mut Handle,
+    op: Op,
+    input: *const u8,
+    inlen: usize,
+    out: *mut u8,
+    outlen: usize,
+) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let handle = unsafe { borrow(handle) }?;
+    let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
+    // The result would stay in the socket, for the next message.
+    if outlen == 0 {
+        return Err(Errno::INVAL);
+    }
+    // SAFETY: the caller's promise.
+    let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+    handle.message(&Control { op, iv: None, assoclen: None }, input, output, Length::Whole)
+}
+
+/// Encrypts messages, each IOVEC one.
+///
+/// @param handle  cipher handle, with a key
+/// @param iniov   the messages
+/// @param outiov  where the results go, each as long as kcapi_akcipher_encrypt() needs it
+/// @param iovlen  number of IOVECs in each of the two arrays, any number
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return sum of the bytes written; or the negative errno of the first message that failed, as
+///         kcapi_akcipher_encrypt()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_encrypt_aio(
+    handle: *mut Handle,
+    iniov: *mut iovec,
+    outiov: *mut iovec,
+    iovlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
+    to_ssize(unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen) })
+}
+
+/// Decrypts messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
+///
+/// @param handle  cipher handle, with a key
+/// @param iniov   the messages
+/// @param outiov  where the results go
+/// @param iovlen  number of IOVECs in each of the two arrays
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return sum of the bytes written; or a negative errno as kcapi_akcipher_decrypt()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_decrypt_aio(
+    handle: *mut Handle,
+    iniov: *mut iovec,
+    outiov: *mut iovec,
+    iovlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
+    to_ssize(unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen) })
+}
+
+/// Signs messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
+///
+/// @param handle  cipher handle, with a key
+/// @param iniov   the messages
+/// @param outiov  where the results go
+/// @param iovlen  number of IOVECs in each of the two arrays
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return sum of the bytes written; or a negative errno as kcapi_akcipher_sign()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_sign_aio(
+    handle: *mut Handle,
+    iniov: *mut iovec,
+    outiov: *mut iovec,
+    iovlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
+    to_ssize(unsafe { pairs(handle, Op::Sign, iniov, outiov, iovlen) })
+}
+
+/// Verifies messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
+///
+/// @param handle  cipher handle, with a key
+/// @param iniov   the messages
+/// @param outiov  where the results go
+/// @param iovlen  number of IOVECs in each of the two arrays
+/// @param access  one of KCAPI_ACCESS_*, a hint
+/// @return sum of the bytes written; or a negative errno as kcapi_akcipher_verify()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_verify_aio(
+    handle: *mut Handle,
+    iniov: *mut iovec,
+    outiov: *mut iovec,
+    iovlen: usize,
+    _access: c_int,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
+    to_ssize(unsafe { pairs(handle, Op::Verify, iniov, outiov, iovlen) })
+}
+
+/// # Safety
+///
+/// The handle is NULL or live, arrays and buffers have their lengths.
+pub(super) unsafe fn pairs(
+    handle: *mut Handle,
+    op: Op,
+    iniov: *const iovec,
+    outiov: *const iovec,
+    iovlen: usize,
+) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let (handle, inputs, outputs) =
+        unsafe { (borrow(handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
+    if outputs.list().iter().any(|output| output.iov_len == 0) {
+        return Err(Errno::INVAL);
+    }
+    handle.batch(&Control { op, iv: None, assoclen: None }, inputs, outputs)
+}

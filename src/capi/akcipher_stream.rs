@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! `kcapi_akcipher_stream_*`: asymmetric ciphers, data in pieces.
+
+use super::stream;
+use crate::engine::Op;
+use crate::errno::to_ssize;
+use crate::handle::Handle;
+use libc::{iovec, ssize_t};
+use std::ptr;
+
+/// Begins to encrypt a message that comes in pieces.
+///
+/// The message is sent by this function, kcapi_akcipher_stream_update() and, the last of it,
+/// kcapi_akcipher_stream_update_last(); kcapi_akcipher_stream_op() picks up the
+/// result.
+///
+/// @param handle  cipher handle, with a key
+/// @param iov     the beginning of the message; may be NULL
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -EINVAL: `handle` is
+///         NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_stream_init_enc(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::start(handle, Op::Encrypt, ptr::null(), iov, iovlen) })
+}
+
+/// Begins to decrypt a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
+///
+/// @param handle  cipher handle, with a key
+/// @param iov     the beginning of the message; may be NULL
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_stream_init_dec(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::start(handle, Op::Decrypt, ptr::null(), iov, iovlen) })
+}
+
+/// Begins to sign a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
+///
+/// @param handle  cipher handle, with a key
+/// @param iov     the beginning of the message; may be NULL
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_stream_init_sgn(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::start(handle, Op::Sign, ptr::null(), iov, iovlen) })
+}
+
+/// Begins to verify a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
+///
+/// @param handle  cipher handle, with a key
+/// @param iov     the beginning of the message; may be NULL
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_stream_init_vfy(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::start(handle, Op::Verify, ptr::null(), iov, iovlen) })
+}
+
+/// Sends more of a message. The data have been copied when the call returns.
+///
+/// @param handle  cipher handle
+/// @param iov     the data
+/// @param iovlen  number of IOVECs
+/// @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_stream_update(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::update(handle, iov, iovlen, true) })
+}
+
+/// Sends the end of a message.
+///
+/// @param handle  cipher handle
+/// @param iov     the data; may be NULL if all have been sent
+/// @param iovlen  number of IOVECs; 0 with NULL
+/// @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_stream_update_last(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::update(handle, iov, iovlen, false) })
+}
+
+/// Picks up the result of a message. Waits for the end of the message, until another
+/// thread sends it.
+///
+/// @param handle  cipher handle
+/// @param iov     where the result goes, at least as long as kcapi_akcipher_setkey() told
+/// @param iovlen  number of IOVECs
+/// @return bytes received; -EINVAL: no IOVECs, or too short for the result; -EBADMSG: a
+///         signature is wrong; -EMSGSIZE: room for more than INT_MAX bytes; -EFAULT; -ENOMEM
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_akcipher_stream_op(
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
+    to_ssize(unsafe { stream::op(handle, iov, iovlen) })
+}

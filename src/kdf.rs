@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Key derivation functions over a message digest.
+//!
+//! Every secret in between lives in memory that wipes itself. The result does too: who
+//! wants it copies it when all has gone well.
+//!
+//! References: NIST SP 800-108, SP 800-132, SP 800-56A; RFC 5869.
+
+use crate::engine::Kind;
+use crate::errno::{Errno, Result};
+use crate::handle::Handle;
+use crate::prf::{Digest, Prf};
+use std::ffi::CStr;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// A derived key.
+pub type Key = Zeroizing<Vec<u8>>;
+
+/// SP 800-108, 5.1, counter mode: K(i) = PRF(\[i\] || `src`). With a digest that
+/// takes no key, the one-step KDF of SP 800-56A.
+pub fn counter(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
+    let prf = Prf::new(handle)?;
+    blocks(len, |i, _| prf.digest([&i.to_be_bytes(), src]))
+}
+
+/// SP 800-108, 5.2, feedback mode with counter: K(i) = PRF(K(i-1) || \[i\] || rest of
+/// `src`). K(0), the IV, is the beginning of `src`: EINVAL if that is shorter than a digest.
+pub fn feedback(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
+    let prf = Prf::new(handle)?;
+    let (iv, src) = src.split_at_checked(prf.size()).ok_or(Errno::INVAL)?;
+    blocks(len, |i, previous| prf.digest([previous.unwrap_or(iv), &i.to_be_bytes(), src]))
+}
+
+/// SP 800-108, 5.3, double-pipeline iteration mode with counter: A(0) = `src`,
+/// A(i) = PRF(A(i-1)), K(i) = PRF(A(i) || \[i\] || `src`). Of an empty `src`, A(0) is a
+/// digest of zeros: not what the standard says, but keys so derived exist.
+pub fn double_pipeline(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
+    let prf = Prf::new(handle)?;
+    let zeros = prf.zeros();
+    let mut previous: Option<Digest> = None;
+    blocks(len, |i, _| {
+        let first = if src.is_empty() { &zeros } else { src };
+        let a = prf.digest([previous.as_deref().unwrap_or(first)])?;
+        let block = prf.digest([&a, &i.to_be_bytes(), src]);
+        previous = Some(a);
+        block
+    })
+}
+
+/// RFC 5869 with the keyed digest `name`; no salt is one of as many zeros as a digest
+/// has bytes. EINVAL: more than 255 digests.
+pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Result<Key> {
+    let handle = Handle::open(Kind::Hash, name, 0)?;
+    let prf = Prf::new(&handle)?;
+    if len > 255 * prf.size() {
+        return Err(Errno::INVAL);
+    }
+    let no_salt = prf.zeros();
+    prf.set_key(if salt.is_empty() { &no_salt } else { salt })?;
+    prf.set_key(&prf.digest([ikm])?)?;
+    blocks(len, |i, previous| prf.digest([previous.unwrap_or_default(), info, &[i as u8]]))
+}
+
+/// SP 800-132 (PBKDF2 of RFC 8018) with the keyed digest `name`. EINVAL: `count` is 0.
+pub fn pbkdf(name: &CStr, password: &[u8], salt: &[u8], count: u32, len: usize) -> Result<Key> {
+    if count == 0 {
+        return Err(Errno::INVAL);
+    }
+    let handle = Handle::open(Kind::Hash, name, 0)?;
+    let prf = Prf::new(&handle)?;
+    prf.set_key(password)?;
+    blocks(len, |i, _| {
+        let mut u = prf.digest([salt, &i.to_be_bytes()])?;
+        let mut sum = u.clone();
+        for _ in 1..count {
+            u = prf.digest([&u])?;
+            sum.iter_mut().zip(&*u).for_each(|(sum, u)| *sum ^= u);
+        }
+        Ok(sum)
+    })
+}
+
+/// How many iterations of [`pbkdf`] take `at_least` as long, on this machine and
+/// now; never fewer than MIN_ITERATIONS.
+pub fn iterations(name: &CStr, at_least: Duration) -> Result<u32> {
+    const MIN_ITERATIONS: u32 = 1 << 16;
+    /// Long enough to be measured well.
+    const SAMPLE: Duration = Duration::from_millis(100);
+    /// However slow or wrong the clock.
+    const MAX_SAMPLE: u32 = 1 << 22;
+    let mut count = 1 << 8;
+    loop {
+        let start = Instant::now();
+        pbkdf(name, &[0; 16], &[0; 16], count, 16)?;
+        let took = start.elapsed();
+        if took >= SAMPLE.min(at_least) || count >= MAX_SAMPLE {
+            let needed = u128::from(count) * at_least.as_nanos() / took.as_nanos().max(1);
+            return Ok(u32::try_from(needed).unwrap_or(u32::MAX).max(MIN_ITERATIONS));
+        }
+        count *= 2;
+    }
+}
+
+/// `len` bytes of the blocks that `next` makes of their number, from 1 on, and of
+/// the block before.
+fn blocks(len: usize, mut next: impl FnMut(u32, Option<&[u8]>) -> Result<Digest>) -> Result<Key> {
+    let mut key = Key::default();
+    // A vector that grows would leave copies of the key behind.
+    key.try_reserve_exact(len)?;
+    let mut previous: Option<Digest> = None;
+    for i in 1.. {
+        let missing = len - key.len();
+        if missing == 0 {
+            break;
+        }
+        let block = next(i, previous.as_deref())?;
+        key.extend_from_slice(&block[..missing.min(block.len())]);
+        previous = Some(block);
+    }
+    Ok(key)
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! A message digest, keyed or not, as the pseudo-random function of a key
+//! derivation.
+//!
+//! Input and output are this library's own memory or borrowed as slices, never
+//! the same, so that what calls this module needs no raw IOVECs.
+
+#![allow(unsafe_code)]
+
+use crate::engine::Parameter;
+use crate::errno::{Errno, Result};
+use crate::handle::Handle;
+use crate::iov::{Iovecs, iovec};
+use std::ops::{Deref, DerefMut};
+use zeroize::Zeroizing;
+
+/// Bytes in the longest digest of the kernel, its HASH_MAX_DIGESTSIZE.
+const DIGEST_MAX: usize = 64;
+
+/// A digest, wiped when it goes.
+#[derive(Clone)]
+pub struct Digest {
+    bytes: Zeroizing<[u8; DIGEST_MAX]>,
+    len: usize,
+}
+
+impl Deref for Digest {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl DerefMut for Digest {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.len]
+    }
+}
+
+/// A handle of a message digest.
+pub struct Prf<'a> {
+    handle: &'a Handle,
+    size: usize,
+}
+
+impl<'a> Prf<'a> {
+    /// EINVAL if `handle` is not that of a digest.
+    pub fn new(handle: &'a Handle) -> Result<Self> {
+        match handle.properties().digest_size as usize {
+            size @ 1..=DIGEST_MAX => Ok(Self { handle, size }),
+            _ => Err(Errno::INVAL),
+        }
+    }
+
+    /// Bytes in a digest.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// A digest of zeros, to begin with.
+    pub fn zeros(&self) -> Digest {
+        Digest { bytes: Zeroizing::new([0; DIGEST_MAX]), len: self.size }
+    }
+
+    /// Sets the key.
+    pub fn set_key(&self, key: &[u8]) -> Result<()> {
+        self.handle.set(Parameter::Key(key)).map(drop)
+    }
+
+    /// The digest of `parts`, one after the other. EMSGSIZE: more than INT_MAX bytes.
+    pub fn digest<const N: usize>(&self, parts: [&[u8]; N]) -> Result<Digest> {
+        let mut digest = self.zeros();
+        let input = parts.map(|part| iovec(part.as_ptr(), part.len()));
+        let output = [iovec(digest.as_mut_ptr(), digest.len())];
+        // SAFETY: the parts are borrowed and may be read; the digest may be written
+        // and is not used while the engine writes it.
+        let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+        match self.handle.digest(input, output)? {
+            len if len == self.size => Ok(digest),
+            _ => Err(Errno::IO),
+        }
+    }
+}
