@@ -6,9 +6,9 @@
 //! at run time and wipe their key schedules. Their sizes are types; here they are
 //! numbers, so that each mode exists once and not once for every cipher.
 //!
-//! aes, aria and sm4 take the same time for all keys and data. Those behind the
-//! feature `legacy` look their S-boxes up in tables, as the kernel's generic
-//! drivers do: who can watch the cache may learn about the key.
+//! aes takes the same time for all keys and data. Those behind the feature `legacy`,
+//! but for serpent, look their S-boxes up in tables, as the kernel's generic drivers
+//! do: who can watch the cache may learn about the key.
 
 use crate::errno::{Errno, Result};
 use cipher::array::ArraySize;
@@ -104,7 +104,9 @@ pub struct Algorithm {
 /// All block ciphers that there are.
 static ALGORITHMS: &[Algorithm] = &[
     Algorithm { name: "aes", size: 16, key: aes },
+    #[cfg(feature = "legacy")]
     Algorithm { name: "sm4", size: 16, key: keyed::<sm4::Sm4> },
+    #[cfg(feature = "legacy")]
     Algorithm { name: "aria", size: 16, key: aria },
     #[cfg(feature = "legacy")]
     Algorithm { name: "des", size: 8, key: keyed::<des::Des> },
@@ -142,6 +144,7 @@ fn aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
     }
 }
 
+#[cfg(feature = "legacy")]
 fn aria(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
     match key.len() {
         16 => keyed::<aria::Aria128>(key),

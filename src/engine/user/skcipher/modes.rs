@@ -120,29 +120,43 @@ pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: &mut [u8]) ->
 pub fn cfb(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
     let size = cipher.size();
     let mut scratch = Scratch::new();
-    // One block can be encrypted only after the other, but all be decrypted at once.
-    for data in data.chunks_mut(if encrypt { size } else { BATCH }) {
+    for data in data.chunks_mut(BATCH) {
         let stream = &mut scratch.0[..data.len().next_multiple_of(size)];
         let others = stream.len() - size;
-        stream[..size].copy_from_slice(iv);
         stream[size..].copy_from_slice(&data[..others]);
-        if !encrypt && let Some(last) = data.chunks_exact(size).last() {
-            iv.copy_from_slice(last);
-        }
-        cipher.encrypt(stream);
-        xor(data, stream);
-        if encrypt && data.len() == size {
-            iv.copy_from_slice(data);
+        if encrypt {
+            // The block cipher takes the plaintext XORed with what it gave last.
+            stream[..size].fill(0);
+            let mut last = [0; 16];
+            last[..size].copy_from_slice(iv);
+            cipher.chain(&mut last[..size], stream);
+            xor(data, stream);
+            keep_last(iv, data);
+        } else {
+            stream[..size].copy_from_slice(iv);
+            keep_last(iv, data);
+            cipher.encrypt(stream);
+            xor(data, stream);
         }
     }
     Ok(())
 }
 
+/// The last whole block of ciphertext, if there is one, is the next IV.
+fn keep_last(iv: &mut [u8], ciphertext: &[u8]) {
+    if let Some(last) = ciphertext.chunks_exact(iv.len()).last() {
+        iv.copy_from_slice(last);
+    }
+}
+
 /// Any length. The IV left behind is the last block of key stream.
 pub fn ofb(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
-    for data in data.chunks_mut(cipher.size()) {
-        cipher.encrypt(iv);
-        xor(data, iv);
+    let mut scratch = Scratch::new();
+    for data in data.chunks_mut(BATCH) {
+        let stream = &mut scratch.0[..data.len().next_multiple_of(iv.len())];
+        stream.fill(0);
+        cipher.chain(iv, stream);
+        xor(data, stream);
     }
     Ok(())
 }
