@@ -15,7 +15,6 @@ mod mac;
 use crate::errno::Result;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUser};
-use std::borrow::Cow;
 use zeroize::Zeroize;
 
 /// What has been hashed so far.
@@ -35,8 +34,6 @@ pub type Key = fn(&[u8]) -> Result<Box<dyn Hasher>>;
 
 /// A digest.
 pub struct HashAlgorithm {
-    /// Canonical name.
-    pub name: Cow<'static, str>,
     /// Bytes in a block.
     pub block_size: u32,
     /// Bytes in a digest.
@@ -53,7 +50,6 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
     let inner = name.strip_prefix("hmac(").and_then(|rest| rest.strip_suffix(')'));
     if let Some(digest) = inner.and_then(entry) {
         return Some(HashAlgorithm {
-            name: name.to_owned().into(),
             block_size: digest.block_size,
             digest_size: digest.digest_size,
             plain: None,
@@ -62,7 +58,6 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
     }
     if let Some(digest) = entry(name) {
         return Some(HashAlgorithm {
-            name: digest.name.into(),
             block_size: digest.block_size,
             digest_size: digest.digest_size,
             plain: Some(digest.plain),

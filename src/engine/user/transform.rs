@@ -176,7 +176,7 @@ impl UserTransform {
         }
     }
 
-    fn takes_no_key_for_granted(&self) -> bool {
+    fn needs_key(&self) -> bool {
         match &self.0.algorithm {
             Algorithm::Hash(hash) => hash.plain.is_none(),
             Algorithm::Rng(_) => false,
@@ -234,6 +234,32 @@ impl Transform for UserTransform {
     }
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        let name = &self.properties().name;
+        self.change(parameter)
+            .inspect(|()| log!(Debug, "{name}: parameter set"))
+            .inspect_err(|errno| {
+                log!(Debug, "{name}: parameter refused (errno: -{})", errno.number());
+            })
+            .map(|()| 0)
+    }
+
+    fn tag_len(&self) -> u32 {
+        self.0.tag_len.load(Ordering::Relaxed)
+    }
+
+    fn operation(&self) -> Result<Arc<dyn Operation>> {
+        log!(Debug, "an operation of {}", self.properties().name);
+        let lease = Lease::new(Arc::clone(&self.0));
+        Ok(match &self.0.algorithm {
+            Algorithm::Skcipher(_) | Algorithm::Aead(_) => Arc::new(CipherOperation::new(lease)),
+            Algorithm::Hash(_) => Arc::new(HashOperation::new(lease)),
+            Algorithm::Rng(_) => Arc::new(RngOperation::new(lease)),
+        })
+    }
+}
+
+impl UserTransform {
+    fn change(&self, parameter: Parameter<'_>) -> Result<()> {
         let mut state = lock(&self.0.state);
         if state.open > 0 {
             return Err(Errno::BUSY);
@@ -243,7 +269,7 @@ impl Transform for UserTransform {
                 Ok(keyed) => state.key = Some(Arc::new(keyed)),
                 Err(errno) => {
                     // As the kernel: rather no key than one that the caller thinks replaced.
-                    if self.takes_no_key_for_granted() {
+                    if self.needs_key() {
                         state.key = None;
                     }
                     return Err(errno);
@@ -258,19 +284,6 @@ impl Transform for UserTransform {
             }
             _ => return Err(Errno::NOPROTOOPT),
         }
-        Ok(0)
-    }
-
-    fn tag_len(&self) -> u32 {
-        self.0.tag_len.load(Ordering::Relaxed)
-    }
-
-    fn operation(&self) -> Result<Arc<dyn Operation>> {
-        let lease = Lease::new(Arc::clone(&self.0));
-        Ok(match &self.0.algorithm {
-            Algorithm::Skcipher(_) | Algorithm::Aead(_) => Arc::new(CipherOperation::new(lease)),
-            Algorithm::Hash(_) => Arc::new(HashOperation::new(lease)),
-            Algorithm::Rng(_) => Arc::new(RngOperation::new(lease)),
-        })
+        Ok(())
     }
 }

@@ -13,7 +13,6 @@ use twox_hash::XxHash64;
 pub fn find(name: &str) -> Option<HashAlgorithm> {
     match name {
         "crc32c" => Some(HashAlgorithm {
-            name: "crc32c".into(),
             block_size: 1,
             digest_size: 4,
             plain: Some(|| Box::new(Crc32c(0))),
@@ -21,7 +20,6 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
             keyed: Some(|key| Ok(Box::new(Crc32c(!u32::from_le_bytes(number(key)?))))),
         }),
         "xxhash64" => Some(HashAlgorithm {
-            name: "xxhash64".into(),
             block_size: 32,
             digest_size: 8,
             plain: Some(|| Box::new(XxHash(XxHash64::with_seed(0)))),

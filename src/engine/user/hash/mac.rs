@@ -30,14 +30,8 @@ const MACS: &[(&str, u32, Key)] = &[
 
 /// The MAC with the canonical name `name`.
 pub fn find(name: &str) -> Option<HashAlgorithm> {
-    let &(name, block_size, key) = MACS.iter().find(|(known, ..)| *known == name)?;
-    Some(HashAlgorithm {
-        name: name.into(),
-        block_size,
-        digest_size: block_size,
-        plain: None,
-        keyed: Some(key),
-    })
+    let &(_, block_size, key) = MACS.iter().find(|(known, ..)| *known == name)?;
+    Some(HashAlgorithm { block_size, digest_size: block_size, plain: None, keyed: Some(key) })
 }
 
 fn cmac<C>(key: &[u8]) -> Result<Box<dyn Hasher>>
