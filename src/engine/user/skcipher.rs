@@ -90,6 +90,12 @@ static MODES: &[Mode] = &[
 
 /// The algorithm of that name, `mode(cipher)` or a stream cipher's.
 pub fn find(name: &str) -> Option<SkcipherAlgorithm> {
+    let found = known(name)?;
+    let new = move |key: &[u8]| without_traces::<TRACES, _>(|| (found.new)(key));
+    Some(SkcipherAlgorithm { new: Box::new(new), ..found })
+}
+
+fn known(name: &str) -> Option<SkcipherAlgorithm> {
     match name {
         "chacha20" => return Some(chacha_like(16, |k| Ok(Box::new(chacha::ChaCha20::new(k)?)))),
         "xchacha20" => return Some(chacha_like(32, |k| Ok(Box::new(chacha::XChaCha20::new(k)?)))),
@@ -117,6 +123,21 @@ pub fn find(name: &str) -> Option<SkcipherAlgorithm> {
 /// The block cipher of that name, if its blocks have 16 bytes, and what keys it.
 pub(super) fn wide_cipher(name: &str) -> Option<CipherKey> {
     block::find(name).filter(|cipher| cipher.size == 16).map(|cipher| cipher.key)
+}
+
+/// More than setting a key leaves on the stack: the largest schedule has 4 KiB.
+pub(super) const TRACES: usize = 16 << 10;
+
+/// Runs `f` and wipes the stack below, up to `N` bytes: what is made there and moved
+/// out leaves a copy behind.
+pub(super) fn without_traces<const N: usize, T>(f: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn below<T>(f: impl FnOnce() -> T) -> T {
+        f()
+    }
+    let result = below(f);
+    zeroize::zeroize_stack::<N>();
+    result
 }
 
 /// `a(b(c))` is `a(b` and `c`.

@@ -5,7 +5,7 @@
 //! bits, little-endian, and the nonce, and it stays as it is: a further call begins
 //! at its start again. The counter wraps to 0.
 
-use super::Skcipher;
+use super::{Skcipher, without_traces};
 use crate::errno::{Errno, Result};
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
@@ -18,21 +18,22 @@ pub const SIZE: usize = 64;
 
 /// XORs `data` with the key stream from `iv` on.
 pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
-    let (counter, nonce) = iv.split_at(4);
-    let nonce = Array::try_from(nonce).expect("the rest of the IV");
-    let mut core = ChaChaCore::<R, Ietf>::new(key.into(), &nonce);
-    core.set_block_pos(
-        counter.iter().rev().fold(0, |counter, &byte| counter << 8 | u32::from(byte)),
-    );
-    // Not the methods that count the blocks that are left: the kernel does not.
-    let (blocks, rest) = Array::slice_as_chunks_mut(data);
-    core.apply_keystream_blocks(blocks);
-    if !rest.is_empty() {
-        let mut stream = Array::default();
-        core.write_keystream_block(&mut stream);
-        super::modes::xor(rest, &stream);
-        stream.zeroize();
-    }
+    // The state, which has the key in it, is moved about while it is made.
+    without_traces::<1024, _>(|| {
+        let (counter, nonce) = iv.split_first_chunk().expect("4 of 16 bytes");
+        let nonce = Array::try_from(nonce).expect("the other 12");
+        let mut core = ChaChaCore::<R, Ietf>::new(key.into(), &nonce);
+        core.set_block_pos(u32::from_le_bytes(*counter));
+        // Not the methods that count the blocks that are left: the kernel does not.
+        let (blocks, rest) = Array::slice_as_chunks_mut(data);
+        core.apply_keystream_blocks(blocks);
+        if !rest.is_empty() {
+            let mut stream = Array::default();
+            core.write_keystream_block(&mut stream);
+            super::modes::xor(rest, &stream);
+            stream.zeroize();
+        }
+    });
 }
 
 /// A key.
