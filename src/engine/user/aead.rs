@@ -15,6 +15,8 @@ mod padded;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof;
 
 use super::skcipher::{TRACES, wide_cipher, without_traces};
 use crate::errno::{Errno, Result};

@@ -14,6 +14,8 @@ mod tweaked;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod wycheproof;
+#[cfg(test)]
 pub(super) use tests::hex;
 
 use crate::errno::{Errno, Result};
