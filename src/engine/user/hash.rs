@@ -12,7 +12,8 @@
 mod checksum;
 mod mac;
 
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
+use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUser};
 use zeroize::Zeroize;
@@ -32,6 +33,12 @@ pub trait Hasher: Send + Sync {
 /// The state of a keyed digest before its first byte; EINVAL for a key that it does not take.
 pub type Key = fn(&[u8]) -> Result<Box<dyn Hasher>>;
 
+/// The same with the size of HMAC's digest.
+type HmacKey = fn(&[u8], usize) -> Box<dyn Hasher>;
+
+/// [`Key`], as it is with what it needs to know.
+pub type BoxedKey = Box<dyn Fn(&[u8]) -> Result<Box<dyn Hasher>> + Send + Sync>;
+
 /// A digest.
 pub struct HashAlgorithm {
     /// Bytes in a block.
@@ -41,7 +48,7 @@ pub struct HashAlgorithm {
     /// Where a message begins without a key; None: there must be one.
     pub plain: Option<fn() -> Box<dyn Hasher>>,
     /// Where it begins with a key; None: there is none.
-    pub keyed: Option<Key>,
+    pub keyed: Option<BoxedKey>,
 }
 
 /// The algorithm with the canonical name `name`.
@@ -53,7 +60,7 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
             block_size: digest.block_size,
             digest_size: digest.digest_size,
             plain: None,
-            keyed: Some(digest.hmac),
+            keyed: Some(Box::new(|key| Ok((digest.hmac)(key, digest.digest_size as usize)))),
         });
     }
     if let Some(digest) = entry(name) {
@@ -61,7 +68,7 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
             block_size: digest.block_size,
             digest_size: digest.digest_size,
             plain: Some(digest.plain),
-            keyed: digest.keyed,
+            keyed: digest.keyed.map(|key| Box::new(key) as _),
         });
     }
     mac::find(name).or_else(|| checksum::find(name))
@@ -73,7 +80,7 @@ struct Entry {
     block_size: u32,
     digest_size: u32,
     plain: fn() -> Box<dyn Hasher>,
-    hmac: Key,
+    hmac: HmacKey,
     keyed: Option<Key>,
 }
 
@@ -83,7 +90,7 @@ const fn entry<D: Base>(name: &'static str) -> Entry {
         block_size: <D::BlockSize as Unsigned>::U32,
         digest_size: <D::OutputSize as Unsigned>::U32,
         plain: || Box::new(State(D::default())),
-        hmac: |key| Ok(Box::new(Hmac::<D>::new(key))),
+        hmac: |key, digest_size| Box::new(Hmac::<D>::new(key, digest_size)),
         keyed: None,
     }
 }
@@ -94,17 +101,17 @@ const fn cut<D: Base>(name: &'static str, digest_size: u32) -> Entry {
     Entry { digest_size, ..entry::<D>(name) }
 }
 
-/// BLAKE2, which takes a key itself.
+/// BLAKE2, which takes a key itself, of up to half a block.
 macro_rules! blake2 {
     ($name:literal, $digest:ident, $mac:ident, $size:ident) => {
         Entry {
             keyed: Some(|key| {
-                let mac = blake2::$mac::<digest::consts::$size>::new_with_salt_and_personal(
-                    Some(key).filter(|key| !key.is_empty()),
-                    &[],
-                    &[],
-                );
-                Ok(Box::new(State(mac.map_err(|_| crate::errno::Errno::INVAL)?)))
+                type Mac = blake2::$mac<digest::consts::$size>;
+                if key.is_empty() || key.len() > <Mac as KeySizeUser>::key_size() {
+                    return Err(Errno::INVAL);
+                }
+                let mac = Mac::new_with_salt_and_personal(Some(key), &[], &[]);
+                Ok(Box::new(State(mac.map_err(|_| Errno::INVAL)?)))
             }),
             ..entry::<blake2::$digest<digest::consts::$size>>($name)
         }
@@ -191,14 +198,14 @@ struct Hmac<D> {
 }
 
 impl<D: Base> Hmac<D> {
-    fn new(key: &[u8]) -> Self {
+    fn new(key: &[u8], digest_size: usize) -> Self {
         let block_size = <D::BlockSize as Unsigned>::USIZE;
         // The longest block, SHA3-224's, has 144 bytes.
         let mut block = [0u8; 256];
         let block = &mut block[..block_size];
         if key.len() > block_size {
             let mut hashed = D::digest(key);
-            block[..hashed.len()].copy_from_slice(&hashed);
+            block[..digest_size].copy_from_slice(&hashed[..digest_size]);
             hashed.as_mut_slice().zeroize();
         } else {
             block[..key.len()].copy_from_slice(key);

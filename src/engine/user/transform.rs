@@ -171,7 +171,10 @@ impl UserTransform {
         match &self.0.algorithm {
             Algorithm::Skcipher(cipher) => (cipher.new)(key).map(Keyed::Skcipher),
             Algorithm::Aead(aead) => (aead.new)(key).map(Keyed::Aead),
-            Algorithm::Hash(hash) => hash.keyed.ok_or(Errno::NOSYS)?(key).map(Keyed::Hash),
+            Algorithm::Hash(hash) => {
+                let keyed = hash.keyed.as_ref().ok_or(Errno::NOSYS)?;
+                keyed(key).map(Keyed::Hash)
+            }
             Algorithm::Rng(rng) => Rng::seeded(*rng, key).map(Keyed::Rng),
         }
     }

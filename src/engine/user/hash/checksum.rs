@@ -17,15 +17,15 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
             digest_size: 4,
             plain: Some(|| Box::new(Crc32c(0))),
             // The key is the register's value, which the crate complements.
-            keyed: Some(|key| Ok(Box::new(Crc32c(!u32::from_le_bytes(number(key)?))))),
+            keyed: Some(Box::new(|key| Ok(Box::new(Crc32c(!u32::from_le_bytes(number(key)?)))))),
         }),
         "xxhash64" => Some(HashAlgorithm {
             block_size: 32,
             digest_size: 8,
             plain: Some(|| Box::new(XxHash(XxHash64::with_seed(0)))),
-            keyed: Some(|key| {
+            keyed: Some(Box::new(|key| {
                 Ok(Box::new(XxHash(XxHash64::with_seed(u64::from_le_bytes(number(key)?)))))
-            }),
+            })),
         }),
         _ => None,
     }

@@ -31,7 +31,12 @@ const MACS: &[(&str, u32, Key)] = &[
 /// The MAC with the canonical name `name`.
 pub fn find(name: &str) -> Option<HashAlgorithm> {
     let &(_, block_size, key) = MACS.iter().find(|(known, ..)| *known == name)?;
-    Some(HashAlgorithm { block_size, digest_size: block_size, plain: None, keyed: Some(key) })
+    Some(HashAlgorithm {
+        block_size,
+        digest_size: block_size,
+        plain: None,
+        keyed: Some(Box::new(key)),
+    })
 }
 
 fn cmac<C>(key: &[u8]) -> Result<Box<dyn Hasher>>
