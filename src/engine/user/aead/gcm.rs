@@ -82,7 +82,8 @@ impl Message<'_> {
         lengths[..8].copy_from_slice(&(aad as u64 * 8).to_be_bytes());
         lengths[8..].copy_from_slice(&(data as u64 * 8).to_be_bytes());
         self.hash.push(&lengths);
-        xor(&mut *self.mask, &self.hash.mac.clone().finalize());
+        let hash = Zeroizing::new(<[u8; 16]>::from(self.hash.mac.clone().finalize()));
+        xor(&mut *self.mask, &*hash);
         self.mask
     }
 }

@@ -63,13 +63,13 @@ impl Skcipher for Xts {
         if data.len() < SIZE {
             return Err(Errno::INVAL);
         }
-        let mut first = [0; SIZE];
+        let mut first = Zeroizing::new([0; SIZE]);
         first.copy_from_slice(iv);
-        self.tweak.encrypt(&mut first);
-        let mut next = u128::from_le_bytes(first);
+        self.tweak.encrypt(&mut *first);
+        let mut next = Zeroizing::new(u128::from_le_bytes(*first));
         let mut step = || {
-            let tweak = next;
-            next = double(next);
+            let tweak = *next;
+            *next = double(tweak);
             tweak.to_le_bytes()
         };
         let stolen = data.len() % SIZE;
@@ -82,11 +82,11 @@ impl Skcipher for Xts {
         let (head, tail) = data.split_at_mut(data.len() - stolen - SIZE);
         let (block, piece) = tail.split_at_mut(SIZE);
         between_tweaks(&*self.data, encrypt, head, &mut step);
-        let (one, other) = (step(), step());
+        let (one, other) = (Zeroizing::new(step()), Zeroizing::new(step()));
         let (one, other) = if encrypt { (one, other) } else { (other, one) };
-        between_tweaks(&*self.data, encrypt, block, || one);
+        between_tweaks(&*self.data, encrypt, block, || *one);
         block[..stolen].swap_with_slice(piece);
-        between_tweaks(&*self.data, encrypt, block, || other);
+        between_tweaks(&*self.data, encrypt, block, || *other);
         Ok(())
     }
 }
