@@ -130,18 +130,21 @@ static void cross_aead_message(struct aead *a, struct kcapi_handle *handle)
 static void cross_aead_pairs(struct aead *a, struct kcapi_handle *handle)
 {
     struct iovec in[8], out[8];
-    size_t n = below(8), assoc = aead_assoclen(a), done = 0, total;
+    size_t n = below(8), assoc = aead_assoclen(a), done = 0, packed = 0, total;
+    /* Each output begins where the one before ends, over the next message's input. */
+    bool pack = one_in(3);
     uint8_t iv[64];
     ssize_t ret;
 
     aead_iv(a, iv);
     kcapi_aead_setassoclen(handle, assoc);
     for (size_t i = 0; i < n; i++) {
-        in[i].iov_len = assoc + aead_text(a) % 600 / 16 * 16;
+        in[i].iov_len = assoc + aead_text(a) % 600 / 16 * 16 + (pack ? 16 : 0);
         out[i].iov_len = in[i].iov_len + a->tag;
-        in[i].iov_base = arena + done;
-        out[i].iov_base = arena + done + (one_in(2) ? out[i].iov_len : 0);
-        done += 2 * out[i].iov_len;
+        in[i].iov_base = arena + (pack ? packed : done);
+        out[i].iov_base = arena + done + (!pack && one_in(2) ? out[i].iov_len : 0);
+        packed += in[i].iov_len;
+        done += (pack ? 1 : 2) * out[i].iov_len;
     }
     total = done + 64;
     fill(arena, total, below(1u << 30));

@@ -62,19 +62,26 @@ static void cross_cipher_pairs(struct kcapi_handle *handle, size_t block)
     size_t n = below(8), done = 64;
     uint8_t iv[64];
     bool enc = one_in(2), with_iv = !one_in(4), apart = one_in(2);
+    size_t unit = block < 2 ? 64 : block;
+    /*
+     * Outputs may lie over other messages' inputs, which have been read before: as long as all
+     * messages reach the kernel together, and none of them is odd or empty.
+     */
+    size_t shift = one_in(3) ? below(400) : 0;
     ssize_t ret;
 
     random_bytes(iv, sizeof(iv));
     for (size_t i = 0; i < n; i++) {
-        size_t len = one_in(8) ? below(200) : below(12) * (block < 2 ? 16 : block);
+        size_t len = shift ? (1 + below(5)) * unit : one_in(8) ? below(200) : below(12) * unit;
 
         in[i].iov_base = arena + done;
         in[i].iov_len = len;
         done += len;
-        out[i].iov_base = arena + done - (apart ? 0 : len);
+        out[i].iov_base = arena + done - (apart ? 0 : len) + shift;
         out[i].iov_len = one_in(30) ? len / 2 : len;
         done += apart ? len : 0;
     }
+    done += shift;
     fill(arena, done + 64, below(1u << 30));
     ret = (enc ? kcapi_cipher_encrypt_aio : kcapi_cipher_decrypt_aio)(
         handle, in, out, n, with_iv ? iv : NULL, access_modes[below(3)]);

@@ -116,7 +116,7 @@ pub fn read_each(input: Iovecs<'_>, mut read: impl FnMut(&[u8])) {
 /// work on these, and leaves them in `output`; `tail` gets the input after `len` first.
 ///
 /// `output` has at least `result` bytes and `input` those of `len` and `tail`. When
-/// `process` fails, what it left is in the output.
+/// `process` fails, no input is left in an output that it was not in before.
 pub fn in_place<T>(
     input: Iovecs<'_>,
     len: usize,
@@ -128,20 +128,23 @@ pub fn in_place<T>(
     debug_assert!(len <= result);
     let (first, second) = (only(input), only(output));
     if let (Some(from), Some(to)) = (first, second) {
+        let (from, to): (*const u8, *mut u8) = (from.iov_base.cast(), to.iov_base.cast());
         // SAFETY: whoever made the lists promised that their memory may be read, and
         // written. `tail` is the engine's own, and filled before the output, where its source
         // may be; copy_to allows for any overlap; the slice is the only reference to the output,
         // and the input is not used any more.
         let whole = unsafe {
-            let to: *mut u8 = to.iov_base.cast();
-            let from: *const u8 = from.iov_base.cast();
             if !tail.is_empty() {
                 from.add(len).copy_to_nonoverlapping(tail.as_mut_ptr(), tail.len());
             }
             from.copy_to(to, len);
             slice(to, result)
         };
-        return process(whole, tail);
+        let processed = process(whole, tail);
+        if processed.is_err() && !std::ptr::eq(from, to) {
+            whole.zeroize();
+        }
+        return processed;
     }
     let mut scratch = Buffer::zeros(result.max(len + tail.len()))?;
     // SAFETY: `scratch` has room for the input.

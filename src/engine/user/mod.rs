@@ -3,8 +3,9 @@
 //!
 //! It behaves as AF_ALG does, errors included: [`names`] reads the kernel's names of
 //! algorithms, [`transform`] is the bound socket, [`operation`] the accepted one (for
-//! digests and RNGs [`hash_operation`] and [`rng`]), [`memory`] moves data between
-//! the caller's IOVECs and where they are processed. [`hash`], [`skcipher`] and [`aead`]
+//! digests and RNGs [`hash_operation`] and [`rng`]), [`batch`] has many
+//! messages processed at once, [`memory`] moves data between the caller's IOVECs and where
+//! they are processed. [`hash`], [`skcipher`] and [`aead`]
 //! are tables of algorithms.
 //!
 //! The cryptography is RustCrypto's. What it does not do: akcipher and kpp, which no
@@ -12,6 +13,7 @@
 //! there, other than NULL: the program gets the signal that it would get for its own access.
 
 pub mod aead;
+pub mod batch;
 pub mod hash;
 pub mod hash_operation;
 pub mod memory;
@@ -19,4 +21,5 @@ pub mod names;
 pub mod operation;
 pub mod rng;
 pub mod skcipher;
+pub mod state;
 pub mod transform;

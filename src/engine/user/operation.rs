@@ -7,16 +7,16 @@
 //!
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
-use super::aead::Aead;
-use super::memory::{Buffer, beginning, copy_out, in_place};
+use super::batch::{Outcome, Overlap, in_order, in_parallel, overlap, with_copies};
+use super::memory::{beginning, copy_out, in_place};
+use super::state::{Settings, Sizes, State};
 use super::transform::{Algorithm, Failure, Keyed, Lease};
-use crate::engine::{Control, Iv, Length, Op, Operation, Submission};
+use crate::engine::{Control, Length, Op, Operation, Submission};
 use crate::errno::{Errno, Result};
 use crate::handle::lock;
 use crate::iov::Iovecs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use zeroize::Zeroizing;
 
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
@@ -32,92 +32,12 @@ pub struct CipherOperation {
     failure: Failure,
 }
 
-/// The kernel's struct af_alg_ctx.
-struct State {
-    iv: Zeroizing<[u8; Iv::MAX]>,
-    encrypt: bool,
-    assoclen: usize,
-    /// A message has begun and was not yet received to its end.
-    begun: bool,
-    /// More of it follows.
-    more: bool,
-    data: Buffer,
-    /// Receivers who wait.
-    waiting: usize,
-}
-
-impl State {
-    /// Whether a whole message is here, which must be received before another begins.
-    fn complete(&self) -> bool {
-        self.begun && !self.more && !self.data.is_empty()
-    }
-
-    /// `len` bytes of the message were processed.
-    fn consume(&mut self, len: usize) {
-        self.data.remove(len);
-        if self.data.is_empty() {
-            self.begun = self.more;
-        }
-    }
-
-    fn take_control(&mut self, control: &Control, iv_size: usize) -> Result<()> {
-        let encrypt = match control.op {
-            Op::Encrypt => true,
-            Op::Decrypt => false,
-            _ => return Err(Errno::INVAL),
-        };
-        let assoclen = control.assoclen.unwrap_or(0);
-        if i32::try_from(assoclen).is_err() {
-            return Err(Errno::INVAL);
-        }
-        if let Some(iv) = &control.iv {
-            let iv = iv.as_slice();
-            if iv.len() != iv_size {
-                return Err(Errno::INVAL);
-            }
-            self.iv[..iv.len()].copy_from_slice(iv);
-        }
-        self.encrypt = encrypt;
-        self.assoclen = assoclen as usize;
-        Ok(())
-    }
-
-    /// `data` is the AAD, the text, and room for the tag in encryption; in decryption the
-    /// tag is by itself.
-    fn aead(&self, aead: &dyn Aead, len: Sizes, data: &mut [u8], tag: &[u8]) -> Result<()> {
-        let iv = &self.iv[..len.iv];
-        let (aad, text) = data.split_at_mut_checked(self.assoclen).ok_or(Errno::INVAL)?;
-        if self.encrypt {
-            let end = text.len().checked_sub(len.tag).ok_or(Errno::INVAL)?;
-            let (text, tag) = text.split_at_mut(end);
-            aead.seal(iv, aad, text, tag)
-        } else {
-            aead.open(iv, aad, text, tag)
-        }
-    }
-}
-
-/// In bytes.
-#[derive(Clone, Copy)]
-struct Sizes {
-    iv: usize,
-    tag: usize,
-}
-
 impl CipherOperation {
     /// Nothing in flight, an IV of zeros.
     pub fn new(lease: Lease) -> Self {
         Self {
             lease,
-            state: Mutex::new(State {
-                iv: Zeroizing::new([0; Iv::MAX]),
-                encrypt: false,
-                assoclen: 0,
-                begun: false,
-                more: false,
-                data: Buffer::default(),
-                waiting: 0,
-            }),
+            state: Mutex::default(),
             arrived: Condvar::new(),
             pending: AtomicUsize::new(0),
             failure: Failure::default(),
@@ -137,7 +57,6 @@ impl CipherOperation {
         if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
     }
 
-    /// The tag of a symmetric cipher has no bytes.
     fn sizes(&self) -> Sizes {
         let shared = &self.lease.shared;
         Sizes { iv: shared.iv_size(), tag: shared.tag_len_in_force() }
@@ -146,7 +65,7 @@ impl CipherOperation {
     /// Bytes of the result of an AEAD's message, which is never cut.
     fn due(&self, state: &State) -> usize {
         let (len, tag) = (state.data.len(), self.sizes().tag);
-        match (&self.lease.shared.algorithm, state.encrypt) {
+        match (&self.lease.shared.algorithm, state.settings.encrypt) {
             (Algorithm::Aead(_), true) => len.saturating_add(tag),
             (Algorithm::Aead(_), false) => len.saturating_sub(tag),
             _ => 0,
@@ -157,7 +76,7 @@ impl CipherOperation {
     /// bytes, if it is a symmetric cipher's.
     fn exchange(
         &self,
-        state: &mut State,
+        settings: &mut Settings,
         (input, len): (Iovecs<'_>, usize),
         (output, result): (Iovecs<'_>, usize),
         piece: usize,
@@ -167,16 +86,16 @@ impl CipherOperation {
             // The kernel starts no operation for nothing.
             _ if len == 0 && result == 0 => Ok(()),
             Keyed::Skcipher(cipher) => {
-                let (encrypt, iv) = (state.encrypt, &mut state.iv[..sizes.iv]);
+                let (encrypt, iv) = (settings.encrypt, &mut settings.iv[..sizes.iv]);
                 in_place(input, len, &mut [], output, len, |data, _| {
                     data.chunks_mut(piece).try_for_each(|data| cipher.crypt(encrypt, iv, data))
                 })
             }
             Keyed::Aead(aead) => {
                 let mut tag = [0; TAG_MAX];
-                let tag_in = if state.encrypt { 0 } else { sizes.tag };
+                let tag_in = if settings.encrypt { 0 } else { sizes.tag };
                 in_place(input, len - tag_in, &mut tag[..tag_in], output, result, |data, tag| {
-                    state.aead(&**aead, sizes, data, tag)
+                    settings.aead(&**aead, sizes, data, tag)
                 })
             }
             Keyed::Hash(_) | Keyed::Rng(_) => Err(Errno::INVAL),
@@ -196,7 +115,7 @@ impl CipherOperation {
             return Err(Errno::INVAL);
         }
         if let Some(control) = control {
-            state.take_control(control, self.sizes().iv)?;
+            state.settings.take_control(control, self.sizes().iv)?;
         }
         state.begun = true;
         state.data.append(input)?;
@@ -225,31 +144,33 @@ impl CipherOperation {
                         return Err(Errno::INVAL);
                     }
                 }
-                let iv = &mut state.iv[..algorithm.iv_size];
+                let iv = &mut state.settings.iv[..algorithm.iv_size];
                 let data = &mut state.data.bytes()[..len];
-                let result = cipher.crypt(state.encrypt, iv, data).map(|()| copy_out(data, output));
+                let result =
+                    cipher.crypt(state.settings.encrypt, iv, data).map(|()| copy_out(data, output));
                 state.consume(len);
                 result
             }
             (Keyed::Aead(aead), _) => {
                 let sizes = self.sizes();
                 let mut data = std::mem::take(&mut state.data);
-                let tag_in = if state.encrypt { 0 } else { sizes.tag };
-                let Some(head) = data.len().checked_sub(tag_in).filter(|&l| l >= state.assoclen)
+                let tag_in = if state.settings.encrypt { 0 } else { sizes.tag };
+                let Some(head) =
+                    data.len().checked_sub(tag_in).filter(|&l| l >= state.settings.assoclen)
                 else {
                     // Too short: it stays, for what is there is not a message.
                     state.data = data;
                     return Err(Errno::INVAL);
                 };
                 state.begun = state.more;
-                if state.encrypt {
+                if state.settings.encrypt {
                     data.grow(sizes.tag)?;
                 }
-                let (data, tag) = match state.encrypt {
+                let (data, tag) = match state.settings.encrypt {
                     true => (data.bytes(), &mut [][..]),
                     false => data.bytes().split_at_mut(head),
                 };
-                state.aead(&**aead, sizes, data, tag)?;
+                state.settings.aead(&**aead, sizes, data, tag)?;
                 Ok(copy_out(data, output))
             }
             _ => Err(Errno::INVAL),
@@ -269,11 +190,11 @@ impl CipherOperation {
             return self.behind_stream(state, control, input, (output, result));
         }
         self.lease.keyed()?;
-        state.take_control(control, self.sizes().iv)?;
+        state.settings.take_control(control, self.sizes().iv)?;
         let cut = length == Length::Pieces && !self.lease.shared.chains();
         let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
-        self.exchange(state, (input, len), (output, result), piece)
+        self.exchange(&mut state.settings, (input, len), (output, result), piece)
     }
 
     /// A whole message while a stream's data are here: it becomes the stream's end.
@@ -304,27 +225,48 @@ impl CipherOperation {
         Ok(())
     }
 
-    /// Pairs of IOVECs, one after the other.
+    /// Pairs of IOVECs, each a message of its own.
     fn pairs(&self, control: &Control, inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<usize> {
         let state = &mut *lock(&self.state);
         self.lease.keyed()?;
         if !state.data.is_empty() {
             return Err(Errno::INVAL);
         }
-        state.take_control(control, self.sizes().iv)?;
+        state.settings.take_control(control, self.sizes().iv)?;
         (state.begun, state.more) = (false, false);
-        let (mut total, mut wrong_tag) = (0, Ok(()));
-        for (input, output) in inputs.each().zip(outputs.each()) {
+        let settings = &mut state.settings;
+        let overlap = overlap(inputs, outputs);
+        let parallel = overlap != Overlap::Output && self.lease.shared.independent();
+        let mut go = |inputs: Iovecs<'_>| {
+            if parallel {
+                let settings = &*settings;
+                in_parallel(inputs, outputs, |inputs, outputs| {
+                    self.each(control, &mut settings.clone(), inputs, outputs)
+                })
+            } else {
+                self.each(control, settings, inputs, outputs)
+            }
+        };
+        match overlap {
+            Overlap::None => go(inputs).result(),
+            Overlap::Input | Overlap::Output => with_copies(inputs, go)?.result(),
+        }
+    }
+
+    /// One pair after the other.
+    fn each(
+        &self,
+        control: &Control,
+        settings: &mut Settings,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+    ) -> Outcome {
+        in_order(inputs, outputs, |input, output| {
             let len = input.total()?;
             let result = self.result_len(control, len)?;
-            match self.exchange(state, (input, len), (output, result), usize::MAX) {
-                Ok(()) => total += result,
-                // The others are in order, and are processed.
-                Err(Errno::BADMSG) => wrong_tag = Err(Errno::BADMSG),
-                Err(errno) => return wrong_tag.and(Err(errno)),
-            }
-        }
-        wrong_tag.map(|()| total)
+            self.exchange(settings, (input, len), (output, result), usize::MAX)?;
+            Ok(result)
+        })
     }
 }
 

@@ -86,6 +86,16 @@ impl Shared {
         let template = self.properties.name.split('(').next().unwrap_or_default();
         matches!(template, "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
     }
+
+    /// Whether each message begins with the same IV, whatever was before it.
+    pub fn independent(&self) -> bool {
+        let template = self.properties.name.split('(').next().unwrap_or_default();
+        matches!(self.algorithm, Algorithm::Aead(_))
+            || matches!(
+                template,
+                "ecb" | "xts" | "rfc3686" | "chacha20" | "xchacha20" | "xchacha12"
+            )
+    }
 }
 
 /// An operation's hold on its transform.
