@@ -4,12 +4,13 @@
 #include "transcript.h"
 
 #define MOST 10000
+#define MOST_OUT (255 * DIGEST_MAX + 1)
 
 typedef ssize_t (*kdf_fn)(struct kcapi_handle *, const uint8_t *, size_t, uint8_t *, size_t);
 
 static const kdf_fn kdfs[] = { kcapi_kdf_ctr, kcapi_kdf_fb, kcapi_kdf_dpi };
 static const char *const kdf_names[] = { "ctr", "fb", "dpi" };
-static uint8_t *in, out[MOST], key[64];
+static uint8_t *in, out[MOST_OUT], key[64];
 
 static void record_key(ssize_t ret, const char *what, size_t a, size_t b)
 {
@@ -42,8 +43,12 @@ static void sp800_108(const char *name, uint32_t keylen)
 static void hkdf(const char *name, size_t digest)
 {
 #define HKDF(ikm, ikmlen, salt, saltlen, info, infolen, len) \
-    record_key(kcapi_hkdf(name, ikm, ikmlen, salt, saltlen, info, infolen, out, len), name, \
-               (ikmlen) * 1000000 + (saltlen) * 1000 + (infolen), len)
+    do { \
+        printf("ikm %zu salt %zu ", (size_t)(ikmlen), (size_t)(saltlen)); \
+        record_key(kcapi_hkdf(name, ikm, ikmlen, salt, saltlen, info, infolen, out, len), name, \
+                   infolen, len); \
+    } while (0)
+
     for (size_t len = 0; len <= 150; len++)
         HKDF(in, 22, in, 13, in, 10, len);
     for (uint32_t len = 0; len <= 150; len++) {
@@ -63,8 +68,12 @@ static void hkdf(const char *name, size_t digest)
 static void pbkdf(const char *name)
 {
 #define PBKDF(pw, pwlen, salt, saltlen, count, len) \
-    record_key(kcapi_pbkdf(name, pw, pwlen, salt, saltlen, count, out, len), name, \
-               (pwlen) * 1000000 + (saltlen) * 1000 + (count), len)
+    do { \
+        printf("password %zu salt %zu ", (size_t)(pwlen), (size_t)(saltlen)); \
+        record_key(kcapi_pbkdf(name, pw, pwlen, salt, saltlen, count, out, len), name, count, \
+                   len); \
+    } while (0)
+
     for (size_t len = 0; len <= 150; len++)
         PBKDF(in, 20, in, 16, 3, len);
     for (uint32_t len = 0; len <= 150; len += 10) {

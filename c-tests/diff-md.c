@@ -92,7 +92,8 @@ static void one_calls(void)
 
 static void generators(void)
 {
-    static const char *const names[] = { "stdrng", "ansi_cprng", "drbg_nopr_hmac_sha512", "nosuch" };
+    static const char *const names[] = { "stdrng", "ansi_cprng", "drbg_nopr_hmac_sha512",
+                                         "nosuch" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct kcapi_handle *handle = NULL;
@@ -107,7 +108,8 @@ static void generators(void)
         record(kcapi_rng_seed(handle, key, 48), NULL, 0, "seed");
         for (size_t len = 0; len < MOST; len = 3 * len + 1)
             /* Only ansi_cprng gives the same bytes in every run. */
-            record(kcapi_rng_generate(handle, in, len), i == 1 ? in : NULL, len, "generate %zu", len);
+            record(kcapi_rng_generate(handle, in, len), i == 1 ? in : NULL, len, "generate %zu",
+                   len);
         record(kcapi_rng_generate(handle, NULL, 16), NULL, 0, "generate to NULL");
         kcapi_rng_destroy(handle);
     }

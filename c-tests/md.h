@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * md.h - message digest handles that are ready for use, and the one-call functions by the name of their algorithm
+ * md.h - message digest handles that are ready for use, and the one-call functions by algorithm
  */
 #ifndef MD_H
 #define MD_H

@@ -26,9 +26,8 @@ static const struct {
 } chained[] = {
     { 65, &one_block }, { 128, &one_block }, { 256, &one_block }, { 1000, &one_block },
     { 65, &mixed },     { 128, &mixed },     { 256, &mixed },     { 1000, &mixed },
-    { 52, &kib4 },      { 53, &kib4 },       { 64, &kib64 },      { 256, &kib64 },
-    { 2, &kib200 },     { 3, &kib208 },      { 1, &mib4 },        { 3, &mib1 },
-    { 6, &uneven },
+    { 52, &kib4 },      { 53, &kib4 },       { 64, &kib64 },      { 2, &kib200 },
+    { 3, &kib208 },     { 1, &mib4 },        { 2, &mib1 },        { 4, &uneven },
 };
 
 static void test_chained(const struct mode *mode, uint32_t flags)
@@ -41,11 +40,11 @@ static void test_chained(const struct mode *mode, uint32_t flags)
     kcapi_cipher_destroy(handle);
 }
 
-/* 256 x 64 KiB once more, against the one big synchronous operation. */
-static void test_against_sync(void)
+/* 256 x 64 KiB, against the one big synchronous operation. */
+static void test_against_sync(const struct mode *mode)
 {
-    struct kcapi_handle *aio = cipher_with_key("cbc(aes)", aio_key, 16, KCAPI_INIT_AIO);
-    struct kcapi_handle *sync = cipher_with_key("cbc(aes)", aio_key, 16, 0);
+    struct kcapi_handle *aio = cipher_with_key(mode->name, aio_key, mode->keylen, KCAPI_INIT_AIO);
+    struct kcapi_handle *sync = cipher_with_key(mode->name, aio_key, mode->keylen, 0);
     size_t total = 256 * 64 * KIB;
     uint8_t *plain = pages(total), *cipher = pages(total), *got = pages(total);
     struct batch b;
@@ -55,8 +54,8 @@ static void test_against_sync(void)
     batch_deal(&b, plain);
     is_int(kcapi_cipher_encrypt_aio(aio, b.in, b.out, 256, aio_iv, 0), total, "256 x 64 KiB");
     gather(b.out, 256, got);
-    is_int(kcapi_cipher_encrypt(sync, plain, total, aio_iv, cipher, total, 0), total, "16 MiB");
-    ok(memcmp(got, cipher, total) == 0, "are the same");
+    is_int(kcapi_cipher_encrypt(sync, plain, total, aio_iv, cipher, total, 0), total, mode->name);
+    ok(memcmp(got, cipher, total) == 0, "are the same as 16 MiB");
     batch_free(&b);
     free(plain);
     free(cipher);
@@ -76,7 +75,6 @@ static void test_alone(const struct mode *mode)
         aio_round_trip(handle, mode, true, counts[i], &mixed, i % 2, 0);
     }
     aio_round_trip(handle, mode, true, 64, &kib64, false, 0);
-    aio_round_trip(handle, mode, true, 256, &kib64, true, 0);
     kcapi_cipher_destroy(handle);
 }
 
@@ -136,7 +134,9 @@ int main(void)
     test_chained(&CTR, KCAPI_INIT_AIO);
     test_chained(&CBC, 0);
     test_chained(&CTR, 0);
-    test_against_sync();
+    test_against_sync(&CBC);
+    test_against_sync(&CTR);
+    test_against_sync(&ECB);
     test_alone(&ECB);
     test_alone(&XTS);
     test_odd_ctr();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* Asymmetric ciphers and key agreement on a kernel that lacks them, as mainline does; see also test-akcipher-protocol.c. */
+/* Asymmetric ciphers and key agreement where they are missing; see test-akcipher-protocol.c. */
 #include <errno.h>
 
 #include "fill.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * What a kernel with the akcipher and kpp patches would see. No kernel at hand has them, so this program
- * stands in for it: the system calls that the library makes on AF_ALG sockets end here, where they are
- * checked and answered. A result is the number of the operation, then the message backwards.
+ * What a kernel with the akcipher and kpp patches would see. No kernel at hand has them, so this
+ * program stands in for it: the system calls that the library makes on AF_ALG sockets end here,
+ * where they are checked and answered. A result is the number of the operation, then the message
+ * backwards.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -100,7 +101,8 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     seen.sends++;
     if (seen.complete)
         bail_out("a message was sent before the last one's result was received");
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR((struct msghdr *)message, c)) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c;
+         c = CMSG_NXTHDR((struct msghdr *)message, c)) {
         if (c->cmsg_level != SOL_ALG || c->cmsg_type != ALG_SET_OP)
             bail_out("control data other than ALG_SET_OP: %d", c->cmsg_type);
         memcpy(&seen.op, CMSG_DATA(c), sizeof(seen.op));
@@ -195,6 +197,8 @@ static const struct {
 
 static void akcipher(uint32_t flags)
 {
+    const size_t over = (size_t)INT_MAX + 1;
+
     if (kcapi_akcipher_init(&handle, "rsa", flags))
         bail_out("kcapi_akcipher_init failed");
     is_int(strcmp((char *)seen.address.salg_type, "akcipher"), 0, "bound to akcipher");
@@ -234,13 +238,13 @@ static void akcipher(uint32_t flags)
     in[19] = 0xbd;
     is_int(kcapi_akcipher_verify(handle, in, 20, out, 40, 0), -EBADMSG, "a wrong signature");
     in[19] = 0;
-    is_result(kcapi_akcipher_verify(handle, in, 20, out, 40, 0), out, 3, in, 20, "then a right one");
+    is_result(kcapi_akcipher_verify(handle, in, 20, out, 40, 0), out, 3, in, 20, "a right one");
     seen.sends = 0;
     is_int(kcapi_akcipher_encrypt(handle, in, 20, out, 0, 0), -EINVAL, "no output: -EINVAL");
     is_int(kcapi_akcipher_encrypt(handle, in, 20, NULL, 40, 0), -EFAULT, "NULL: -EFAULT");
     is_int(kcapi_akcipher_encrypt(handle, NULL, 20, out, 40, 0), -EFAULT, "NULL: -EFAULT");
-    is_int(kcapi_akcipher_encrypt(handle, in, (size_t)INT_MAX + 1, out, 40, 0), -EMSGSIZE, "-EMSGSIZE");
-    is_int(kcapi_akcipher_encrypt(handle, in, 20, out, (size_t)INT_MAX + 1, 0), -EMSGSIZE, "-EMSGSIZE");
+    is_int(kcapi_akcipher_encrypt(handle, in, over, out, 40, 0), -EMSGSIZE, "-EMSGSIZE");
+    is_int(kcapi_akcipher_encrypt(handle, in, 20, out, over, 0), -EMSGSIZE, "-EMSGSIZE");
     is_int(seen.sends, 0, "and the kernel does not hear of it");
     kcapi_akcipher_destroy(handle);
 }

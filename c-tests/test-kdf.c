@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* Key derivation: known answers, the definitions of SP 800-108, lengths, and what an error leaves behind. */
+/* Key derivation: known answers, SP 800-108's definitions, lengths, what an error leaves. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -122,7 +122,8 @@ static void lengths(void)
             is_derived(derive(handle, NULL, 0, out, 64), want, 64, "no input");
             is_derived(derive(handle, NULL, 100, out, 64), want, 64, "no input of 100 bytes");
         }
-        is_int(derive(handle, src, 100, out, (size_t)INT_MAX + 1), -EMSGSIZE, "too much: -EMSGSIZE");
+        is_int(derive(handle, src, 100, out, (size_t)INT_MAX + 1), -EMSGSIZE,
+               "too much: -EMSGSIZE");
         is_wiped(derive(handle, src, (size_t)INT_MAX + 1, out, 64), EMSGSIZE, 64,
                  "too much input: -EMSGSIZE");
         is_int(derive(handle, src, 100, NULL, 64), -EFAULT, "to NULL: -EFAULT");
@@ -160,7 +161,8 @@ static void hkdf(void)
 
     for (const struct hkdf_vector *v = hkdf_vectors; v < hkdf_vectors + HKDF_VECTORS; v++) {
         uint8_t ikm[100], salt[100], info[100];
-        size_t ikmlen = unhex(v->ikm, ikm, sizeof(ikm)), saltlen = unhex(v->salt, salt, sizeof(salt));
+        size_t ikmlen = unhex(v->ikm, ikm, sizeof(ikm));
+        size_t saltlen = unhex(v->salt, salt, sizeof(salt));
         size_t infolen = unhex(v->info, info, sizeof(info)), len = unhex(v->okm, want, MOST);
 
         for (size_t cut = len; cut > 0; cut -= cut > 20 ? 20 : 1)
@@ -182,7 +184,7 @@ static void hkdf(void)
     HKDF(key, 32, NULL, 0, NULL, 0, 64);
     memcpy(want, out, 64);
     memset(out, 0xa5, sizeof(out));
-    is_derived(HKDF(key, 32, NULL, 16, NULL, 20, 64), want, 64, "NULL is none, whatever its length");
+    is_derived(HKDF(key, 32, NULL, 16, NULL, 20, 64), want, 64, "NULL is none of any length");
     is_derived(HKDF(key, 32, src, 0, src, 0, 64), want, 64, "and so is a length of 0");
     is_wiped(HKDF(NULL, 32, src, 16, src, 20, 64), EINVAL, 64, "no keying material: -EINVAL");
     is_wiped(HKDF(key, 0, src, 16, src, 20, 64), EINVAL, 64, "of no bytes: -EINVAL");
@@ -206,7 +208,8 @@ static void pbkdf(void)
         size_t pwlen = unhex(v->password, password, sizeof(password));
         size_t saltlen = unhex(v->salt, salt, sizeof(salt)), len = unhex(v->key, want, MOST);
 
-        is_derived(kcapi_pbkdf(v->name, password, (uint32_t)pwlen, salt, saltlen, v->count, out, len),
+        is_derived(kcapi_pbkdf(v->name, password, (uint32_t)pwlen, salt, saltlen, v->count, out,
+                               len),
                    want, len, v->source);
     }
 #define PBKDF(pw, pwlen, salt, saltlen, count, len) \

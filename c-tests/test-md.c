@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* Message digests: handles, messages one after the other, keys, errors. Known answers are in test-md-kat.c. */
+/* Message digests: handles, messages in turn, keys, errors. Known answers: test-md-kat.c. */
 #include <errno.h>
 #include <limits.h>
 #include <sys/mman.h>
@@ -213,7 +213,7 @@ static void keys(void)
     kcapi_md_destroy(handle);
 }
 
-/* The keyed one-call functions against FIPS 198-1's definition: H(K ^ opad || H(K ^ ipad || text)). */
+/* The keyed one-call functions against FIPS 198-1: H(K ^ opad || H(K ^ ipad || text)). */
 static void hmacs(void)
 {
     for (size_t i = 0; i < HMAC_CALLS; i++) {

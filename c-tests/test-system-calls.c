@@ -185,6 +185,10 @@ int main(void)
     bool entering = false;
     pid_t pid;
 
+    if (getenv("KCAPI_VALGRIND")) {
+        puts("1..0 # SKIP what would be counted are valgrind's own system calls");
+        return 0;
+    }
     plan(JOBS);
     fflush(stdout);
     pid = fork();

@@ -2,8 +2,9 @@
 /*
  * vectors-kdf.h - known answers of key derivation functions, each with its source, as hex
  *
- * CAVP is KDFCTR_gen.rsp of NIST's Cryptographic Algorithm Validation Program (KBKDF, SP 800-108). Of the
- * feedback mode there are answers that `openssl kdf ... KBKDF` (OpenSSL 3) gave: another implementation.
+ * CAVP is KDFCTR_gen.rsp of NIST's Cryptographic Algorithm Validation Program (KBKDF, SP 800-108).
+ * The answers of the feedback mode are another implementation's: `openssl kdf ... KBKDF` of
+ * OpenSSL 3.
  */
 #ifndef VECTORS_KDF_H
 #define VECTORS_KDF_H

@@ -73,8 +73,11 @@ impl<'a> Cursor<'a> {
         Self { list: iovecs.0, offset: 0 }
     }
 
-    /// Puts the next `bytes` bytes, or what is left, into `piece`.
-    pub fn take(&mut self, mut bytes: usize, piece: &mut Vec<iovec>) -> Result<()> {
+    /// The next `bytes` bytes, or what is left; `piece` is the memory for their list.
+    pub fn take<'p>(&mut self, mut bytes: usize, piece: &'p mut Vec<iovec>) -> Result<Iovecs<'p>>
+    where
+        'a: 'p,
+    {
         piece.clear();
         while bytes > 0 {
             let Some(first) = self.list.first() else {
@@ -93,7 +96,7 @@ impl<'a> Cursor<'a> {
                 self.offset = 0;
             }
         }
-        Ok(())
+        Ok(Iovecs(piece))
     }
 }
 

@@ -6,10 +6,13 @@
 //! A pair whose length is no multiple of the cipher's granule ends its batch,
 //! because the kernel rounds all reads down to whole blocks but the last one.
 
+#![allow(unsafe_code)]
+
 use super::linux_aio::ENTRIES;
 use crate::errno::Result;
 use crate::iov::{Iovecs, iovec};
 use libc::iovec;
+use std::marker::PhantomData;
 
 /// What the plan depends on.
 #[derive(Clone, Copy)]
@@ -24,15 +27,39 @@ pub struct Rules {
     pub growth: isize,
 }
 
-/// Inputs to send with one sendmsg(2), and an output for each.
-#[derive(Default)]
-pub struct Batch {
+/// Inputs to send with one sendmsg(2), and an output for each: parts of the lists
+/// that the plan was made of.
+pub struct Batch<'a> {
+    inputs: Vec<iovec>,
+    outputs: Vec<iovec>,
+    len: usize,
+    parts_of: PhantomData<Iovecs<'a>>,
+}
+
+impl Default for Batch<'_> {
+    fn default() -> Self {
+        Self { inputs: Vec::new(), outputs: Vec::new(), len: 0, parts_of: PhantomData }
+    }
+}
+
+impl Batch<'_> {
     /// What to send.
-    pub inputs: Vec<iovec>,
-    /// Where to; as long as the results.
-    pub outputs: Vec<iovec>,
-    /// Bytes in `inputs`.
-    pub len: usize,
+    pub fn inputs(&self) -> Iovecs<'_> {
+        // SAFETY: only `Plan::next` fills the list, with parts of IOVECs whose memory
+        // may be accessed for `'a`.
+        unsafe { Iovecs::new(&self.inputs) }
+    }
+
+    /// Where the results go, each as long as its result.
+    pub fn outputs(&self) -> Iovecs<'_> {
+        // SAFETY: as for the inputs.
+        unsafe { Iovecs::new(&self.outputs) }
+    }
+
+    /// Bytes in the inputs.
+    pub fn len(&self) -> usize {
+        self.len
+    }
 }
 
 /// Goes through the pairs.
@@ -51,7 +78,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Fills `batch` with the next pieces; false if there are none left.
-    pub fn next(&mut self, batch: &mut Batch) -> Result<bool> {
+    pub fn next(&mut self, batch: &mut Batch<'a>) -> Result<bool> {
         batch.inputs.clear();
         batch.outputs.clear();
         batch.len = 0;
@@ -100,7 +127,6 @@ fn at(whole: &iovec, offset: usize, len: usize) -> iovec {
 }
 
 #[cfg(test)]
-#[allow(unsafe_code)]
 mod tests {
     use super::*;
 

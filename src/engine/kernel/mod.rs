@@ -2,18 +2,22 @@
 //! The kernel engine: AF_ALG sockets.
 //!
 //! In reading order: [`transform`] is the bound socket, [`operation`] the accepted
-//! one, [`message`] what sendmsg(2) is given; [`properties`] asks for an
+//! one with its streams ([`arrivals`]) and [`whole`] messages, [`message`] what
+//! sendmsg(2) is given, [`capacity`] how much of it. [`properties`] asks for an
 //! algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
 
+pub mod arrivals;
+pub mod capacity;
 pub mod message;
 pub mod netlink;
 pub mod operation;
 pub mod proc_crypto;
 pub mod properties;
 pub mod transform;
+pub mod whole;
 
 use super::Kind;
 
