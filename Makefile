@@ -33,23 +33,34 @@ shared := $(build)/libkcapi.so.$(version)
 static := $(build)/libkcapi.a
 header := $(build)/kcapi.h
 
+# What KCAPI_ENGINE is where nobody sets it: kernel, user, kernel-first or user-first.
+ENGINE ?= kernel-first
+# user-engine: the engine in user space; legacy: its rarer algorithms. Without both: FEATURES=
+FEATURES ?= user-engine legacy
+
 # Another Rust target than this machine's, with a CC and LD for it; then cargo puts its results one
 # directory further down.
 TARGET  ?=
 release := $(if $(TARGET),$(TARGET)/)release
 
 # Everything that cargo's result depends on.
-sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml
+sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml \
+	$(build)/options
 
 # $(call rust,DIRECTORY,FEATURES): a static library of all Rust code.
-rust = KCAPI_HEADER=$(header) $(CARGO) rustc --locked --release --lib --crate-type staticlib \
-	--target-dir $(target)/$1 $(if $(TARGET),--target $(TARGET)) $(if $2,--features $2)
+rust = KCAPI_HEADER=$(header) KCAPI_DEFAULT_ENGINE=$(ENGINE) $(CARGO) rustc --locked --release \
+	--lib --crate-type staticlib --target-dir $(target)/$1 $(if $(TARGET),--target $(TARGET)) \
+	--no-default-features --features '$(FEATURES) $2'
 
 .PHONY: all
 all: $(shared) $(static) $(build)/libkcapi.pc
 
 $(build):
 	mkdir -p $@
+
+# Changes when the options do.
+$(build)/options: FORCE | $(build)
+	@echo '$(ENGINE) $(FEATURES)' | cmp -s - $@ || echo '$(ENGINE) $(FEATURES)' >$@
 
 $(target)/shared/$(release)/libkcapi.a: $(sources) | $(build)
 	$(call rust,shared,symbol-versions)

@@ -10,6 +10,7 @@ use std::{env, fs};
 const FAMILIES: &[&str] = &[
     "util",
     "handle",
+    "engine",
     "cipher",
     "cipher_convenience",
     "cipher_stream",
@@ -29,6 +30,7 @@ fn main() {
     println!("cargo::rerun-if-changed=src/capi");
     println!("cargo::rerun-if-changed=cbindgen.toml");
     println!("cargo::rerun-if-env-changed=KCAPI_HEADER");
+    println!("cargo::rerun-if-env-changed=KCAPI_DEFAULT_ENGINE");
 
     let config = cbindgen::Config::from_file("cbindgen.toml").expect("cbindgen.toml");
     let header = FAMILIES

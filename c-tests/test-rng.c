@@ -138,8 +138,11 @@ static void errors(void)
         bail_out("no memory");
     kcapi_rng_seed(handle, NULL, 0);
     is_int(kcapi_rng_generate(handle, NULL, 16), -EFAULT, "to NULL: -EFAULT");
-    is_int(kcapi_rng_generate(handle, two + PAGE - 300, 600), -EFAULT,
-           "a buffer that ends too early: -EFAULT, not the part that was written");
+    if (strcmp(kcapi_handle_engine(handle), "kernel") == 0)
+        is_int(kcapi_rng_generate(handle, two + PAGE - 300, 600), -EFAULT,
+               "a buffer that ends too early: -EFAULT, not the part that was written");
+    else
+        skip(1, "only system calls answer -EFAULT");
     is_int(kcapi_rng_get_bytes(NULL, 5), -EFAULT, "kcapi_rng_get_bytes to NULL: -EFAULT");
     is_int(kcapi_rng_generate(handle, out, 16), 16, "and it generates still");
     munmap(two, 2 * PAGE);

@@ -190,6 +190,27 @@ int kcapi_set_maxsplicesize(struct kcapi_handle *handle, unsigned int size);
 int kcapi_get_maxsplicesize(struct kcapi_handle *handle);
 
 /**
+ * Tells which engine serves a handle.
+ *
+ * The environment variable KCAPI_ENGINE chooses, when a handle is opened:
+ *
+ * - `kernel`: the kernel (AF_ALG) only;
+ * - `user`: the engine in this library only, which uses no kernel crypto at all;
+ * - `kernel-first`, the default: the kernel, and the engine in this library where the kernel has
+ *   no AF_ALG, forbids it (-EPERM, -EACCES, as in most containers), or lacks the algorithm;
+ * - `user-first`: the engine in this library where it knows the algorithm, else the kernel.
+ *
+ * Both engines give the same results and the same errors. In FIPS mode
+ * (/proc/sys/crypto/fips_enabled is 1) the two `-first` values mean `kernel`. The variable is read once, by
+ * the first init of a process; programs that run with more rights than their user
+ * (set-user-ID) ignore it.
+ *
+ * @param handle  cipher handle of any family
+ * @return "kernel" or "user", which is not to be freed; NULL if `handle` is NULL
+ */
+const char *kcapi_handle_engine(struct kcapi_handle *handle);
+
+/**
  * Opens a handle for a symmetric cipher.
  *
  * @param handle      where the handle's pointer goes; left alone on an error

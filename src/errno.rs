@@ -35,6 +35,20 @@ impl Errno {
     pub const INTR: Self = Self(libc::EINTR);
     /// Nothing there yet.
     pub const AGAIN: Self = Self(libc::EAGAIN);
+    /// No AF_ALG in this kernel.
+    pub const AFNOSUPPORT: Self = Self(libc::EAFNOSUPPORT);
+    /// Forbidden.
+    pub const PERM: Self = Self(libc::EPERM);
+    /// Forbidden, too.
+    pub const ACCES: Self = Self(libc::EACCES);
+    /// A key is missing.
+    pub const NOKEY: Self = Self(libc::ENOKEY);
+    /// No such system call; the digest takes no key.
+    pub const NOSYS: Self = Self(libc::ENOSYS);
+    /// Not an option of this family.
+    pub const NOPROTOOPT: Self = Self(libc::ENOPROTOOPT);
+    /// Not an operation of this family.
+    pub const OPNOTSUPP: Self = Self(libc::EOPNOTSUPP);
     /// A tag that does not match.
     pub const BADMSG: Self = Self(libc::EBADMSG);
 

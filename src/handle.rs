@@ -96,6 +96,11 @@ impl Handle {
         }
     }
 
+    /// The name of the engine that serves the handle.
+    pub fn engine(&self) -> &'static CStr {
+        self.tfm.transform.engine()
+    }
+
     /// The algorithm's properties.
     pub fn properties(&self) -> &Properties {
         self.tfm.transform.properties()

@@ -44,6 +44,11 @@ impl<'a> Iovecs<'a> {
             .ok_or(Errno::MSGSIZE)
     }
 
+    /// The first `count` IOVECs.
+    pub fn first(self, count: usize) -> Self {
+        Self(&self.0[..count.min(self.0.len())])
+    }
+
     /// The list without its first `index` IOVECs.
     pub fn skip(self, index: usize) -> Self {
         Self(&self.0[index.min(self.0.len())..])

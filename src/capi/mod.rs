@@ -32,6 +32,7 @@ pub mod cipher_convenience;
 pub mod cipher_stream;
 #[cfg(feature = "symbol-versions")]
 mod compat;
+pub mod engine;
 pub mod handle;
 pub mod kdf;
 pub mod kpp;

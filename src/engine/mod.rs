@@ -9,7 +9,12 @@
 //!
 //! References: Linux `Documentation/crypto/userspace-if.rst`, `crypto/af_alg.c`.
 
+mod choice;
 pub mod kernel;
+#[cfg(feature = "user-engine")]
+pub mod user;
+
+pub use choice::open;
 
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
@@ -153,6 +158,9 @@ pub enum Submission {
 
 /// An algorithm with its key; shared, and the same for all threads.
 pub trait Transform: Send + Sync {
+    /// The engine's name.
+    fn engine(&self) -> &'static CStr;
+
     /// The algorithm's properties.
     fn properties(&self) -> &Properties;
 
@@ -209,9 +217,4 @@ pub trait Operation: Send + Sync {
 
     /// Whether a call failed, so that what is still in the engine is of no use.
     fn failed(&self) -> bool;
-}
-
-/// Opens a transform of the algorithm `name`.
-pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
-    Ok(Box::new(kernel::transform::KernelTransform::open(kind, name)?))
 }

@@ -46,17 +46,14 @@ impl Shared {
 pub struct KernelTransform(Arc<Shared>);
 
 impl KernelTransform {
-    /// socket(2) and bind(2); the properties cost nothing once they are known.
-    pub fn open(kind: Kind, name: &CStr) -> Result<Self> {
-        let socket = socket(AddressFamily::Alg, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)
-            .map_err(Errno::from)
-            .inspect_err(|errno| {
-                log!(Error, "socket(AF_ALG) failed (errno: -{})", errno.number())
-            })?;
-        bind(&socket, kind, name).inspect_err(|errno| {
-            let name = name.to_string_lossy();
-            log!(Error, "AF_ALG bind to {name} failed (errno: -{})", errno.number());
-        })?;
+    /// socket(2).
+    pub fn socket() -> Result<OwnedFd> {
+        Ok(socket(AddressFamily::Alg, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?)
+    }
+
+    /// bind(2) on a new socket; the properties cost nothing once they are known.
+    pub fn bind(socket: OwnedFd, kind: Kind, name: &CStr) -> Result<Self> {
+        bind(&socket, kind, name)?;
         let algorithm = properties::of(kind, name)?;
         log!(Verbose, "{} is served by the kernel (AF_ALG)", algorithm.properties.name);
         Ok(Self(Arc::new(Shared {
@@ -69,6 +66,10 @@ impl KernelTransform {
 }
 
 impl Transform for KernelTransform {
+    fn engine(&self) -> &'static CStr {
+        c"kernel"
+    }
+
     fn properties(&self) -> &Properties {
         &self.0.algorithm.properties
     }

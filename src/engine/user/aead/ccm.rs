@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! CCM: NIST SP 800-38C, RFC 3610, Linux `crypto/ccm.c`.
+//!
+//! The IV has 16 bytes there: how many bytes the counter has, less one; the nonce;
+//! zeros where the counter goes.
+
+use super::padded::{Blocks, Padded};
+use super::{Aead, give, verify};
+use crate::engine::user::skcipher::{BlockCipher, ctr, xor};
+use crate::errno::{Errno, Result};
+use zeroize::{Zeroize, Zeroizing};
+
+/// Bytes in an IV.
+pub const IV: usize = 16;
+
+/// A key.
+pub struct Ccm {
+    cipher: Box<dyn BlockCipher>,
+}
+
+/// CBC, of which only the last block is of interest.
+struct CbcMac<'a> {
+    cipher: &'a dyn BlockCipher,
+    state: Zeroizing<[u8; 16]>,
+    scratch: Zeroizing<[u8; 256]>,
+}
+
+impl Blocks for CbcMac<'_> {
+    fn update(&mut self, blocks: &[[u8; 16]]) {
+        for blocks in blocks.as_flattened().chunks(self.scratch.len()) {
+            let scratch = &mut self.scratch[..blocks.len()];
+            scratch.copy_from_slice(blocks);
+            self.cipher.chain(&mut *self.state, scratch);
+        }
+    }
+}
+
+impl Ccm {
+    /// With blocks of 16 bytes.
+    pub fn new(cipher: Box<dyn BlockCipher>) -> Self {
+        Self { cipher }
+    }
+
+    /// The counter at 0, which encrypts the tag.
+    fn counter(iv: &[u8]) -> Result<[u8; IV]> {
+        let mut counter: [u8; IV] = iv.try_into().map_err(|_| Errno::INVAL)?;
+        if !(1..=7).contains(&counter[0]) {
+            return Err(Errno::INVAL);
+        }
+        let start = 15 - usize::from(counter[0]);
+        counter[start..].fill(0);
+        Ok(counter)
+    }
+
+    /// The tag before it is encrypted. EOVERFLOW: the counter has too few bytes for
+    /// so long a message.
+    fn mac(
+        &self,
+        counter: &[u8; IV],
+        aad: &[u8],
+        data: &[u8],
+        tag_len: usize,
+    ) -> Result<Zeroizing<[u8; 16]>> {
+        let counter_len = usize::from(counter[0]) + 1;
+        let data_len = u32::try_from(data.len()).map_err(|_| Errno::INVAL)?;
+        // The kernel takes the one length that is just too long.
+        if counter_len < 4 && data_len > 1 << (8 * counter_len) {
+            return Err(Errno::from_number(libc::EOVERFLOW));
+        }
+        if !(4..=16).contains(&tag_len) {
+            return Err(Errno::INVAL);
+        }
+        let mut first = *counter;
+        first[0] |= (tag_len as u8 - 2) / 2 * 8 + if aad.is_empty() { 0 } else { 64 };
+        let bytes = counter_len.min(4);
+        first[16 - bytes..].copy_from_slice(&data_len.to_be_bytes()[4 - bytes..]);
+
+        let (state, scratch) = (Zeroizing::new([0; 16]), Zeroizing::new([0; 256]));
+        let mut mac = Padded::new(CbcMac { cipher: &*self.cipher, state, scratch });
+        mac.push(&first);
+        match u32::try_from(aad.len()).map_err(|_| Errno::INVAL)? {
+            0 => {}
+            len @ 1..0xff00 => mac.push(&len.to_be_bytes()[2..]),
+            len => {
+                mac.push(&[0xff, 0xfe]);
+                mac.push(&len.to_be_bytes());
+            }
+        }
+        mac.push(aad);
+        mac.pad();
+        mac.push(data);
+        mac.pad();
+        Ok(mac.mac.state.clone())
+    }
+
+    /// En- or decrypts data and what masks the tag.
+    fn crypt(&self, mut counter: [u8; IV], data: &mut [u8]) -> Result<Zeroizing<[u8; 16]>> {
+        let mut mask = Zeroizing::new([0; 16]);
+        ctr(&*self.cipher, true, &mut counter, &mut *mask)?;
+        ctr(&*self.cipher, true, &mut counter, data)?;
+        Ok(mask)
+    }
+}
+
+impl Aead for Ccm {
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+        let counter = Self::counter(iv)?;
+        let mut mac = self.mac(&counter, aad, data, tag.len())?;
+        xor(&mut *mac, &*self.crypt(counter, data)?);
+        give(&*mac, tag)
+    }
+
+    /// What was encrypted is authenticated, so it must be decrypted first; it is wiped again
+    /// unless the tag is right.
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+        let counter = Self::counter(iv)?;
+        let mask = self.crypt(counter, data)?;
+        let result = self.mac(&counter, aad, data, tag.len()).and_then(|mut mac| {
+            xor(&mut *mac, &*mask);
+            verify(&*mac, tag)
+        });
+        if result.is_err() {
+            data.zeroize();
+        }
+        result
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! GCM: NIST SP 800-38D, Linux `crypto/gcm.c`; IVs of 12 bytes only, as there.
+
+use super::padded::{Blocks, Padded};
+use super::{Aead, give, verify};
+use crate::engine::user::skcipher::{BlockCipher, ctr, xor};
+use crate::errno::{Errno, Result};
+use ghash::GHash;
+use ghash::universal_hash::UniversalHash;
+use zeroize::Zeroizing;
+
+/// Bytes in an IV.
+pub const IV: usize = 12;
+
+/// Encrypted and authenticated in turn while it is in the cache.
+const CACHED: usize = 16 << 10;
+
+impl Blocks for GHash {
+    fn update(&mut self, blocks: &[[u8; 16]]) {
+        UniversalHash::update(self, cipher::Array::cast_slice_from_core(blocks));
+    }
+}
+
+/// A key.
+pub struct Gcm {
+    cipher: Box<dyn BlockCipher>,
+    ghash: GHash,
+}
+
+/// One message's state.
+struct Message<'a> {
+    cipher: &'a dyn BlockCipher,
+    counter: [u8; 16],
+    hash: Padded<GHash>,
+    /// What the hash is XORed with.
+    mask: Zeroizing<[u8; 16]>,
+}
+
+impl Gcm {
+    /// With blocks of 16 bytes.
+    pub fn new(cipher: Box<dyn BlockCipher>) -> Self {
+        let mut key = Zeroizing::new([0; 16]);
+        cipher.encrypt(&mut *key);
+        Self { ghash: GHash::new((&*key).into()), cipher }
+    }
+
+    fn message(&self, iv: &[u8]) -> Result<Message<'_>> {
+        if iv.len() != IV {
+            return Err(Errno::INVAL);
+        }
+        let mut counter = [0; 16];
+        counter[..IV].copy_from_slice(iv);
+        counter[15] = 1;
+        let mut mask = Zeroizing::new(counter);
+        self.cipher.encrypt(&mut *mask);
+        counter[15] = 2;
+        let hash = Padded::new(self.ghash.clone());
+        Ok(Message { cipher: &*self.cipher, counter, hash, mask })
+    }
+
+    /// The tag of a message that is all AAD, given in pieces.
+    pub fn authenticate(&self, iv: &[u8], pieces: [&[u8]; 2]) -> Result<Zeroizing<[u8; 16]>> {
+        let mut message = self.message(iv)?;
+        pieces.iter().for_each(|piece| message.hash.push(piece));
+        message.hash.pad();
+        Ok(message.tag(pieces[0].len() + pieces[1].len(), 0))
+    }
+}
+
+impl Message<'_> {
+    fn aad(&mut self, aad: &[u8]) {
+        self.hash.push(aad);
+        self.hash.pad();
+    }
+
+    fn crypt(&mut self, data: &mut [u8]) -> Result<()> {
+        ctr(self.cipher, true, &mut self.counter, data)
+    }
+
+    fn tag(mut self, aad: usize, data: usize) -> Zeroizing<[u8; 16]> {
+        let mut lengths = [0; 16];
+        lengths[..8].copy_from_slice(&(aad as u64 * 8).to_be_bytes());
+        lengths[8..].copy_from_slice(&(data as u64 * 8).to_be_bytes());
+        self.hash.push(&lengths);
+        let hash = Zeroizing::new(<[u8; 16]>::from(self.hash.mac.clone().finalize()));
+        xor(&mut *self.mask, &*hash);
+        self.mask
+    }
+}
+
+impl Aead for Gcm {
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+        let mut message = self.message(iv)?;
+        message.aad(aad);
+        for data in data.chunks_mut(CACHED) {
+            message.crypt(data)?;
+            message.hash.push(data);
+        }
+        message.hash.pad();
+        give(&*message.tag(aad.len(), data.len()), tag)
+    }
+
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+        let mut message = self.message(iv)?;
+        message.aad(aad);
+        message.hash.push(data);
+        message.hash.pad();
+        let mut counter = message.counter;
+        verify(&*message.tag(aad.len(), data.len()), tag)?;
+        ctr(&*self.cipher, false, &mut counter, data)
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! GCM and CCM as IPsec uses them: RFC 4106, RFC 4309, RFC 4543; Linux `crypto/gcm.c`
+//! and `crypto/ccm.c`.
+//!
+//! The nonce is a salt from the key's end and an IV of 8 bytes. The AAD is 8 or 12
+//! bytes of ESP header, then the IV once more: EINVAL if it is of any other length.
+//! The IV at its end is what came in, not what is used, and only RFC 4543
+//! authenticates it.
+
+use super::ccm::Ccm;
+use super::gcm::Gcm;
+use super::{Aead, give, verify};
+use crate::engine::user::skcipher::CipherKey;
+use crate::errno::{Errno, Result};
+use zeroize::Zeroizing;
+
+/// Bytes in an IV.
+pub const IV: usize = 8;
+
+/// The AAD without the IV at its end.
+fn header(aad: &[u8]) -> Result<&[u8]> {
+    match aad {
+        [header @ .., _, _, _, _, _, _, _, _] if matches!(header.len(), 8 | 12) => Ok(header),
+        _ => Err(Errno::INVAL),
+    }
+}
+
+/// Salt and IV.
+fn nonce(salt: &[u8; 4], iv: &[u8]) -> [u8; 12] {
+    let mut nonce = [0; 12];
+    nonce[..4].copy_from_slice(salt);
+    nonce[4..].copy_from_slice(iv);
+    nonce
+}
+
+/// GCM in ESP.
+pub struct Rfc4106 {
+    gcm: Gcm,
+    salt: [u8; 4],
+}
+
+impl Rfc4106 {
+    pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
+        let (key, &salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+        Ok(Self { gcm: Gcm::new(cipher(key)?), salt })
+    }
+}
+
+impl Aead for Rfc4106 {
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+        self.gcm.seal(&nonce(&self.salt, iv), header(aad)?, data, tag)
+    }
+
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+        self.gcm.open(&nonce(&self.salt, iv), header(aad)?, data, tag)
+    }
+}
+
+/// CCM in ESP; a salt of 3 bytes and a counter of 4.
+pub struct Rfc4309 {
+    ccm: Ccm,
+    salt: [u8; 3],
+}
+
+impl Rfc4309 {
+    pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
+        let (key, &salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+        Ok(Self { ccm: Ccm::new(cipher(key)?), salt })
+    }
+
+    fn iv(&self, iv: &[u8]) -> [u8; 16] {
+        let [a, b, c] = self.salt;
+        let mut long = [0; 16];
+        long[..12].copy_from_slice(&nonce(&[3, a, b, c], iv));
+        long
+    }
+}
+
+impl Aead for Rfc4309 {
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+        self.ccm.seal(&self.iv(iv), header(aad)?, data, tag)
+    }
+
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+        self.ccm.open(&self.iv(iv), header(aad)?, data, tag)
+    }
+}
+
+/// GMAC in ESP: nothing is encrypted.
+pub struct Rfc4543(Rfc4106);
+
+impl Rfc4543 {
+    pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
+        Ok(Self(Rfc4106::new(cipher, key)?))
+    }
+
+    fn tag(&self, iv: &[u8], aad: &[u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {
+        header(aad)?;
+        self.0.gcm.authenticate(&nonce(&self.0.salt, iv), [aad, data])
+    }
+}
+
+impl Aead for Rfc4543 {
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+        give(&*self.tag(iv, aad, data)?, tag)
+    }
+
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+        verify(&*self.tag(iv, aad, data)?, tag)
+    }
+}

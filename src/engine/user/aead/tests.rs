@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Known answers, and that nothing wrong is taken for right.
+
+use super::*;
+use crate::engine::user::skcipher::hex;
+
+/// Key, IV, AAD, plaintext, ciphertext, tag.
+type Answer<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
+
+#[track_caller]
+fn check(name: &str, (key, iv, aad, plain, secret, tag): Answer<'_>) {
+    let algorithm = find(name).expect(name);
+    let cipher = (algorithm.new)(&hex(key)).expect(name);
+    let (iv, aad, plain, secret, tag) = (hex(iv), hex(aad), hex(plain), hex(secret), hex(tag));
+    assert_eq!(iv.len(), algorithm.iv_size);
+    assert!((algorithm.tag_ok)(tag.len()));
+
+    let (mut data, mut made) = (plain.clone(), vec![0; tag.len()]);
+    assert_eq!(cipher.seal(&iv, &aad, &mut data, &mut made), Ok(()));
+    assert_eq!((&data, &made), (&secret, &tag), "{name}");
+    assert_eq!(cipher.open(&iv, &aad, &mut data, &tag), Ok(()));
+    assert_eq!(data, plain, "{name}");
+
+    for i in 0..tag.len() {
+        let (mut data, mut wrong) = (secret.clone(), tag.clone());
+        wrong[i] ^= 0x80;
+        assert_eq!(cipher.open(&iv, &aad, &mut data, &wrong), Err(Errno::BADMSG), "{name} {i}");
+        assert!(data == secret || data.iter().all(|&byte| byte == 0), "{name}: plaintext shows");
+    }
+    for i in 0..secret.len() {
+        let mut wrong = secret.clone();
+        wrong[i] ^= 1;
+        assert_eq!(cipher.open(&iv, &aad, &mut wrong, &tag), Err(Errno::BADMSG), "{name} {i}");
+    }
+}
+
+/// `seal` of the algorithm.
+fn sealed(name: &str, key: &str, iv: &str, aad: &[u8], plain: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut data, mut tag) = (plain.to_vec(), vec![0; 16]);
+    let cipher = (find(name).unwrap().new)(&hex(key)).unwrap();
+    cipher.seal(&hex(iv), aad, &mut data, &mut tag).unwrap();
+    (data, tag)
+}
+
+#[test]
+fn gcm() {
+    // McGrew and Viega, The Galois/Counter Mode of Operation, test cases 1 and 4
+    let zero = "00000000000000000000000000000000";
+    check("gcm(aes)", (zero, &zero[..24], "", "", "", "58e2fccefa7e3061367f1d57a4e7455a"));
+    let key = "feffe9928665731c6d6a8f9467308308";
+    let iv = "cafebabefacedbaddecaf888";
+    let aad = "feedfacedeadbeeffeedfacedeadbeefabaddad2";
+    let plain = "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72\
+                 1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
+    let secret = "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e\
+                  21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091";
+    let tag = "5bc94fbc3221a5db94fae95ae7121a47";
+    check("gcm(aes)", (key, iv, aad, plain, secret, tag));
+    check("gcm(aes)", (key, iv, aad, plain, secret, &tag[..8]));
+}
+
+#[cfg(feature = "legacy")]
+#[test]
+fn sm4() {
+    // RFC 8998, A.1
+    let key = "0123456789abcdeffedcba9876543210";
+    let aad = "feedfacedeadbeeffeedfacedeadbeefabaddad2";
+    let plain = "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd\
+                 eeeeeeeeeeeeeeeeffffffffffffffffeeeeeeeeeeeeeeeeaaaaaaaaaaaaaaaa";
+    let secret = "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735\
+                  d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d";
+    let tag = "83de3541e4c2b58177e065a9bf7b62ec";
+    check("gcm(sm4)", (key, "00001234567800000000abcd", aad, plain, secret, tag));
+    // RFC 8998, A.2; the IV in the kernel's form
+    let secret = "48af93501fa62adbcd414cce6034d895dda1bf8f132f042098661572e7483094\
+                  fd12e518ce062c98acee28d95df4416bed31a2f04476c18bb40c84a74b97dc5b";
+    let tag = "16842d4fa186f56ab33256971fa110f4";
+    check("ccm(sm4)", (key, "0200001234567800000000abcd000000", aad, plain, secret, tag));
+}
+
+#[test]
+fn ccm() {
+    // SP 800-38C, examples 1 and 2; the IV in the kernel's form
+    let key = "404142434445464748494a4b4c4d4e4f";
+    let aad = "000102030405060708090a0b0c0d0e0f";
+    let plain = "202122232425262728292a2b2c2d2e2f";
+    check(
+        "ccm(aes)",
+        (key, "07101112131415160000000000000000", &aad[..16], &plain[..8], "7162015b", "4dac255d"),
+    );
+    let secret = "d2a1f0e051ea5f62081a7792073d593d";
+    check(
+        "ccm(aes)",
+        (key, "06101112131415161700000000000000", aad, plain, secret, "1fc64fbfaccd"),
+    );
+    // Example 4: 64 KiB of AAD, whose length takes 6 bytes.
+    let aad: Vec<u8> = (0..=255).cycle().take(65536).collect();
+    let plain: Vec<u8> = (0x20..0x40).collect();
+    let cipher = (find("ccm(aes)").unwrap().new)(&hex(key)).unwrap();
+    let (mut data, mut tag) = (plain, [0; 14]);
+    let iv = hex("01101112131415161718191a1b1c0000");
+    assert_eq!(cipher.seal(&iv, &aad, &mut data, &mut tag), Ok(()));
+    assert_eq!(data, hex("69915dad1e84c6376a68c2967e4dab615ae0fd1faec44cc484828529463ccf72"));
+    assert_eq!(tag[..], hex("b4ac6bec93e8598e7f0dadbcea5b"));
+}
+
+#[test]
+fn ccm_refuses() {
+    let cipher = (find("ccm(aes)").unwrap().new)(&[0; 16]).unwrap();
+    let seal = |first, len| {
+        let mut iv = [0; 16];
+        iv[0] = first;
+        cipher.seal(&iv, &[], &mut vec![0; len], &mut [0; 16]).map_err(Errno::number)
+    };
+    assert_eq!(seal(0, 1), Err(libc::EINVAL));
+    assert_eq!(seal(8, 1), Err(libc::EINVAL));
+    assert_eq!(seal(1, 65536), Ok(()), "the kernel takes one byte too many");
+    assert_eq!(seal(1, 65537), Err(libc::EOVERFLOW));
+    assert_eq!(seal(2, 65537), Ok(()));
+}
+
+#[test]
+fn rfc4106() {
+    // draft-mcgrew-gcm-test-01, section 4, the first one
+    check(
+        "rfc4106(gcm(aes))",
+        (
+            "4c80cdefbb5d10da906ac73c3613a634 2e443b68",
+            "4956ed7e3b244cfe",
+            "000043218765432100000000 4956ed7e3b244cfe",
+            "45000048699a000080114db7c0a80102c0a801010a9bf15638d3010000010000\
+             00000000045f736970045f756470037369700963796265726369747902646b00\
+             0021000101020201",
+            "fecf537e729d5b07dc30df528dd22b768d1b98736696a6fd348509fa13ceac34\
+             cfa2436f14a3f3cf65925bf1f4a13c5d15b21e1884f5ff6247aeabb786b93bce\
+             61bc17d768fd9732",
+            "459018148f6cbe722fd04796562dfdb4",
+        ),
+    );
+}
+
+#[test]
+fn ipsec_is_gcm_and_ccm() {
+    let (key, salt, iv) = ("000102030405060708090a0b0c0d0e0f", "a0a1a2a3", "b0b1b2b3b4b5b6b7");
+    let plain = b"a datagram of some length";
+    let with_salt = format!("{key}{salt}");
+    for header in [&b"8 bytes!"[..], b"or 12 bytes."] {
+        let aad = [header, &hex(iv)].concat();
+        assert_eq!(
+            sealed("rfc4106(gcm(aes))", &with_salt, iv, &aad, plain),
+            sealed("gcm(aes)", key, &format!("{salt}{iv}"), header, plain),
+        );
+        assert_eq!(
+            sealed("rfc4309(ccm(aes))", &with_salt[..38], iv, &aad, plain),
+            sealed("ccm(aes)", key, &format!("03{}{iv}00000000", &salt[..6]), header, plain),
+        );
+        let (_, tag) =
+            sealed("gcm(aes)", key, &format!("{salt}{iv}"), &[&aad, &plain[..]].concat(), b"");
+        let gmac = sealed("rfc4543(gcm(aes))", &with_salt, iv, &aad, plain);
+        assert_eq!(gmac, (plain.to_vec(), tag));
+    }
+    for name in ["rfc4106(gcm(aes))", "rfc4309(ccm(aes))", "rfc4543(gcm(aes))"] {
+        let cipher = (find(name).unwrap().new)(&hex(
+            &with_salt[..if name.contains("ccm") { 38 } else { 40 }]
+        ));
+        let cipher = cipher.unwrap();
+        for len in (0..40).filter(|len| ![16, 20].contains(len)) {
+            let result = cipher.seal(&hex(iv), &vec![0; len], &mut [0; 16], &mut [0; 16]);
+            assert_eq!(result, Err(Errno::INVAL), "{name} {len}");
+        }
+    }
+}
+
+#[test]
+fn rfc7539() {
+    // RFC 8439, 2.8.2
+    let plain = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip \
+                  for the future, sunscreen would be it.";
+    let plain: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
+    check(
+        "rfc7539(chacha20,poly1305)",
+        (
+            "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+            "070000004041424344454647",
+            "50515253c0c1c2c3c4c5c6c7",
+            &plain,
+            "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6\
+             3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36\
+             92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc\
+             3ff4def08e4b7a9de576d26586cec64b6116",
+            "1ae10b594f09e26a7e902ecbd0600691",
+        ),
+    );
+}
+
+#[test]
+fn rfc7539esp() {
+    // RFC 7634, appendix A
+    check(
+        "rfc7539esp(chacha20,poly1305)",
+        (
+            "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f a0a1a2a3",
+            "1011121314151617",
+            "0102030400000005 1011121314151617",
+            "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec10\
+             0007362708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223\
+             2425262728292a2b2c2d2e2f303132333435363701020204",
+            "24039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c6\
+             14ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3\
+             cbec163fac469b502773f6fb94e664da9165b82829f641e0",
+            "76aaa8266b7fb0f7b11b369907e1ad43",
+        ),
+    );
+    let cipher = (find("rfc7539esp(chacha20,poly1305)").unwrap().new)(&[0; 36]).unwrap();
+    assert_eq!(cipher.seal(&[0; 8], &[0; 7], &mut [], &mut [0; 16]), Err(Errno::INVAL));
+}
+
+/// The rtattr as this machine has it, and the two keys.
+fn blob(auth: &str, enc: &str) -> String {
+    let [a, b] = 8_u16.to_ne_bytes();
+    let [c, d] = 1_u16.to_ne_bytes();
+    format!("{a:02x}{b:02x}{c:02x}{d:02x}{:08x}{auth}{enc}", enc.len() / 2)
+}
+
+/// Made with OpenSSL 3.0, `openssl enc` and `openssl dgst -mac hmac`.
+#[test]
+#[rustfmt::skip]
+fn authenc() {
+    let key = blob("000102030405060708090a0b0c0d0e0f10111213", "2b7e151628aed2a6abf7158809cf4f3c");
+    let iv = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+    let aad = "6173736f6369617465642064617461";
+    let plain = "73696e676c6520626c6f636b206d736720616e6420616e6f74686572206f6e65";
+    let cbc = "c5800faa1faa7c4c8e77c6087ebb3b75eb54fc17ae842068ce3db36ec4a90a1d";
+    let ctr = "9fe5b114f4055cd29ebd751ecaf3d283164a125847123f0c6cc812a5dc3f1dcb";
+    for (name, secret, tag) in [
+        ("authenc(hmac(sha1),cbc(aes))", cbc, "e5be947146f746a4db5c06752fa444418a0bcd7e"),
+        ("authenc(hmac(sha224),cbc(aes))", cbc, "3c3e6535cad82197eafc57afc07db86784288c287ffd50ac971131fc"),
+        ("authenc(hmac(sha256),cbc(aes))", cbc, "ecccad09fd17991f66999de9a10f0bc92e328d43f620e939b4ce91a97bc1147c"),
+        ("authenc(hmac(sha384),cbc(aes))", cbc,
+            "5fee84d6e731bb72f44a7aa48cb1c1456f248b2d6d3e4402742b502c2f468d27c68203d9d84b9ac863c32bf34d5fc338"),
+        ("authenc(hmac(sha512),cbc(aes))", cbc,
+            "2efb599c270d4dbfb8c67e346702c4c775fa5feafd92709ea17e295c608b4505\
+             1338050bcbbfc5ae06d9d834797bddc7555ba7fc290878a32729033a8bd5e01f"),
+        ("authenc(hmac(sha256),ctr(aes))", ctr, "aa393eceeb5e74b5171fecca3325bc609bee8959e5d3fd2bf98f6755cf1187f6"),
+    ] {
+        check(name, (&key, iv, aad, plain, secret, tag));
+        check(name, (&key, iv, aad, plain, secret, &tag[..24]));
+    }
+}
+
+#[test]
+fn authenc_keys() {
+    let new = find("authenc(hmac(sha1),cbc(aes))").unwrap().new;
+    let (auth, enc) = ("0102030405", "2b7e151628aed2a6abf7158809cf4f3c");
+    assert!(new(&hex(&blob(auth, enc))).is_ok());
+    assert!(new(&hex(&blob("", enc))).is_ok());
+    let good = hex(&blob(auth, enc));
+    for (at, byte) in [(0, 9), (2, 2), (4, 1), (7, 15), (7, 22)] {
+        let mut bad = good.clone();
+        bad[at] = byte;
+        assert_eq!(new(&bad).err(), Some(Errno::INVAL), "{at}");
+    }
+    for len in 0..24 {
+        assert_eq!(new(&good[..len]).err(), Some(Errno::INVAL), "{len}");
+    }
+    // A wrong length is told after the tag was found right.
+    let cipher = new(&good).unwrap();
+    let seal = cipher.seal(&[0; 16], &[], &mut [0; 17], &mut [0; 20]);
+    assert_eq!(seal, Err(Errno::INVAL));
+    assert_eq!(cipher.open(&[0; 16], &[], &mut [0; 17], &[0; 20]), Err(Errno::BADMSG));
+}
+
+#[test]
+fn long_data_and_odd_pieces() {
+    // Longer than what is worked on at once; gcm against itself over the parts of GMAC.
+    let data: Vec<u8> = (0..50_021_u32).map(|i| ((i * 13) >> 2) as u8).collect();
+    for name in ["gcm(aes)", "ccm(aes)", "rfc7539(chacha20,poly1305)"] {
+        let algorithm = find(name).unwrap();
+        let cipher = (algorithm.new)(&[9; 32]).unwrap();
+        let iv = vec![2; algorithm.iv_size];
+        for len in [0, 1, 15, 16, 17, 1023, 1025, 16384, 16385, data.len()] {
+            let (mut output, mut tag) = (data[..len].to_vec(), [0; 16]);
+            cipher.seal(&iv, &data[..len % 77], &mut output, &mut tag).unwrap();
+            cipher.open(&iv, &data[..len % 77], &mut output, &tag).unwrap();
+            assert!(output == data[..len], "{name} {len}");
+        }
+    }
+    // draft-mcgrew-gcm-test-01's GMAC is over AAD and data in a row, wherever the border is.
+    let (key, iv) = ("000102030405060708090a0b0c0d0e0fa0a1a2a3", "b0b1b2b3b4b5b6b7");
+    let tag =
+        |border: usize| sealed("rfc4543(gcm(aes))", key, iv, &data[..border], &data[border..333]).1;
+    assert_eq!(tag(16), tag(20));
+}
+
+#[test]
+fn tag_lengths() {
+    for (name, lengths) in [
+        ("gcm(aes)", vec![4, 8, 12, 13, 14, 15, 16]),
+        ("ccm(aes)", vec![4, 6, 8, 10, 12, 14, 16]),
+        ("rfc4106(gcm(aes))", vec![8, 12, 16]),
+        ("rfc4309(ccm(aes))", vec![8, 12, 16]),
+        ("rfc4543(gcm(aes))", vec![16]),
+        ("rfc7539(chacha20,poly1305)", vec![16]),
+        ("rfc7539esp(chacha20,poly1305)", vec![16]),
+        ("authenc(hmac(sha1),cbc(aes))", (1..=20).collect()),
+        ("authenc(hmac(sha512),ctr(aes))", (1..=64).collect()),
+    ] {
+        let algorithm = find(name).unwrap();
+        let good: Vec<usize> = (0..=80).filter(|&len| (algorithm.tag_ok)(len)).collect();
+        assert_eq!(good, lengths, "{name}");
+        assert_eq!(lengths.last(), Some(&algorithm.max_tag_size));
+    }
+}
+
+#[test]
+fn names() {
+    for name in [
+        "",
+        "gcm",
+        "cbc(aes)",
+        "gcm(aes",
+        "gcm(nosuch)",
+        "rfc4106(ccm(aes))",
+        "authenc(hmac(sha1))",
+        "authenc(hmac(sha1),cbc(aes)",
+        "authenc(hmac(nosuch),cbc(aes))",
+        "authenc(sha1,cbc(aes))",
+    ] {
+        assert!(find(name).is_none(), "{name}");
+    }
+    #[cfg(feature = "legacy")]
+    assert!(find("gcm(des3_ede)").is_none());
+    let sizes =
+        |name| find(name).map(|found| (found.block_size, found.iv_size, found.max_tag_size));
+    assert_eq!(sizes("gcm(aes)"), Some((1, 12, 16)));
+    assert_eq!(sizes("ccm(aes)"), Some((1, 16, 16)));
+    assert_eq!(sizes("rfc4106(gcm(aes))"), Some((1, 8, 16)));
+    assert_eq!(sizes("authenc(hmac(sha256),cbc(aes))"), Some((16, 16, 32)));
+    assert_eq!(sizes("authenc(hmac(sha256),ctr(aes))"), Some((1, 16, 32)));
+}

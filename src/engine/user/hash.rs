@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Message digests, keyed or not: the table of names, and HMAC.
+//!
+//! An algorithm is the state with which a message begins; keys give another one to begin
+//! with. Block and digest sizes are those that /proc/crypto shows.
+//!
+//! The digests are RustCrypto's. Not here: their self tests in FIPS mode, and the length
+//! limit that the kernel's socket memory sets to a key.
+//!
+//! References: Linux `crypto/hmac.c`; RFC 2104.
+
+mod checksum;
+mod mac;
+
+use crate::errno::{Errno, Result};
+use digest::common::KeySizeUser;
+use digest::typenum::Unsigned;
+use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUser};
+use zeroize::Zeroize;
+
+/// What has been hashed so far.
+pub trait Hasher: Send + Sync {
+    /// The same state again: the beginning of another message.
+    fn fork(&self) -> Box<dyn Hasher>;
+
+    /// Adds to the message.
+    fn update(&mut self, data: &[u8]);
+
+    /// Ends the message; `digest` has the algorithm's digest size.
+    fn finish(self: Box<Self>, digest: &mut [u8]);
+}
+
+/// The state of a keyed digest before its first byte; EINVAL for a key that it does not take.
+pub type Key = fn(&[u8]) -> Result<Box<dyn Hasher>>;
+
+/// The same with the size of HMAC's digest.
+type HmacKey = fn(&[u8], usize) -> Box<dyn Hasher>;
+
+/// [`Key`], as it is with what it needs to know.
+pub type BoxedKey = Box<dyn Fn(&[u8]) -> Result<Box<dyn Hasher>> + Send + Sync>;
+
+/// A digest.
+pub struct HashAlgorithm {
+    /// Bytes in a block.
+    pub block_size: u32,
+    /// Bytes in a digest.
+    pub digest_size: u32,
+    /// Where a message begins without a key; None: there must be one.
+    pub plain: Option<fn() -> Box<dyn Hasher>>,
+    /// Where it begins with a key; None: there is none.
+    pub keyed: Option<BoxedKey>,
+}
+
+/// The algorithm with the canonical name `name`.
+pub fn find(name: &str) -> Option<HashAlgorithm> {
+    let entry = |name: &str| DIGESTS.iter().find(|entry| entry.name == name);
+    let inner = name.strip_prefix("hmac(").and_then(|rest| rest.strip_suffix(')'));
+    if let Some(digest) = inner.and_then(entry) {
+        return Some(HashAlgorithm {
+            block_size: digest.block_size,
+            digest_size: digest.digest_size,
+            plain: None,
+            keyed: Some(Box::new(|key| Ok((digest.hmac)(key, digest.digest_size as usize)))),
+        });
+    }
+    if let Some(digest) = entry(name) {
+        return Some(HashAlgorithm {
+            block_size: digest.block_size,
+            digest_size: digest.digest_size,
+            plain: Some(digest.plain),
+            keyed: digest.keyed.map(|key| Box::new(key) as _),
+        });
+    }
+    mac::find(name).or_else(|| checksum::find(name))
+}
+
+/// A digest that HMAC can be made of.
+struct Entry {
+    name: &'static str,
+    block_size: u32,
+    digest_size: u32,
+    plain: fn() -> Box<dyn Hasher>,
+    hmac: HmacKey,
+    keyed: Option<Key>,
+}
+
+const fn entry<D: Base>(name: &'static str) -> Entry {
+    Entry {
+        name,
+        block_size: <D::BlockSize as Unsigned>::U32,
+        digest_size: <D::OutputSize as Unsigned>::U32,
+        plain: || Box::new(State(D::default())),
+        hmac: |key, digest_size| Box::new(Hmac::<D>::new(key, digest_size)),
+        keyed: None,
+    }
+}
+
+/// A digest that is the beginning of another one's.
+#[cfg(feature = "legacy")]
+const fn cut<D: Base>(name: &'static str, digest_size: u32) -> Entry {
+    Entry { digest_size, ..entry::<D>(name) }
+}
+
+/// BLAKE2, which takes a key itself, of up to half a block.
+macro_rules! blake2 {
+    ($name:literal, $digest:ident, $mac:ident, $size:ident) => {
+        Entry {
+            keyed: Some(|key| {
+                type Mac = blake2::$mac<digest::consts::$size>;
+                if key.is_empty() || key.len() > <Mac as KeySizeUser>::key_size() {
+                    return Err(Errno::INVAL);
+                }
+                let mac = Mac::new_with_salt_and_personal(Some(key), &[], &[]);
+                Ok(Box::new(State(mac.map_err(|_| Errno::INVAL)?)))
+            }),
+            ..entry::<blake2::$digest<digest::consts::$size>>($name)
+        }
+    };
+}
+
+const DIGESTS: &[Entry] = &[
+    entry::<md5::Md5>("md5"),
+    entry::<sha1::Sha1>("sha1"),
+    entry::<sha2::Sha224>("sha224"),
+    entry::<sha2::Sha256>("sha256"),
+    entry::<sha2::Sha384>("sha384"),
+    entry::<sha2::Sha512>("sha512"),
+    entry::<sha3::Sha3_224>("sha3-224"),
+    entry::<sha3::Sha3_256>("sha3-256"),
+    entry::<sha3::Sha3_384>("sha3-384"),
+    entry::<sha3::Sha3_512>("sha3-512"),
+    entry::<sm3::Sm3>("sm3"),
+    blake2!("blake2b-160", Blake2b, Blake2bMac, U20),
+    blake2!("blake2b-256", Blake2b, Blake2bMac, U32),
+    blake2!("blake2b-384", Blake2b, Blake2bMac, U48),
+    blake2!("blake2b-512", Blake2b, Blake2bMac, U64),
+    blake2!("blake2s-128", Blake2s, Blake2sMac, U16),
+    blake2!("blake2s-160", Blake2s, Blake2sMac, U20),
+    blake2!("blake2s-224", Blake2s, Blake2sMac, U28),
+    blake2!("blake2s-256", Blake2s, Blake2sMac, U32),
+    #[cfg(feature = "legacy")]
+    entry::<md4::Md4>("md4"),
+    #[cfg(feature = "legacy")]
+    entry::<ripemd::Ripemd160>("rmd160"),
+    #[cfg(feature = "legacy")]
+    entry::<streebog::Streebog256>("streebog256"),
+    #[cfg(feature = "legacy")]
+    entry::<streebog::Streebog512>("streebog512"),
+    #[cfg(feature = "legacy")]
+    entry::<whirlpool::Whirlpool>("wp512"),
+    #[cfg(feature = "legacy")]
+    cut::<whirlpool::Whirlpool>("wp384", 48),
+    #[cfg(feature = "legacy")]
+    cut::<whirlpool::Whirlpool>("wp256", 32),
+];
+
+/// What a digest of the table must be able to do.
+trait Base:
+    Digest + FixedOutput + Update + Default + BlockSizeUser + Clone + Send + Sync + 'static
+{
+}
+
+impl<D> Base for D where
+    D: Digest + FixedOutput + Update + Default + BlockSizeUser + Clone + Send + Sync + 'static
+{
+}
+
+/// A digest's or a MAC's state.
+#[derive(Clone)]
+struct State<T>(T);
+
+impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T> {
+    fn fork(&self) -> Box<dyn Hasher> {
+        Box::new(self.clone())
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    fn finish(self: Box<Self>, digest: &mut [u8]) {
+        output(self.0, digest);
+    }
+}
+
+/// As much of the digest as `digest` has room for.
+fn output<T: FixedOutput + OutputSizeUser>(state: T, digest: &mut [u8]) {
+    let mut whole = state.finalize_fixed();
+    digest.copy_from_slice(&whole[..digest.len()]);
+    whole.as_mut_slice().zeroize();
+}
+
+/// HMAC with its key absorbed into both digests.
+#[derive(Clone)]
+struct Hmac<D> {
+    inner: D,
+    outer: D,
+}
+
+impl<D: Base> Hmac<D> {
+    fn new(key: &[u8], digest_size: usize) -> Self {
+        let block_size = <D::BlockSize as Unsigned>::USIZE;
+        // The longest block, SHA3-224's, has 144 bytes.
+        let mut block = [0u8; 256];
+        let block = &mut block[..block_size];
+        if key.len() > block_size {
+            let mut hashed = D::digest(key);
+            block[..digest_size].copy_from_slice(&hashed[..digest_size]);
+            hashed.as_mut_slice().zeroize();
+        } else {
+            block[..key.len()].copy_from_slice(key);
+        }
+        let mut padded = |pad: u8| {
+            block.iter_mut().for_each(|byte| *byte ^= pad);
+            let state = D::new_with_prefix(&*block);
+            block.iter_mut().for_each(|byte| *byte ^= pad);
+            state
+        };
+        let hmac = Self { inner: padded(0x36), outer: padded(0x5c) };
+        block.zeroize();
+        hmac
+    }
+}
+
+impl<D: Base> Hasher for Hmac<D> {
+    fn fork(&self) -> Box<dyn Hasher> {
+        Box::new(self.clone())
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        Update::update(&mut self.inner, data);
+    }
+
+    fn finish(self: Box<Self>, digest: &mut [u8]) {
+        let Self { inner, mut outer } = *self;
+        output(inner, digest);
+        Update::update(&mut outer, digest);
+        output(outer, digest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The digest of `data`, in two pieces, with `key` if the algorithm takes one.
+    fn digest(name: &str, key: &[u8], data: &[u8]) -> String {
+        let algorithm = find(name).unwrap();
+        let mut state = match algorithm.plain {
+            Some(plain) if key.is_empty() => plain(),
+            _ => algorithm.keyed.unwrap()(key).unwrap().fork(),
+        };
+        let (first, second) = data.split_at(data.len() / 3);
+        state.update(first);
+        state.update(second);
+        let mut digest = vec![0; algorithm.digest_size as usize];
+        state.finish(&mut digest);
+        hex(&digest)
+    }
+
+    #[test]
+    fn digests_of_abc() {
+        // FIPS 180-4 and 202 examples; RFC 1320, 1321; GB/T 32905 A.1; RFC 7693 appendix A and B;
+        // the RIPEMD-160 and Whirlpool authors' own test vectors.
+        for (name, wanted) in [
+            ("md5", "900150983cd24fb0d6963f7d28e17f72"),
+            ("sha1", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            ("sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            ("sha3-256", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
+            ("sm3", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
+            ("blake2s-256", "508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982"),
+        ] {
+            assert_eq!(digest(name, &[], b"abc"), wanted, "{name}");
+        }
+    }
+
+    #[cfg(feature = "legacy")]
+    #[test]
+    fn rarer_digests_of_abc() {
+        for (name, wanted) in [
+            ("md4", "a448017aaf21d8525fc10ae87aa6729d"),
+            ("rmd160", "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc"),
+            ("wp256", "4e2448a4c6f486bb16b6562c73b4020bf3043e3a731bce721ae1b303d97e6d4c"),
+        ] {
+            assert_eq!(digest(name, &[], b"abc"), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn hmac_of_rfc_4231() {
+        let wanted = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(digest("hmac(sha256)", b"Jefe", b"what do ya want for nothing?"), wanted);
+        // Test case 6: a key longer than the block.
+        let wanted = "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54";
+        let data = b"Test Using Larger Than Block-Size Key - Hash Key First";
+        assert_eq!(digest("hmac(sha256)", &[0xaa; 131], data), wanted);
+    }
+
+    #[test]
+    fn every_digest_has_the_size_that_it_names() {
+        for entry in DIGESTS {
+            assert_eq!(digest(entry.name, &[], b"").len(), 2 * entry.digest_size as usize);
+            assert_eq!(
+                digest(&format!("hmac({})", entry.name), b"key", b"").len(),
+                2 * entry.digest_size as usize
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_not_found() {
+        for name in ["", "sha257", "hmac()", "hmac(sha256", "hmac(hmac(sha1))", "hmac(crc32c)"] {
+            assert!(find(name).is_none(), "{name}");
+        }
+    }
+}

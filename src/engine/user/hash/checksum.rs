@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Checksums that the kernel has among its digests, and whose key is where they begin.
+//!
+//! References: Linux `crypto/crc32c_generic.c`, `crypto/xxhash_generic.c`: keys and results
+//! are little-endian numbers.
+
+use super::{HashAlgorithm, Hasher};
+use crate::errno::{Errno, Result};
+use std::hash::Hasher as _;
+use twox_hash::XxHash64;
+
+/// The checksum called `name`.
+pub fn find(name: &str) -> Option<HashAlgorithm> {
+    match name {
+        "crc32c" => Some(HashAlgorithm {
+            block_size: 1,
+            digest_size: 4,
+            plain: Some(|| Box::new(Crc32c(0))),
+            // The key is the register's value, which the crate complements.
+            keyed: Some(Box::new(|key| Ok(Box::new(Crc32c(!u32::from_le_bytes(number(key)?)))))),
+        }),
+        "xxhash64" => Some(HashAlgorithm {
+            block_size: 32,
+            digest_size: 8,
+            plain: Some(|| Box::new(XxHash(XxHash64::with_seed(0)))),
+            keyed: Some(Box::new(|key| {
+                Ok(Box::new(XxHash(XxHash64::with_seed(u64::from_le_bytes(number(key)?)))))
+            })),
+        }),
+        _ => None,
+    }
+}
+
+fn number<const LEN: usize>(key: &[u8]) -> Result<[u8; LEN]> {
+    key.try_into().map_err(|_| Errno::INVAL)
+}
+
+struct Crc32c(u32);
+
+impl Hasher for Crc32c {
+    fn fork(&self) -> Box<dyn Hasher> {
+        Box::new(Self(self.0))
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0 = crc32c::crc32c_append(self.0, data);
+    }
+
+    fn finish(self: Box<Self>, digest: &mut [u8]) {
+        digest.copy_from_slice(&self.0.to_le_bytes());
+    }
+}
+
+struct XxHash(XxHash64);
+
+impl Hasher for XxHash {
+    fn fork(&self) -> Box<dyn Hasher> {
+        Box::new(Self(self.0.clone()))
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0.write(data);
+    }
+
+    fn finish(self: Box<Self>, digest: &mut [u8]) {
+        digest.copy_from_slice(&self.0.finish().to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(mut state: Box<dyn Hasher>, data: &[u8], digest: &mut [u8]) {
+        state.update(data);
+        state.finish(digest);
+    }
+
+    #[test]
+    fn crc32c_of_rfc_3720() {
+        // Appendix B.4: 32 bytes of zeros.
+        let mut digest = [0; 4];
+        sum(find("crc32c").unwrap().plain.unwrap()(), &[0; 32], &mut digest);
+        assert_eq!(digest, [0xaa, 0x36, 0x91, 0x8a]);
+        sum(find("crc32c").unwrap().keyed.unwrap()(&[0xff; 4]).unwrap(), &[0; 32], &mut digest);
+        assert_eq!(digest, [0xaa, 0x36, 0x91, 0x8a]);
+    }
+
+    #[test]
+    fn xxhash64_of_nothing() {
+        // XXH64 of the empty input with seed 0, from the specification of xxHash.
+        let mut digest = [0; 8];
+        sum(find("xxhash64").unwrap().plain.unwrap()(), &[], &mut digest);
+        assert_eq!(u64::from_le_bytes(digest), 0xef46_db37_51d8_e999);
+    }
+
+    #[test]
+    fn a_key_is_one_number() {
+        assert_eq!(find("crc32c").unwrap().keyed.unwrap()(&[0; 8]).err(), Some(Errno::INVAL));
+        assert_eq!(find("xxhash64").unwrap().keyed.unwrap()(&[0; 4]).err(), Some(Errno::INVAL));
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The user engine's operation of a digest.
+//!
+//! A digest never waits: what was sent is hashed at once, and a receiver gets the digest of
+//! what has been sent, be it complete or not.
+//!
+//! Reference: Linux `crypto/algif_hash.c`.
+
+use super::hash::Hasher;
+use super::memory::{copy_out, read_each};
+use super::transform::{Failure, Keyed, Lease};
+use crate::engine::{Control, Length, Operation, Submission};
+use crate::errno::{Errno, Result};
+use crate::handle::lock;
+use crate::iov::Iovecs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use zeroize::Zeroizing;
+
+/// The longest digest in bytes.
+const DIGEST_MAX: usize = 64;
+
+/// A message, or its digest.
+pub struct HashOperation {
+    lease: Lease,
+    state: Mutex<State>,
+    /// Bytes sent since the last digest was received.
+    pending: AtomicUsize,
+    failure: Failure,
+}
+
+enum State {
+    /// No message.
+    Idle,
+    /// A message of which more follows.
+    Open(Box<dyn Hasher>),
+    /// A message's digest.
+    Complete(Digest),
+}
+
+type Digest = Zeroizing<[u8; DIGEST_MAX]>;
+
+impl HashOperation {
+    /// No message yet.
+    pub fn new(lease: Lease) -> Self {
+        Self {
+            lease,
+            state: Mutex::new(State::Idle),
+            pending: AtomicUsize::new(0),
+            failure: Failure::default(),
+        }
+    }
+
+    /// A message's beginning.
+    fn begin(&self) -> Result<Box<dyn Hasher>> {
+        match self.lease.keyed()? {
+            Keyed::Hash(beginning) => Ok(beginning.fork()),
+            _ => Err(Errno::INVAL),
+        }
+    }
+
+    fn finish(&self, hasher: Box<dyn Hasher>) -> Digest {
+        let mut digest = Digest::new([0; DIGEST_MAX]);
+        hasher.finish(&mut digest[..self.digest_size()]);
+        digest
+    }
+
+    fn digest_size(&self) -> usize {
+        self.lease.shared.digest_size()
+    }
+}
+
+impl Operation for HashOperation {
+    fn send(&self, _: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
+        let len = input.total()?;
+        let mut state = lock(&self.state);
+        let mut hasher = match std::mem::replace(&mut *state, State::Idle) {
+            State::Open(hasher) => hasher,
+            _ => self.failure.note(self.begin())?,
+        };
+        read_each(input, |bytes| hasher.update(bytes));
+        *state = if more { State::Open(hasher) } else { State::Complete(self.finish(hasher)) };
+        self.pending.fetch_add(len, Ordering::Relaxed);
+        Ok(len)
+    }
+
+    fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+        if output.total()? == 0 {
+            return Ok(0);
+        }
+        let mut state = lock(&self.state);
+        let digest = match std::mem::replace(&mut *state, State::Idle) {
+            State::Complete(digest) => digest,
+            State::Open(hasher) => self.finish(hasher),
+            State::Idle => self.finish(self.failure.note(self.begin())?),
+        };
+        self.pending.store(0, Ordering::Relaxed);
+        Ok(copy_out(&digest[..self.digest_size()], output))
+    }
+
+    fn message(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        _: Length,
+    ) -> Result<usize> {
+        self.send(Some(control), input, false)?;
+        self.receive(output)
+    }
+
+    fn batch(
+        &self,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+        _: Submission,
+    ) -> Result<usize> {
+        let pairs = inputs.each().zip(outputs.each());
+        pairs.map(|(input, output)| self.message(control, input, output, Length::Whole)).sum()
+    }
+
+    fn in_flight(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) > 0
+    }
+
+    fn failed(&self) -> bool {
+        self.failure.noted()
+    }
+}

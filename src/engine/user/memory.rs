@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The caller's memory: from input IOVECs to where data are processed in place, and
+//! on to output IOVECs.
+//!
+//! Input and output may overlap in any way. As in the kernel, all input is copied
+//! before any output is written; a reference is made only to the output, when no input
+//! is needed any more, or to memory of the engine's own.
+
+#![allow(unsafe_code)]
+
+use crate::errno::Result;
+use crate::iov::{Cursor, Iovecs, iovec, scatter};
+use libc::iovec;
+use zeroize::Zeroize;
+
+/// Bytes of the engine's own, which are wiped when they are not needed any more.
+#[derive(Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    /// Bytes at the beginning that have been removed.
+    removed: usize,
+}
+
+impl Buffer {
+    /// `len` bytes of zeros; ENOMEM.
+    pub fn zeros(len: usize) -> Result<Self> {
+        let mut buffer = Self::default();
+        buffer.grow(len)?;
+        Ok(buffer)
+    }
+
+    /// The bytes.
+    pub fn bytes(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.removed..]
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len() - self.removed
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends zeros; ENOMEM.
+    pub fn grow(&mut self, more: usize) -> Result<()> {
+        self.reserve(more)?;
+        self.bytes.resize(self.bytes.len() + more, 0);
+        Ok(())
+    }
+
+    /// Appends what `input` points to; ENOMEM, and then nothing is appended.
+    pub fn append(&mut self, input: Iovecs<'_>) -> Result<()> {
+        let more = input.total()?;
+        self.reserve(more)?;
+        let len = self.bytes.len();
+        // SAFETY: there is room for `more` bytes, and all of them are written before
+        // they become part of the vector.
+        unsafe {
+            gather(input, self.bytes.as_mut_ptr().add(len));
+            self.bytes.set_len(len + more);
+        }
+        Ok(())
+    }
+
+    fn reserve(&mut self, more: usize) -> Result<()> {
+        if more > self.bytes.capacity() - self.bytes.len() {
+            // Not Vec's own growth, which would leave what is in it in freed memory.
+            let mut grown = Vec::new();
+            grown.try_reserve_exact((self.len() + more).max(self.len().saturating_mul(2)))?;
+            grown.extend_from_slice(self.bytes());
+            self.bytes.zeroize();
+            self.bytes = grown;
+            self.removed = 0;
+        }
+        Ok(())
+    }
+
+    /// Removes the first `len` bytes.
+    pub fn remove(&mut self, len: usize) {
+        self.bytes()[..len].zeroize();
+        self.removed += len;
+        if self.is_empty() {
+            self.bytes.clear();
+            self.removed = 0;
+        }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+/// Copies `from` to `to`, as much as there is room for; how much that was.
+pub fn copy_out(from: &[u8], to: Iovecs<'_>) -> usize {
+    // SAFETY: whoever made the list promised that its memory may be written; `from`
+    // is the engine's own.
+    unsafe { scatter(from, to.list()) };
+    to.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len)).min(from.len())
+}
+
+/// Gives each IOVEC's memory to `read`, in order.
+pub fn read_each(input: Iovecs<'_>, mut read: impl FnMut(&[u8])) {
+    for iov in input.list().iter().filter(|iov| iov.iov_len > 0) {
+        // SAFETY: whoever made the list promised that its memory may be read and that nobody
+        // writes it during the call; the reference ends with this turn.
+        read(unsafe { std::slice::from_raw_parts(iov.iov_base.cast(), iov.iov_len) });
+    }
+}
+
+/// Copies `len` bytes of `input` to the beginning of `result` bytes, lets `process`
+/// work on these, and leaves them in `output`; `tail` gets the input after `len` first.
+///
+/// `output` has at least `result` bytes and `input` those of `len` and `tail`. When
+/// `process` fails, no input is left in an output that it was not in before.
+pub fn in_place<T>(
+    input: Iovecs<'_>,
+    len: usize,
+    tail: &mut [u8],
+    output: Iovecs<'_>,
+    result: usize,
+    process: impl FnOnce(&mut [u8], &[u8]) -> Result<T>,
+) -> Result<T> {
+    debug_assert!(len <= result);
+    let (first, second) = (only(input), only(output));
+    if let (Some(from), Some(to)) = (first, second) {
+        let (from, to): (*const u8, *mut u8) = (from.iov_base.cast(), to.iov_base.cast());
+        // SAFETY: whoever made the lists promised that their memory may be read, and
+        // written. `tail` is the engine's own, and filled before the output, where its source
+        // may be; copy_to allows for any overlap; the slice is the only reference to the output,
+        // and the input is not used any more.
+        let whole = unsafe {
+            if !tail.is_empty() {
+                from.add(len).copy_to_nonoverlapping(tail.as_mut_ptr(), tail.len());
+            }
+            from.copy_to(to, len);
+            slice(to, result)
+        };
+        let processed = process(whole, tail);
+        if processed.is_err() && !std::ptr::eq(from, to) {
+            whole.zeroize();
+        }
+        return processed;
+    }
+    let mut scratch = Buffer::zeros(result.max(len + tail.len()))?;
+    // SAFETY: `scratch` has room for the input.
+    unsafe { gather(input, scratch.bytes().as_mut_ptr()) };
+    tail.copy_from_slice(&scratch.bytes()[len..len + tail.len()]);
+    let processed = process(&mut scratch.bytes()[..result], tail)?;
+    copy_out(&scratch.bytes()[..result], output);
+    Ok(processed)
+}
+
+/// The only IOVEC that is not empty, or an empty one; None if there are several.
+fn only(iovecs: Iovecs<'_>) -> Option<iovec> {
+    let mut filled = iovecs.list().iter().filter(|iov| iov.iov_len > 0);
+    match (filled.next(), filled.next()) {
+        (Some(only), None) => Some(*only),
+        (None, _) => Some(iovec(std::ptr::NonNull::dangling().as_ptr(), 0)),
+        _ => None,
+    }
+}
+
+/// # Safety
+///
+/// `len` bytes at `start` may be read and written, and nothing else accesses them, for `'a`.
+unsafe fn slice<'a>(start: *mut u8, len: usize) -> &'a mut [u8] {
+    if len == 0 {
+        return &mut [];
+    }
+    // SAFETY: the caller's promise; not NULL, since NULL has no bytes.
+    unsafe { std::slice::from_raw_parts_mut(start, len) }
+}
+
+/// # Safety
+///
+/// At `to` there is room for all of `input`, and it does not overlap.
+unsafe fn gather(input: Iovecs<'_>, mut to: *mut u8) {
+    for iov in input.list().iter().filter(|iov| iov.iov_len > 0) {
+        // SAFETY: whoever made the list promised that its memory may be read; the
+        // caller promises the rest.
+        unsafe {
+            to.copy_from_nonoverlapping(iov.iov_base.cast(), iov.iov_len);
+            to = to.add(iov.iov_len);
+        }
+    }
+}
+
+/// The first `len` bytes of `whole`.
+pub fn beginning<T>(
+    whole: Iovecs<'_>,
+    len: usize,
+    call: impl FnOnce(Iovecs<'_>) -> T,
+) -> Result<T> {
+    let mut list = Vec::new();
+    Cursor::new(whole).take(len, &mut list)?;
+    // SAFETY: a part of `whole`.
+    Ok(call(unsafe { Iovecs::new(&list) }))
+}

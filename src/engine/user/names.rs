@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The kernel's names of algorithms: `template(inner,...)`, and the drivers' own names.
+//!
+//! Whoever asks for a driver gets its algorithm, under the algorithm's name, as from the
+//! kernel: `cbc(aes)` for `cbc-aes-aesni` and for `cbc(aes-generic)`. Whether there
+//! is such an algorithm is for others to say: a name made of nonsense gives a name
+//! that is in no table.
+//!
+//! Reference: Linux /proc/crypto; the `cra_driver_name`s in `crypto/` and `arch/*/crypto/`.
+
+/// Longer names do not fit into the kernel's (CRYPTO_MAX_ALG_NAME, with the NUL of bind(2)).
+const NAME_MAX: usize = 63;
+
+/// What drivers append to the name of their algorithm, for how or for what they are made.
+const DRIVERS: &[&str] = &[
+    "generic",
+    "lib",
+    "fixed-time",
+    "ni",
+    "aesni",
+    "vaes",
+    "sse2",
+    "ssse3",
+    "avx",
+    "avx2",
+    "avx512",
+    "avx10",
+    "avx10_256",
+    "avx10_512",
+    "asm",
+    "simd",
+    "3way",
+    "intel",
+    "ce",
+    "neon",
+    "neonbs",
+    "arm64",
+    "arm",
+    "s390",
+    "vx",
+];
+
+/// The name of the algorithm that `name` is, or is a driver of. None: no name at all.
+pub fn canonical(name: &str) -> Option<String> {
+    if name.len() > NAME_MAX {
+        return None;
+    }
+    let Some((template, rest)) = name.split_once('(') else {
+        return leaf(name);
+    };
+    let arguments = arguments(rest.strip_suffix(')')?)?;
+    let inner = arguments.iter().map(|name| canonical(name)).collect::<Option<Vec<_>>>()?;
+    // The kernel knows what it made by two names only, one all of algorithms and one
+    // all of drivers.
+    let drivers = arguments.iter().zip(&inner).all(|(asked, algorithm)| asked != algorithm);
+    let inner: Vec<&str> = inner.iter().map(String::as_str).collect();
+    Some(match (template, &inner[..]) {
+        ("gcm_base", [ctr, "ghash"]) if drivers => format!("gcm({})", argument(ctr, "ctr")?),
+        ("ccm_base", [ctr, cbcmac]) if drivers => {
+            let cipher = argument(ctr, "ctr")?;
+            if argument(cbcmac, "cbcmac")? != cipher {
+                return None;
+            }
+            format!("ccm({cipher})")
+        }
+        ("xts" | "lrw", [ecb]) if drivers => format!("{template}({})", argument(ecb, "ecb")?),
+        ("gcm" | "ccm", _) if drivers => return None,
+        _ => format!("{template}({})", inner.join(",")),
+    })
+}
+
+/// The only argument of `name`, if that is `template(argument)`.
+fn argument<'a>(name: &'a str, template: &str) -> Option<&'a str> {
+    name.strip_prefix(template)?.strip_prefix('(')?.strip_suffix(')')
+}
+
+/// Cuts at the commas that are in no inner parentheses; None if those do not match.
+fn arguments(list: &str) -> Option<Vec<&str>> {
+    let (mut arguments, mut start, mut depth) = (Vec::new(), 0, 0usize);
+    for (at, byte) in list.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.checked_sub(1)?,
+            b',' if depth == 0 => {
+                arguments.push(&list[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    arguments.push(&list[start..]);
+    (depth == 0).then_some(arguments)
+}
+
+/// A name without parentheses.
+fn leaf(name: &str) -> Option<String> {
+    if name.is_empty()
+        || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    {
+        return None;
+    }
+    let driverless = without_driver(name);
+    if driverless.len() == name.len() {
+        return Some(name.to_owned());
+    }
+    Some(match driverless.split_once('-') {
+        // x86's GCM is called generic-gcm-aesni, after no cipher.
+        Some(("generic", "gcm")) => "gcm(aes)".to_owned(),
+        Some((template, _)) if is_template(template) => nest(driverless),
+        _ => driverless.to_owned(),
+    })
+}
+
+fn without_driver(mut name: &str) -> &str {
+    while let Some(shorter) = DRIVERS
+        .iter()
+        .find_map(|driver| name.strip_suffix(driver)?.strip_suffix('-'))
+        .filter(|shorter| !shorter.is_empty())
+    {
+        name = shorter;
+    }
+    name
+}
+
+/// What drivers implement as a whole, as in `cts-cbc-aes-ce`.
+fn is_template(name: &str) -> bool {
+    matches!(
+        name,
+        "ecb"
+            | "cbc"
+            | "ctr"
+            | "xts"
+            | "cts"
+            | "lrw"
+            | "gcm"
+            | "ccm"
+            | "rfc4106"
+            | "hmac"
+            | "cmac"
+            | "xcbc"
+    )
+}
+
+/// `cts-cbc-aes` to `cts(cbc(aes))`.
+fn nest(name: &str) -> String {
+    match name.split_once('-') {
+        // rfc4106-gcm-aesni, in the same way.
+        Some((template, "gcm")) => format!("{template}(gcm(aes))"),
+        Some((template, rest)) if is_template(template) => format!("{template}({})", nest(rest)),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn an_algorithms_name_stays_as_it_is() {
+        for name in [
+            "cbc(aes)",
+            "xts(aes)",
+            "cts(cbc(aes))",
+            "rfc3686(ctr(aes))",
+            "authenc(hmac(sha256),cbc(aes))",
+            "rfc7539(chacha20,poly1305)",
+            "sha3-256",
+            "blake2b-512",
+            "hmac(sha3-512)",
+            "cmac(des3_ede)",
+            "drbg_nopr_hmac_sha256",
+        ] {
+            assert_eq!(canonical(name).as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_driver_is_its_algorithm() {
+        for (driver, algorithm) in [
+            ("cbc-aes-aesni", "cbc(aes)"),
+            ("ctr-aes-vaes-avx2", "ctr(aes)"),
+            ("xts-aes-ce", "xts(aes)"),
+            ("cts-cbc-aes-aesni", "cts(cbc(aes))"),
+            ("ecb-camellia-aesni-avx2", "ecb(camellia)"),
+            ("cbc-des3_ede-asm", "cbc(des3_ede)"),
+            ("cbc(aes-generic)", "cbc(aes)"),
+            ("ecb(aes-fixed-time)", "ecb(aes)"),
+            ("cbc(ecb(aes-generic))", "cbc(ecb(aes))"),
+            ("xts(ecb(aes-generic))", "xts(aes)"),
+            ("xts(ecb-aes-aesni)", "xts(aes)"),
+            ("chacha20-simd", "chacha20"),
+            ("sha256-generic", "sha256"),
+            ("sha512-avx2", "sha512"),
+            ("sha256-ni", "sha256"),
+            ("sha3-256-generic", "sha3-256"),
+            ("blake2b-512-lib", "blake2b-512"),
+            ("crc32c-intel", "crc32c"),
+            ("hmac(sha256-generic)", "hmac(sha256)"),
+            ("hmac-sha256-lib", "hmac(sha256)"),
+            ("hmac-sha3-256-lib", "hmac(sha3-256)"),
+            ("cmac-aes-ce", "cmac(aes)"),
+            ("gcm_base(ctr(aes-generic),ghash-generic)", "gcm(aes)"),
+            ("gcm_base(ctr-aes-aesni,ghash-generic)", "gcm(aes)"),
+            ("generic-gcm-aesni", "gcm(aes)"),
+            ("generic-gcm-vaes-avx10_512", "gcm(aes)"),
+            ("rfc4106-gcm-aesni", "rfc4106(gcm(aes))"),
+            ("gcm-aes-ce", "gcm(aes)"),
+            ("rfc4106-gcm-aes-ce", "rfc4106(gcm(aes))"),
+            ("ccm_base(ctr(aes-generic),cbcmac(aes-generic))", "ccm(aes)"),
+            ("rfc4106(gcm_base(ctr(aes-generic),ghash-generic))", "rfc4106(gcm(aes))"),
+            ("authenc(hmac(sha256-generic),cbc(aes-generic))", "authenc(hmac(sha256),cbc(aes))"),
+            ("rfc7539(chacha20-generic,poly1305-generic)", "rfc7539(chacha20,poly1305)"),
+        ] {
+            assert_eq!(canonical(driver).as_deref(), Some(algorithm), "{driver}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_none() {
+        for name in [
+            "",
+            "(",
+            ")",
+            "()",
+            "cbc(aes",
+            "cbc(aes))",
+            "cbc()aes",
+            "cbc(,aes)",
+            "cbc aes",
+            "%s%n",
+            "ccm_base(ctr(aes-generic),cbcmac(sm4-generic))",
+            "xts(cbc(aes-generic))",
+            "gcm(aes-generic)",
+            "gcm_base(ctr(aes-generic),sha256-generic)x",
+        ] {
+            assert_eq!(canonical(name), None, "{name}");
+        }
+        assert_eq!(canonical(&"x".repeat(64)), None);
+        assert_eq!(canonical(&"(".repeat(63)), None);
+    }
+
+    #[test]
+    fn half_a_drivers_name_is_no_algorithms() {
+        // Such names stay what they are, and are in no table.
+        assert_eq!(canonical("xts(ecb(aes))").as_deref(), Some("xts(ecb(aes))"));
+        assert_eq!(
+            canonical("gcm_base(ctr(aes),ghash)").as_deref(),
+            Some("gcm_base(ctr(aes),ghash)")
+        );
+        assert_eq!(canonical("cbc-aes").as_deref(), Some("cbc-aes"));
+        assert_eq!(canonical("generic-gcm").as_deref(), Some("generic-gcm"));
+    }
+}

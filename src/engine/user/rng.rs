@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Random number generators, all served by the operating system's getrandom(2).
+//!
+//! What the kernel's `stdrng`, `drbg_*` and `jitterentropy_rng` differ in, the standard by which
+//! they stretch their entropy, cannot be seen in their output, so there is one generator
+//! under all these names: getrandom(2), XORed with a stream made of the caller's seed:
+//! block n is SHA-512 of the seed's SHA-512, of fresh bytes of getrandom(2), and of n. A seed can
+//! so add to what is random, and never take from it. A DRBG gives nothing
+//! (EINVAL) before it was seeded, as in the kernel; the seed may be empty.
+//!
+//! Not here: `ansi_cprng`, whose output is a function of its seed; entropy and additional
+//! data for tests, which a kernel without CONFIG_CRYPTO_USER_API_RNG_CAVP refuses too.
+//!
+//! Reference: Linux `crypto/algif_rng.c`, `crypto/drbg.c`, `crypto/jitterentropy-kcapi.c`.
+
+use super::memory::copy_out;
+use super::transform::{Failure, Keyed, Lease};
+use crate::engine::{Control, Length, Operation, Submission};
+use crate::errno::{Errno, Result, count, retry};
+use crate::iov::Iovecs;
+use sha2::{Digest, Sha512};
+use zeroize::Zeroizing;
+
+/// Bytes that one call gives at most.
+const PIECE: usize = 128;
+
+/// Bytes in a digest of SHA-512.
+const BLOCK: usize = 64;
+
+/// A generator by its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RngAlgorithm {
+    /// `stdrng` or one of its drivers, `drbg_*`.
+    Drbg,
+    /// `jitterentropy_rng`.
+    Jitter,
+}
+
+impl RngAlgorithm {
+    /// The algorithm's name; that of all DRBGs is `stdrng`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Drbg => "stdrng",
+            Self::Jitter => "jitterentropy_rng",
+        }
+    }
+}
+
+/// The generator called `name`.
+pub fn find(name: &str) -> Option<RngAlgorithm> {
+    match name {
+        "stdrng" => return Some(RngAlgorithm::Drbg),
+        "jitterentropy_rng" => return Some(RngAlgorithm::Jitter),
+        _ => {}
+    }
+    let core = name.strip_prefix("drbg_pr_").or_else(|| name.strip_prefix("drbg_nopr_"))?;
+    let known = match core.strip_prefix("ctr_") {
+        Some(cipher) => matches!(cipher, "aes128" | "aes192" | "aes256"),
+        None => matches!(
+            core.strip_prefix("hmac_").unwrap_or(core),
+            "sha1" | "sha256" | "sha384" | "sha512"
+        ),
+    };
+    known.then_some(RngAlgorithm::Drbg)
+}
+
+/// A generator's state: the digest of its seed.
+pub struct Rng(Option<Zeroizing<[u8; BLOCK]>>);
+
+impl Rng {
+    /// As it is before anyone has given a seed.
+    pub fn unseeded(algorithm: RngAlgorithm) -> Self {
+        Self((algorithm == RngAlgorithm::Jitter).then(|| Zeroizing::new([0; BLOCK])))
+    }
+
+    /// With a seed, in place of what was before.
+    pub fn seeded(algorithm: RngAlgorithm, seed: &[u8]) -> Result<Self> {
+        Ok(match algorithm {
+            RngAlgorithm::Drbg => Self(Some(Zeroizing::new(Sha512::digest(seed).into()))),
+            // It takes a seed and does not use it.
+            RngAlgorithm::Jitter => Self::unseeded(algorithm),
+        })
+    }
+
+    /// Fills `output`; EINVAL before a seed.
+    fn generate(&self, output: &mut [u8; PIECE]) -> Result<()> {
+        let seed = self.0.as_ref().ok_or(Errno::INVAL)?;
+        let mut fresh = Zeroizing::new([0; BLOCK]);
+        getrandom(&mut *fresh)?;
+        getrandom(output)?;
+        for (number, block) in output.chunks_mut(BLOCK).enumerate() {
+            let mut state = Sha512::new();
+            state.update(**seed);
+            state.update(*fresh);
+            state.update([number as u8]);
+            let mask = Zeroizing::new(<[u8; BLOCK]>::from(state.finalize()));
+            block.iter_mut().zip(*mask).for_each(|(byte, mask)| *byte ^= mask);
+        }
+        Ok(())
+    }
+}
+
+#[allow(unsafe_code)]
+fn getrandom(mut bytes: &mut [u8]) -> Result<()> {
+    while !bytes.is_empty() {
+        // SAFETY: getrandom(2) writes up to `len` bytes to `bytes`, which has them.
+        let got =
+            retry(|| count(unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) }))?;
+        bytes = &mut bytes[got..];
+    }
+    Ok(())
+}
+
+/// The user engine's operation of a generator. All operations of a transform share its seed.
+pub struct RngOperation {
+    lease: Lease,
+    failure: Failure,
+}
+
+impl RngOperation {
+    /// Nothing is in it.
+    pub fn new(lease: Lease) -> Self {
+        Self { lease, failure: Failure::default() }
+    }
+}
+
+impl Operation for RngOperation {
+    fn send(&self, _: Option<&Control>, _: Iovecs<'_>, _: bool) -> Result<usize> {
+        self.failure.note(Err(Errno::OPNOTSUPP))
+    }
+
+    fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+        if output.total()? == 0 {
+            return Ok(0);
+        }
+        let Keyed::Rng(rng) = self.lease.keyed()? else {
+            return Err(Errno::INVAL);
+        };
+        let mut bytes = Zeroizing::new([0; PIECE]);
+        self.failure.note(rng.generate(&mut bytes))?;
+        Ok(copy_out(&*bytes, output))
+    }
+
+    fn message(&self, _: &Control, _: Iovecs<'_>, _: Iovecs<'_>, _: Length) -> Result<usize> {
+        self.failure.note(Err(Errno::OPNOTSUPP))
+    }
+
+    fn batch(&self, _: &Control, _: Iovecs<'_>, _: Iovecs<'_>, _: Submission) -> Result<usize> {
+        self.failure.note(Err(Errno::OPNOTSUPP))
+    }
+
+    fn in_flight(&self) -> bool {
+        false
+    }
+
+    fn failed(&self) -> bool {
+        self.failure.noted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_kernels_generators() {
+        for name in ["stdrng", "drbg_pr_ctr_aes192", "drbg_nopr_sha1", "drbg_nopr_hmac_sha512"] {
+            assert_eq!(find(name), Some(RngAlgorithm::Drbg), "{name}");
+        }
+        for name in ["", "drbg", "drbg_pr_", "drbg_nopr_ctr_sha256", "ansi_cprng", "drbg_sha256"] {
+            assert_eq!(find(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_drbg_wants_a_seed_and_never_repeats() {
+        let (mut first, mut second) = ([0; PIECE], [0; PIECE]);
+        let unseeded = Rng::unseeded(RngAlgorithm::Drbg);
+        assert_eq!(unseeded.generate(&mut first), Err(Errno::INVAL));
+        let rng = Rng::seeded(RngAlgorithm::Drbg, b"").unwrap();
+        rng.generate(&mut first).unwrap();
+        rng.generate(&mut second).unwrap();
+        assert_ne!(first, second);
+        assert_ne!(first[..BLOCK], first[BLOCK..]);
+        Rng::unseeded(RngAlgorithm::Jitter).generate(&mut second).unwrap();
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Symmetric ciphers: which modes there are, what they look like from outside, and
+//! their combination with a block cipher.
+//!
+//! Sizes and key rules are those of the kernel's templates (Linux
+//! `crypto/skcipher.c` and the mode's own file). Names come in canonical form;
+//! buffers, streams and messages are the operation's business.
+
+mod block;
+mod chacha;
+mod modes;
+mod tweaked;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod wycheproof;
+#[cfg(test)]
+pub(super) use tests::hex;
+
+use crate::errno::{Errno, Result};
+pub(super) use block::{BlockCipher, CipherKey};
+pub(super) use chacha::apply as chacha;
+pub(super) use modes::{ctr, xor};
+
+/// A cipher with its key.
+pub trait Skcipher: Send + Sync {
+    /// En- or decrypts `data` in place and leaves in `iv` what the kernel's
+    /// synchronous generic driver leaves there. EINVAL: not a length that the
+    /// algorithm takes. EBADMSG: not a wrapped key.
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()>;
+}
+
+/// What comes of a key.
+type Keyed = Result<Box<dyn Skcipher>>;
+
+/// Takes a key.
+type New = Box<dyn Fn(&[u8]) -> Keyed + Send + Sync>;
+
+/// A cipher without a key.
+pub struct SkcipherAlgorithm {
+    /// Bytes in a block as the algorithm's users see it: 1 for a stream cipher.
+    pub block_size: usize,
+    /// Bytes in an IV.
+    pub iv_size: usize,
+    /// A message may be cut at multiples of this many bytes.
+    pub chunk: usize,
+    /// Takes a key; EINVAL if it has a wrong length.
+    pub new: New,
+}
+
+/// A mode, and how the kernel's template derives sizes from the block cipher's.
+struct Mode {
+    /// What stands before the block cipher in the name.
+    name: &'static str,
+    block_size: Size,
+    iv_size: Size,
+    chunk: Size,
+    ciphers: Ciphers,
+    new: fn(&'static block::Algorithm, &[u8]) -> Keyed,
+}
+
+enum Size {
+    /// As many bytes as the block cipher's block.
+    Block,
+    Bytes(usize),
+}
+
+#[derive(PartialEq)]
+enum Ciphers {
+    All,
+    /// Those with blocks of 16 bytes.
+    Wide,
+}
+
+use {Ciphers::*, Size::*};
+
+#[rustfmt::skip]
+static MODES: &[Mode] = &[
+    Mode { name: "ecb", block_size: Block, iv_size: Bytes(0), chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ecb) },
+    Mode { name: "cbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cbc) },
+    Mode { name: "pcbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::pcbc) },
+    Mode { name: "cts(cbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cts) },
+    Mode { name: "ctr", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ctr) },
+    Mode { name: "rfc3686(ctr", block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, ciphers: Wide, new: rfc3686 },
+    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cfb) },
+    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ofb) },
+    Mode { name: "xts", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
+    Mode { name: "lrw", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
+    Mode { name: "kw", block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), ciphers: Wide, new: |c, k| plain(c, k, modes::kw) },
+];
+
+/// The algorithm of that name, `mode(cipher)` or a stream cipher's.
+pub fn find(name: &str) -> Option<SkcipherAlgorithm> {
+    let found = known(name)?;
+    let new = move |key: &[u8]| without_traces::<TRACES, _>(|| (found.new)(key));
+    Some(SkcipherAlgorithm { new: Box::new(new), ..found })
+}
+
+fn known(name: &str) -> Option<SkcipherAlgorithm> {
+    match name {
+        "chacha20" => return Some(chacha_like(16, |k| Ok(Box::new(chacha::ChaCha20::new(k)?)))),
+        "xchacha20" => return Some(chacha_like(32, |k| Ok(Box::new(chacha::XChaCha20::new(k)?)))),
+        "xchacha12" => return Some(chacha_like(32, |k| Ok(Box::new(chacha::XChaCha12::new(k)?)))),
+        _ => {}
+    }
+    let (mode, cipher) = split(name)?;
+    let mode = MODES.iter().find(|known| known.name == mode)?;
+    let cipher = block::find(cipher)?;
+    if mode.ciphers == Wide && cipher.size != 16 {
+        return None;
+    }
+    let size = |size: &Size| match size {
+        Block => cipher.size,
+        Bytes(bytes) => *bytes,
+    };
+    Some(SkcipherAlgorithm {
+        block_size: size(&mode.block_size),
+        iv_size: size(&mode.iv_size),
+        chunk: size(&mode.chunk),
+        new: Box::new(|key| (mode.new)(cipher, key)),
+    })
+}
+
+/// The block cipher of that name, if its blocks have 16 bytes, and what keys it.
+pub(super) fn wide_cipher(name: &str) -> Option<CipherKey> {
+    block::find(name).filter(|cipher| cipher.size == 16).map(|cipher| cipher.key)
+}
+
+/// More than setting a key leaves on the stack: the largest schedule has 4 KiB.
+pub(super) const TRACES: usize = 16 << 10;
+
+/// Runs `f` and wipes the stack below, up to `N` bytes: what is made there and moved
+/// out leaves a copy behind.
+pub(super) fn without_traces<const N: usize, T>(f: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn below<T>(f: impl FnOnce() -> T) -> T {
+        f()
+    }
+    let result = below(f);
+    zeroize::zeroize_stack::<N>();
+    result
+}
+
+/// `a(b(c))` is `a(b` and `c`.
+pub(super) fn split(name: &str) -> Option<(&str, &str)> {
+    let (outer, inner) = name.rsplit_once('(')?;
+    let opened = outer.matches('(').count() + 1;
+    let inner_name = inner.trim_end_matches(')');
+    (inner.len() == inner_name.len() + opened).then_some((outer, inner_name))
+}
+
+fn chacha_like(iv_size: usize, new: fn(&[u8]) -> Result<Box<dyn Skcipher>>) -> SkcipherAlgorithm {
+    SkcipherAlgorithm { block_size: 1, iv_size, chunk: chacha::SIZE, new: Box::new(new) }
+}
+
+type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], &mut [u8]) -> Result<()>;
+
+/// A mode with a key that is the block cipher's.
+struct Plain {
+    cipher: Box<dyn BlockCipher>,
+    crypt: Crypt,
+}
+
+impl Skcipher for Plain {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+        (self.crypt)(&*self.cipher, encrypt, iv, data)
+    }
+}
+
+fn plain(algorithm: &block::Algorithm, key: &[u8], crypt: Crypt) -> Keyed {
+    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt }))
+}
+
+/// RFC 3686: a nonce at the key's end, the IV, and a counter from 1. The IV stays as it is.
+struct Rfc3686 {
+    cipher: Box<dyn BlockCipher>,
+    nonce: [u8; 4],
+}
+
+fn rfc3686(algorithm: &block::Algorithm, key: &[u8]) -> Keyed {
+    let (key, &nonce) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+    Ok(Box::new(Rfc3686 { cipher: (algorithm.key)(key)?, nonce }))
+}
+
+impl Skcipher for Rfc3686 {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+        let mut counter = [0; 16];
+        counter[..4].copy_from_slice(&self.nonce);
+        counter[4..12].copy_from_slice(iv);
+        counter[15] = 1;
+        ctr(&*self.cipher, encrypt, &mut counter, data)
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! ChaCha as a cipher of its own and as a part of the AEAD.
+//!
+//! RFC 8439; Linux `crypto/chacha_generic.c`: the IV is the counter of blocks, 32
+//! bits, little-endian, and the nonce, and it stays as it is: a further call begins
+//! at its start again. The counter wraps to 0.
+
+use super::{Skcipher, without_traces};
+use crate::errno::{Errno, Result};
+use chacha20::variants::Ietf;
+use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
+use cipher::{Array, StreamCipherCore};
+use std::marker::PhantomData;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Bytes in a block.
+pub const SIZE: usize = 64;
+
+/// XORs `data` with the key stream from `iv` on.
+pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
+    // The state, which has the key in it, is moved about while it is made.
+    without_traces::<1024, _>(|| {
+        let (counter, nonce) = iv.split_first_chunk().expect("4 of 16 bytes");
+        let nonce = Array::try_from(nonce).expect("the other 12");
+        let mut core = ChaChaCore::<R, Ietf>::new(key.into(), &nonce);
+        core.set_block_pos(u32::from_le_bytes(*counter));
+        // Not the methods that count the blocks that are left: the kernel does not.
+        let (blocks, rest) = Array::slice_as_chunks_mut(data);
+        core.apply_keystream_blocks(blocks);
+        if !rest.is_empty() {
+            let mut stream = Array::default();
+            core.write_keystream_block(&mut stream);
+            super::modes::xor(rest, &stream);
+            stream.zeroize();
+        }
+    });
+}
+
+/// A key.
+pub struct ChaCha20(Zeroizing<[u8; 32]>);
+
+impl ChaCha20 {
+    pub fn new(key: &[u8]) -> Result<Self> {
+        Ok(Self(copy(key)?))
+    }
+}
+
+impl Skcipher for ChaCha20 {
+    fn crypt(&self, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+        let iv = (&*iv).try_into().map_err(|_| Errno::INVAL)?;
+        apply::<R20>(&self.0, iv, data);
+        Ok(())
+    }
+}
+
+/// XChaCha: 16 bytes of the IV make another key, then come 8 of nonce, 4 of counter and
+/// 4 that other implementations keep for more of the counter.
+pub struct XChaCha<R>(Zeroizing<[u8; 32]>, PhantomData<R>);
+
+/// With 20 rounds.
+pub type XChaCha20 = XChaCha<R20>;
+/// With 12 rounds.
+pub type XChaCha12 = XChaCha<R12>;
+
+impl<R> XChaCha<R> {
+    pub fn new(key: &[u8]) -> Result<Self> {
+        Ok(Self(copy(key)?, PhantomData))
+    }
+}
+
+impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
+    fn crypt(&self, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+        let (first, rest) = iv.split_first_chunk::<16>().ok_or(Errno::INVAL)?;
+        let mut key = chacha20::hchacha::<R>((&*self.0).into(), first.into());
+        let mut inner = [0; 16];
+        inner[..8].copy_from_slice(&rest[8..]);
+        inner[8..].copy_from_slice(&rest[..8]);
+        apply::<R>(&key.0, &inner, data);
+        key.zeroize();
+        Ok(())
+    }
+}
+
+/// EINVAL unless there are 32 bytes.
+fn copy(key: &[u8]) -> Result<Zeroizing<[u8; 32]>> {
+    Ok(Zeroizing::new(key.try_into().map_err(|_| Errno::INVAL)?))
+}

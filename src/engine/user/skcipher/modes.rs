@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The modes that need nothing but a block cipher.
+//!
+//! Each leaves behind in the IV what the kernel's generic driver of that mode
+//! leaves there, so that a further call goes on where the last one ended: Linux
+//! `crypto/{cbc,pcbc,ctr,cfb,ofb,cts}.c`. The modes: NIST SP 800-38A and its
+//! addendum on ciphertext stealing (CS3).
+
+use super::block::BlockCipher;
+use crate::errno::{Errno, Result};
+
+/// Bytes that are worked on at once: the 64 blocks of AES that the widest
+/// implementation takes.
+pub const BATCH: usize = 1024;
+
+/// Key stream and the like; wiped in the end.
+pub struct Scratch(pub [u8; BATCH]);
+
+impl Scratch {
+    pub const fn new() -> Self {
+        Self([0; BATCH])
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.0.fill(0);
+        zeroize::optimization_barrier(&self.0);
+    }
+}
+
+/// XORs `with` into `data`, as far as the shorter one goes.
+pub fn xor(data: &mut [u8], with: &[u8]) {
+    data.iter_mut().zip(with).for_each(|(data, with)| *data ^= with);
+}
+
+/// EINVAL unless `data` is whole blocks.
+fn whole_blocks(cipher: &dyn BlockCipher, data: &[u8]) -> Result<()> {
+    if data.len().is_multiple_of(cipher.size()) { Ok(()) } else { Err(Errno::INVAL) }
+}
+
+pub fn ecb(cipher: &dyn BlockCipher, encrypt: bool, _: &mut [u8], data: &mut [u8]) -> Result<()> {
+    whole_blocks(cipher, data)?;
+    if encrypt {
+        cipher.encrypt(data)
+    } else {
+        cipher.decrypt(data)
+    }
+    Ok(())
+}
+
+pub fn cbc(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    whole_blocks(cipher, data)?;
+    if encrypt {
+        cipher.chain(iv, data);
+        return Ok(());
+    }
+    let mut saved = [0; BATCH];
+    for data in data.chunks_mut(BATCH) {
+        let ciphertext = &mut saved[..data.len()];
+        ciphertext.copy_from_slice(data);
+        cipher.decrypt(data);
+        let (first, others) = data.split_at_mut(cipher.size());
+        xor(first, iv);
+        xor(others, ciphertext);
+        iv.copy_from_slice(&ciphertext[others.len()..]);
+    }
+    Ok(())
+}
+
+pub fn pcbc(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    whole_blocks(cipher, data)?;
+    let mut scratch = Scratch::new();
+    let input = &mut scratch.0[..cipher.size()];
+    for block in data.chunks_exact_mut(cipher.size()) {
+        input.copy_from_slice(block);
+        if encrypt {
+            xor(block, iv);
+            cipher.encrypt(block);
+        } else {
+            cipher.decrypt(block);
+            xor(block, iv);
+        }
+        iv.copy_from_slice(block);
+        xor(iv, input);
+    }
+    Ok(())
+}
+
+/// Any length. The whole IV is the counter, big-endian; a last piece of a block
+/// counts as a block.
+pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    let mut counter = [0; 16];
+    let unused = counter.len() - iv.len();
+    counter[unused..].copy_from_slice(iv);
+    // With a shorter IV what is carried out of it goes into bytes that are not used.
+    let mut counter = u128::from_be_bytes(counter);
+    let mut scratch = Scratch::new();
+    for data in data.chunks_mut(BATCH) {
+        let stream = &mut scratch.0[..data.len().next_multiple_of(iv.len())];
+        match stream.as_chunks_mut() {
+            (blocks, []) if unused == 0 => blocks.iter_mut().for_each(|block: &mut [u8; 16]| {
+                *block = counter.to_be_bytes();
+                counter = counter.wrapping_add(1);
+            }),
+            _ => stream.chunks_exact_mut(iv.len()).for_each(|block| {
+                block.copy_from_slice(&counter.to_be_bytes()[unused..]);
+                counter = counter.wrapping_add(1);
+            }),
+        }
+        cipher.encrypt(stream);
+        xor(data, stream);
+    }
+    iv.copy_from_slice(&counter.to_be_bytes()[unused..]);
+    Ok(())
+}
+
+/// Any length. The IV left behind is the last whole block of ciphertext, also
+/// where a piece of a block follows it.
+pub fn cfb(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    let size = cipher.size();
+    let mut scratch = Scratch::new();
+    for data in data.chunks_mut(BATCH) {
+        let stream = &mut scratch.0[..data.len().next_multiple_of(size)];
+        let others = stream.len() - size;
+        stream[size..].copy_from_slice(&data[..others]);
+        if encrypt {
+            // The block cipher takes the plaintext XORed with what it gave last.
+            stream[..size].fill(0);
+            let mut last = [0; 16];
+            last[..size].copy_from_slice(iv);
+            cipher.chain(&mut last[..size], stream);
+            xor(data, stream);
+            keep_last(iv, data);
+        } else {
+            stream[..size].copy_from_slice(iv);
+            keep_last(iv, data);
+            cipher.encrypt(stream);
+            xor(data, stream);
+        }
+    }
+    Ok(())
+}
+
+/// The last whole block of ciphertext, if there is one, is the next IV.
+fn keep_last(iv: &mut [u8], ciphertext: &[u8]) {
+    if let Some(last) = ciphertext.chunks_exact(iv.len()).last() {
+        iv.copy_from_slice(last);
+    }
+}
+
+/// Any length. The IV left behind is the last block of key stream.
+pub fn ofb(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    let mut scratch = Scratch::new();
+    for data in data.chunks_mut(BATCH) {
+        let stream = &mut scratch.0[..data.len().next_multiple_of(iv.len())];
+        stream.fill(0);
+        cipher.chain(iv, stream);
+        xor(data, stream);
+    }
+    Ok(())
+}
+
+/// CBC with ciphertext stealing, CS3: the last two blocks are always swapped. One
+/// block is plain CBC; less than one cannot be.
+///
+/// The IV left behind is the last whole block of ciphertext, which stands before
+/// the stolen piece.
+pub fn cts(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    let size = cipher.size();
+    if data.len() < size {
+        return Err(Errno::INVAL);
+    }
+    if data.len() == size {
+        return cbc(cipher, encrypt, iv, data);
+    }
+    // 1 to size bytes in the last piece.
+    let stolen = (data.len() - 1) % size + 1;
+    let (head, last) = data.split_at_mut(data.len() - stolen);
+    let mut scratch = Scratch::new();
+    let padded = &mut scratch.0[..size];
+    if encrypt {
+        cbc(cipher, true, iv, head)?;
+        let before = head.len() - size;
+        let before = &mut head[before..];
+        padded[..stolen].copy_from_slice(last);
+        last.copy_from_slice(&before[..stolen]);
+        before.copy_from_slice(padded);
+        cbc(cipher, true, iv, before)
+    } else {
+        let (head, before) = head.split_at_mut(head.len() - size);
+        cbc(cipher, false, iv, head)?;
+        let mut left = [0; 16];
+        left[..size].copy_from_slice(before);
+        // What the last block of plaintext was XORed with is the rest of the
+        // second-last block of ciphertext.
+        cipher.decrypt(before);
+        padded.copy_from_slice(before);
+        padded[..stolen].copy_from_slice(last);
+        xor(last, before);
+        before.copy_from_slice(padded);
+        cbc(cipher, false, iv, before)?;
+        iv.copy_from_slice(&left[..size]);
+        Ok(())
+    }
+}
+
+/// Key wrapping, RFC 3394 and Linux `crypto/keywrap.c`: the first half-block of the
+/// result is not in `data` but in the IV, on the way out and on the way in.
+/// EBADMSG: not wrapped with this key; `data` is wiped.
+pub fn kw(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    const CHECK: u64 = 0xa6a6_a6a6_a6a6_a6a6;
+    let (parts, rest) = data.as_chunks_mut::<8>();
+    if parts.len() < 2 || !rest.is_empty() {
+        return Err(Errno::INVAL);
+    }
+    let mut scratch = Scratch::new();
+    let block = &mut scratch.0[..16];
+    if encrypt {
+        block[..8].copy_from_slice(&CHECK.to_be_bytes());
+        let mut step = 1_u64;
+        for _ in 0..6 {
+            for part in parts.iter_mut() {
+                block[8..].copy_from_slice(part);
+                cipher.encrypt(block);
+                xor(block, &step.to_be_bytes());
+                part.copy_from_slice(&block[8..]);
+                step += 1;
+            }
+        }
+        iv.copy_from_slice(&block[..8]);
+        return Ok(());
+    }
+    block[..8].copy_from_slice(iv);
+    let mut step = 6 * parts.len() as u64;
+    for _ in 0..6 {
+        for part in parts.iter_mut().rev() {
+            xor(block, &step.to_be_bytes());
+            block[8..].copy_from_slice(part);
+            cipher.decrypt(block);
+            part.copy_from_slice(&block[8..]);
+            step -= 1;
+        }
+    }
+    if subtle::ConstantTimeEq::ct_eq(&block[..8], &CHECK.to_be_bytes()[..]).into() {
+        Ok(())
+    } else {
+        zeroize::Zeroize::zeroize(data);
+        Err(Errno::BADMSG)
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Modes for disks: each block is XORed, before and after the block cipher, with a
+//! value that depends on its place.
+//!
+//! XTS: IEEE 1619, NIST SP 800-38E, Linux `crypto/xts.c`; the IV stays as it is. LRW:
+//! Linux `crypto/lrw.c`; the IV is a counter of blocks and is left at the next one.
+//! That the halves of an XTS key differ is demanded by FIPS mode only, in which
+//! this engine does not run unless it is told to.
+
+use super::Skcipher;
+use super::block::{Algorithm, BlockCipher};
+use super::modes::{BATCH, Scratch, xor};
+use crate::errno::{Errno, Result};
+use zeroize::Zeroizing;
+
+/// Bytes in a block; these modes know no other.
+const SIZE: usize = 16;
+
+/// En- or decrypts whole blocks, each between XORs with its own tweak.
+fn between_tweaks(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    data: &mut [u8],
+    mut tweak: impl FnMut() -> [u8; SIZE],
+) {
+    let mut scratch = Scratch::new();
+    for data in data.chunks_mut(BATCH) {
+        let tweaks = &mut scratch.0[..data.len()];
+        tweaks.as_chunks_mut().0.iter_mut().for_each(|block| *block = tweak());
+        xor(data, tweaks);
+        if encrypt {
+            cipher.encrypt(data)
+        } else {
+            cipher.decrypt(data)
+        }
+        xor(data, tweaks);
+    }
+}
+
+/// Two keys: one for the data, one for the first tweak.
+pub struct Xts {
+    data: Box<dyn BlockCipher>,
+    tweak: Box<dyn BlockCipher>,
+}
+
+impl Xts {
+    pub fn new(algorithm: &Algorithm, key: &[u8]) -> Result<Self> {
+        let (data, tweak) = key.split_at(key.len() / 2);
+        if data.len() != tweak.len() {
+            return Err(Errno::INVAL);
+        }
+        Ok(Self { data: (algorithm.key)(data)?, tweak: (algorithm.key)(tweak)? })
+    }
+}
+
+/// Doubles in GF(2^128), the first byte being the lowest.
+fn double(tweak: u128) -> u128 {
+    (tweak << 1) ^ ((tweak >> 127) * 0x87)
+}
+
+impl Skcipher for Xts {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+        if data.len() < SIZE {
+            return Err(Errno::INVAL);
+        }
+        let mut first = Zeroizing::new([0; SIZE]);
+        first.copy_from_slice(iv);
+        self.tweak.encrypt(&mut *first);
+        let mut next = Zeroizing::new(u128::from_le_bytes(*first));
+        let mut step = || {
+            let tweak = *next;
+            *next = double(tweak);
+            tweak.to_le_bytes()
+        };
+        let stolen = data.len() % SIZE;
+        if stolen == 0 {
+            between_tweaks(&*self.data, encrypt, data, step);
+            return Ok(());
+        }
+        // The last whole block lends its end to the piece behind it. Decrypting,
+        // the tweaks of those two are swapped.
+        let (head, tail) = data.split_at_mut(data.len() - stolen - SIZE);
+        let (block, piece) = tail.split_at_mut(SIZE);
+        between_tweaks(&*self.data, encrypt, head, &mut step);
+        let (one, other) = (Zeroizing::new(step()), Zeroizing::new(step()));
+        let (one, other) = if encrypt { (one, other) } else { (other, one) };
+        between_tweaks(&*self.data, encrypt, block, || *one);
+        block[..stolen].swap_with_slice(piece);
+        between_tweaks(&*self.data, encrypt, block, || *other);
+        Ok(())
+    }
+}
+
+/// The cipher's key, then 16 bytes that tweaks are made with.
+pub struct Lrw {
+    cipher: Box<dyn BlockCipher>,
+    /// The second key times 1, 11, 111, 1111, ... in binary: by how much the tweak
+    /// changes when as many of the counter's lowest bits do.
+    steps: Box<Zeroizing<[u128; 128]>>,
+}
+
+impl Lrw {
+    pub fn new(algorithm: &Algorithm, key: &[u8]) -> Result<Self> {
+        let (key, tweak) = key.split_last_chunk::<SIZE>().ok_or(Errno::INVAL)?;
+        let cipher = (algorithm.key)(key)?;
+        let mut steps = Box::new(Zeroizing::new([u128::from_be_bytes(*tweak); 128]));
+        for i in 1..steps.len() {
+            steps[i] = steps[0] ^ double(steps[i - 1]);
+        }
+        Ok(Self { cipher, steps })
+    }
+
+    /// The second key times `index`: each run of ones in binary is the difference of
+    /// two rows of ones.
+    fn first(&self, index: u128) -> u128 {
+        let ends = index ^ (index >> 1);
+        // The IV is no secret: its bits may steer what is done.
+        let steps = self.steps.iter().enumerate().filter(|(i, _)| ends >> i & 1 != 0);
+        steps.fold(0, |product, (_, step)| product ^ step)
+    }
+}
+
+impl Skcipher for Lrw {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+        if !data.len().is_multiple_of(SIZE) {
+            return Err(Errno::INVAL);
+        }
+        let mut block = [0; SIZE];
+        block.copy_from_slice(iv);
+        let mut index = u128::from_be_bytes(block);
+        let mut next = Zeroizing::new(self.first(index));
+        between_tweaks(&*self.cipher, encrypt, data, || {
+            let tweak = next.to_be_bytes();
+            *next ^= self.steps[index.trailing_ones().min(127) as usize];
+            index = index.wrapping_add(1);
+            tweak
+        });
+        iv.copy_from_slice(&index.to_be_bytes());
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! What a cipher's operation keeps from call to call: the kernel's struct af_alg_ctx.
+//!
+//! Reference: Linux `include/crypto/if_alg.h`, `crypto/af_alg.c`, af_alg_sendmsg().
+
+use super::aead::Aead;
+use super::memory::Buffer;
+use crate::engine::{Control, Iv, Op};
+use crate::errno::{Errno, Result};
+use zeroize::Zeroizing;
+
+/// What was said about a message.
+#[derive(Clone)]
+pub struct Settings {
+    /// Bytes after the algorithm's IV size are not used.
+    pub iv: Zeroizing<[u8; Iv::MAX]>,
+    /// Or decrypt.
+    pub encrypt: bool,
+    /// Bytes of associated data at the head of a message.
+    pub assoclen: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { iv: Zeroizing::new([0; Iv::MAX]), encrypt: false, assoclen: 0 }
+    }
+}
+
+/// A message, and what was said about it.
+#[derive(Default)]
+pub struct State {
+    /// What was said last.
+    pub settings: Settings,
+    /// A message has begun and was not yet received to its end.
+    pub begun: bool,
+    /// More of it follows.
+    pub more: bool,
+    /// What was sent and not yet processed.
+    pub data: Buffer,
+    /// Receivers who wait.
+    pub waiting: usize,
+}
+
+impl State {
+    /// Whether a whole message is here, which must be received before another begins.
+    pub fn complete(&self) -> bool {
+        self.begun && !self.more && !self.data.is_empty()
+    }
+
+    /// `len` bytes of the message were processed.
+    pub fn consume(&mut self, len: usize) {
+        self.data.remove(len);
+        if self.data.is_empty() {
+            self.begun = self.more;
+        }
+    }
+}
+
+impl Settings {
+    /// Takes over what is said about a message; EINVAL if the kernel would not take it.
+    pub fn take_control(&mut self, control: &Control, iv_size: usize) -> Result<()> {
+        let encrypt = match control.op {
+            Op::Encrypt => true,
+            Op::Decrypt => false,
+            _ => return Err(Errno::INVAL),
+        };
+        let assoclen = control.assoclen.unwrap_or(0);
+        if i32::try_from(assoclen).is_err() {
+            return Err(Errno::INVAL);
+        }
+        if let Some(iv) = &control.iv {
+            let iv = iv.as_slice();
+            if iv.len() != iv_size {
+                return Err(Errno::INVAL);
+            }
+            self.iv[..iv.len()].copy_from_slice(iv);
+        }
+        self.encrypt = encrypt;
+        self.assoclen = assoclen as usize;
+        Ok(())
+    }
+
+    /// `data` is the AAD, the text, and room for the tag in encryption; in decryption the
+    /// tag is by itself.
+    pub fn aead(&self, aead: &dyn Aead, len: Sizes, data: &mut [u8], tag: &[u8]) -> Result<()> {
+        let iv = &self.iv[..len.iv];
+        let (aad, text) = data.split_at_mut_checked(self.assoclen).ok_or(Errno::INVAL)?;
+        if self.encrypt {
+            let end = text.len().checked_sub(len.tag).ok_or(Errno::INVAL)?;
+            let (text, tag) = text.split_at_mut(end);
+            aead.seal(iv, aad, text, tag)
+        } else {
+            aead.open(iv, aad, text, tag)
+        }
+    }
+}
+
+/// In bytes.
+#[derive(Clone, Copy)]
+pub struct Sizes {
+    /// Of the algorithm's IV.
+    pub iv: usize,
+    /// Of the tag in force; a symmetric cipher's is 0.
+    pub tag: usize,
+}

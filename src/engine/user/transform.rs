@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The user engine's transform: an algorithm, its key and its tag length.
+//!
+//! As in the kernel, nothing can be set while an operation is open, other than one that has
+//! found no key yet (Linux `crypto/af_alg.c`, alg_setsockopt()). So an operation looks
+//! for its key once.
+
+use super::aead::{self, Aead, AeadAlgorithm};
+use super::hash::{self, HashAlgorithm, Hasher};
+use super::hash_operation::HashOperation;
+use super::names;
+use super::operation::CipherOperation;
+use super::rng::{self, Rng, RngOperation};
+use super::skcipher::{self, Skcipher, SkcipherAlgorithm};
+use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
+use crate::errno::{Errno, Result};
+use crate::handle::lock;
+use crate::log::log;
+use libc::c_int;
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// What an algorithm's name leads to.
+pub enum Algorithm {
+    /// A symmetric cipher.
+    Skcipher(SkcipherAlgorithm),
+    /// Authenticated encryption.
+    Aead(AeadAlgorithm),
+    /// A digest.
+    Hash(HashAlgorithm),
+    /// A random number generator, whose state is what is set.
+    Rng(rng::RngAlgorithm),
+}
+
+/// An algorithm with its key, ready to work.
+pub enum Keyed {
+    /// A symmetric cipher.
+    Skcipher(Box<dyn Skcipher>),
+    /// Authenticated encryption.
+    Aead(Box<dyn Aead>),
+    /// Where a digest's messages begin.
+    Hash(Box<dyn Hasher>),
+    /// A seeded generator, or one that waits for its seed.
+    Rng(Rng),
+}
+
+/// What a transform's operations need of it.
+pub struct Shared {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    properties: Properties,
+    /// The tag length that was set; 0, which no algorithm takes, if none was.
+    tag_len: AtomicU32,
+    state: Mutex<State>,
+}
+
+struct State {
+    key: Option<Arc<Keyed>>,
+    /// Operations that have found their key.
+    open: usize,
+}
+
+impl Shared {
+    /// Bytes of a tag.
+    pub fn tag_len_in_force(&self) -> usize {
+        match self.tag_len.load(Ordering::Relaxed) {
+            0 => self.properties.max_tag_size as usize,
+            set => set as usize,
+        }
+    }
+
+    /// Bytes of a digest.
+    pub fn digest_size(&self) -> usize {
+        self.properties.digest_size as usize
+    }
+
+    /// Bytes of an IV.
+    pub fn iv_size(&self) -> usize {
+        self.properties.iv_size as usize
+    }
+
+    /// Whether the IV after a message is the one with which a longer message would have
+    /// gone on: such a message is one operation, however long it is.
+    pub fn chains(&self) -> bool {
+        let template = self.properties.name.split('(').next().unwrap_or_default();
+        matches!(template, "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
+    }
+
+    /// Whether each message begins with the same IV, whatever was before it.
+    pub fn independent(&self) -> bool {
+        let template = self.properties.name.split('(').next().unwrap_or_default();
+        matches!(self.algorithm, Algorithm::Aead(_))
+            || matches!(
+                template,
+                "ecb" | "xts" | "rfc3686" | "chacha20" | "xchacha20" | "xchacha12"
+            )
+    }
+}
+
+/// An operation's hold on its transform.
+pub struct Lease {
+    /// The transform.
+    pub shared: Arc<Shared>,
+    keyed: OnceLock<Arc<Keyed>>,
+}
+
+impl Lease {
+    fn new(shared: Arc<Shared>) -> Self {
+        let lease = Self { shared, keyed: OnceLock::new() };
+        // Without a key so far the operation is open, but not in the way of one.
+        let _ = lease.keyed();
+        lease
+    }
+
+    /// The algorithm with its key; ENOKEY.
+    pub fn keyed(&self) -> Result<&Keyed> {
+        if let Some(keyed) = self.keyed.get() {
+            return Ok(keyed);
+        }
+        let mut state = lock(&self.shared.state);
+        let key = state.key.as_ref().ok_or(Errno::NOKEY)?;
+        // Under the lock, so that an operation is counted once.
+        if self.keyed.set(Arc::clone(key)).is_ok() {
+            state.open += 1;
+        }
+        drop(state);
+        self.keyed.get().map(|keyed| &**keyed).ok_or(Errno::NOKEY)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.keyed.get().is_some() {
+            lock(&self.shared.state).open -= 1;
+        }
+    }
+}
+
+/// Whether a call failed: what is still in the operation is of no use then.
+#[derive(Default)]
+pub struct Failure(AtomicBool);
+
+impl Failure {
+    /// Notes a failure.
+    pub fn note<T>(&self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|_| self.0.store(true, Ordering::Relaxed))
+    }
+
+    /// Whether one was noted.
+    pub fn noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A transform in user space.
+pub struct UserTransform(Arc<Shared>);
+
+impl UserTransform {
+    /// Finds the algorithm; ENOENT.
+    pub fn open(kind: Kind, name: &CStr) -> Result<Self> {
+        let requested = name.to_str().map_err(|_| Errno::NOENT)?;
+        let name = names::canonical(requested).ok_or(Errno::NOENT)?;
+        let (algorithm, properties) = find(kind, &name).ok_or(Errno::NOENT)?;
+        let key = match &algorithm {
+            Algorithm::Skcipher(_) | Algorithm::Aead(_) => None,
+            Algorithm::Hash(hash) => hash.plain.map(|plain| Keyed::Hash(plain())),
+            Algorithm::Rng(rng) => Some(Keyed::Rng(Rng::unseeded(*rng))),
+        };
+        log!(Verbose, "{} is served in user space", properties.name);
+        Ok(Self(Arc::new(Shared {
+            algorithm,
+            properties,
+            tag_len: AtomicU32::new(0),
+            state: Mutex::new(State { key: key.map(Arc::new), open: 0 }),
+        })))
+    }
+
+    /// What becomes of the algorithm with a key.
+    fn key(&self, key: &[u8]) -> Result<Keyed> {
+        match &self.0.algorithm {
+            Algorithm::Skcipher(cipher) => (cipher.new)(key).map(Keyed::Skcipher),
+            Algorithm::Aead(aead) => (aead.new)(key).map(Keyed::Aead),
+            Algorithm::Hash(hash) => {
+                let keyed = hash.keyed.as_ref().ok_or(Errno::NOSYS)?;
+                keyed(key).map(Keyed::Hash)
+            }
+            Algorithm::Rng(rng) => Rng::seeded(*rng, key).map(Keyed::Rng),
+        }
+    }
+
+    fn needs_key(&self) -> bool {
+        match &self.0.algorithm {
+            Algorithm::Hash(hash) => hash.plain.is_none(),
+            Algorithm::Rng(_) => false,
+            Algorithm::Skcipher(_) | Algorithm::Aead(_) => true,
+        }
+    }
+}
+
+fn find(kind: Kind, name: &str) -> Option<(Algorithm, Properties)> {
+    let properties = |name: &str| Properties { name: name.to_owned(), ..Properties::default() };
+    Some(match kind {
+        Kind::Skcipher => {
+            let cipher = skcipher::find(name)?;
+            let properties = Properties {
+                block_size: cipher.block_size as u32,
+                iv_size: cipher.iv_size as u32,
+                ..properties(name)
+            };
+            (Algorithm::Skcipher(cipher), properties)
+        }
+        Kind::Aead => {
+            let aead = aead::find(name)?;
+            let properties = Properties {
+                block_size: aead.block_size as u32,
+                iv_size: aead.iv_size as u32,
+                max_tag_size: aead.max_tag_size as u32,
+                ..properties(name)
+            };
+            (Algorithm::Aead(aead), properties)
+        }
+        Kind::Hash => {
+            let hash = hash::find(name)?;
+            let properties = Properties {
+                block_size: hash.block_size,
+                digest_size: hash.digest_size,
+                ..properties(name)
+            };
+            (Algorithm::Hash(hash), properties)
+        }
+        Kind::Rng => {
+            let rng = rng::find(name)?;
+            (Algorithm::Rng(rng), properties(rng.name()))
+        }
+        Kind::Akcipher | Kind::Kpp => return None,
+    })
+}
+
+impl Transform for UserTransform {
+    fn engine(&self) -> &'static CStr {
+        c"user"
+    }
+
+    fn properties(&self) -> &Properties {
+        &self.0.properties
+    }
+
+    fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        let name = &self.properties().name;
+        self.change(parameter)
+            .inspect(|()| log!(Debug, "{name}: parameter set"))
+            .inspect_err(|errno| {
+                log!(Debug, "{name}: parameter refused (errno: -{})", errno.number());
+            })
+            .map(|()| 0)
+    }
+
+    fn tag_len(&self) -> u32 {
+        self.0.tag_len.load(Ordering::Relaxed)
+    }
+
+    fn operation(&self) -> Result<Arc<dyn Operation>> {
+        log!(Debug, "an operation of {}", self.properties().name);
+        let lease = Lease::new(Arc::clone(&self.0));
+        Ok(match &self.0.algorithm {
+            Algorithm::Skcipher(_) | Algorithm::Aead(_) => Arc::new(CipherOperation::new(lease)),
+            Algorithm::Hash(_) => Arc::new(HashOperation::new(lease)),
+            Algorithm::Rng(_) => Arc::new(RngOperation::new(lease)),
+        })
+    }
+}
+
+impl UserTransform {
+    fn change(&self, parameter: Parameter<'_>) -> Result<()> {
+        let mut state = lock(&self.0.state);
+        if state.open > 0 {
+            return Err(Errno::BUSY);
+        }
+        match (parameter, &self.0.algorithm) {
+            (Parameter::Key(key), _) => match self.key(key) {
+                Ok(keyed) => state.key = Some(Arc::new(keyed)),
+                Err(errno) => {
+                    // As the kernel: rather no key than one that the caller thinks replaced.
+                    if self.needs_key() {
+                        state.key = None;
+                    }
+                    return Err(errno);
+                }
+            },
+            (Parameter::TagLen(len), Algorithm::Aead(aead)) => {
+                let fits = len > 0 && len <= self.0.properties.max_tag_size;
+                if !fits || !(aead.tag_ok)(len as usize) {
+                    return Err(Errno::INVAL);
+                }
+                self.0.tag_len.store(len, Ordering::Relaxed);
+            }
+            _ => return Err(Errno::NOPROTOOPT),
+        }
+        Ok(())
+    }
+}
