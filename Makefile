@@ -149,9 +149,10 @@ check-32:
 	@$(MAKE) --no-print-directory $(i686) all check-symbols
 	@$(i686) prove --exec bash c-tests/host-install.sh
 
-# Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares.
+# Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares. KERNEL=1: not on
+# the engine in user space, but on a kernel with AF_ALG, User-Mode Linux if need be.
 demo: stage
-	@c-tests/demo
+	@KERNEL=$(KERNEL) c-tests/demo
 
 .PHONY: coverage check-coverage
 # Which test calls which function; reads the programs that `make check-c` has compiled.
