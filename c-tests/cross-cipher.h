@@ -105,7 +105,7 @@ static void cross_cipher_stream(struct kcapi_handle *handle, size_t block, const
 
         stream_data(iov, &n, &len, block);
         random_bytes(iv, sizeof(iv));
-        switch (step == 0 && !one_in(10) ? 0 : below(10)) {
+        switch (step == 0 && !one_in(10) ? 0 : s.begun && !s.more && !one_in(6) ? 5 : below(10)) {
         case 0:
             going = stream_sent(&s, enc ? "init_enc" : "init_dec",
                                 (enc ? kcapi_cipher_stream_init_enc : kcapi_cipher_stream_init_dec)(
