@@ -2,8 +2,8 @@
 /*
  * cross.h - random calls, written down: what test-cross-engine is made of
  *
- * The same seed gives the same calls, whatever they return, so that two transcripts can be compared line by
- * line. After an error the contents of an output are nobody's business and are not written down.
+ * The same seed gives the same calls, so that two transcripts can be compared line by line. After an
+ * error the contents of an output are nobody's business and are not written down.
  */
 #ifndef CROSS_H
 #define CROSS_H
@@ -80,10 +80,7 @@ static inline struct place random_place(size_t len)
     return p;
 }
 
-/*
- * Cuts len bytes into at most max IOVECs, some of them empty; returns how many. Not all kernels take
- * empty IOVECs as output: Linux 6.1 may find no room then.
- */
+/* Cuts len bytes into at most max IOVECs, as input some of them empty; returns how many. */
 static inline size_t random_cut(struct iovec *iov, uint8_t *bytes, size_t len, size_t max,
                                 bool output)
 {
@@ -111,8 +108,8 @@ static inline struct kcapi_handle *random_handle(struct kcapi_handle *handle)
 typedef ssize_t (*stream_send)(struct kcapi_handle *, struct iovec *, size_t);
 
 /*
- * Random stream calls on a handle of its own. `more` and `used` follow what the kernel has, since op waits
- * when it has nothing: a kernel's unit has up to 64 bytes. An error ends the stream.
+ * Random stream calls on a handle of its own. `more` and `used` follow what the kernel has, since op
+ * waits when it has less than a unit, which may be 64 bytes. An error ends the stream.
  */
 struct stream {
     struct kcapi_handle *handle;
@@ -130,7 +127,7 @@ static inline bool stream_receive(struct stream *s, ssize_t (*op)(struct kcapi_h
     if (!s->begun || (s->more && (s->aead || s->used < 64)))
         return true;
     room = one_in(3) ? below((uint32_t)s->used + 80) + 1 : s->used + below(64) + 32;
-    /* Less than a unit, and less than there is, is -EINVAL; before Linux 6.12 it was nothing, successfully. */
+    /* Room for less than a unit, and than there is, is -EINVAL; on Linux 6.1 the result is 0. */
     if (!s->aead && room < 64 && room < s->used)
         room = 64;
     memset(arena, 0xa5, room + 64);

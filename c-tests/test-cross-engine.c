@@ -57,7 +57,7 @@ static char *next(FILE *file, char *line, size_t size)
     return line;
 }
 
-/* Compares what follows a section's title; the next section's titles are in the lines afterwards. */
+/* Compares two sections whose titles are in the lines; the next titles are there afterwards. */
 static void compare(FILE *files[2], char lines[2][512], bool more[2])
 {
     char title[512];

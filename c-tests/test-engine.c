@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * Which engine serves: KCAPI_ENGINE, and what the kernel answers. The system calls on AF_ALG sockets end
- * here, where they fail as they are told to, so that every kernel will do. The library reads
- * the variable once, so each case is a process of its own.
+ * Which engine serves: KCAPI_ENGINE, and what the kernel answers. The system calls on AF_ALG sockets
+ * end here, where they fail as they are told to, so that every kernel will do. The library reads the
+ * variable once, so each case is a process of its own.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -94,7 +94,7 @@ static void test_fallback(const char *engine, const char *shown)
         world.socket = cannot[i];
         snprintf(text, sizeof(text), "%s: the user engine after %s", shown, strerror(cannot[i]));
         is_int(serves(engine, "cbc(aes)"), 'u', text);
-        is_int(serves(engine, "nosuch(aes)"), cannot[i], "the kernel's errno if it lacks the algorithm");
+        is_int(serves(engine, "nosuch(aes)"), cannot[i], "that errno if it lacks the algorithm");
     }
     world.socket = EMFILE;
     is_int(serves(engine, "cbc(aes)"), EMFILE, "not after EMFILE");

@@ -15,10 +15,11 @@ use libc::c_char;
 ///   no AF_ALG, forbids it (-EPERM, -EACCES, as in most containers), or lacks the algorithm;
 /// - `user-first`: the engine in this library where it knows the algorithm, else the kernel.
 ///
-/// Both engines give the same results and the same errors. In FIPS mode
-/// (/proc/sys/crypto/fips_enabled is 1) the two `-first` values mean `kernel`. The variable is read once, by
-/// the first init of a process; programs that run with more rights than their user
-/// (set-user-ID) ignore it.
+/// Both engines give the same results and the same errors; only memory that is not there is
+/// a signal instead of -EFAULT in this library's own. In FIPS mode
+/// (/proc/sys/crypto/fips_enabled is 1) the two `-first` values mean `kernel`. The variable is
+/// read once, by the first init of a process; programs that run with more rights than
+/// their user (set-user-ID) ignore it.
 ///
 /// @param handle  cipher handle of any family
 /// @return "kernel" or "user", which is not to be freed; NULL if `handle` is NULL

@@ -21,6 +21,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
 
+/// IOVECs that sendmsg(2) and recvmsg(2) take, UIO_MAXIOV.
+const IOVECS_MAX: usize = 1024;
+
 /// A cipher at work.
 pub struct CipherOperation {
     lease: Lease,
@@ -110,6 +113,9 @@ impl CipherOperation {
         input: Iovecs<'_>,
         more: bool,
     ) -> Result<()> {
+        if input.list().len() > IOVECS_MAX {
+            return Err(Errno::MSGSIZE);
+        }
         self.lease.keyed()?;
         if state.complete() {
             return Err(Errno::INVAL);
@@ -188,6 +194,9 @@ impl CipherOperation {
     ) -> Result<()> {
         if state.begun && !state.data.is_empty() {
             return self.behind_stream(state, control, input, (output, result));
+        }
+        if input.list().len() > IOVECS_MAX {
+            return Err(Errno::MSGSIZE);
         }
         self.lease.keyed()?;
         state.settings.take_control(control, self.sizes().iv)?;
@@ -286,6 +295,9 @@ impl Operation for CipherOperation {
         let room = output.total()?;
         if room == 0 {
             return Ok(0);
+        }
+        if output.list().len() > IOVECS_MAX {
+            return self.failure.note(Err(Errno::MSGSIZE));
         }
         let mut state = lock(&self.state);
         self.failure.note(self.lease.keyed())?;
