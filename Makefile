@@ -38,14 +38,19 @@ ENGINE ?= kernel-first
 # user-engine: the engine in user space; legacy: its rarer algorithms. Without both: FEATURES=
 FEATURES ?= user-engine legacy
 
+# Another Rust target than this machine's, with a CC and LD for it; then cargo puts its results one
+# directory further down.
+TARGET  ?=
+release := $(if $(TARGET),$(TARGET)/)release
+
 # Everything that cargo's result depends on.
 sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml \
 	$(build)/options
 
 # $(call rust,DIRECTORY,FEATURES): a static library of all Rust code.
 rust = KCAPI_HEADER=$(header) KCAPI_DEFAULT_ENGINE=$(ENGINE) $(CARGO) rustc --locked --release \
-	--lib --crate-type staticlib --target-dir $(target)/$1 --no-default-features \
-	--features '$(FEATURES) $2'
+	--lib --crate-type staticlib --target-dir $(target)/$1 $(if $(TARGET),--target $(TARGET)) \
+	--no-default-features --features '$(FEATURES) $2'
 
 .PHONY: all
 all: $(shared) $(static) $(build)/libkcapi.pc
@@ -57,18 +62,18 @@ $(build):
 $(build)/options: FORCE | $(build)
 	@echo '$(ENGINE) $(FEATURES)' | cmp -s - $@ || echo '$(ENGINE) $(FEATURES)' >$@
 
-$(target)/shared/release/libkcapi.a: $(sources) | $(build)
+$(target)/shared/$(release)/libkcapi.a: $(sources) | $(build)
 	$(call rust,shared,symbol-versions)
 	@touch $@
 
-$(target)/static/release/libkcapi.a: $(sources) | $(build)
+$(target)/static/$(release)/libkcapi.a: $(sources) | $(build)
 	$(call rust,static)
 	@touch $@
 
 $(build)/libkcapi.map: abi/symbols abi/version-script.awk | $(build)
 	awk -f abi/version-script.awk $< >$@
 
-$(shared): $(target)/shared/release/libkcapi.a $(build)/libkcapi.map
+$(shared): $(target)/shared/$(release)/libkcapi.a $(build)/libkcapi.map
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -static-libgcc -o $@ \
 		-Wl,-soname,$(soname) -Wl,--version-script,$(build)/libkcapi.map \
 		-Wl,--whole-archive $< -Wl,--no-whole-archive \
@@ -79,7 +84,7 @@ $(shared): $(target)/shared/release/libkcapi.a $(build)/libkcapi.map
 
 # One object with the C API and what it needs; all other names, Rust's own, become
 # local, so that a program may contain a second Rust library.
-$(static): $(target)/static/release/libkcapi.a abi/symbols
+$(static): $(target)/static/$(release)/libkcapi.a abi/symbols
 	awk '$$1 ~ /^kcapi_/ { print $$1 }' abi/symbols >$(build)/public
 	sed 's/^/-u /' $(build)/public >$(build)/roots
 	$(LD) -r --gc-sections --strip-debug @$(build)/roots -o $(build)/kcapi.o --whole-archive $<
@@ -116,16 +121,16 @@ stage:
 
 .PHONY: header check-header check-symbols
 # Takes over what cbindgen makes of the sources.
-header: $(target)/static/release/libkcapi.a
+header: $(target)/static/$(release)/libkcapi.a
 	cp $(header) include/kcapi.h
 
-check-header: $(target)/static/release/libkcapi.a
+check-header: $(target)/static/$(release)/libkcapi.a
 	diff -u include/kcapi.h $(header) || { echo "include/kcapi.h is out of date: make header" >&2; exit 1; }
 
 check-symbols: $(shared)
 	abi/check $(shared)
 
-.PHONY: check check-c check-valgrind demo
+.PHONY: check check-c check-valgrind check-32 demo
 # All checks, with a count at the end.
 check:
 	@BUILD=$(BUILD) c-tests/check
@@ -137,9 +142,17 @@ check-c: stage
 check-valgrind: stage
 	@c-tests/run --valgrind $(TESTS)
 
-# Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares.
+# What needs no kernel, for 32-bit x86: takes a Rust std for it and gcc-multilib.
+i686 := TARGET=i686-unknown-linux-gnu CC='gcc -m32' LD='ld -m elf_i386' BUILD=$(BUILD)/i686
+check-32:
+	$(CARGO) test --locked --quiet --target i686-unknown-linux-gnu
+	@$(MAKE) --no-print-directory $(i686) all check-symbols
+	@$(i686) prove --exec bash c-tests/host-install.sh
+
+# Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares. KERNEL=1: not on
+# the engine in user space, but on a kernel with AF_ALG, User-Mode Linux if need be.
 demo: stage
-	@c-tests/demo
+	@KERNEL=$(KERNEL) c-tests/demo
 
 .PHONY: coverage check-coverage
 # Which test calls which function; reads the programs that `make check-c` has compiled.

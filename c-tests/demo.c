@@ -324,6 +324,7 @@ int main(int argc, char **argv)
     struct stream streams[STREAMS];
     struct utsname kernel;
     struct stat input;
+    const char *engine;
     char version[32];
     double best;
     int fd;
@@ -340,8 +341,11 @@ int main(int argc, char **argv)
     open_streams(streams, input.st_size);
     uname(&kernel);
     kcapi_versionstring(version, sizeof(version));
-    printf("Kernel   %s %s %s\nLibrary  %s\nEngine   kernel (AF_ALG)\n", kernel.sysname,
-           kernel.release, kernel.machine, version);
+    engine = kcapi_handle_engine(streams[0].encrypt);
+    printf("Kernel   %s %s %s\nLibrary  %s\nEngine   %s\n", kernel.sysname, kernel.release,
+           kernel.machine, version,
+           strcmp(engine, "kernel") ? "in user space (no AF_ALG here; KERNEL=1 boots a kernel with it)"
+                                    : "the kernel's (AF_ALG)");
     printf("Job      %s of %lld bytes: %d streams, %d IOVECs of %d bytes each call\n", CIPHER,
            (long long)input.st_size, STREAMS, IOVECS, PIECE);
 

@@ -13,7 +13,7 @@ dirs=(prefix=/opt/kcapi libdir=/opt/kcapi/lib/multi includedir=/opt/kcapi/inc
     pkgconfigdir=/opt/kcapi/share/pkgconfig)
 root=$work/root
 lib=$root/opt/kcapi/lib/multi
-cc=${CC:-cc}
+read -ra cc <<<"${CC:-cc}"
 
 cat >"$work/program.c" <<'C'
 #include <kcapi.h>
@@ -42,7 +42,7 @@ pc() { PKG_CONFIG_PATH=$root/opt/kcapi/share/pkgconfig PKG_CONFIG_SYSROOT_DIR=$r
 flags() { pc "$@" libkcapi; }
 runs() { [ "$(LD_LIBRARY_PATH=$lib "$1")" = 'libkcapi 1.5.1 1050100' ]; }
 # shellcheck disable=SC2046
-compile() { "$cc" -Wall -Wextra -Werror "$work/program.c" -o "$work/$1" "${@:2}"; }
+compile() { "${cc[@]}" -Wall -Wextra -Werror "$work/program.c" -o "$work/$1" "${@:2}"; }
 
 ok 'make install' make --no-print-directory install "DESTDIR=$root" "${dirs[@]}"
 for file in lib/multi/libkcapi.so.1.5.1 lib/multi/libkcapi.so.1 lib/multi/libkcapi.so \
@@ -60,7 +60,7 @@ ok 'and runs' runs "$work/shared"
 ok 'a -static program links' compile static -static $(flags --cflags) $(flags --static --libs)
 ok 'and runs' runs "$work/static"
 ok "a user's shared library takes libkcapi.a" \
-    "$cc" -shared -fPIC -Wl,-z,defs "-I$root/opt/kcapi/inc" "$work/plugin.c" "$lib/libkcapi.a" -o "$work/plugin.so"
+    "${cc[@]}" -shared -fPIC -Wl,-z,defs "-I$root/opt/kcapi/inc" "$work/plugin.c" "$lib/libkcapi.a" -o "$work/plugin.so"
 ok 'libkcapi.a shows the API and nothing else' \
     bash -c "! ${NM:-nm} -g --defined-only '$lib/libkcapi.a' | awk 'NF == 3 { print \$3 }' | grep -v '^kcapi_'"
 ok 'make uninstall' make --no-print-directory uninstall "DESTDIR=$root" "${dirs[@]}"

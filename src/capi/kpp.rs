@@ -86,6 +86,7 @@ pub unsafe extern "C" fn kcapi_kpp_ecdh_setcurve(handle: *mut Handle, curve_id: 
 unsafe fn set_curve(handle: *mut Handle, curve_id: c_ulong) -> Result<()> {
     // SAFETY: the caller's promise.
     let handle = unsafe { borrow(handle) }?;
+    #[allow(clippy::useless_conversion)] // Where c_ulong has 32 bits.
     let curve = u32::try_from(curve_id).map_err(|_| Errno::INVAL)?;
     handle.set(Parameter::EcdhCurve(curve)).map(drop)
 }

@@ -118,7 +118,7 @@ pub unsafe extern "C" fn kcapi_md_final(
 unsafe fn finish(handle: *mut Handle, out: *mut u8, outlen: usize) -> Result<usize> {
     // SAFETY: the caller's promise.
     let handle = unsafe { borrow(handle) }?;
-    let output = digest_buffer(out, outlen)?;
+    let output = digest_buffer(handle, out, outlen)?;
     // SAFETY: the caller's promise.
     handle.finish_digest(unsafe { Iovecs::new(&output) })
 }
@@ -159,20 +159,19 @@ pub(super) unsafe fn digest(
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let handle = unsafe { borrow(handle) }?;
-    let (input, output) = (buffer(input, inlen)?, digest_buffer(out, outlen)?);
+    let (input, output) = (buffer(input, inlen)?, digest_buffer(handle, out, outlen)?);
     // SAFETY: the caller's promise.
     let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
     handle.digest(input, output)
 }
 
-/// Where a digest goes. EINVAL if there is no room for any of it.
-fn digest_buffer(out: *mut u8, outlen: usize) -> Result<[iovec; 1]> {
+/// Where a digest goes: no more than it needs of a longer buffer. EINVAL if there is no
+/// room for any of it.
+fn digest_buffer(handle: &Handle, out: *mut u8, outlen: usize) -> Result<[iovec; 1]> {
     if out.is_null() || outlen == 0 {
         return Err(Errno::INVAL);
     }
-    // A buffer of any size is large enough for a digest, and INT_MAX all that the
-    // kernel takes.
-    Ok([iov::iovec(out, outlen.min(i32::MAX as usize))])
+    Ok([iov::iovec(out, outlen.min(handle.properties().digest_size as usize))])
 }
 
 /// Size of the digest in bytes.

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * test-sandbox.c - where the kernel's crypto is forbidden or has been taken away
+ *
+ * A seccomp filter refuses AF_ALG sockets as a container's does; on User-Mode Linux, whose modules are
+ * ours, algif_aead is unloaded and cannot come back. The library chooses an engine when a
+ * process opens its first handle, so each case is a process of its own.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fill.h"
+
+#define MODPROBE "/proc/sys/kernel/modprobe"
+
+static const uint8_t key[16] = "a key of 16 byte", iv[16] = "an IV of 16 byte";
+
+enum { CANNOT = 250 };
+
+static bool forbid_af_alg(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_ALG, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/* 'k' or 'u', the engine that has encrypted; a positive errno; CANNOT: encrypted wrongly. */
+static int outcome(bool aead)
+{
+    struct kcapi_handle *handle = NULL;
+    uint8_t block[16] = { 0 }, out[32];
+    ssize_t ret;
+    int code;
+
+    ret = aead ? kcapi_aead_init(&handle, "gcm(aes)", 0) : kcapi_cipher_init(&handle, "cbc(aes)", 0);
+    if (ret)
+        return (int)-ret;
+    kcapi_cipher_setkey(handle, key, sizeof(key));
+    ret = aead ? kcapi_aead_encrypt(handle, block, 16, iv, out, 32, 0)
+               : kcapi_cipher_encrypt(handle, block, 16, iv, out, 16, 0);
+    code = ret == (aead ? 32 : 16) ? *kcapi_handle_engine(handle) : CANNOT;
+    kcapi_cipher_destroy(handle);
+    return code;
+}
+
+static int in_process(const char *engine, bool forbidden, bool aead)
+{
+    int status;
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid < 0)
+        bail_out("fork: %s", strerror(errno));
+    if (pid == 0) {
+        if (engine)
+            setenv("KCAPI_ENGINE", engine, 1);
+        else
+            unsetenv("KCAPI_ENGINE");
+        _exit(forbidden && !forbid_af_alg() ? CANNOT : outcome(aead));
+    }
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+        bail_out("a process did not end by itself");
+    return WEXITSTATUS(status);
+}
+
+static void test_forbidden(void)
+{
+    if (in_process("user", true, false) == CANNOT) {
+        skip(4, "no seccomp filters here");
+        return;
+    }
+    is_int(in_process(NULL, true, false), 'u', "AF_ALG forbidden: a cipher by the user engine");
+    is_int(in_process(NULL, true, true), 'u', "an AEAD too");
+    is_int(in_process("kernel", true, false), EPERM, "KCAPI_ENGINE=kernel: -EPERM");
+    is_int(in_process("kernel", true, true), EPERM, "for an AEAD too");
+}
+
+static bool is_user_mode_linux(void)
+{
+    char text[4096] = "";
+    int fd = open("/proc/cpuinfo", O_RDONLY);
+    bool found = read(fd, text, sizeof(text) - 1) > 0 && strstr(text, "User Mode Linux");
+
+    close(fd);
+    return found;
+}
+
+static void set_modprobe(const char *path)
+{
+    int fd = open(MODPROBE, O_WRONLY);
+
+    if (fd < 0 || write(fd, path, strlen(path)) < 0)
+        bail_out(MODPROBE ": %s", strerror(errno));
+    close(fd);
+}
+
+static void test_without_algif_aead(void)
+{
+    char modprobe[256] = "";
+    int fd = open(MODPROBE, O_RDONLY);
+
+    if (!is_user_mode_linux() || fd < 0 || read(fd, modprobe, sizeof(modprobe) - 1) <= 0) {
+        skip(6, "a kernel whose modules are not ours");
+        return;
+    }
+    close(fd);
+    is_int(in_process(NULL, false, true), 'k', "with algif_aead: an AEAD by the kernel");
+    set_modprobe("/bin/false");
+    is_int(syscall(SYS_delete_module, "algif_aead", O_NONBLOCK), 0, "algif_aead is unloaded");
+    is_int(in_process(NULL, false, true), 'u', "without it: by the user engine");
+    is_int(in_process(NULL, false, false), 'k', "a cipher still by the kernel");
+    is_int(in_process("kernel", false, true), ENOENT, "KCAPI_ENGINE=kernel: -ENOENT");
+    set_modprobe(modprobe);
+    is_int(in_process("kernel", false, true), 'k', "until the module may be loaded again");
+}
+
+int main(void)
+{
+    plan(10);
+    test_forbidden();
+    test_without_algif_aead();
+    return tap_status();
+}
