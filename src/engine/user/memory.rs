@@ -13,6 +13,12 @@ use crate::iov::{Cursor, Iovecs, iovec, scatter};
 use libc::iovec;
 use zeroize::Zeroize;
 
+/// Room for what comes behind a message, its tag, so that it need not be moved.
+const SLACK: usize = 64;
+
+/// Bytes that are kept for the next message.
+const KEPT: usize = 256 * 1024;
+
 /// Bytes of the engine's own, which are wiped when they are not needed any more.
 #[derive(Default)]
 pub struct Buffer {
@@ -54,7 +60,7 @@ impl Buffer {
     /// Appends what `input` points to; ENOMEM, and then nothing is appended.
     pub fn append(&mut self, input: Iovecs<'_>) -> Result<()> {
         let more = input.total()?;
-        self.reserve(more)?;
+        self.reserve(more + SLACK)?;
         let len = self.bytes.len();
         // SAFETY: there is room for `more` bytes, and all of them are written before
         // they become part of the vector.
@@ -85,6 +91,9 @@ impl Buffer {
         if self.is_empty() {
             self.bytes.clear();
             self.removed = 0;
+            if self.bytes.capacity() > KEPT {
+                self.bytes = Vec::new();
+            }
         }
     }
 }
