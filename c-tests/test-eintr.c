@@ -165,7 +165,7 @@ int main(void)
         if (len <= 131072)
             compare("an AEAD", seal, aead, len, len + 16);
     }
-    ok(interrupts > (interval == 100 ? 100 : 0), "%d interrupts", (int)interrupts);
+    ok(interval != 100 || interrupts > 100, "%d interrupts", (int)interrupts);
 
     kcapi_cipher_destroy(cipher);
     kcapi_cipher_destroy(aio);

@@ -11,6 +11,8 @@
 
 mod checksum;
 mod mac;
+#[cfg(test)]
+mod wycheproof;
 
 use crate::errno::{Errno, Result};
 use digest::common::KeySizeUser;
