@@ -16,9 +16,12 @@ use once_cell::sync::Lazy;
 use std::mem::MaybeUninit;
 use std::thread::{self, Builder};
 
-/// Bytes that are worth a thread: some 100 microseconds of work for the fastest
-/// ciphers, to 20 or 30 for starting and ending it.
-const SHARE: usize = 256 * 1024;
+/// Bytes of AEAD messages that are worth a thread. Measured on two processors (see
+/// docs/PERFORMANCE.md): two threads overtake one from 512 KiB of gcm(aes) on.
+pub const AEAD_SHARE: usize = 256 * 1024;
+
+/// The same for ciphers, which take less time: 2 MiB of xts(aes).
+pub const CIPHER_SHARE: usize = 1024 * 1024;
 
 /// Asked for once, since it reads files.
 static PROCESSORS: Lazy<usize> =
@@ -84,12 +87,13 @@ pub fn in_order(
 /// Calls `group` for groups of pairs, each in a thread of its own if there is
 /// enough to do; the outcome is as if the groups came one after the other.
 pub fn in_parallel(
+    share: usize,
     inputs: Iovecs<'_>,
     outputs: Iovecs<'_>,
     group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> Outcome + Sync,
 ) -> Outcome {
     let total = inputs.list().iter().map(|iov| iov.iov_len).sum::<usize>();
-    let threads = (total / SHARE).min(*PROCESSORS).min(inputs.list().len());
+    let threads = (total / share).min(*PROCESSORS).min(inputs.list().len());
     if threads < 2 {
         return group(inputs, outputs);
     }

@@ -7,7 +7,9 @@
 //!
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
-use super::batch::{Outcome, Overlap, in_order, in_parallel, overlap, with_copies};
+use super::batch::{
+    AEAD_SHARE, CIPHER_SHARE, Outcome, Overlap, in_order, in_parallel, overlap, with_copies,
+};
 use super::memory::{beginning, copy_out, in_place};
 use super::state::{Settings, Sizes, State};
 use super::transform::{Algorithm, Failure, Keyed, Lease};
@@ -246,10 +248,11 @@ impl CipherOperation {
         let settings = &mut state.settings;
         let overlap = overlap(inputs, outputs);
         let parallel = overlap != Overlap::Output && self.lease.shared.independent();
+        let share = if control.assoclen.is_some() { AEAD_SHARE } else { CIPHER_SHARE };
         let mut go = |inputs: Iovecs<'_>| {
             if parallel {
                 let settings = &*settings;
-                in_parallel(inputs, outputs, |inputs, outputs| {
+                in_parallel(share, inputs, outputs, |inputs, outputs| {
                     self.each(control, &mut settings.clone(), inputs, outputs)
                 })
             } else {
