@@ -157,7 +157,8 @@ demo: stage
 .PHONY: coverage check-coverage
 # Which test calls which function; reads the programs that `make check-c` has compiled.
 coverage:
-	abi/coverage >abi/COVERAGE.md
+	abi/coverage >$(build)/COVERAGE.md
+	mv $(build)/COVERAGE.md abi/COVERAGE.md
 
 check-coverage:
 	abi/coverage | diff -u abi/COVERAGE.md - || { echo "abi/COVERAGE.md is out of date: make coverage" >&2; exit 1; }
