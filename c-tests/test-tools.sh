@@ -29,7 +29,7 @@ key256=${key128}101112131415161718191a1b1c1d1e1f
 iv=f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff
 aad=00112233445566778899aabbccddeeff01020304
 sizes=(1 15 16 17 1000 65536 65537 200000)
-MiB5=$((5 << 20))
+MiB5=$((5 << 20)) over_1MiB=$(((1 << 20) + 3))
 EBADMSG=$((256 - 74)) EMSGSIZE=$((256 - 90)) # as exit statuses
 
 unhex() { perl -e 'print pack "H*", shift' "$1"; }
@@ -48,7 +48,7 @@ printf %s "$password" >"$work/password"
 unhex $key128 >"$work/key128"
 unhex $key256 >"$work/key256"
 head -c $((MiB5 + 3)) /dev/zero | openssl enc -aes-256-ctr -K $key256 -iv $iv -out "$work/text"
-for size in 0 "${sizes[@]}" $MiB5 $((MiB5 + 3)); do
+for size in 0 "${sizes[@]}" $over_1MiB $MiB5 $((MiB5 + 3)); do
     head -c "$size" "$work/text" >"$work/$size"
 done
 
@@ -227,8 +227,9 @@ if grep -q 'User Mode Linux' /proc/cpuinfo; then
         echo $((32 << 20)) >"$limit"
     done
     for mode in gcm ccm; do
-        ok "$mode(aes), 5 MiB and 3 bytes, once net.core.*mem_max allow it" \
-            aead_both_ways $mode $((MiB5 + 3)) $key128 16 --keyfd 3
+        # The kernel wants memory in one piece for it, the more the longer the message is.
+        ok "$mode(aes), 1 MiB and 3 bytes, once net.core.*mem_max allow it" \
+            aead_both_ways $mode $over_1MiB $key128 16 --keyfd 3
     done
     for i in "${!limits[@]}"; do
         echo "${before[i]}" >"${limits[i]}"
