@@ -57,6 +57,19 @@ pub struct Properties {
     pub seed_size: u32,
 }
 
+impl Properties {
+    /// The outermost template: `cbc` of `cbc(aes)`.
+    pub fn template(&self) -> &str {
+        self.name.split('(').next().unwrap_or_default()
+    }
+
+    /// Whether the IV after a message is the one with which a longer message would have
+    /// gone on, so that a message may be cut: it is one operation, however long.
+    pub fn chains(&self) -> bool {
+        matches!(self.template(), "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
+    }
+}
+
 /// What an operation does; the numbers are those of ALG_SET_OP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
@@ -211,6 +224,17 @@ pub trait Operation: Send + Sync {
         outputs: Iovecs<'_>,
         submission: Submission,
     ) -> Result<usize>;
+
+    /// What `batch` does where there is nothing to gain: one message after the other.
+    fn one_by_one(
+        &self,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+    ) -> Result<usize> {
+        let pairs = inputs.each().zip(outputs.each());
+        pairs.map(|(input, output)| self.message(control, input, output, Length::Whole)).sum()
+    }
 
     /// Whether bytes were sent whose result has not been received.
     fn in_flight(&self) -> bool;

@@ -172,10 +172,7 @@ impl Operation for KernelOperation {
         submission: Submission,
     ) -> Result<usize> {
         if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
-            let pairs = inputs.each().zip(outputs.each());
-            return pairs
-                .map(|(input, output)| self.message(control, input, output, Length::Whole))
-                .sum();
+            return self.one_by_one(control, inputs, outputs);
         }
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1

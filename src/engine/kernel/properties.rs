@@ -102,11 +102,4 @@ impl Algorithm {
             block_size => block_size as usize,
         }
     }
-
-    /// Whether the kernel's IV after a message is the one with which a longer
-    /// message would have gone on, so that a message may be cut.
-    pub fn chains(&self) -> bool {
-        let template = self.properties.name.split('(').next().unwrap_or_default();
-        matches!(template, "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
-    }
 }

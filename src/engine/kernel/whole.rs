@@ -92,7 +92,7 @@ impl KernelOperation {
         while got < result {
             // A cipher that chains goes on where it stopped; for others a short
             // result is a message that the kernel has cut.
-            if got == 0 || !self.shared.algorithm.chains() {
+            if got == 0 || !self.shared.algorithm.properties.chains() {
                 return Err(Errno::MSGSIZE);
             }
             let mut cursor = Cursor::new(output);
@@ -130,7 +130,7 @@ impl KernelOperation {
             return Err(Errno::INVAL);
         }
         let algorithm = self.shared.algorithm;
-        let piece_max = if self.kind() == Kind::Skcipher && algorithm.chains() {
+        let piece_max = if self.kind() == Kind::Skcipher && algorithm.properties.chains() {
             let capacity = self.capacity.raise(self.socket.as_fd(), len.min(SENT_AT_ONCE))?;
             capacity - capacity % algorithm.granule()
         } else if self.kind() == Kind::Skcipher && length == Length::Pieces {
@@ -187,7 +187,7 @@ impl KernelOperation {
     ) -> Result<usize> {
         let algorithm = self.shared.algorithm;
         let aead = self.kind() == Kind::Aead;
-        let cut = !aead && algorithm.chains();
+        let cut = !aead && algorithm.properties.chains();
         self.check_pairs(control, inputs, outputs, cut)?;
         let rules = Rules {
             capacity: self.capacity.bytes().min(SENT_AT_ONCE),

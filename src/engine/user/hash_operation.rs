@@ -116,8 +116,7 @@ impl Operation for HashOperation {
         outputs: Iovecs<'_>,
         _: Submission,
     ) -> Result<usize> {
-        let pairs = inputs.each().zip(outputs.each());
-        pairs.map(|(input, output)| self.message(control, input, output, Length::Whole)).sum()
+        self.one_by_one(control, inputs, outputs)
     }
 
     fn in_flight(&self) -> bool {

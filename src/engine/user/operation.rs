@@ -17,7 +17,6 @@ use crate::engine::{Control, Length, Op, Operation, Submission};
 use crate::errno::{Errno, Result};
 use crate::handle::lock;
 use crate::iov::Iovecs;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Longer than any tag.
@@ -32,8 +31,6 @@ pub struct CipherOperation {
     state: Mutex<State>,
     /// More may be received than a receiver found who waits.
     arrived: Condvar,
-    /// Bytes sent whose result has not been received.
-    pending: AtomicUsize,
     failure: Failure,
 }
 
@@ -44,7 +41,6 @@ impl CipherOperation {
             lease,
             state: Mutex::default(),
             arrived: Condvar::new(),
-            pending: AtomicUsize::new(0),
             failure: Failure::default(),
         }
     }
@@ -202,7 +198,7 @@ impl CipherOperation {
         }
         self.lease.keyed()?;
         state.settings.take_control(control, self.sizes().iv)?;
-        let cut = length == Length::Pieces && !self.lease.shared.chains();
+        let cut = length == Length::Pieces && !self.lease.shared.properties.chains();
         let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
         self.exchange(&mut state.settings, (input, len), (output, result), piece)
@@ -287,7 +283,6 @@ impl Operation for CipherOperation {
         let len = input.total()?;
         let mut state = lock(&self.state);
         self.failure.note(self.append(&mut state, control, input, more))?;
-        self.pending.fetch_add(len, Ordering::Relaxed);
         if state.waiting > 0 {
             self.arrived.notify_all();
         }
@@ -313,13 +308,6 @@ impl Operation for CipherOperation {
             return Err(Errno::INVAL);
         }
         let received = self.process(&mut state, output, room);
-        let pending = match (&self.lease.shared.algorithm, received) {
-            (Algorithm::Skcipher(_), Ok(bytes)) => {
-                self.pending.load(Ordering::Relaxed).saturating_sub(bytes)
-            }
-            _ => 0,
-        };
-        self.pending.store(pending, Ordering::Relaxed);
         self.failure.note(received)
     }
 
@@ -353,7 +341,7 @@ impl Operation for CipherOperation {
     }
 
     fn in_flight(&self) -> bool {
-        self.pending.load(Ordering::Relaxed) > 0
+        !lock(&self.state).data.is_empty()
     }
 
     fn failed(&self) -> bool {

@@ -49,7 +49,8 @@ pub enum Keyed {
 pub struct Shared {
     /// The algorithm.
     pub algorithm: Algorithm,
-    properties: Properties,
+    /// Its properties.
+    pub properties: Properties,
     /// The tag length that was set; 0, which no algorithm takes, if none was.
     tag_len: AtomicU32,
     state: Mutex<State>,
@@ -80,19 +81,11 @@ impl Shared {
         self.properties.iv_size as usize
     }
 
-    /// Whether the IV after a message is the one with which a longer message would have
-    /// gone on: such a message is one operation, however long it is.
-    pub fn chains(&self) -> bool {
-        let template = self.properties.name.split('(').next().unwrap_or_default();
-        matches!(template, "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
-    }
-
     /// Whether each message begins with the same IV, whatever was before it.
     pub fn independent(&self) -> bool {
-        let template = self.properties.name.split('(').next().unwrap_or_default();
         matches!(self.algorithm, Algorithm::Aead(_))
             || matches!(
-                template,
+                self.properties.template(),
                 "ecb" | "xts" | "rfc3686" | "chacha20" | "xchacha20" | "xchacha12"
             )
     }
