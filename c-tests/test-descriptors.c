@@ -117,11 +117,12 @@ static void test_failed_inits(void)
 /* While handles are alive, in any state. */
 static void test_close_on_exec(const uint8_t *want, int inherited_before)
 {
+    int inherited, before = descriptors(&inherited);
     struct kcapi_handle *a = cipher_with_key("cbc(aes)", key, 16, KCAPI_INIT_AIO);
     struct kcapi_handle *b = reinit(a, KCAPI_INIT_AIO);
     struct kcapi_handle *c = aead_with_key("gcm(aes)", key, 16, 16, 0, 0);
     struct iovec in = { data, LEN };
-    int inherited, count;
+    int count;
 
     for (size_t i = 0; i < ACCESS_MODES; i++)
         ok(one_shot_is_right(a, want, access_modes[i]), "access mode %d", access_modes[i]);
@@ -130,7 +131,10 @@ static void test_close_on_exec(const uint8_t *want, int inherited_before)
     kcapi_aead_stream_init_enc(c, iv, &in, 1);
     kcapi_set_maxsplicesize(a, 262144);
     count = descriptors(&inherited);
-    ok(count > 3, "live handles have descriptors");
+    if (strcmp(kcapi_handle_engine(a), "kernel") == 0)
+        ok(count > before, "live handles have descriptors");
+    else
+        is_int(count, before, "the user engine has no descriptors");
     is_int(inherited, inherited_before, "all of which are close-on-exec");
     kcapi_aead_destroy(c);
     kcapi_cipher_destroy(b);
