@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-# libkcapi.so, libkcapi.a, kcapi.h, libkcapi.pc: build, install, check.
+# libkcapi.so, libkcapi.a, kcapi.h, libkcapi.pc, kcapi-info, the manual: build, install, check.
 #
 # Cargo makes one static library for each of the two: rustc's own way to a shared
 # library cannot give symbols their versions, so the linker and a version script do.
@@ -12,6 +12,8 @@ exec_prefix  ?= $(prefix)
 libdir       ?= $(exec_prefix)/lib
 includedir   ?= $(prefix)/include
 pkgconfigdir ?= $(libdir)/pkgconfig
+bindir       ?= $(exec_prefix)/bin
+mandir       ?= $(prefix)/share/man
 DESTDIR      ?=
 
 CC      ?= cc
@@ -32,6 +34,8 @@ export CC NM
 shared := $(build)/libkcapi.so.$(version)
 static := $(build)/libkcapi.a
 header := $(build)/kcapi.h
+man    := $(build)/man
+html   := $(build)/html
 
 # What KCAPI_ENGINE is where nobody sets it: kernel, user, kernel-first or user-first.
 ENGINE ?= kernel-first
@@ -53,7 +57,7 @@ rust = KCAPI_HEADER=$(header) KCAPI_DEFAULT_ENGINE=$(ENGINE) $(CARGO) rustc --lo
 	--no-default-features --features '$(FEATURES) $2'
 
 .PHONY: all
-all: $(shared) $(static) $(build)/libkcapi.pc
+all: $(shared) $(static) $(build)/libkcapi.pc $(build)/kcapi-info man
 
 $(build):
 	mkdir -p $@
@@ -98,6 +102,27 @@ $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $< >$@
 
+$(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(shared) $(build)/options
+	$(CC) $(CFLAGS) -Wall -Wextra -DDEFAULT_ENGINE='"$(ENGINE)"' -Iinclude -o $@ \
+		$(filter %.c,$^) $(LDFLAGS) -L$(build) -lkcapi
+
+# The manual, of the header's comments and docs/man, by awk alone.
+.PHONY: man html
+man: $(man)/made
+$(man)/made: include/kcapi.h $(wildcard docs/man/*) $(wildcard examples/*.c)
+	rm -rf '$(man)'
+	mkdir -p '$(man)/man1' '$(man)/man3' '$(man)/man7'
+	awk -v version=$(version) -v out='$(man)' -f docs/man/man.awk -f docs/man/text.awk \
+		include/kcapi.h docs/man/pages $(wildcard docs/man/*.[137])
+	touch $@
+
+# The same for a browser; takes mandoc.
+html: man
+	rm -rf '$(html)' && mkdir -p '$(html)'
+	cd '$(man)' && for page in man?/*; do \
+		mandoc -Thtml -O man=%N.%S.html $$page >'$(html)'/$${page##*/}.html || exit; done
+	cp '$(html)/libkcapi.3.html' '$(html)/index.html'
+
 .PHONY: install uninstall
 install: all
 	$(INSTALL) -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
@@ -107,17 +132,25 @@ install: all
 	$(INSTALL) -m 644 $(static) '$(DESTDIR)$(libdir)/libkcapi.a'
 	$(INSTALL) -m 644 include/kcapi.h '$(DESTDIR)$(includedir)/kcapi.h'
 	$(INSTALL) -m 644 $(build)/libkcapi.pc '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc'
+	$(INSTALL) -d '$(DESTDIR)$(bindir)'
+	$(INSTALL) -m 755 $(build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
+	for section in man1 man3 man7; do \
+		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section && \
+		$(INSTALL) -m 644 '$(man)'/$$section/* '$(DESTDIR)$(mandir)'/$$section || exit; done
 
-uninstall:
+uninstall: man
 	rm -f '$(DESTDIR)$(libdir)/libkcapi.so.$(version)' '$(DESTDIR)$(libdir)/$(soname)' \
 		'$(DESTDIR)$(libdir)/libkcapi.so' '$(DESTDIR)$(libdir)/libkcapi.a' \
-		'$(DESTDIR)$(includedir)/kcapi.h' '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc'
+		'$(DESTDIR)$(includedir)/kcapi.h' '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc' \
+		'$(DESTDIR)$(bindir)/kcapi-info'
+	cd '$(man)' && for page in man?/*; do rm -f '$(DESTDIR)$(mandir)'/$$page; done
 
 # The install that tests and demo are compiled against, as a user's programs would be.
 .PHONY: stage
 stage:
 	@$(MAKE) --no-print-directory install DESTDIR=$(build)/stage prefix=/usr libdir=/usr/lib \
-		includedir=/usr/include pkgconfigdir=/usr/lib/pkgconfig >/dev/null
+		includedir=/usr/include pkgconfigdir=/usr/lib/pkgconfig bindir=/usr/bin \
+		mandir=/usr/share/man >/dev/null
 
 .PHONY: header check-header check-symbols
 # Takes over what cbindgen makes of the sources.

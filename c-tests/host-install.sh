@@ -46,7 +46,8 @@ compile() { "${cc[@]}" -Wall -Wextra -Werror "$work/program.c" -o "$work/$1" "${
 
 ok 'make install' make --no-print-directory install "DESTDIR=$root" "${dirs[@]}"
 for file in lib/multi/libkcapi.so.1.5.1 lib/multi/libkcapi.so.1 lib/multi/libkcapi.so \
-    lib/multi/libkcapi.a inc/kcapi.h share/pkgconfig/libkcapi.pc; do
+    lib/multi/libkcapi.a inc/kcapi.h share/pkgconfig/libkcapi.pc \
+    bin/kcapi-info share/man/man1/kcapi-info.1 share/man/man3/kcapi_md_final.3 share/man/man7/libkcapi.7; do
     ok "installs $file" test -f "$root/opt/kcapi/$file"
 done
 ok 'soname libkcapi.so.1' grep -q 'soname: \[libkcapi.so.1\]' <(readelf -d "$lib/libkcapi.so" | grep SONAME)

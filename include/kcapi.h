@@ -36,11 +36,13 @@ struct kcapi_handle;
 
 /**
  * Flag of the init functions: the handle's *_aio calls use asynchronous I/O.
+ * @since 1.0.0
  */
 #define KCAPI_INIT_AIO 1
 
 /**
  * The curve P-192 of FIPS 186, for kcapi_kpp_ecdh_setcurve().
+ * @since 1.0.0
  */
 #define ECC_CURVE_NIST_P192 1
 
@@ -86,6 +88,7 @@ extern "C" {
  * `libkcapi - Verbose: ` or `libkcapi - Debug: `.
  *
  * @param level  one of enum kcapi_verbosity
+ * @since 0.12.0
  */
 void kcapi_set_verbosity(enum kcapi_verbosity level);
 
@@ -94,6 +97,7 @@ void kcapi_set_verbosity(enum kcapi_verbosity level);
  * level, two digits each, and two more digits that are 0.
  *
  * @return 1050100 for version 1.5.1
+ * @since 0.12.0
  */
 uint32_t kcapi_version(void);
 
@@ -102,6 +106,7 @@ uint32_t kcapi_version(void);
  *
  * @param buf     where the string goes, with a NUL at its end; cut if it does not fit
  * @param buflen  bytes in `buf`; with 0 nothing is written
+ * @since 0.12.0
  */
 void kcapi_versionstring(char *buf, uint32_t buflen);
 
@@ -114,7 +119,11 @@ void kcapi_versionstring(char *buf, uint32_t buflen);
  * @param ivlen     bytes in `iv`
  * @param newiv     where the new IV's pointer goes; the caller frees it with free(3)
  * @param newivlen  where its length goes
- * @return 0; -EINVAL: `handle` or an out-parameter is NULL; -EFAULT: `iv` is; -ENOMEM
+ * @return 0
+ * @retval -EINVAL       `handle` or an out-parameter is NULL
+ * @retval -EFAULT       `iv` is NULL
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
 int kcapi_pad_iv(struct kcapi_handle *handle,
                  const uint8_t *iv,
@@ -130,8 +139,11 @@ int kcapi_pad_iv(struct kcapi_handle *handle,
  * @param noncelen  bytes in `nonce`, at most 14
  * @param iv        where the IV's pointer goes; the caller frees it with free(3)
  * @param ivlen     where its length, 16, goes
- * @return 0; -EINVAL: `noncelen` is over 14 or an out-parameter NULL; -EFAULT: `nonce`
- *         is NULL; -ENOMEM
+ * @return 0
+ * @retval -EINVAL       `noncelen` is over 14 or an out-parameter NULL
+ * @retval -EFAULT       `nonce` is NULL
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
 int kcapi_aead_ccm_nonce_to_iv(const uint8_t *nonce,
                                uint32_t noncelen,
@@ -145,6 +157,7 @@ int kcapi_aead_ccm_nonce_to_iv(const uint8_t *nonce,
  * @param s  the memory
  * @param c  the byte to fill it with
  * @param n  bytes in `s`
+ * @since 0.12.0, with these types since 1.3.1
  */
 void kcapi_memset_secure(void *s, int c, size_t n);
 
@@ -163,7 +176,9 @@ void kcapi_memset_secure(void *s, int c, size_t n);
  * @param newhandle  where the new handle's pointer goes; left alone on an error
  * @param existing   a handle of the transform
  * @param flags      0, or KCAPI_INIT_AIO for the new handle; other bits are ignored
- * @return 0; -EINVAL: a pointer is NULL
+ * @return 0
+ * @retval -EINVAL       a pointer is NULL
+ * @since 1.1.0
  */
 int kcapi_handle_reinit(struct kcapi_handle **newhandle,
                         struct kcapi_handle *existing,
@@ -177,7 +192,9 @@ int kcapi_handle_reinit(struct kcapi_handle **newhandle,
  *
  * @param handle  cipher handle
  * @param size    size in bytes
- * @return 0; -EINVAL: `handle` is NULL or `size` over 2 GiB
+ * @return 0
+ * @retval -EINVAL       `handle` is NULL or `size` over 2 GiB
+ * @since 1.3.0
  */
 int kcapi_set_maxsplicesize(struct kcapi_handle *handle, unsigned int size);
 
@@ -185,7 +202,9 @@ int kcapi_set_maxsplicesize(struct kcapi_handle *handle, unsigned int size);
  * Tells the size that kcapi_set_maxsplicesize() has set.
  *
  * @param handle  cipher handle
- * @return size in bytes, 126976 by default; -EINVAL: `handle` is NULL
+ * @return size in bytes, 126976 by default
+ * @retval -EINVAL       `handle` is NULL
+ * @since 1.3.0
  */
 int kcapi_get_maxsplicesize(struct kcapi_handle *handle);
 
@@ -208,6 +227,7 @@ int kcapi_get_maxsplicesize(struct kcapi_handle *handle);
  *
  * @param handle  cipher handle of any family
  * @return "kernel" or "user", which is not to be freed; NULL if `handle` is NULL
+ * @since symbol version LIBKCAPI_RS_1; not in the C library
  */
 const char *kcapi_handle_engine(struct kcapi_handle *handle);
 
@@ -218,9 +238,16 @@ const char *kcapi_handle_engine(struct kcapi_handle *handle);
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `cbc(aes)`
  * @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O;
  *                    other bits are ignored
- * @return 0; -ENOENT: no such algorithm, or `ciphername` is NULL; -EAFNOSUPPORT: no
- *         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
- *         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+ * @return 0
+ * @retval -ENOENT       no such algorithm, or its name is NULL
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers
+ * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
+ * @retval -EMFILE       the process has as many descriptors as it may
+ * @retval -ENFILE       the system has as many open files as it may
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
 int kcapi_cipher_init(struct kcapi_handle **handle,
                       const char *ciphername,
@@ -230,6 +257,7 @@ int kcapi_cipher_init(struct kcapi_handle **handle,
  * Closes a handle. Its transform goes when the last handle on it is closed.
  *
  * @param handle  cipher handle; NULL is allowed
+ * @since 0.12.0
  */
 void kcapi_cipher_destroy(struct kcapi_handle *handle);
 
@@ -240,11 +268,17 @@ void kcapi_cipher_destroy(struct kcapi_handle *handle);
  * @param handle  cipher handle
  * @param key     the key
  * @param keylen  bytes in `key`
- * @return 0; -EINVAL: no key of this length, or a weak one, and the kernel may have
- *         dropped the old one; -EFAULT: `key` is NULL;
- *         -EBUSY: data are in flight on a handle of the transform
+ * @return 0
+ * @retval -EINVAL       no key of this length, or a weak one, and the kernel may have dropped
+ *                       the old one; or `handle` is NULL
+ * @retval -EFAULT       `key` is NULL
+ * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -ENOMEM       there is no memory, or the key is longer than net.core.optmem_max
+ * @since 0.12.0
  */
-int kcapi_cipher_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t keylen);
+int kcapi_cipher_setkey(struct kcapi_handle *handle,
+                        const uint8_t *key,
+                        uint32_t keylen);
 
 /**
  * Encrypts data in one call.
@@ -260,10 +294,14 @@ int kcapi_cipher_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_
  * @param out     where the ciphertext goes; may be `input`
  * @param outlen  bytes in `out`, at least `inlen`; those after the result are left alone
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return bytes encrypted, which is 0 when a length is 0; -EINVAL: `inlen` is no multiple of
- *         the block size in a mode that needs it, or `outlen` is less than `inlen`;
- *         -EMSGSIZE: a length over INT_MAX; -ENOKEY: no key was set; -EFAULT: a NULL buffer;
- *         -ENOMEM
+ * @return bytes encrypted, which is 0 when a length is 0
+ * @retval -EINVAL       `inlen` is no multiple of the block size in a mode that needs it, or
+ *                       `outlen` is less than `inlen`, or `handle` is NULL
+ * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -ENOKEY       no key was set
+ * @retval -EFAULT       a buffer is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_encrypt(struct kcapi_handle *handle,
                              const uint8_t *input,
@@ -284,6 +322,7 @@ ssize_t kcapi_cipher_encrypt(struct kcapi_handle *handle,
  * @param outlen  bytes in `out`, at least `inlen`
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes decrypted, or a negative errno as kcapi_cipher_encrypt()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_decrypt(struct kcapi_handle *handle,
                              const uint8_t *input,
@@ -309,16 +348,21 @@ ssize_t kcapi_cipher_decrypt(struct kcapi_handle *handle,
  *
  * @param handle  cipher handle, with a key
  * @param iniov   the plaintexts
- * @param outiov  where the ciphertexts go, each at least as long as its input; may be the same
- *                memory as `iniov`'s
+ * @param outiov  where the ciphertexts go, each at least as long as its input; may be the
+ *                same memory as that of `iniov`
  * @param iovlen  number of IOVECs in each of the two arrays, any number
  * @param iv      the IV, of kcapi_cipher_ivsize() bytes, or NULL, see kcapi_cipher_encrypt()
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return sum of the bytes encrypted; or the negative errno of the first pair that failed:
- *         -EINVAL: a length that the mode cannot take, or an output shorter than its input
- *         (nothing was processed then); -EMSGSIZE: an IOVEC over INT_MAX, or, in a mode that does not
- *         chain, longer than the socket's buffers can be made; -ENOKEY; -EFAULT; -ENOMEM. The handle stays
- *         usable.
+ * @return sum of the bytes encrypted; or the negative errno of the first pair that failed. The
+ *         handle stays usable.
+ * @retval -EINVAL       a length that the mode cannot take, or an output shorter than its input:
+ *                       nothing was processed; or `handle` is NULL
+ * @retval -EMSGSIZE     an IOVEC over INT_MAX, or, in a mode that does not chain, longer than
+ *                       the socket's buffers can be made
+ * @retval -ENOKEY       no key was set
+ * @retval -EFAULT       an array or an IOVEC's memory is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_encrypt_aio(struct kcapi_handle *handle,
                                  struct iovec *iniov,
@@ -338,6 +382,7 @@ ssize_t kcapi_cipher_encrypt_aio(struct kcapi_handle *handle,
  * @param iv      the IV, or NULL
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes decrypted, or a negative errno as kcapi_cipher_encrypt_aio()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_decrypt_aio(struct kcapi_handle *handle,
                                  struct iovec *iniov,
@@ -351,6 +396,7 @@ ssize_t kcapi_cipher_decrypt_aio(struct kcapi_handle *handle,
  *
  * @param handle  cipher handle
  * @return bytes; 0 if the algorithm has no IV or `handle` is NULL
+ * @since 0.12.0
  */
 uint32_t kcapi_cipher_ivsize(struct kcapi_handle *handle);
 
@@ -359,6 +405,7 @@ uint32_t kcapi_cipher_ivsize(struct kcapi_handle *handle);
  *
  * @param handle  cipher handle
  * @return bytes; 0 if `handle` is NULL
+ * @since 0.12.0
  */
 uint32_t kcapi_cipher_blocksize(struct kcapi_handle *handle);
 
@@ -374,6 +421,7 @@ uint32_t kcapi_cipher_blocksize(struct kcapi_handle *handle);
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of ciphertext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_encrypt()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_enc_aes_cbc(const uint8_t *key,
                                  uint32_t keylen,
@@ -395,6 +443,7 @@ ssize_t kcapi_cipher_enc_aes_cbc(const uint8_t *key,
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of plaintext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_decrypt()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_dec_aes_cbc(const uint8_t *key,
                                  uint32_t keylen,
@@ -416,6 +465,7 @@ ssize_t kcapi_cipher_dec_aes_cbc(const uint8_t *key,
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of ciphertext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_encrypt()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_enc_aes_ctr(const uint8_t *key,
                                  uint32_t keylen,
@@ -437,6 +487,7 @@ ssize_t kcapi_cipher_enc_aes_ctr(const uint8_t *key,
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of plaintext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_decrypt()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_dec_aes_ctr(const uint8_t *key,
                                  uint32_t keylen,
@@ -458,6 +509,7 @@ ssize_t kcapi_cipher_dec_aes_ctr(const uint8_t *key,
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of ciphertext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_encrypt()
+ * @since 1.4.0
  */
 ssize_t kcapi_cipher_enc_sm4_cbc(const uint8_t *key,
                                  uint32_t keylen,
@@ -479,6 +531,7 @@ ssize_t kcapi_cipher_enc_sm4_cbc(const uint8_t *key,
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of plaintext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_decrypt()
+ * @since 1.4.0
  */
 ssize_t kcapi_cipher_dec_sm4_cbc(const uint8_t *key,
                                  uint32_t keylen,
@@ -500,6 +553,7 @@ ssize_t kcapi_cipher_dec_sm4_cbc(const uint8_t *key,
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of ciphertext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_encrypt()
+ * @since 1.4.0
  */
 ssize_t kcapi_cipher_enc_sm4_ctr(const uint8_t *key,
                                  uint32_t keylen,
@@ -521,6 +575,7 @@ ssize_t kcapi_cipher_enc_sm4_ctr(const uint8_t *key,
  * @param outlen  bytes in `out`, at least `inlen`
  * @return bytes of plaintext; or a negative errno as kcapi_cipher_init(),
  *         kcapi_cipher_setkey() and kcapi_cipher_decrypt()
+ * @since 1.4.0
  */
 ssize_t kcapi_cipher_dec_sm4_ctr(const uint8_t *key,
                                  uint32_t keylen,
@@ -541,8 +596,13 @@ ssize_t kcapi_cipher_dec_sm4_ctr(const uint8_t *key,
  * @param iv      the IV, of kcapi_cipher_ivsize() bytes, or NULL, see kcapi_cipher_encrypt()
  * @param iov     first plaintext; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
- * @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -ENOKEY;
- *         -EINVAL: `handle` is NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+ * @return bytes sent
+ * @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
+ * @retval -ENOKEY       no key was set
+ * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+ * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_stream_init_enc(struct kcapi_handle *handle,
                                      const uint8_t *iv,
@@ -557,6 +617,7 @@ ssize_t kcapi_cipher_stream_init_enc(struct kcapi_handle *handle,
  * @param iov     first ciphertext; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_cipher_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_stream_init_dec(struct kcapi_handle *handle,
                                      const uint8_t *iv,
@@ -573,6 +634,7 @@ ssize_t kcapi_cipher_stream_init_dec(struct kcapi_handle *handle,
  * @param iov     the data
  * @param iovlen  number of IOVECs
  * @return bytes sent, or a negative errno as kcapi_cipher_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_stream_update(struct kcapi_handle *handle,
                                    struct iovec *iov,
@@ -588,6 +650,7 @@ ssize_t kcapi_cipher_stream_update(struct kcapi_handle *handle,
  * @param iov     the data; may be NULL if all have been sent
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_cipher_stream_init_enc()
+ * @since 1.2.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_stream_update_last(struct kcapi_handle *handle,
                                         struct iovec *iov,
@@ -602,9 +665,14 @@ ssize_t kcapi_cipher_stream_update_last(struct kcapi_handle *handle,
  * @param handle  cipher handle
  * @param iov     where the results go
  * @param iovlen  number of IOVECs
- * @return bytes received, not more than the IOVECs take; -EINVAL: no IOVECs, or less room
- *         than a block while more than that is there; -EMSGSIZE: room for more than INT_MAX bytes;
- *         -ENOKEY; -EFAULT; -ENOMEM
+ * @return bytes received, not more than the IOVECs take
+ * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or less room than a block
+ *                       while more than that is there
+ * @retval -EMSGSIZE     room for more than INT_MAX bytes
+ * @retval -ENOKEY       no key was set
+ * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_cipher_stream_op(struct kcapi_handle *handle,
                                struct iovec *iov,
@@ -617,6 +685,7 @@ ssize_t kcapi_cipher_stream_op(struct kcapi_handle *handle,
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `gcm(aes)`
  * @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O
  * @return 0, or a negative errno as kcapi_cipher_init()
+ * @since 0.12.0
  */
 int kcapi_aead_init(struct kcapi_handle **handle, const char *ciphername, uint32_t flags);
 
@@ -624,6 +693,7 @@ int kcapi_aead_init(struct kcapi_handle **handle, const char *ciphername, uint32
  * Closes a handle; see kcapi_cipher_destroy().
  *
  * @param handle  cipher handle; NULL is allowed
+ * @since 0.12.0
  */
 void kcapi_aead_destroy(struct kcapi_handle *handle);
 
@@ -634,6 +704,7 @@ void kcapi_aead_destroy(struct kcapi_handle *handle);
  * @param key     the key; for authenc() a struct rtattr with both keys
  * @param keylen  bytes in `key`
  * @return 0, or a negative errno as kcapi_cipher_setkey()
+ * @since 0.12.0
  */
 int kcapi_aead_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t keylen);
 
@@ -642,16 +713,21 @@ int kcapi_aead_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t 
  *
  * @param handle  cipher handle
  * @param taglen  bytes; gcm takes 4, 8, 12 to 16, ccm even numbers from 4 to 16
- * @return 0; -EINVAL: not a tag length of this algorithm, the old one stays in force;
- *         -EBUSY: data are in flight on a handle of the transform
+ * @return 0
+ * @retval -EINVAL       not a tag length of this algorithm, and the old one stays in force; or
+ *                       `handle` is NULL
+ * @retval -EBUSY        data are in flight on a handle of the transform
+ * @since 0.12.0
  */
-int kcapi_aead_settaglen(struct kcapi_handle *handle, uint32_t taglen);
+int kcapi_aead_settaglen(struct kcapi_handle *handle,
+                         uint32_t taglen);
 
 /**
  * Sets the length of the associated data of this handle's messages to come.
  *
  * @param handle    cipher handle
  * @param assoclen  bytes; at 2 GiB and over the operation fails with -EINVAL
+ * @since 0.12.0, with these types since 1.3.1
  */
 void kcapi_aead_setassoclen(struct kcapi_handle *handle, size_t assoclen);
 
@@ -668,10 +744,16 @@ void kcapi_aead_setassoclen(struct kcapi_handle *handle, size_t assoclen);
  * @param outlen  bytes in `out`, at least kcapi_aead_outbuflen_enc(); those after the result
  *                are left alone
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return bytes in the result, AAD and tag included; -EINVAL: `outlen` is too short, `inlen`
- *         shorter than the AAD, or the algorithm refuses a length or the IV; -EMSGSIZE: a length
- *         over INT_MAX, or more than the socket's buffers can be made to take; -ENOKEY; -EFAULT;
- *         -ENOMEM
+ * @return bytes in the result, AAD and tag included
+ * @retval -EINVAL       `outlen` is too short, `inlen` shorter than the AAD, or the algorithm
+ *                       refuses a length or the IV; or `handle` is NULL
+ * @retval -EOVERFLOW    with ccm, the message is longer than the IV lets its length be told
+ * @retval -EMSGSIZE     a length over INT_MAX, or more than the socket's buffers can be made
+ *                       to take
+ * @retval -ENOKEY       no key was set
+ * @retval -EFAULT       a buffer is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_encrypt(struct kcapi_handle *handle,
                            const uint8_t *input,
@@ -692,8 +774,9 @@ ssize_t kcapi_aead_encrypt(struct kcapi_handle *handle,
  *                must not be used
  * @param outlen  bytes in `out`, at least kcapi_aead_outbuflen_dec()
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return bytes in the result, AAD included; -EBADMSG: the tag is wrong, the message is forged
- *         or damaged; or a negative errno as kcapi_aead_encrypt()
+ * @return bytes in the result, AAD included; or a negative errno as kcapi_aead_encrypt()
+ * @retval -EBADMSG      the tag is wrong, the message is forged or damaged
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_decrypt(struct kcapi_handle *handle,
                            const uint8_t *input,
@@ -722,8 +805,9 @@ ssize_t kcapi_aead_decrypt(struct kcapi_handle *handle,
  * @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes in the results; or the negative errno of the first message that
- *         failed, as kcapi_aead_encrypt(). Where a length is wrong (-EINVAL, -EMSGSIZE) nothing was
- *         processed. The handle stays usable.
+ *         failed, as kcapi_aead_encrypt(). Where a length is wrong (-EINVAL, -EMSGSIZE)
+ *         nothing was processed. The handle stays usable.
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_encrypt_aio(struct kcapi_handle *handle,
                                struct iovec *iniov,
@@ -741,8 +825,10 @@ ssize_t kcapi_aead_encrypt_aio(struct kcapi_handle *handle,
  * @param iovlen  number of IOVECs in each of the two arrays
  * @param iv      the IV, or NULL
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return sum of the bytes in the results; -EBADMSG: the tag of one or more messages is wrong, all
- *         others have been decrypted; or a negative errno as kcapi_aead_encrypt_aio()
+ * @return sum of the bytes in the results; or a negative errno as kcapi_aead_encrypt_aio()
+ * @retval -EBADMSG      the tag of one or more messages is wrong, all others have been
+ *                       decrypted
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_decrypt_aio(struct kcapi_handle *handle,
                                struct iovec *iniov,
@@ -768,6 +854,7 @@ ssize_t kcapi_aead_decrypt_aio(struct kcapi_handle *handle,
  * @param datalen     where its length goes
  * @param tag         where the pointer to the tag goes
  * @param taglen      where its length goes
+ * @since 0.13.0, with these types since 1.3.1
  */
 void kcapi_aead_getdata_input(struct kcapi_handle *handle,
                               uint8_t *encdata,
@@ -794,6 +881,7 @@ void kcapi_aead_getdata_input(struct kcapi_handle *handle,
  * @param datalen     where its length goes
  * @param tag         where the pointer to the tag goes
  * @param taglen      where its length goes
+ * @since 0.13.0, with these types since 1.3.1
  */
 void kcapi_aead_getdata_output(struct kcapi_handle *handle,
                                uint8_t *encdata,
@@ -811,6 +899,7 @@ void kcapi_aead_getdata_output(struct kcapi_handle *handle,
  *
  * @param handle  cipher handle
  * @return bytes; 0 if `handle` is NULL
+ * @since 0.12.0
  */
 uint32_t kcapi_aead_ivsize(struct kcapi_handle *handle);
 
@@ -819,6 +908,7 @@ uint32_t kcapi_aead_ivsize(struct kcapi_handle *handle);
  *
  * @param handle  cipher handle
  * @return bytes; 0 if `handle` is NULL
+ * @since 0.12.0
  */
 uint32_t kcapi_aead_blocksize(struct kcapi_handle *handle);
 
@@ -828,6 +918,7 @@ uint32_t kcapi_aead_blocksize(struct kcapi_handle *handle);
  *
  * @param handle  cipher handle
  * @return bytes; 0 if `handle` is NULL
+ * @since 0.12.0
  */
 uint32_t kcapi_aead_authsize(struct kcapi_handle *handle);
 
@@ -839,6 +930,7 @@ uint32_t kcapi_aead_authsize(struct kcapi_handle *handle);
  * @param assoclen  bytes of AAD
  * @param taglen    bytes of tag
  * @return bytes of AAD and plaintext; no check for overflow
+ * @since 0.13.0, with these types since 1.3.1
  */
 size_t kcapi_aead_inbuflen_enc(struct kcapi_handle *handle,
                                size_t inlen,
@@ -853,6 +945,7 @@ size_t kcapi_aead_inbuflen_enc(struct kcapi_handle *handle,
  * @param assoclen  bytes of AAD
  * @param taglen    bytes of tag
  * @return bytes of AAD, ciphertext and tag; no check for overflow
+ * @since 0.13.0, with these types since 1.3.1
  */
 size_t kcapi_aead_inbuflen_dec(struct kcapi_handle *handle,
                                size_t inlen,
@@ -867,6 +960,7 @@ size_t kcapi_aead_inbuflen_dec(struct kcapi_handle *handle,
  * @param assoclen  bytes of AAD
  * @param taglen    bytes of tag
  * @return bytes of AAD, ciphertext and tag; no check for overflow
+ * @since 0.13.0, with these types since 1.3.1
  */
 size_t kcapi_aead_outbuflen_enc(struct kcapi_handle *handle,
                                 size_t inlen,
@@ -881,6 +975,7 @@ size_t kcapi_aead_outbuflen_enc(struct kcapi_handle *handle,
  * @param assoclen  bytes of AAD
  * @param taglen    bytes of tag
  * @return bytes of AAD and plaintext; no check for overflow
+ * @since 0.13.0, with these types since 1.3.1
  */
 size_t kcapi_aead_outbuflen_dec(struct kcapi_handle *handle,
                                 size_t inlen,
@@ -897,9 +992,14 @@ size_t kcapi_aead_outbuflen_dec(struct kcapi_handle *handle,
  * @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
  * @param iov     first data; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
- * @return bytes sent; -EMSGSIZE: more than 1024 IOVECs, or the message becomes longer than the
- *         socket's buffers can be made (some 400 KiB to 4 MiB); -ENOKEY;
- *         -EINVAL: `handle` is NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+ * @return bytes sent
+ * @retval -EMSGSIZE     more than 1024 IOVECs, or the message becomes longer than the socket's
+ *                       buffers can be made (some 400 KiB to 4 MiB)
+ * @retval -ENOKEY       no key was set
+ * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+ * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_stream_init_enc(struct kcapi_handle *handle,
                                    const uint8_t *iv,
@@ -914,6 +1014,7 @@ ssize_t kcapi_aead_stream_init_enc(struct kcapi_handle *handle,
  * @param iov     first data; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_aead_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_stream_init_dec(struct kcapi_handle *handle,
                                    const uint8_t *iv,
@@ -927,6 +1028,7 @@ ssize_t kcapi_aead_stream_init_dec(struct kcapi_handle *handle,
  * @param iov     the data
  * @param iovlen  number of IOVECs
  * @return bytes sent, or a negative errno as kcapi_aead_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_stream_update(struct kcapi_handle *handle,
                                  struct iovec *iov,
@@ -939,6 +1041,7 @@ ssize_t kcapi_aead_stream_update(struct kcapi_handle *handle,
  * @param iov     the data; may be NULL if all have been sent
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_aead_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_stream_update_last(struct kcapi_handle *handle,
                                       struct iovec *iov,
@@ -952,9 +1055,15 @@ ssize_t kcapi_aead_stream_update_last(struct kcapi_handle *handle,
  * @param handle  cipher handle
  * @param iov     where the result goes; there must be room for all of it
  * @param iovlen  number of IOVECs
- * @return bytes received; -EBADMSG: the tag is wrong; -EINVAL: no IOVECs, or too little room for
- *         the result, which then can still be picked up; -EMSGSIZE: room for more than INT_MAX bytes;
- *         -ENOKEY; -EFAULT; -ENOMEM
+ * @return bytes received
+ * @retval -EBADMSG      the tag is wrong
+ * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too little room for the
+ *                       result, which then can still be picked up
+ * @retval -EMSGSIZE     room for more than INT_MAX bytes
+ * @retval -ENOKEY       no key was set
+ * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_aead_stream_op(struct kcapi_handle *handle,
                              struct iovec *iov,
@@ -967,18 +1076,24 @@ ssize_t kcapi_aead_stream_op(struct kcapi_handle *handle,
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `sha256`,
  *                    `hmac(sha256)`
  * @param flags       0; all bits are ignored
- * @return 0; -ENOENT: no such algorithm, or `ciphername` is NULL; -EAFNOSUPPORT: no
- *         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
- *         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+ * @return 0
+ * @retval -ENOENT       no such algorithm, or its name is NULL
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers
+ * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
+ * @retval -EMFILE       the process has as many descriptors as it may
+ * @retval -ENFILE       the system has as many open files as it may
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
-int kcapi_md_init(struct kcapi_handle **handle,
-                  const char *ciphername,
-                  uint32_t flags);
+int kcapi_md_init(struct kcapi_handle **handle, const char *ciphername, uint32_t flags);
 
 /**
  * Closes a handle. Its transform goes when the last handle on it is closed.
  *
  * @param handle  message digest handle; NULL is allowed
+ * @since 0.12.0
  */
 void kcapi_md_destroy(struct kcapi_handle *handle);
 
@@ -989,10 +1104,15 @@ void kcapi_md_destroy(struct kcapi_handle *handle);
  * @param handle  message digest handle
  * @param key     the key
  * @param keylen  bytes in `key`
- * @return 0; -ENOSYS, -EOPNOTSUPP or the like: the digest takes no key; -EINVAL: no key of
- *         this length, or `handle` is NULL; -ENOMEM: the key is longer than
- *         net.core.optmem_max, some 20 KiB; -EFAULT: `key` is NULL; -EBUSY: in the middle
- *         of a message, or another handle on the transform is in use
+ * @return 0
+ * @retval -ENOSYS       the digest takes no key
+ * @retval -EOPNOTSUPP   the same, from other kernels
+ * @retval -EINVAL       no key of this length, or `handle` is NULL
+ * @retval -ENOMEM       the key is longer than net.core.optmem_max, some 20 KiB
+ * @retval -EFAULT       `key` is NULL
+ * @retval -EBUSY        in the middle of a message, or another handle on the transform is in
+ *                       use
+ * @since 0.12.0
  */
 int kcapi_md_setkey(struct kcapi_handle *handle,
                     const uint8_t *key,
@@ -1005,9 +1125,14 @@ int kcapi_md_setkey(struct kcapi_handle *handle,
  * @param handle  message digest handle, with a key if the digest is a keyed one
  * @param buffer  the data, which are not needed any more when the call returns
  * @param len     bytes in `buffer`, at most INT_MAX; may be 0
- * @return 0; -EMSGSIZE: `len` is over INT_MAX; -EFAULT: `buffer` is NULL; -EINVAL: `handle` is
- *         NULL: with these three nothing was added and the message goes on. Otherwise the message
- *         is lost: -ENOKEY: no key was set; -EFAULT: memory that cannot be read; -ENOMEM
+ * @return 0; or a negative errno. With -EMSGSIZE, and where a pointer is NULL, nothing was added
+ *         and the message goes on; otherwise it is lost.
+ * @retval -EMSGSIZE     `len` is over INT_MAX
+ * @retval -EFAULT       `buffer` is NULL or cannot be read
+ * @retval -EINVAL       `handle` is NULL
+ * @retval -ENOKEY       no key was set
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
 ssize_t kcapi_md_update(struct kcapi_handle *handle,
                         const uint8_t *buffer,
@@ -1021,9 +1146,14 @@ ssize_t kcapi_md_update(struct kcapi_handle *handle,
  * @param buffer  where the digest goes
  * @param len     bytes in `buffer`: kcapi_md_digestsize() for the whole digest, fewer for its
  *                beginning
- * @return bytes written; -EINVAL: `len` is 0 or a pointer NULL, and the message goes on;
- *         -ENOKEY: no key was set; -EIO: kcapi_md_update() failed before, so that a part of the
- *         message is missing; -EFAULT, -ENOMEM
+ * @return bytes written
+ * @retval -EINVAL       `len` is 0, `buffer` is NULL, or `handle` is NULL; the message goes on
+ * @retval -ENOKEY       no key was set
+ * @retval -EIO          kcapi_md_update() failed before, so that a part of the message is
+ *                       missing
+ * @retval -EFAULT       a buffer is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_final(struct kcapi_handle *handle,
                        uint8_t *buffer,
@@ -1039,8 +1169,13 @@ ssize_t kcapi_md_final(struct kcapi_handle *handle,
  * @param out     where the digest goes; may be `input`
  * @param outlen  bytes in `out`: kcapi_md_digestsize() for the whole digest, fewer for its
  *                beginning
- * @return bytes written; -EINVAL: `outlen` is 0, or `out` or `handle` NULL; -EMSGSIZE: `inlen` is
- *         over INT_MAX; -EFAULT: `input` is NULL; -ENOKEY: no key was set; -ENOMEM
+ * @return bytes written
+ * @retval -EINVAL       `outlen` is 0, `out` is NULL, or `handle` is NULL
+ * @retval -EMSGSIZE     `inlen` is over INT_MAX
+ * @retval -EFAULT       `input` is NULL
+ * @retval -ENOKEY       no key was set
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_digest(struct kcapi_handle *handle,
                         const uint8_t *input,
@@ -1053,6 +1188,7 @@ ssize_t kcapi_md_digest(struct kcapi_handle *handle,
  *
  * @param handle  message digest handle
  * @return bytes; 0 if `handle` is NULL or that of another family
+ * @since 0.12.0
  */
 uint32_t kcapi_md_digestsize(struct kcapi_handle *handle);
 
@@ -1061,6 +1197,7 @@ uint32_t kcapi_md_digestsize(struct kcapi_handle *handle);
  *
  * @param handle  message digest handle
  * @return bytes; 0 if `handle` is NULL
+ * @since 0.12.0
  */
 uint32_t kcapi_md_blocksize(struct kcapi_handle *handle);
 
@@ -1072,6 +1209,7 @@ uint32_t kcapi_md_blocksize(struct kcapi_handle *handle);
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 20 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_sha1(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
 
@@ -1083,6 +1221,7 @@ ssize_t kcapi_md_sha1(const uint8_t *input, size_t inlen, uint8_t *out, size_t o
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 28 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_sha224(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
 
@@ -1094,6 +1233,7 @@ ssize_t kcapi_md_sha224(const uint8_t *input, size_t inlen, uint8_t *out, size_t
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 32 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_sha256(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
 
@@ -1105,6 +1245,7 @@ ssize_t kcapi_md_sha256(const uint8_t *input, size_t inlen, uint8_t *out, size_t
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 48 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_sha384(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
 
@@ -1116,6 +1257,7 @@ ssize_t kcapi_md_sha384(const uint8_t *input, size_t inlen, uint8_t *out, size_t
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 64 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_sha512(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
 
@@ -1127,6 +1269,7 @@ ssize_t kcapi_md_sha512(const uint8_t *input, size_t inlen, uint8_t *out, size_t
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 28 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.5.0
  */
 ssize_t kcapi_md_sha3_224(const uint8_t *input,
                           size_t inlen,
@@ -1141,6 +1284,7 @@ ssize_t kcapi_md_sha3_224(const uint8_t *input,
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 32 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.5.0
  */
 ssize_t kcapi_md_sha3_256(const uint8_t *input,
                           size_t inlen,
@@ -1155,6 +1299,7 @@ ssize_t kcapi_md_sha3_256(const uint8_t *input,
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 48 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.5.0
  */
 ssize_t kcapi_md_sha3_384(const uint8_t *input,
                           size_t inlen,
@@ -1169,6 +1314,7 @@ ssize_t kcapi_md_sha3_384(const uint8_t *input,
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 64 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.5.0
  */
 ssize_t kcapi_md_sha3_512(const uint8_t *input,
                           size_t inlen,
@@ -1183,6 +1329,7 @@ ssize_t kcapi_md_sha3_512(const uint8_t *input,
  * @param out     where the digest goes
  * @param outlen  bytes in `out`: 32 for the whole digest, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init() and kcapi_md_digest()
+ * @since 1.4.0
  */
 ssize_t kcapi_md_sm3(const uint8_t *input, size_t inlen, uint8_t *out, size_t outlen);
 
@@ -1197,6 +1344,7 @@ ssize_t kcapi_md_sm3(const uint8_t *input, size_t inlen, uint8_t *out, size_t ou
  * @param outlen  bytes in `out`: 20 for the whole HMAC, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
  *         and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_hmac_sha1(const uint8_t *key,
                            uint32_t keylen,
@@ -1216,6 +1364,7 @@ ssize_t kcapi_md_hmac_sha1(const uint8_t *key,
  * @param outlen  bytes in `out`: 28 for the whole HMAC, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
  *         and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_hmac_sha224(const uint8_t *key,
                              uint32_t keylen,
@@ -1235,6 +1384,7 @@ ssize_t kcapi_md_hmac_sha224(const uint8_t *key,
  * @param outlen  bytes in `out`: 32 for the whole HMAC, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
  *         and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_hmac_sha256(const uint8_t *key,
                              uint32_t keylen,
@@ -1254,6 +1404,7 @@ ssize_t kcapi_md_hmac_sha256(const uint8_t *key,
  * @param outlen  bytes in `out`: 48 for the whole HMAC, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
  *         and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_hmac_sha384(const uint8_t *key,
                              uint32_t keylen,
@@ -1273,6 +1424,7 @@ ssize_t kcapi_md_hmac_sha384(const uint8_t *key,
  * @param outlen  bytes in `out`: 64 for the whole HMAC, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
  *         and kcapi_md_digest()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_md_hmac_sha512(const uint8_t *key,
                              uint32_t keylen,
@@ -1292,6 +1444,7 @@ ssize_t kcapi_md_hmac_sha512(const uint8_t *key,
  * @param outlen  bytes in `out`: 32 for the whole HMAC, fewer for its beginning
  * @return bytes written; or a negative errno as kcapi_md_init(), kcapi_md_setkey()
  *         and kcapi_md_digest()
+ * @since 1.4.0
  */
 ssize_t kcapi_md_hmac_sm3(const uint8_t *key,
                           uint32_t keylen,
@@ -1307,18 +1460,24 @@ ssize_t kcapi_md_hmac_sm3(const uint8_t *key,
  * @param ciphername  name of the generator or of a driver, as in /proc/crypto: `stdrng`,
  *                    `drbg_nopr_hmac_sha512`
  * @param flags       0; all bits are ignored
- * @return 0; -ENOENT: no such generator, or `ciphername` is NULL; -EAFNOSUPPORT: no
- *         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
- *         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+ * @return 0
+ * @retval -ENOENT       no such generator, or its name is NULL
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers
+ * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
+ * @retval -EMFILE       the process has as many descriptors as it may
+ * @retval -ENFILE       the system has as many open files as it may
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
-int kcapi_rng_init(struct kcapi_handle **handle,
-                   const char *ciphername,
-                   uint32_t flags);
+int kcapi_rng_init(struct kcapi_handle **handle, const char *ciphername, uint32_t flags);
 
 /**
  * Closes a handle. Its generator goes when the last handle on it is closed.
  *
  * @param handle  generator handle; NULL is allowed
+ * @since 0.12.0
  */
 void kcapi_rng_destroy(struct kcapi_handle *handle);
 
@@ -1331,8 +1490,12 @@ void kcapi_rng_destroy(struct kcapi_handle *handle);
  * @param handle   generator handle
  * @param seed     the seed; NULL with a length of 0 for a DRBG
  * @param seedlen  bytes in `seed`, kcapi_rng_seedsize() or more
- * @return 0; -EINVAL: too short a seed, or `handle` is NULL; -EFAULT: `seed` is NULL; -EBUSY:
- *         another thread is generating; -ENOMEM: the seed is longer than net.core.optmem_max
+ * @return 0
+ * @retval -EINVAL       too short a seed, or `handle` is NULL
+ * @retval -EFAULT       `seed` is NULL
+ * @retval -EBUSY        another thread is generating
+ * @retval -ENOMEM       the seed is longer than net.core.optmem_max
+ * @since 0.12.0
  */
 int kcapi_rng_seed(struct kcapi_handle *handle,
                    uint8_t *seed,
@@ -1347,13 +1510,17 @@ int kcapi_rng_seed(struct kcapi_handle *handle,
  * @param handle  generator handle
  * @param ent     the entropy
  * @param entlen  bytes in `ent`, at most 128
- * @return 0; -ENOPROTOOPT: not in this kernel; -EACCES: not permitted; -EINVAL: entropy was set
- *         before, or `handle` is NULL; -EMSGSIZE: more than 128 bytes; -EFAULT: `ent` is
- *         NULL; -EBUSY: another thread is generating; -ENOMEM
+ * @return 0
+ * @retval -ENOPROTOOPT  not in this kernel
+ * @retval -EACCES       not permitted
+ * @retval -EINVAL       entropy was set before, or `handle` is NULL
+ * @retval -EMSGSIZE     more than 128 bytes
+ * @retval -EFAULT       `ent` is NULL
+ * @retval -EBUSY        another thread is generating
+ * @retval -ENOMEM       there is no memory
+ * @since 1.4.0
  */
-int kcapi_rng_setentropy(struct kcapi_handle *handle,
-                         uint8_t *ent,
-                         uint32_t entlen);
+int kcapi_rng_setentropy(struct kcapi_handle *handle, uint8_t *ent, uint32_t entlen);
 
 /**
  * Gives a DRBG the additional input of a test vector (NIST CAVP) for the next
@@ -1362,12 +1529,15 @@ int kcapi_rng_setentropy(struct kcapi_handle *handle,
  * @param handle  generator handle
  * @param addtl   the additional input
  * @param len     bytes in `addtl`, at most 128
- * @return 0; -EOPNOTSUPP: not in this kernel, or no entropy was set; -EINVAL: `handle` is NULL;
- *         -EMSGSIZE: more than 128 bytes; -EFAULT: `addtl` is NULL; -ENOMEM
+ * @return 0
+ * @retval -EOPNOTSUPP   not in this kernel, or no entropy was set
+ * @retval -EINVAL       `handle` is NULL
+ * @retval -EMSGSIZE     more than 128 bytes
+ * @retval -EFAULT       `addtl` is NULL
+ * @retval -ENOMEM       there is no memory
+ * @since 1.4.0
  */
-int kcapi_rng_setaddtl(struct kcapi_handle *handle,
-                       uint8_t *addtl,
-                       uint32_t len);
+int kcapi_rng_setaddtl(struct kcapi_handle *handle, uint8_t *addtl, uint32_t len);
 
 /**
  * Generates random bytes, any number of them. The kernel gives at most 128 at a time.
@@ -1375,12 +1545,13 @@ int kcapi_rng_setaddtl(struct kcapi_handle *handle,
  * @param handle  generator handle, seeded
  * @param buffer  where the bytes go; after an error it may hold some
  * @param len     bytes in `buffer`
- * @return `len`; -EINVAL: the generator was not seeded, or `handle` is NULL; -EFAULT: `buffer`
- *         is NULL; -EIO: the kernel gave nothing; or what else the generator reports
+ * @return `len`, or what else the generator reports
+ * @retval -EINVAL       the generator was not seeded, or `handle` is NULL
+ * @retval -EFAULT       `buffer` is NULL
+ * @retval -EIO          the kernel gave nothing
+ * @since 0.12.0, with these types since 1.3.1
  */
-ssize_t kcapi_rng_generate(struct kcapi_handle *handle,
-                           uint8_t *buffer,
-                           size_t len);
+ssize_t kcapi_rng_generate(struct kcapi_handle *handle, uint8_t *buffer, size_t len);
 
 /**
  * Generates random bytes with the kernel's default generator, `stdrng`, in one call, handle
@@ -1390,6 +1561,7 @@ ssize_t kcapi_rng_generate(struct kcapi_handle *handle,
  * @param outlen  bytes in `buffer`
  * @return `outlen`; or a negative errno as kcapi_rng_init(), kcapi_rng_seed() and
  *         kcapi_rng_generate()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_rng_get_bytes(uint8_t *buffer,
                             size_t outlen);
@@ -1399,6 +1571,7 @@ ssize_t kcapi_rng_get_bytes(uint8_t *buffer,
  *
  * @param handle  generator handle
  * @return bytes; 0 if it seeds itself, as a DRBG does, or if `handle` is NULL
+ * @since 0.14.0
  */
 uint32_t kcapi_rng_seedsize(struct kcapi_handle *handle);
 
@@ -1411,9 +1584,13 @@ uint32_t kcapi_rng_seedsize(struct kcapi_handle *handle);
  * @param slen    bytes in `src`
  * @param dst     where the derived key goes
  * @param dlen    bytes to derive, at most INT_MAX
- * @return 0; -EINVAL: `handle` is NULL or no digest; -EMSGSIZE: a length over INT_MAX; -EFAULT: `dst`
- *         is NULL; -ENOKEY: no key was set; -ENOMEM. On an error `dst` is filled with
- *         zeros.
+ * @return 0; or a negative errno, and then `dst` is filled with zeros
+ * @retval -EINVAL       `handle` is NULL or that of another family
+ * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -EFAULT       `dst` is NULL
+ * @retval -ENOKEY       no key was set
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_kdf_dpi(struct kcapi_handle *handle,
                       const uint8_t *src,
@@ -1429,8 +1606,9 @@ ssize_t kcapi_kdf_dpi(struct kcapi_handle *handle,
  * @param slen    bytes in `src`
  * @param dst     where the derived key goes
  * @param dlen    bytes to derive, at most INT_MAX
- * @return 0; -EINVAL: `src` is shorter than the IV; or a negative errno as kcapi_kdf_dpi(). On an
- *         error `dst` is filled with zeros.
+ * @return 0; or a negative errno as kcapi_kdf_dpi(), and then `dst` is filled with zeros
+ * @retval -EINVAL       `src` is shorter than the IV
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_kdf_fb(struct kcapi_handle *handle,
                      const uint8_t *src,
@@ -1448,7 +1626,8 @@ ssize_t kcapi_kdf_fb(struct kcapi_handle *handle,
  * @param slen    bytes in `src`
  * @param dst     where the derived key goes
  * @param dlen    bytes to derive, at most INT_MAX
- * @return 0; or a negative errno as kcapi_kdf_dpi(). On an error `dst` is filled with zeros.
+ * @return 0; or a negative errno as kcapi_kdf_dpi(), and then `dst` is filled with zeros
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_kdf_ctr(struct kcapi_handle *handle,
                       const uint8_t *src,
@@ -1468,10 +1647,12 @@ ssize_t kcapi_kdf_ctr(struct kcapi_handle *handle,
  * @param infolen   bytes in `info`
  * @param dst       where the derived key goes
  * @param dlen      bytes to derive, at most 255 digests
- * @return 0; -ENOENT: no such digest, or `hashname` is NULL; -EINVAL: no `ikm`, `dst` is NULL, or
- *         `dlen` over 255 digests; -ENOSYS, -EOPNOTSUPP or the like: the digest takes no key;
- *         -EMSGSIZE: a length over INT_MAX; -ENOMEM, and what else kcapi_md_init() says. On an
- *         error `dst` is filled with zeros.
+ * @return 0; or a negative errno as kcapi_md_init(), and then `dst` is filled with zeros
+ * @retval -EINVAL       no `ikm`, `dst` is NULL, or `dlen` over 255 digests
+ * @retval -ENOSYS       the digest takes no key
+ * @retval -EOPNOTSUPP   the same, from other kernels
+ * @retval -EMSGSIZE     a length over INT_MAX
+ * @since 0.14.0, with these types since 1.3.1
  */
 ssize_t kcapi_hkdf(const char *hashname,
                    const uint8_t *ikm,
@@ -1494,10 +1675,13 @@ ssize_t kcapi_hkdf(const char *hashname,
  * @param count     number of iterations, see kcapi_pbkdf_iteration_count()
  * @param key       where the derived key goes
  * @param keylen    bytes to derive, at most INT_MAX
- * @return 0; -ENOENT: no such digest, or `hashname` is NULL; -EINVAL: `count` is 0; -ENOSYS,
- *         -EOPNOTSUPP or the like: the digest takes no key; -EFAULT: a buffer is NULL; -EMSGSIZE: a
- *         length over INT_MAX; -ENOMEM, and what else kcapi_md_init() says. On an error `key` is
- *         filled with zeros.
+ * @return 0; or a negative errno as kcapi_md_init(), and then `key` is filled with zeros
+ * @retval -EINVAL       `count` is 0
+ * @retval -ENOSYS       the digest takes no key
+ * @retval -EOPNOTSUPP   the same, from other kernels
+ * @retval -EFAULT       a buffer is NULL
+ * @retval -EMSGSIZE     a length over INT_MAX
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_pbkdf(const char *hashname,
                     const uint8_t *pw,
@@ -1517,6 +1701,7 @@ ssize_t kcapi_pbkdf(const char *hashname,
  * @param hashname    name of a keyed digest, as in /proc/crypto: `hmac(sha256)`
  * @param timeshresh  the time in nanoseconds; 0: 2^27, about 134 milliseconds
  * @return number of iterations, at least 65536; 262144 if they cannot be measured
+ * @since 0.12.0
  */
 uint32_t kcapi_pbkdf_iteration_count(const char *hashname, uint64_t timeshresh);
 
@@ -1526,9 +1711,17 @@ uint32_t kcapi_pbkdf_iteration_count(const char *hashname, uint64_t timeshresh);
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
  * @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
- * @return 0; -ENOENT: no such algorithm, `ciphername` is NULL, or the kernel has no akcipher
- *         for AF_ALG; -EAFNOSUPPORT: no AF_ALG in this kernel; -EPERM, -EACCES: it is
- *         forbidden here; -EINVAL: `handle` is NULL; -EMFILE, -ENFILE, -ENOMEM
+ * @return 0
+ * @retval -ENOENT       no such algorithm, its name is NULL, or the kernel has no akcipher
+ *                       for AF_ALG
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers
+ * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EINVAL       `handle` is NULL
+ * @retval -EMFILE       the process has as many descriptors as it may
+ * @retval -ENFILE       the system has as many open files as it may
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
 int kcapi_akcipher_init(struct kcapi_handle **handle,
                         const char *ciphername,
@@ -1538,6 +1731,7 @@ int kcapi_akcipher_init(struct kcapi_handle **handle,
  * Closes a handle. Its transform goes when the last handle on it is closed.
  *
  * @param handle  cipher handle; NULL is allowed
+ * @since 0.12.0
  */
 void kcapi_akcipher_destroy(struct kcapi_handle *handle);
 
@@ -1547,8 +1741,12 @@ void kcapi_akcipher_destroy(struct kcapi_handle *handle);
  * @param handle  cipher handle
  * @param key     the key in DER: for rsa the RSAPrivateKey of RFC 8017, appendix A.1.2
  * @param keylen  bytes in `key`
- * @return largest size of a result in bytes (for rsa that of the modulus); -EINVAL: not such a
- *         key, or `handle` is NULL; -EFAULT: `key` is NULL; -EBUSY: data are in flight; -ENOMEM
+ * @return largest size of a result in bytes (for rsa that of the modulus)
+ * @retval -EINVAL       not such a key, or `handle` is NULL
+ * @retval -EFAULT       `key` is NULL
+ * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0
  */
 int kcapi_akcipher_setkey(struct kcapi_handle *handle,
                           const uint8_t *key,
@@ -1561,6 +1759,7 @@ int kcapi_akcipher_setkey(struct kcapi_handle *handle,
  * @param key     the key in DER: for rsa the RSAPublicKey of RFC 8017, appendix A.1.1
  * @param keylen  bytes in `key`
  * @return largest size of a result in bytes, or a negative errno as kcapi_akcipher_setkey()
+ * @since 0.12.0
  */
 int kcapi_akcipher_setpubkey(struct kcapi_handle *handle,
                              const uint8_t *key,
@@ -1575,15 +1774,19 @@ int kcapi_akcipher_setpubkey(struct kcapi_handle *handle,
  * @param out     where the ciphertext goes; may be `input`
  * @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return bytes written; -EINVAL: `out` is too short, or `handle` is NULL; -EMSGSIZE: a length
- *         over INT_MAX; -EFAULT: a NULL buffer; -ENOMEM, and what the cipher reports
+ * @return bytes written, or what else the cipher reports
+ * @retval -EINVAL       `out` is too short, or `handle` is NULL
+ * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -EFAULT       a buffer is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_encrypt(struct kcapi_handle *handle,
                                const uint8_t *input,
                                size_t inlen,
                                uint8_t *out,
                                size_t outlen,
-                               int _access);
+                               int access);
 
 /**
  * Decrypts a message in one call; see kcapi_akcipher_encrypt().
@@ -1595,13 +1798,14 @@ ssize_t kcapi_akcipher_encrypt(struct kcapi_handle *handle,
  * @param outlen  bytes in `out`
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_decrypt(struct kcapi_handle *handle,
                                const uint8_t *input,
                                size_t inlen,
                                uint8_t *out,
                                size_t outlen,
-                               int _access);
+                               int access);
 
 /**
  * Signs a message in one call; see kcapi_akcipher_encrypt().
@@ -1613,13 +1817,14 @@ ssize_t kcapi_akcipher_decrypt(struct kcapi_handle *handle,
  * @param outlen  bytes in `out`
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_sign(struct kcapi_handle *handle,
                             const uint8_t *input,
                             size_t inlen,
                             uint8_t *out,
                             size_t outlen,
-                            int _access);
+                            int access);
 
 /**
  * Verifies a message in one call; see kcapi_akcipher_encrypt().
@@ -1630,14 +1835,16 @@ ssize_t kcapi_akcipher_sign(struct kcapi_handle *handle,
  * @param out     where what the signature holds goes; may be `input`
  * @param outlen  bytes in `out`
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return bytes written; -EBADMSG: the signature is wrong; or a negative errno as kcapi_akcipher_encrypt()
+ * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+ * @retval -EBADMSG      the signature is wrong
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_verify(struct kcapi_handle *handle,
                               const uint8_t *input,
                               size_t inlen,
                               uint8_t *out,
                               size_t outlen,
-                              int _access);
+                              int access);
 
 /**
  * Encrypts messages, each IOVEC one.
@@ -1649,12 +1856,13 @@ ssize_t kcapi_akcipher_verify(struct kcapi_handle *handle,
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes written; or the negative errno of the first message that failed, as
  *         kcapi_akcipher_encrypt()
+ * @since 0.14.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_encrypt_aio(struct kcapi_handle *handle,
                                    struct iovec *iniov,
                                    struct iovec *outiov,
                                    size_t iovlen,
-                                   int _access);
+                                   int access);
 
 /**
  * Decrypts messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -1665,12 +1873,13 @@ ssize_t kcapi_akcipher_encrypt_aio(struct kcapi_handle *handle,
  * @param iovlen  number of IOVECs in each of the two arrays
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes written; or a negative errno as kcapi_akcipher_decrypt()
+ * @since 0.14.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_decrypt_aio(struct kcapi_handle *handle,
                                    struct iovec *iniov,
                                    struct iovec *outiov,
                                    size_t iovlen,
-                                   int _access);
+                                   int access);
 
 /**
  * Signs messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -1681,12 +1890,13 @@ ssize_t kcapi_akcipher_decrypt_aio(struct kcapi_handle *handle,
  * @param iovlen  number of IOVECs in each of the two arrays
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes written; or a negative errno as kcapi_akcipher_sign()
+ * @since 0.14.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_sign_aio(struct kcapi_handle *handle,
                                 struct iovec *iniov,
                                 struct iovec *outiov,
                                 size_t iovlen,
-                                int _access);
+                                int access);
 
 /**
  * Verifies messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -1697,12 +1907,13 @@ ssize_t kcapi_akcipher_sign_aio(struct kcapi_handle *handle,
  * @param iovlen  number of IOVECs in each of the two arrays
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes written; or a negative errno as kcapi_akcipher_verify()
+ * @since 0.14.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_verify_aio(struct kcapi_handle *handle,
                                   struct iovec *iniov,
                                   struct iovec *outiov,
                                   size_t iovlen,
-                                  int _access);
+                                  int access);
 
 /**
  * Begins to encrypt a message that comes in pieces.
@@ -1714,8 +1925,12 @@ ssize_t kcapi_akcipher_verify_aio(struct kcapi_handle *handle,
  * @param handle  cipher handle, with a key
  * @param iov     the beginning of the message; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
- * @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -EINVAL: `handle` is
- *         NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+ * @return bytes sent
+ * @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
+ * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+ * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_stream_init_enc(struct kcapi_handle *handle,
                                        struct iovec *iov,
@@ -1728,6 +1943,7 @@ ssize_t kcapi_akcipher_stream_init_enc(struct kcapi_handle *handle,
  * @param iov     the beginning of the message; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_stream_init_dec(struct kcapi_handle *handle,
                                        struct iovec *iov,
@@ -1740,6 +1956,7 @@ ssize_t kcapi_akcipher_stream_init_dec(struct kcapi_handle *handle,
  * @param iov     the beginning of the message; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_stream_init_sgn(struct kcapi_handle *handle,
                                        struct iovec *iov,
@@ -1752,6 +1969,7 @@ ssize_t kcapi_akcipher_stream_init_sgn(struct kcapi_handle *handle,
  * @param iov     the beginning of the message; may be NULL
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_stream_init_vfy(struct kcapi_handle *handle,
                                        struct iovec *iov,
@@ -1764,6 +1982,7 @@ ssize_t kcapi_akcipher_stream_init_vfy(struct kcapi_handle *handle,
  * @param iov     the data
  * @param iovlen  number of IOVECs
  * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_stream_update(struct kcapi_handle *handle,
                                      struct iovec *iov,
@@ -1776,6 +1995,7 @@ ssize_t kcapi_akcipher_stream_update(struct kcapi_handle *handle,
  * @param iov     the data; may be NULL if all have been sent
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent, or a negative errno as kcapi_akcipher_stream_init_enc()
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_stream_update_last(struct kcapi_handle *handle,
                                           struct iovec *iov,
@@ -1788,8 +2008,13 @@ ssize_t kcapi_akcipher_stream_update_last(struct kcapi_handle *handle,
  * @param handle  cipher handle
  * @param iov     where the result goes, at least as long as kcapi_akcipher_setkey() told
  * @param iovlen  number of IOVECs
- * @return bytes received; -EINVAL: no IOVECs, or too short for the result; -EBADMSG: a
- *         signature is wrong; -EMSGSIZE: room for more than INT_MAX bytes; -EFAULT; -ENOMEM
+ * @return bytes received
+ * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too short for the result
+ * @retval -EBADMSG      a signature is wrong
+ * @retval -EMSGSIZE     room for more than INT_MAX bytes
+ * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+ * @retval -ENOMEM       there is no memory
+ * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_stream_op(struct kcapi_handle *handle,
                                  struct iovec *iov,
@@ -1801,9 +2026,17 @@ ssize_t kcapi_akcipher_stream_op(struct kcapi_handle *handle,
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `dh`, `ecdh`
  * @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
- * @return 0; -ENOENT: no such algorithm, `ciphername` is NULL, or the kernel has no kpp
- *         for AF_ALG; -EAFNOSUPPORT: no AF_ALG in this kernel; -EPERM, -EACCES: it is
- *         forbidden here; -EINVAL: `handle` is NULL; -EMFILE, -ENFILE, -ENOMEM
+ * @return 0
+ * @retval -ENOENT       no such algorithm, its name is NULL, or the kernel has no kpp for
+ *                       AF_ALG
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers
+ * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EINVAL       `handle` is NULL
+ * @retval -EMFILE       the process has as many descriptors as it may
+ * @retval -ENFILE       the system has as many open files as it may
+ * @retval -ENOMEM       there is no memory
+ * @since 1.0.0
  */
 int kcapi_kpp_init(struct kcapi_handle **handle,
                    const char *ciphername,
@@ -1813,6 +2046,7 @@ int kcapi_kpp_init(struct kcapi_handle **handle,
  * Closes a handle. Its transform goes when the last handle on it is closed.
  *
  * @param handle  key agreement handle; NULL is allowed
+ * @since 1.0.0
  */
 void kcapi_kpp_destroy(struct kcapi_handle *handle);
 
@@ -1823,9 +2057,12 @@ void kcapi_kpp_destroy(struct kcapi_handle *handle);
  * @param pkcs3     the DHParameter of PKCS #3 in DER, as `openssl dhparam -outform DER`
  *                  writes it: prime and base
  * @param pkcs3len  bytes in `pkcs3`
- * @return largest size of a result in bytes, that of the prime; -EINVAL: not such
- *         parameters, or `handle` is NULL; -EFAULT: `pkcs3` is NULL; -EBUSY: data are in flight;
- *         -ENOMEM
+ * @return largest size of a result in bytes, that of the prime
+ * @retval -EINVAL       not such parameters, or `handle` is NULL
+ * @retval -EFAULT       `pkcs3` is NULL
+ * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -ENOMEM       there is no memory
+ * @since 1.0.0
  */
 int kcapi_kpp_dh_setparam_pkcs3(struct kcapi_handle *handle,
                                 const uint8_t *pkcs3,
@@ -1836,11 +2073,13 @@ int kcapi_kpp_dh_setparam_pkcs3(struct kcapi_handle *handle,
  *
  * @param handle    key agreement handle, of `ecdh`
  * @param curve_id  one of ECC_CURVE_*
- * @return 0; -EINVAL: no such curve, or `handle` is NULL; -EBUSY: data are in flight; or what the
- *         kernel reports
+ * @return 0
+ * @retval -EINVAL       no such curve, or `handle` is NULL
+ * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -EOPNOTSUPP   the kernel cannot set a curve here
+ * @since 1.0.0
  */
-int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle,
-                            unsigned long curve_id);
+int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle, unsigned long curve_id);
 
 /**
  * Sets the private key, for all handles on the transform; after the group's parameters or
@@ -1849,13 +2088,15 @@ int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle,
  * @param handle  key agreement handle
  * @param key     the key; NULL with a length of 0: the kernel makes one and keeps it
  * @param keylen  bytes in `key`
- * @return largest size of a result in bytes; -EINVAL: no parameters were set, not such a key, or
- *         `handle` is NULL; -EOPNOTSUPP: the kernel cannot make a key here; -EFAULT: `key` is
- *         NULL; -EBUSY: data are in flight; -ENOMEM
+ * @return largest size of a result in bytes
+ * @retval -EINVAL       no parameters were set, not such a key, or `handle` is NULL
+ * @retval -EOPNOTSUPP   the kernel cannot make a key here
+ * @retval -EFAULT       `key` is NULL
+ * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -ENOMEM       there is no memory
+ * @since 1.0.0
  */
-int kcapi_kpp_setkey(struct kcapi_handle *handle,
-                     const uint8_t *key,
-                     uint32_t keylen);
+int kcapi_kpp_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t keylen);
 
 /**
  * Computes the public key of the private key.
@@ -1864,13 +2105,17 @@ int kcapi_kpp_setkey(struct kcapi_handle *handle,
  * @param pubkey     where the public key goes
  * @param pubkeylen  bytes in `pubkey`, at least what kcapi_kpp_setkey() returned
  * @param access     one of KCAPI_ACCESS_*, a hint
- * @return bytes written; -EINVAL: `pubkey` is too short, or `handle` is NULL; -EMSGSIZE: a length
- *         over INT_MAX; -EFAULT: `pubkey` is NULL; -ENOMEM, and what the kernel reports
+ * @return bytes written, or what else the kernel reports
+ * @retval -EINVAL       `pubkey` is too short, or `handle` is NULL
+ * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -EFAULT       `pubkey` is NULL
+ * @retval -ENOMEM       there is no memory
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_kpp_keygen(struct kcapi_handle *handle,
                          uint8_t *pubkey,
                          size_t pubkeylen,
-                         int _access);
+                         int access);
 
 /**
  * Computes the shared secret of the private key and a peer's public key.
@@ -1882,13 +2127,14 @@ ssize_t kcapi_kpp_keygen(struct kcapi_handle *handle,
  * @param sslen      bytes in `ss`, at least what kcapi_kpp_setkey() returned
  * @param access     one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno as kcapi_kpp_keygen()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_kpp_ssgen(struct kcapi_handle *handle,
                         const uint8_t *pubkey,
                         size_t pubkeylen,
                         uint8_t *ss,
                         size_t sslen,
-                        int _access);
+                        int access);
 
 /**
  * Computes the public key, once for each IOVEC.
@@ -1899,11 +2145,12 @@ ssize_t kcapi_kpp_ssgen(struct kcapi_handle *handle,
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes written; or the negative errno of the first that failed, as
  *         kcapi_kpp_keygen()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_kpp_keygen_aio(struct kcapi_handle *handle,
                              struct iovec *outiov,
                              size_t iovlen,
-                             int _access);
+                             int access);
 
 /**
  * Computes shared secrets, one for each public key.
@@ -1915,12 +2162,13 @@ ssize_t kcapi_kpp_keygen_aio(struct kcapi_handle *handle,
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return sum of the bytes written; or the negative errno of the first that failed, as
  *         kcapi_kpp_keygen()
+ * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_kpp_ssgen_aio(struct kcapi_handle *handle,
                             struct iovec *iniov,
                             struct iovec *outiov,
                             size_t iovlen,
-                            int _access);
+                            int access);
 
 #ifdef __cplusplus
 }  /* extern "C" */

@@ -59,8 +59,10 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
 ///
 /// @param handle  cipher handle
 /// @param taglen  bytes; gcm takes 4, 8, 12 to 16, ccm even numbers from 4 to 16
-/// @return 0; -EINVAL: not a tag length of this algorithm, the old one stays in force;
-///         -EBUSY: data are in flight on a handle of the transform
+/// @return 0
+/// @retval -EINVAL       not a tag length of this algorithm, and the old one stays in force; or
+///                       `handle` is NULL
+/// @retval -EBUSY        data are in flight on a handle of the transform
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_settaglen(handle: *mut Handle, taglen: u32) -> c_int {
@@ -94,10 +96,15 @@ pub unsafe extern "C" fn kcapi_aead_setassoclen(handle: *mut Handle, assoclen: u
 /// @param outlen  bytes in `out`, at least kcapi_aead_outbuflen_enc(); those after the result
 ///                are left alone
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return bytes in the result, AAD and tag included; -EINVAL: `outlen` is too short, `inlen`
-///         shorter than the AAD, or the algorithm refuses a length or the IV; -EMSGSIZE: a length
-///         over INT_MAX, or more than the socket's buffers can be made to take; -ENOKEY; -EFAULT;
-///         -ENOMEM
+/// @return bytes in the result, AAD and tag included
+/// @retval -EINVAL       `outlen` is too short, `inlen` shorter than the AAD, or the algorithm
+///                       refuses a length or the IV; or `handle` is NULL
+/// @retval -EOVERFLOW    with ccm, the message is longer than the IV lets its length be told
+/// @retval -EMSGSIZE     a length over INT_MAX, or more than the socket's buffers can be made
+///                       to take
+/// @retval -ENOKEY       no key was set
+/// @retval -EFAULT       a buffer is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_encrypt(
@@ -124,8 +131,8 @@ pub unsafe extern "C" fn kcapi_aead_encrypt(
 ///                must not be used
 /// @param outlen  bytes in `out`, at least kcapi_aead_outbuflen_dec()
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return bytes in the result, AAD included; -EBADMSG: the tag is wrong, the message is forged
-///         or damaged; or a negative errno as kcapi_aead_encrypt()
+/// @return bytes in the result, AAD included; or a negative errno as kcapi_aead_encrypt()
+/// @retval -EBADMSG      the tag is wrong, the message is forged or damaged
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_decrypt(
@@ -181,8 +188,8 @@ unsafe fn one_shot(
 /// @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
 /// @param access  one of KCAPI_ACCESS_*, a hint
 /// @return sum of the bytes in the results; or the negative errno of the first message that
-///         failed, as kcapi_aead_encrypt(). Where a length is wrong (-EINVAL, -EMSGSIZE) nothing was
-///         processed. The handle stays usable.
+///         failed, as kcapi_aead_encrypt(). Where a length is wrong (-EINVAL, -EMSGSIZE)
+///         nothing was processed. The handle stays usable.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_encrypt_aio(
@@ -206,8 +213,9 @@ pub unsafe extern "C" fn kcapi_aead_encrypt_aio(
 /// @param iovlen  number of IOVECs in each of the two arrays
 /// @param iv      the IV, or NULL
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return sum of the bytes in the results; -EBADMSG: the tag of one or more messages is wrong, all
-///         others have been decrypted; or a negative errno as kcapi_aead_encrypt_aio()
+/// @return sum of the bytes in the results; or a negative errno as kcapi_aead_encrypt_aio()
+/// @retval -EBADMSG      the tag of one or more messages is wrong, all others have been
+///                       decrypted
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_decrypt_aio(

@@ -16,9 +16,13 @@ use libc::{iovec, ssize_t};
 /// @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
 /// @param iov     first data; may be NULL
 /// @param iovlen  number of IOVECs; 0 with NULL
-/// @return bytes sent; -EMSGSIZE: more than 1024 IOVECs, or the message becomes longer than the
-///         socket's buffers can be made (some 400 KiB to 4 MiB); -ENOKEY;
-///         -EINVAL: `handle` is NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+/// @return bytes sent
+/// @retval -EMSGSIZE     more than 1024 IOVECs, or the message becomes longer than the socket's
+///                       buffers can be made (some 400 KiB to 4 MiB)
+/// @retval -ENOKEY       no key was set
+/// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+/// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_stream_init_enc(
@@ -91,9 +95,14 @@ pub unsafe extern "C" fn kcapi_aead_stream_update_last(
 /// @param handle  cipher handle
 /// @param iov     where the result goes; there must be room for all of it
 /// @param iovlen  number of IOVECs
-/// @return bytes received; -EBADMSG: the tag is wrong; -EINVAL: no IOVECs, or too little room for
-///         the result, which then can still be picked up; -EMSGSIZE: room for more than INT_MAX bytes;
-///         -ENOKEY; -EFAULT; -ENOMEM
+/// @return bytes received
+/// @retval -EBADMSG      the tag is wrong
+/// @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too little room for the
+///                       result, which then can still be picked up
+/// @retval -EMSGSIZE     room for more than INT_MAX bytes
+/// @retval -ENOKEY       no key was set
+/// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_stream_op(

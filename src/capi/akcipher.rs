@@ -16,9 +16,16 @@ use libc::{c_char, c_int, iovec, ssize_t};
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
 /// @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
-/// @return 0; -ENOENT: no such algorithm, `ciphername` is NULL, or the kernel has no akcipher
-///         for AF_ALG; -EAFNOSUPPORT: no AF_ALG in this kernel; -EPERM, -EACCES: it is
-///         forbidden here; -EINVAL: `handle` is NULL; -EMFILE, -ENFILE, -ENOMEM
+/// @return 0
+/// @retval -ENOENT       no such algorithm, its name is NULL, or the kernel has no akcipher
+///                       for AF_ALG
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
+/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EINVAL       `handle` is NULL
+/// @retval -EMFILE       the process has as many descriptors as it may
+/// @retval -ENFILE       the system has as many open files as it may
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_init(
@@ -45,8 +52,11 @@ pub unsafe extern "C" fn kcapi_akcipher_destroy(handle: *mut Handle) {
 /// @param handle  cipher handle
 /// @param key     the key in DER: for rsa the RSAPrivateKey of RFC 8017, appendix A.1.2
 /// @param keylen  bytes in `key`
-/// @return largest size of a result in bytes (for rsa that of the modulus); -EINVAL: not such a
-///         key, or `handle` is NULL; -EFAULT: `key` is NULL; -EBUSY: data are in flight; -ENOMEM
+/// @return largest size of a result in bytes (for rsa that of the modulus)
+/// @retval -EINVAL       not such a key, or `handle` is NULL
+/// @retval -EFAULT       `key` is NULL
+/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_setkey(
@@ -104,8 +114,11 @@ pub(super) fn to_size(result: Result<c_int>) -> c_int {
 /// @param out     where the ciphertext goes; may be `input`
 /// @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return bytes written; -EINVAL: `out` is too short, or `handle` is NULL; -EMSGSIZE: a length
-///         over INT_MAX; -EFAULT: a NULL buffer; -ENOMEM, and what the cipher reports
+/// @return bytes written, or what else the cipher reports
+/// @retval -EINVAL       `out` is too short, or `handle` is NULL
+/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -EFAULT       a buffer is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_encrypt(
@@ -114,8 +127,9 @@ pub unsafe extern "C" fn kcapi_akcipher_encrypt(
     inlen: usize,
     out: *mut u8,
     outlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
     to_ssize(unsafe { one_shot(handle, Op::Encrypt, input, inlen, out, outlen) })
 }
@@ -137,8 +151,9 @@ pub unsafe extern "C" fn kcapi_akcipher_decrypt(
     inlen: usize,
     out: *mut u8,
     outlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
     to_ssize(unsafe { one_shot(handle, Op::Decrypt, input, inlen, out, outlen) })
 }
@@ -160,8 +175,9 @@ pub unsafe extern "C" fn kcapi_akcipher_sign(
     inlen: usize,
     out: *mut u8,
     outlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
     to_ssize(unsafe { one_shot(handle, Op::Sign, input, inlen, out, outlen) })
 }
@@ -174,7 +190,8 @@ pub unsafe extern "C" fn kcapi_akcipher_sign(
 /// @param out     where what the signature holds goes; may be `input`
 /// @param outlen  bytes in `out`
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return bytes written; -EBADMSG: the signature is wrong; or a negative errno as kcapi_akcipher_encrypt()
+/// @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+/// @retval -EBADMSG      the signature is wrong
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_verify(
@@ -183,8 +200,9 @@ pub unsafe extern "C" fn kcapi_akcipher_verify(
     inlen: usize,
     out: *mut u8,
     outlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
     to_ssize(unsafe { one_shot(handle, Op::Verify, input, inlen, out, outlen) })
 }
@@ -228,8 +246,9 @@ pub unsafe extern "C" fn kcapi_akcipher_encrypt_aio(
     iniov: *mut iovec,
     outiov: *mut iovec,
     iovlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
     to_ssize(unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen) })
 }
@@ -249,8 +268,9 @@ pub unsafe extern "C" fn kcapi_akcipher_decrypt_aio(
     iniov: *mut iovec,
     outiov: *mut iovec,
     iovlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
     to_ssize(unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen) })
 }
@@ -270,8 +290,9 @@ pub unsafe extern "C" fn kcapi_akcipher_sign_aio(
     iniov: *mut iovec,
     outiov: *mut iovec,
     iovlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
     to_ssize(unsafe { pairs(handle, Op::Sign, iniov, outiov, iovlen) })
 }
@@ -291,8 +312,9 @@ pub unsafe extern "C" fn kcapi_akcipher_verify_aio(
     iniov: *mut iovec,
     outiov: *mut iovec,
     iovlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
     to_ssize(unsafe { pairs(handle, Op::Verify, iniov, outiov, iovlen) })
 }

@@ -17,8 +17,11 @@ use std::ptr;
 /// @param handle  cipher handle, with a key
 /// @param iov     the beginning of the message; may be NULL
 /// @param iovlen  number of IOVECs; 0 with NULL
-/// @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -EINVAL: `handle` is
-///         NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+/// @return bytes sent
+/// @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
+/// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+/// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_stream_init_enc(
@@ -121,8 +124,12 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update_last(
 /// @param handle  cipher handle
 /// @param iov     where the result goes, at least as long as kcapi_akcipher_setkey() told
 /// @param iovlen  number of IOVECs
-/// @return bytes received; -EINVAL: no IOVECs, or too short for the result; -EBADMSG: a
-///         signature is wrong; -EMSGSIZE: room for more than INT_MAX bytes; -EFAULT; -ENOMEM
+/// @return bytes received
+/// @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too short for the result
+/// @retval -EBADMSG      a signature is wrong
+/// @retval -EMSGSIZE     room for more than INT_MAX bytes
+/// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_stream_op(

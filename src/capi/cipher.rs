@@ -14,9 +14,15 @@ use libc::{c_char, c_int, iovec, ssize_t};
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `cbc(aes)`
 /// @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O;
 ///                    other bits are ignored
-/// @return 0; -ENOENT: no such algorithm, or `ciphername` is NULL; -EAFNOSUPPORT: no
-///         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
-///         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+/// @return 0
+/// @retval -ENOENT       no such algorithm, or its name is NULL
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
+/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
+/// @retval -EMFILE       the process has as many descriptors as it may
+/// @retval -ENFILE       the system has as many open files as it may
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_cipher_init(
@@ -44,9 +50,12 @@ pub unsafe extern "C" fn kcapi_cipher_destroy(handle: *mut Handle) {
 /// @param handle  cipher handle
 /// @param key     the key
 /// @param keylen  bytes in `key`
-/// @return 0; -EINVAL: no key of this length, or a weak one, and the kernel may have
-///         dropped the old one; -EFAULT: `key` is NULL;
-///         -EBUSY: data are in flight on a handle of the transform
+/// @return 0
+/// @retval -EINVAL       no key of this length, or a weak one, and the kernel may have dropped
+///                       the old one; or `handle` is NULL
+/// @retval -EFAULT       `key` is NULL
+/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -ENOMEM       there is no memory, or the key is longer than net.core.optmem_max
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_cipher_setkey(
@@ -80,10 +89,13 @@ pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -
 /// @param out     where the ciphertext goes; may be `input`
 /// @param outlen  bytes in `out`, at least `inlen`; those after the result are left alone
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return bytes encrypted, which is 0 when a length is 0; -EINVAL: `inlen` is no multiple of
-///         the block size in a mode that needs it, or `outlen` is less than `inlen`;
-///         -EMSGSIZE: a length over INT_MAX; -ENOKEY: no key was set; -EFAULT: a NULL buffer;
-///         -ENOMEM
+/// @return bytes encrypted, which is 0 when a length is 0
+/// @retval -EINVAL       `inlen` is no multiple of the block size in a mode that needs it, or
+///                       `outlen` is less than `inlen`, or `handle` is NULL
+/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -ENOKEY       no key was set
+/// @retval -EFAULT       a buffer is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_cipher_encrypt(
@@ -165,16 +177,20 @@ pub(super) unsafe fn one_shot(
 ///
 /// @param handle  cipher handle, with a key
 /// @param iniov   the plaintexts
-/// @param outiov  where the ciphertexts go, each at least as long as its input; may be the same
-///                memory as `iniov`'s
+/// @param outiov  where the ciphertexts go, each at least as long as its input; may be the
+///                same memory as that of `iniov`
 /// @param iovlen  number of IOVECs in each of the two arrays, any number
 /// @param iv      the IV, of kcapi_cipher_ivsize() bytes, or NULL, see kcapi_cipher_encrypt()
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return sum of the bytes encrypted; or the negative errno of the first pair that failed:
-///         -EINVAL: a length that the mode cannot take, or an output shorter than its input
-///         (nothing was processed then); -EMSGSIZE: an IOVEC over INT_MAX, or, in a mode that does not
-///         chain, longer than the socket's buffers can be made; -ENOKEY; -EFAULT; -ENOMEM. The handle stays
-///         usable.
+/// @return sum of the bytes encrypted; or the negative errno of the first pair that failed. The
+///         handle stays usable.
+/// @retval -EINVAL       a length that the mode cannot take, or an output shorter than its input:
+///                       nothing was processed; or `handle` is NULL
+/// @retval -EMSGSIZE     an IOVEC over INT_MAX, or, in a mode that does not chain, longer than
+///                       the socket's buffers can be made
+/// @retval -ENOKEY       no key was set
+/// @retval -EFAULT       an array or an IOVEC's memory is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_cipher_encrypt_aio(

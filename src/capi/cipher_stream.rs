@@ -17,8 +17,12 @@ use libc::{iovec, ssize_t};
 /// @param iv      the IV, of kcapi_cipher_ivsize() bytes, or NULL, see kcapi_cipher_encrypt()
 /// @param iov     first plaintext; may be NULL
 /// @param iovlen  number of IOVECs; 0 with NULL
-/// @return bytes sent; -EMSGSIZE: more than INT_MAX bytes or 1024 IOVECs; -ENOKEY;
-///         -EINVAL: `handle` is NULL, or a finished message waits to be picked up; -EFAULT; -ENOMEM
+/// @return bytes sent
+/// @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
+/// @retval -ENOKEY       no key was set
+/// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+/// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_cipher_stream_init_enc(
@@ -98,9 +102,13 @@ pub unsafe extern "C" fn kcapi_cipher_stream_update_last(
 /// @param handle  cipher handle
 /// @param iov     where the results go
 /// @param iovlen  number of IOVECs
-/// @return bytes received, not more than the IOVECs take; -EINVAL: no IOVECs, or less room
-///         than a block while more than that is there; -EMSGSIZE: room for more than INT_MAX bytes;
-///         -ENOKEY; -EFAULT; -ENOMEM
+/// @return bytes received, not more than the IOVECs take
+/// @retval -EINVAL       `handle` is NULL, there are no IOVECs, or less room than a block
+///                       while more than that is there
+/// @retval -EMSGSIZE     room for more than INT_MAX bytes
+/// @retval -ENOKEY       no key was set
+/// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_cipher_stream_op(

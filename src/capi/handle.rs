@@ -20,7 +20,8 @@ use libc::{c_int, c_uint};
 /// @param newhandle  where the new handle's pointer goes; left alone on an error
 /// @param existing   a handle of the transform
 /// @param flags      0, or KCAPI_INIT_AIO for the new handle; other bits are ignored
-/// @return 0; -EINVAL: a pointer is NULL
+/// @return 0
+/// @retval -EINVAL       a pointer is NULL
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_handle_reinit(
@@ -48,7 +49,8 @@ pub unsafe extern "C" fn kcapi_handle_reinit(
 ///
 /// @param handle  cipher handle
 /// @param size    size in bytes
-/// @return 0; -EINVAL: `handle` is NULL or `size` over 2 GiB
+/// @return 0
+/// @retval -EINVAL       `handle` is NULL or `size` over 2 GiB
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_set_maxsplicesize(handle: *mut Handle, size: c_uint) -> c_int {
@@ -59,7 +61,8 @@ pub unsafe extern "C" fn kcapi_set_maxsplicesize(handle: *mut Handle, size: c_ui
 /// Tells the size that kcapi_set_maxsplicesize() has set.
 ///
 /// @param handle  cipher handle
-/// @return size in bytes, 126976 by default; -EINVAL: `handle` is NULL
+/// @return size in bytes, 126976 by default
+/// @retval -EINVAL       `handle` is NULL
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_get_maxsplicesize(handle: *mut Handle) -> c_int {

@@ -17,9 +17,12 @@ use std::time::Duration;
 /// @param slen    bytes in `src`
 /// @param dst     where the derived key goes
 /// @param dlen    bytes to derive, at most INT_MAX
-/// @return 0; -EINVAL: `handle` is NULL or no digest; -EMSGSIZE: a length over INT_MAX; -EFAULT: `dst`
-///         is NULL; -ENOKEY: no key was set; -ENOMEM. On an error `dst` is filled with
-///         zeros.
+/// @return 0; or a negative errno, and then `dst` is filled with zeros
+/// @retval -EINVAL       `handle` is NULL or that of another family
+/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -EFAULT       `dst` is NULL
+/// @retval -ENOKEY       no key was set
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kdf_dpi(
@@ -40,8 +43,8 @@ pub unsafe extern "C" fn kcapi_kdf_dpi(
 /// @param slen    bytes in `src`
 /// @param dst     where the derived key goes
 /// @param dlen    bytes to derive, at most INT_MAX
-/// @return 0; -EINVAL: `src` is shorter than the IV; or a negative errno as kcapi_kdf_dpi(). On an
-///         error `dst` is filled with zeros.
+/// @return 0; or a negative errno as kcapi_kdf_dpi(), and then `dst` is filled with zeros
+/// @retval -EINVAL       `src` is shorter than the IV
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kdf_fb(
@@ -64,7 +67,7 @@ pub unsafe extern "C" fn kcapi_kdf_fb(
 /// @param slen    bytes in `src`
 /// @param dst     where the derived key goes
 /// @param dlen    bytes to derive, at most INT_MAX
-/// @return 0; or a negative errno as kcapi_kdf_dpi(). On an error `dst` is filled with zeros.
+/// @return 0; or a negative errno as kcapi_kdf_dpi(), and then `dst` is filled with zeros
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kdf_ctr(
@@ -104,10 +107,11 @@ unsafe fn sp800_108(
 /// @param infolen   bytes in `info`
 /// @param dst       where the derived key goes
 /// @param dlen      bytes to derive, at most 255 digests
-/// @return 0; -ENOENT: no such digest, or `hashname` is NULL; -EINVAL: no `ikm`, `dst` is NULL, or
-///         `dlen` over 255 digests; -ENOSYS, -EOPNOTSUPP or the like: the digest takes no key;
-///         -EMSGSIZE: a length over INT_MAX; -ENOMEM, and what else kcapi_md_init() says. On an
-///         error `dst` is filled with zeros.
+/// @return 0; or a negative errno as kcapi_md_init(), and then `dst` is filled with zeros
+/// @retval -EINVAL       no `ikm`, `dst` is NULL, or `dlen` over 255 digests
+/// @retval -ENOSYS       the digest takes no key
+/// @retval -EOPNOTSUPP   the same, from other kernels
+/// @retval -EMSGSIZE     a length over INT_MAX
 #[unsafe(no_mangle)]
 #[inline(never)]
 #[allow(clippy::too_many_arguments)]
@@ -151,10 +155,12 @@ pub unsafe extern "C" fn kcapi_hkdf(
 /// @param count     number of iterations, see kcapi_pbkdf_iteration_count()
 /// @param key       where the derived key goes
 /// @param keylen    bytes to derive, at most INT_MAX
-/// @return 0; -ENOENT: no such digest, or `hashname` is NULL; -EINVAL: `count` is 0; -ENOSYS,
-///         -EOPNOTSUPP or the like: the digest takes no key; -EFAULT: a buffer is NULL; -EMSGSIZE: a
-///         length over INT_MAX; -ENOMEM, and what else kcapi_md_init() says. On an error `key` is
-///         filled with zeros.
+/// @return 0; or a negative errno as kcapi_md_init(), and then `key` is filled with zeros
+/// @retval -EINVAL       `count` is 0
+/// @retval -ENOSYS       the digest takes no key
+/// @retval -EOPNOTSUPP   the same, from other kernels
+/// @retval -EFAULT       a buffer is NULL
+/// @retval -EMSGSIZE     a length over INT_MAX
 #[unsafe(no_mangle)]
 #[inline(never)]
 #[allow(clippy::too_many_arguments)]

@@ -23,9 +23,16 @@ pub const ECC_CURVE_NIST_P256: c_int = 2;
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `dh`, `ecdh`
 /// @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
-/// @return 0; -ENOENT: no such algorithm, `ciphername` is NULL, or the kernel has no kpp
-///         for AF_ALG; -EAFNOSUPPORT: no AF_ALG in this kernel; -EPERM, -EACCES: it is
-///         forbidden here; -EINVAL: `handle` is NULL; -EMFILE, -ENFILE, -ENOMEM
+/// @return 0
+/// @retval -ENOENT       no such algorithm, its name is NULL, or the kernel has no kpp for
+///                       AF_ALG
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
+/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EINVAL       `handle` is NULL
+/// @retval -EMFILE       the process has as many descriptors as it may
+/// @retval -ENFILE       the system has as many open files as it may
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kpp_init(
@@ -53,9 +60,11 @@ pub unsafe extern "C" fn kcapi_kpp_destroy(handle: *mut Handle) {
 /// @param pkcs3     the DHParameter of PKCS #3 in DER, as `openssl dhparam -outform DER`
 ///                  writes it: prime and base
 /// @param pkcs3len  bytes in `pkcs3`
-/// @return largest size of a result in bytes, that of the prime; -EINVAL: not such
-///         parameters, or `handle` is NULL; -EFAULT: `pkcs3` is NULL; -EBUSY: data are in flight;
-///         -ENOMEM
+/// @return largest size of a result in bytes, that of the prime
+/// @retval -EINVAL       not such parameters, or `handle` is NULL
+/// @retval -EFAULT       `pkcs3` is NULL
+/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
@@ -71,8 +80,10 @@ pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
 ///
 /// @param handle    key agreement handle, of `ecdh`
 /// @param curve_id  one of ECC_CURVE_*
-/// @return 0; -EINVAL: no such curve, or `handle` is NULL; -EBUSY: data are in flight; or what the
-///         kernel reports
+/// @return 0
+/// @retval -EINVAL       no such curve, or `handle` is NULL
+/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -EOPNOTSUPP   the kernel cannot set a curve here
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kpp_ecdh_setcurve(handle: *mut Handle, curve_id: c_ulong) -> c_int {
@@ -97,9 +108,12 @@ unsafe fn set_curve(handle: *mut Handle, curve_id: c_ulong) -> Result<()> {
 /// @param handle  key agreement handle
 /// @param key     the key; NULL with a length of 0: the kernel makes one and keeps it
 /// @param keylen  bytes in `key`
-/// @return largest size of a result in bytes; -EINVAL: no parameters were set, not such a key, or
-///         `handle` is NULL; -EOPNOTSUPP: the kernel cannot make a key here; -EFAULT: `key` is
-///         NULL; -EBUSY: data are in flight; -ENOMEM
+/// @return largest size of a result in bytes
+/// @retval -EINVAL       no parameters were set, not such a key, or `handle` is NULL
+/// @retval -EOPNOTSUPP   the kernel cannot make a key here
+/// @retval -EFAULT       `key` is NULL
+/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kpp_setkey(
@@ -117,16 +131,20 @@ pub unsafe extern "C" fn kcapi_kpp_setkey(
 /// @param pubkey     where the public key goes
 /// @param pubkeylen  bytes in `pubkey`, at least what kcapi_kpp_setkey() returned
 /// @param access     one of KCAPI_ACCESS_*, a hint
-/// @return bytes written; -EINVAL: `pubkey` is too short, or `handle` is NULL; -EMSGSIZE: a length
-///         over INT_MAX; -EFAULT: `pubkey` is NULL; -ENOMEM, and what the kernel reports
+/// @return bytes written, or what else the kernel reports
+/// @retval -EINVAL       `pubkey` is too short, or `handle` is NULL
+/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -EFAULT       `pubkey` is NULL
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kpp_keygen(
     handle: *mut Handle,
     pubkey: *mut u8,
     pubkeylen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffer has its length.
     to_ssize(unsafe { one_shot(handle, Op::Keygen, ptr::null(), 0, pubkey, pubkeylen) })
 }
@@ -148,8 +166,9 @@ pub unsafe extern "C" fn kcapi_kpp_ssgen(
     pubkeylen: usize,
     ss: *mut u8,
     sslen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
     to_ssize(unsafe { one_shot(handle, Op::Ssgen, pubkey, pubkeylen, ss, sslen) })
 }
@@ -168,8 +187,9 @@ pub unsafe extern "C" fn kcapi_kpp_keygen_aio(
     handle: *mut Handle,
     outiov: *mut iovec,
     iovlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, array and buffers have their lengths.
     to_ssize(unsafe { keygen_each(handle, outiov, iovlen) })
 }
@@ -201,8 +221,9 @@ pub unsafe extern "C" fn kcapi_kpp_ssgen_aio(
     iniov: *mut iovec,
     outiov: *mut iovec,
     iovlen: usize,
-    _access: c_int,
+    access: c_int,
 ) -> ssize_t {
+    let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
     to_ssize(unsafe { pairs(handle, Op::Ssgen, iniov, outiov, iovlen) })
 }

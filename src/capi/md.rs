@@ -15,9 +15,15 @@ use libc::{c_char, c_int, iovec, ssize_t};
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `sha256`,
 ///                    `hmac(sha256)`
 /// @param flags       0; all bits are ignored
-/// @return 0; -ENOENT: no such algorithm, or `ciphername` is NULL; -EAFNOSUPPORT: no
-///         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
-///         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+/// @return 0
+/// @retval -ENOENT       no such algorithm, or its name is NULL
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
+/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
+/// @retval -EMFILE       the process has as many descriptors as it may
+/// @retval -ENFILE       the system has as many open files as it may
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_md_init(
@@ -45,10 +51,14 @@ pub unsafe extern "C" fn kcapi_md_destroy(handle: *mut Handle) {
 /// @param handle  message digest handle
 /// @param key     the key
 /// @param keylen  bytes in `key`
-/// @return 0; -ENOSYS, -EOPNOTSUPP or the like: the digest takes no key; -EINVAL: no key of
-///         this length, or `handle` is NULL; -ENOMEM: the key is longer than
-///         net.core.optmem_max, some 20 KiB; -EFAULT: `key` is NULL; -EBUSY: in the middle
-///         of a message, or another handle on the transform is in use
+/// @return 0
+/// @retval -ENOSYS       the digest takes no key
+/// @retval -EOPNOTSUPP   the same, from other kernels
+/// @retval -EINVAL       no key of this length, or `handle` is NULL
+/// @retval -ENOMEM       the key is longer than net.core.optmem_max, some 20 KiB
+/// @retval -EFAULT       `key` is NULL
+/// @retval -EBUSY        in the middle of a message, or another handle on the transform is in
+///                       use
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_md_setkey(
@@ -66,9 +76,13 @@ pub unsafe extern "C" fn kcapi_md_setkey(
 /// @param handle  message digest handle, with a key if the digest is a keyed one
 /// @param buffer  the data, which are not needed any more when the call returns
 /// @param len     bytes in `buffer`, at most INT_MAX; may be 0
-/// @return 0; -EMSGSIZE: `len` is over INT_MAX; -EFAULT: `buffer` is NULL; -EINVAL: `handle` is
-///         NULL: with these three nothing was added and the message goes on. Otherwise the message
-///         is lost: -ENOKEY: no key was set; -EFAULT: memory that cannot be read; -ENOMEM
+/// @return 0; or a negative errno. With -EMSGSIZE, and where a pointer is NULL, nothing was added
+///         and the message goes on; otherwise it is lost.
+/// @retval -EMSGSIZE     `len` is over INT_MAX
+/// @retval -EFAULT       `buffer` is NULL or cannot be read
+/// @retval -EINVAL       `handle` is NULL
+/// @retval -ENOKEY       no key was set
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_md_update(
@@ -98,9 +112,13 @@ unsafe fn update(handle: *mut Handle, data: *const u8, len: usize) -> Result<()>
 /// @param buffer  where the digest goes
 /// @param len     bytes in `buffer`: kcapi_md_digestsize() for the whole digest, fewer for its
 ///                beginning
-/// @return bytes written; -EINVAL: `len` is 0 or a pointer NULL, and the message goes on;
-///         -ENOKEY: no key was set; -EIO: kcapi_md_update() failed before, so that a part of the
-///         message is missing; -EFAULT, -ENOMEM
+/// @return bytes written
+/// @retval -EINVAL       `len` is 0, `buffer` is NULL, or `handle` is NULL; the message goes on
+/// @retval -ENOKEY       no key was set
+/// @retval -EIO          kcapi_md_update() failed before, so that a part of the message is
+///                       missing
+/// @retval -EFAULT       a buffer is NULL or cannot be accessed
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_md_final(
@@ -132,8 +150,12 @@ unsafe fn finish(handle: *mut Handle, out: *mut u8, outlen: usize) -> Result<usi
 /// @param out     where the digest goes; may be `input`
 /// @param outlen  bytes in `out`: kcapi_md_digestsize() for the whole digest, fewer for its
 ///                beginning
-/// @return bytes written; -EINVAL: `outlen` is 0, or `out` or `handle` NULL; -EMSGSIZE: `inlen` is
-///         over INT_MAX; -EFAULT: `input` is NULL; -ENOKEY: no key was set; -ENOMEM
+/// @return bytes written
+/// @retval -EINVAL       `outlen` is 0, `out` is NULL, or `handle` is NULL
+/// @retval -EMSGSIZE     `inlen` is over INT_MAX
+/// @retval -EFAULT       `input` is NULL
+/// @retval -ENOKEY       no key was set
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_md_digest(

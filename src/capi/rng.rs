@@ -15,9 +15,15 @@ use libc::{c_char, c_int, ssize_t};
 /// @param ciphername  name of the generator or of a driver, as in /proc/crypto: `stdrng`,
 ///                    `drbg_nopr_hmac_sha512`
 /// @param flags       0; all bits are ignored
-/// @return 0; -ENOENT: no such generator, or `ciphername` is NULL; -EAFNOSUPPORT: no
-///         AF_ALG in this kernel; -EPERM, -EACCES: it is forbidden here; -EINVAL: `handle` is NULL, or
-///         the algorithm is of another family; -EMFILE, -ENFILE, -ENOMEM
+/// @return 0
+/// @retval -ENOENT       no such generator, or its name is NULL
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
+/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
+/// @retval -EMFILE       the process has as many descriptors as it may
+/// @retval -ENFILE       the system has as many open files as it may
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_init(
@@ -47,8 +53,11 @@ pub unsafe extern "C" fn kcapi_rng_destroy(handle: *mut Handle) {
 /// @param handle   generator handle
 /// @param seed     the seed; NULL with a length of 0 for a DRBG
 /// @param seedlen  bytes in `seed`, kcapi_rng_seedsize() or more
-/// @return 0; -EINVAL: too short a seed, or `handle` is NULL; -EFAULT: `seed` is NULL; -EBUSY:
-///         another thread is generating; -ENOMEM: the seed is longer than net.core.optmem_max
+/// @return 0
+/// @retval -EINVAL       too short a seed, or `handle` is NULL
+/// @retval -EFAULT       `seed` is NULL
+/// @retval -EBUSY        another thread is generating
+/// @retval -ENOMEM       the seed is longer than net.core.optmem_max
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_seed(handle: *mut Handle, seed: *mut u8, seedlen: u32) -> c_int {
@@ -64,9 +73,14 @@ pub unsafe extern "C" fn kcapi_rng_seed(handle: *mut Handle, seed: *mut u8, seed
 /// @param handle  generator handle
 /// @param ent     the entropy
 /// @param entlen  bytes in `ent`, at most 128
-/// @return 0; -ENOPROTOOPT: not in this kernel; -EACCES: not permitted; -EINVAL: entropy was set
-///         before, or `handle` is NULL; -EMSGSIZE: more than 128 bytes; -EFAULT: `ent` is
-///         NULL; -EBUSY: another thread is generating; -ENOMEM
+/// @return 0
+/// @retval -ENOPROTOOPT  not in this kernel
+/// @retval -EACCES       not permitted
+/// @retval -EINVAL       entropy was set before, or `handle` is NULL
+/// @retval -EMSGSIZE     more than 128 bytes
+/// @retval -EFAULT       `ent` is NULL
+/// @retval -EBUSY        another thread is generating
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_setentropy(
@@ -93,8 +107,12 @@ unsafe fn set_entropy(handle: *mut Handle, entropy: *const u8, len: u32) -> Resu
 /// @param handle  generator handle
 /// @param addtl   the additional input
 /// @param len     bytes in `addtl`, at most 128
-/// @return 0; -EOPNOTSUPP: not in this kernel, or no entropy was set; -EINVAL: `handle` is NULL;
-///         -EMSGSIZE: more than 128 bytes; -EFAULT: `addtl` is NULL; -ENOMEM
+/// @return 0
+/// @retval -EOPNOTSUPP   not in this kernel, or no entropy was set
+/// @retval -EINVAL       `handle` is NULL
+/// @retval -EMSGSIZE     more than 128 bytes
+/// @retval -EFAULT       `addtl` is NULL
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_setaddtl(
@@ -122,8 +140,10 @@ unsafe fn set_additional_input(handle: *mut Handle, input: *const u8, len: u32) 
 /// @param handle  generator handle, seeded
 /// @param buffer  where the bytes go; after an error it may hold some
 /// @param len     bytes in `buffer`
-/// @return `len`; -EINVAL: the generator was not seeded, or `handle` is NULL; -EFAULT: `buffer`
-///         is NULL; -EIO: the kernel gave nothing; or what else the generator reports
+/// @return `len`, or what else the generator reports
+/// @retval -EINVAL       the generator was not seeded, or `handle` is NULL
+/// @retval -EFAULT       `buffer` is NULL
+/// @retval -EIO          the kernel gave nothing
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_generate(

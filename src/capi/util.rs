@@ -85,7 +85,10 @@ pub unsafe extern "C" fn kcapi_versionstring(buf: *mut c_char, buflen: u32) {
 /// @param ivlen     bytes in `iv`
 /// @param newiv     where the new IV's pointer goes; the caller frees it with free(3)
 /// @param newivlen  where its length goes
-/// @return 0; -EINVAL: `handle` or an out-parameter is NULL; -EFAULT: `iv` is; -ENOMEM
+/// @return 0
+/// @retval -EINVAL       `handle` or an out-parameter is NULL
+/// @retval -EFAULT       `iv` is NULL
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_pad_iv(
@@ -115,8 +118,10 @@ pub unsafe extern "C" fn kcapi_pad_iv(
 /// @param noncelen  bytes in `nonce`, at most 14
 /// @param iv        where the IV's pointer goes; the caller frees it with free(3)
 /// @param ivlen     where its length, 16, goes
-/// @return 0; -EINVAL: `noncelen` is over 14 or an out-parameter NULL; -EFAULT: `nonce`
-///         is NULL; -ENOMEM
+/// @return 0
+/// @retval -EINVAL       `noncelen` is over 14 or an out-parameter NULL
+/// @retval -EFAULT       `nonce` is NULL
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_ccm_nonce_to_iv(
