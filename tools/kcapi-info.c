@@ -237,7 +237,8 @@ static void usage(FILE *to)
                 "Shows which engine of libkcapi serves which algorithm here, and why.\n"
                 "ALGORITHM is a name as in /proc/crypto; without any, the usual ones are shown.\n\n"
                 "  --json     as JSON; results of system calls are 0 or a negative errno\n"
-                "  --speed    measures the usual algorithms on both engines as well\n"
+                "  --speed    measures the usual algorithms, or those of them that are named, on both\n"
+                "             engines as well\n"
                 "  --help     this text\n"
                 "  --version  the library's version\n");
 }
@@ -309,7 +310,7 @@ int main(int argc, char **argv)
         printf("%s, %s %s %s\n\n", version, u.sysname, u.release, u.machine);
     /* Before this process opens a handle: each measurement chooses its engine. */
     if (speed) {
-        ret = measure(json);
+        ret = measure(argv + optind, argc - optind, json);
         if (!json)
             puts("");
     }

@@ -46,7 +46,8 @@ int probe_bind(const struct algorithm *a);
 /* What /proc/crypto says of the algorithm: its driver of the highest priority. */
 void find_driver(const struct algorithm *a, struct driver *driver);
 
-/* Measures the algorithms on both engines; json: as a member of an object. */
-int measure(bool json);
+/* Measures the algorithms, or those of them that are named, on both engines; json: as a member of
+ * an object. 0, or 1 if there was nothing to measure. */
+int measure(char **names, int count, bool json);
 
 #endif

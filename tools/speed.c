@@ -14,7 +14,7 @@
 #define SMALL 64
 #define LARGE 16384
 #define TAG 16
-#define SECONDS 0.05
+#define SECONDS 0.02
 
 static const char *const engines[] = {"kernel", "user"};
 
@@ -66,18 +66,21 @@ static ssize_t once(const struct algorithm *a, struct kcapi_handle *handle, size
 /* Seconds for one call; negative: an errno. */
 static double seconds_for(const struct algorithm *a, struct kcapi_handle *handle, size_t len)
 {
-    double start, end;
-    size_t calls = 0;
-    /* The first call opens what later ones use. */
-    ssize_t ret = once(a, handle, len);
+    double seconds = 0;
+    ssize_t ret = 0;
+    size_t calls;
 
-    start = end = now();
-    while (ret >= 0 && end - start < SECONDS) {
-        ret = once(a, handle, len);
-        calls++;
-        end = now();
+    /* Few looks at the clock, which may cost more than a call. */
+    for (calls = 1; seconds < SECONDS; calls *= 2) {
+        double start = now();
+
+        for (size_t i = 0; ret >= 0 && i < calls; i++)
+            ret = once(a, handle, len);
+        if (ret < 0)
+            return ret;
+        seconds = now() - start;
     }
-    return ret < 0 ? ret : (end - start) / calls;
+    return seconds / (calls / 2);
 }
 
 static void measure_one(const struct algorithm *a, const char *engine, bool json, bool *comma)
@@ -131,20 +134,28 @@ static bool measure_on(const struct algorithm *a, const char *engine, bool json,
     return WIFEXITED(status) ? WEXITSTATUS(status) : comma;
 }
 
-int measure(bool json)
+static bool wanted(const struct algorithm *a, char **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!strcmp(a->name, names[i]))
+            return a->keylen >= 0;
+    return !count && a->keylen >= 0;
+}
+
+int measure(char **names, int count, bool json)
 {
     size_t engine_count = sizeof(engines) / sizeof(engines[0]), total = 0, done = 0;
     bool comma = false;
 
     for (size_t i = 0; i < algorithm_count; i++)
-        total += algorithms[i].keylen >= 0 ? engine_count : 0;
+        total += wanted(&algorithms[i], names, count) ? engine_count : 0;
     if (json)
         printf("  \"speed\": [");
     else
         printf("%-9s %-30s %-7s %9s %11s\n", "family", "algorithm", "engine", "64 B: ns",
                "16 KiB: MB/s");
     for (size_t i = 0; i < algorithm_count; i++)
-        for (size_t e = 0; e < engine_count && algorithms[i].keylen >= 0; e++) {
+        for (size_t e = 0; e < engine_count && wanted(&algorithms[i], names, count); e++) {
             fprintf(stderr, "%zu/%zu %s on %s\n", ++done, total, algorithms[i].name, engines[e]);
             comma = measure_on(&algorithms[i], engines[e], json, comma);
         }
