@@ -175,8 +175,9 @@ check-c: stage
 check-valgrind: stage
 	@c-tests/run --valgrind $(TESTS)
 
-# What needs no kernel, for 32-bit x86: takes a Rust std for it and gcc-multilib.
-i686 := TARGET=i686-unknown-linux-gnu CC='gcc -m32' LD='ld -m elf_i386' BUILD=$(BUILD)/i686
+# What needs no kernel, for 32-bit x86: takes a Rust std for it and libc6-dev-i386. Of the kernel's
+# headers those of 64 bits serve, which gcc -m32 does not look for by itself.
+i686 := TARGET=i686-unknown-linux-gnu CC='gcc -m32 -idirafter /usr/include/x86_64-linux-gnu' LD='ld -m elf_i386' BUILD=$(BUILD)/i686
 check-32:
 	$(CARGO) test --locked --quiet --target i686-unknown-linux-gnu
 	@$(MAKE) --no-print-directory $(i686) all check-symbols
