@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 # TAP: every function has a manual page with what belongs into it; man.awk refuses a header whose
 # comments are incomplete. Where mandoc is installed it finds nothing wrong, and the programs in
-# the pages, as a reader sees them, compile.
+# the pages, as a reader sees them, compile; the links of the HTML lead somewhere.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -58,6 +58,11 @@ if command -v mandoc >/dev/null; then
     # EXAMPLES and SEE ALSO come last, as man-pages(7) has it.
     ok 'mandoc has no warning' \
         bash -c '! mandoc -Tlint -Wwarning "$@" 2>/dev/null | grep -v "sections out of conventional order"' - "${pages[@]}"
+    ok 'make html' make --no-print-directory html
+    # Links to kcapi_* and libkcapi, not those to other manuals.
+    mapfile -t links < <(cat "$build"/html/*.html | grep -oE 'href="(lib)?kcapi[^"#]*' | sed 's/.*"//' | sort -u)
+    ok "whose ${#links[@]} links lead to pages" bash -c 'cd "$0" && ls "$@"' "$build/html" "${links[@]}"
+    ok 'of every function' test "${#links[@]}" -ge 120
     for file in "${pages[@]}"; do
         grep -q '^#include <errno' "$file" || continue
         name=$(basename "$file")

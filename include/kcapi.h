@@ -87,7 +87,10 @@ extern "C" {
  * Every line begins with `libkcapi - Error: `, `libkcapi - Warning: `,
  * `libkcapi - Verbose: ` or `libkcapi - Debug: `.
  *
- * @param level  one of enum kcapi_verbosity
+ * @param level  KCAPI_LOG_NONE: nothing, the default; KCAPI_LOG_ERR: what failed;
+ *               KCAPI_LOG_WARN: and what works otherwise than asked for;
+ *               KCAPI_LOG_VERBOSE: and how the library does its work;
+ *               KCAPI_LOG_DEBUG: and every step
  * @since 0.12.0
  */
 void kcapi_set_verbosity(enum kcapi_verbosity level);
@@ -335,16 +338,18 @@ ssize_t kcapi_cipher_decrypt(struct kcapi_handle *handle,
 /**
  * Encrypts pairs of IOVECs, each a cipher operation of its own.
  *
- * With a handle made with KCAPI_INIT_AIO the pairs are processed in order, with few
- * system calls for many of them. One IV serves the call: modes that chain (cbc, ctr)
- * carry it on from IOVEC to IOVEC, others (xts) begin each with it. An IOVEC of
- * any length is one operation. Where the kernel has no AIO the results are the
- * same, one system call per IOVEC more, and a warning says so once per transform.
+ * With a handle that kcapi_cipher_init() or kcapi_handle_reinit() has made with
+ * KCAPI_INIT_AIO the pairs are processed in order, with few system calls for many of
+ * them. One IV serves the call: modes that chain (cbc, ctr) carry it on from IOVEC to
+ * IOVEC, others (xts) begin each with it. An IOVEC of any length is one operation. Where
+ * the kernel has no AIO the results are the same, one system call per IOVEC more, and a
+ * warning says so once per transform.
  *
  * Without KCAPI_INIT_AIO all IOVECs together are one message, cut as the
  * output IOVECs are.
  *
- * When the call returns, also with an error, the kernel writes to no buffer any more.
+ * When the call returns, also with an error, the kernel writes to no buffer any more. The
+ * arrays are left as they are.
  *
  * @param handle  cipher handle, with a key
  * @param iniov   the plaintexts
@@ -791,16 +796,17 @@ ssize_t kcapi_aead_decrypt(struct kcapi_handle *handle,
  *
  * All messages have the same IV, key, tag length and AAD length: with gcm or ccm
  * the IV must not serve two different messages under one key, so that use is for
- * algorithms and protocols where that is no danger. With a handle made with
- * KCAPI_INIT_AIO many pairs cost few system calls; without it, or where the kernel
- * has no AIO, each costs one more. The results are the same.
+ * algorithms and protocols where that is no danger. With a handle that kcapi_aead_init()
+ * or kcapi_handle_reinit() has made with KCAPI_INIT_AIO many pairs cost few system calls;
+ * without it, or where the kernel has no AIO, each costs one more. The results are the same.
  *
- * When the call returns, also with an error, the kernel writes to no buffer any more.
+ * When the call returns, also with an error, the kernel writes to no buffer any more. The
+ * arrays are left as they are.
  *
  * @param handle  cipher handle, with a key
  * @param iniov   the messages, `AAD || plaintext` each
  * @param outiov  where `AAD || ciphertext || tag` goes, each long enough for its message; may be
- *                the same memory as `iniov`'s
+ *                the same memory as that of `iniov`
  * @param iovlen  number of IOVECs in each of the two arrays, any number
  * @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
  * @param access  one of KCAPI_ACCESS_*, a hint
@@ -1545,7 +1551,7 @@ int kcapi_rng_setaddtl(struct kcapi_handle *handle, uint8_t *addtl, uint32_t len
  * @param handle  generator handle, seeded
  * @param buffer  where the bytes go; after an error it may hold some
  * @param len     bytes in `buffer`
- * @return `len`, or what else the generator reports
+ * @return `len`; or a negative errno, one of these or what else the generator reports
  * @retval -EINVAL       the generator was not seeded, or `handle` is NULL
  * @retval -EFAULT       `buffer` is NULL
  * @retval -EIO          the kernel gave nothing
@@ -1774,7 +1780,7 @@ int kcapi_akcipher_setpubkey(struct kcapi_handle *handle,
  * @param out     where the ciphertext goes; may be `input`
  * @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
  * @param access  one of KCAPI_ACCESS_*, a hint
- * @return bytes written, or what else the cipher reports
+ * @return bytes written; or a negative errno, one of these or what else the cipher reports
  * @retval -EINVAL       `out` is too short, or `handle` is NULL
  * @retval -EMSGSIZE     a length over INT_MAX
  * @retval -EFAULT       a buffer is NULL or cannot be accessed
@@ -2072,7 +2078,7 @@ int kcapi_kpp_dh_setparam_pkcs3(struct kcapi_handle *handle,
  * Sets the curve, for all handles on the transform.
  *
  * @param handle    key agreement handle, of `ecdh`
- * @param curve_id  one of ECC_CURVE_*
+ * @param curve_id  ECC_CURVE_NIST_P192 or ECC_CURVE_NIST_P256
  * @return 0
  * @retval -EINVAL       no such curve, or `handle` is NULL
  * @retval -EBUSY        data are in flight on a handle of the transform
@@ -2105,7 +2111,7 @@ int kcapi_kpp_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t k
  * @param pubkey     where the public key goes
  * @param pubkeylen  bytes in `pubkey`, at least what kcapi_kpp_setkey() returned
  * @param access     one of KCAPI_ACCESS_*, a hint
- * @return bytes written, or what else the kernel reports
+ * @return bytes written; or a negative errno, one of these or what else the kernel reports
  * @retval -EINVAL       `pubkey` is too short, or `handle` is NULL
  * @retval -EMSGSIZE     a length over INT_MAX
  * @retval -EFAULT       `pubkey` is NULL

@@ -117,6 +117,7 @@ static void ask(const struct machine *m, const struct algorithm *a, struct answe
 {
     struct kcapi_handle *handle;
     const char *choice = engine_choice();
+    const char *choice_is = getenv("KCAPI_ENGINE") ? "KCAPI_ENGINE" : "the built-in choice";
 
     memset(r, 0, sizeof(*r));
     /* First what the kernel says: this loads the modules that are there. */
@@ -128,12 +129,12 @@ static void ask(const struct machine *m, const struct algorithm *a, struct answe
         close_handle(a, handle);
     }
     if (r->engine && !strcmp(r->engine, "user") && strcmp(choice, "kernel-first"))
-        snprintf(r->why, sizeof(r->why), "KCAPI_ENGINE is %s", choice);
+        snprintf(r->why, sizeof(r->why), "%s is %s", choice_is, choice);
     else if (!r->engine && !strcmp(choice, "user"))
-        snprintf(r->why, sizeof(r->why), "KCAPI_ENGINE is user, which has no such algorithm");
+        snprintf(r->why, sizeof(r->why), "%s is user, which has no such algorithm", choice_is);
     else
         explain_kernel(m, a, r);
-    if (!r->engine && m->fips && !strcmp(choice, "kernel-first"))
+    if (!r->engine && m->fips && strstr(choice, "-first"))
         strncat(r->why, "; FIPS mode: only the kernel", sizeof(r->why) - strlen(r->why) - 1);
 }
 

@@ -169,7 +169,7 @@ function print_page(p,    i, f, first) {
         print ".Sh EXAMPLES" >path
         print_example(example[p])
     }
-    print_see_also()
+    print_see_also(p)
     for (i = 2; i <= nmember[p]; i++) {
         f = file_of(member[p, i] ".3")
         print ".so man3/" first ".3" >f
@@ -241,12 +241,11 @@ function add_errors(f, g,    i, text, code, parts, n) {
     for (i = 1; i <= nerror[g]; i++) {
         code = error[g, i]
         text = said[g, "error " i]
-        # What is told of another function's handle does not concern f if it has none.
-        if (!((f, "arg handle") in said)) {
-            if (text == "`handle` is NULL")
-                continue
+        # What is told of an argument that f has not does not concern f.
+        if (split(text, parts, "`") == 3 && text ~ /^`.*` is NULL$/ && !((f, "arg " parts[2]) in said))
+            continue
+        if (!((f, "arg handle") in said))
             gsub(/[,;] or `handle` is NULL|`handle` is NULL, or /, "", text)
-        }
         if (!((code, text) in who)) {
             who[code, text] = ""
             reason[code, ++nreason[code]] = text
@@ -354,8 +353,13 @@ function print_example(name,    line) {
     print ".Ed" >path
 }
 
-function print_see_also(    i, n, names, key, part) {
+# What the text refers to, and the other pages of the family.
+function print_see_also(p,    i, n, names, key, part) {
     reference["3 libkcapi"] = reference["7 libkcapi"] = 1
+    for (i = p - 1; !(i in family); i--)
+        reference["3 " member[i, 1]] = 1
+    for (i = p + 1; i <= npage && !(i in family); i++)
+        reference["3 " member[i, 1]] = 1
     for (key in reference)
         names[++n] = key
     sort(names, n)

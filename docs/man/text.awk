@@ -93,7 +93,7 @@ function markup(f, w,    name) {
     }
     if (w ~ /^-E[A-Z0-9]+$/)
         return "Er \\" w
-    if (w ~ /^(NULL|INT_MAX|(KCAPI|ECC)_[A-Z0-9_*]+)$/)
+    if (w ~ /^(NULL|INT_MAX|AF_ALG|(KCAPI|ECC)_[A-Z0-9_*]+)$/)
         return "Dv " w
     if (w ~ /^\/(proc|dev)\//)
         return "Pa " w

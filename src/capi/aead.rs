@@ -174,16 +174,17 @@ unsafe fn one_shot(
 ///
 /// All messages have the same IV, key, tag length and AAD length: with gcm or ccm
 /// the IV must not serve two different messages under one key, so that use is for
-/// algorithms and protocols where that is no danger. With a handle made with
-/// KCAPI_INIT_AIO many pairs cost few system calls; without it, or where the kernel
-/// has no AIO, each costs one more. The results are the same.
+/// algorithms and protocols where that is no danger. With a handle that kcapi_aead_init()
+/// or kcapi_handle_reinit() has made with KCAPI_INIT_AIO many pairs cost few system calls;
+/// without it, or where the kernel has no AIO, each costs one more. The results are the same.
 ///
-/// When the call returns, also with an error, the kernel writes to no buffer any more.
+/// When the call returns, also with an error, the kernel writes to no buffer any more. The
+/// arrays are left as they are.
 ///
 /// @param handle  cipher handle, with a key
 /// @param iniov   the messages, `AAD || plaintext` each
 /// @param outiov  where `AAD || ciphertext || tag` goes, each long enough for its message; may be
-///                the same memory as `iniov`'s
+///                the same memory as that of `iniov`
 /// @param iovlen  number of IOVECs in each of the two arrays, any number
 /// @param iv      the IV, of kcapi_aead_ivsize() bytes, or NULL, see kcapi_aead_encrypt()
 /// @param access  one of KCAPI_ACCESS_*, a hint

@@ -114,7 +114,7 @@ pub(super) fn to_size(result: Result<c_int>) -> c_int {
 /// @param out     where the ciphertext goes; may be `input`
 /// @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
 /// @param access  one of KCAPI_ACCESS_*, a hint
-/// @return bytes written, or what else the cipher reports
+/// @return bytes written; or a negative errno, one of these or what else the cipher reports
 /// @retval -EINVAL       `out` is too short, or `handle` is NULL
 /// @retval -EMSGSIZE     a length over INT_MAX
 /// @retval -EFAULT       a buffer is NULL or cannot be accessed

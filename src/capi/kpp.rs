@@ -79,7 +79,7 @@ pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
 /// Sets the curve, for all handles on the transform.
 ///
 /// @param handle    key agreement handle, of `ecdh`
-/// @param curve_id  one of ECC_CURVE_*
+/// @param curve_id  ECC_CURVE_NIST_P192 or ECC_CURVE_NIST_P256
 /// @return 0
 /// @retval -EINVAL       no such curve, or `handle` is NULL
 /// @retval -EBUSY        data are in flight on a handle of the transform
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn kcapi_kpp_setkey(
 /// @param pubkey     where the public key goes
 /// @param pubkeylen  bytes in `pubkey`, at least what kcapi_kpp_setkey() returned
 /// @param access     one of KCAPI_ACCESS_*, a hint
-/// @return bytes written, or what else the kernel reports
+/// @return bytes written; or a negative errno, one of these or what else the kernel reports
 /// @retval -EINVAL       `pubkey` is too short, or `handle` is NULL
 /// @retval -EMSGSIZE     a length over INT_MAX
 /// @retval -EFAULT       `pubkey` is NULL

@@ -140,7 +140,7 @@ unsafe fn set_additional_input(handle: *mut Handle, input: *const u8, len: u32) 
 /// @param handle  generator handle, seeded
 /// @param buffer  where the bytes go; after an error it may hold some
 /// @param len     bytes in `buffer`
-/// @return `len`, or what else the generator reports
+/// @return `len`; or a negative errno, one of these or what else the generator reports
 /// @retval -EINVAL       the generator was not seeded, or `handle` is NULL
 /// @retval -EFAULT       `buffer` is NULL
 /// @retval -EIO          the kernel gave nothing

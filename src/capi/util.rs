@@ -41,7 +41,10 @@ pub type Verbosity = c_uint;
 /// Every line begins with `libkcapi - Error: `, `libkcapi - Warning: `,
 /// `libkcapi - Verbose: ` or `libkcapi - Debug: `.
 ///
-/// @param level  one of enum kcapi_verbosity
+/// @param level  KCAPI_LOG_NONE: nothing, the default; KCAPI_LOG_ERR: what failed;
+///               KCAPI_LOG_WARN: and what works otherwise than asked for;
+///               KCAPI_LOG_VERBOSE: and how the library does its work;
+///               KCAPI_LOG_DEBUG: and every step
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn kcapi_set_verbosity(level: Verbosity) {
