@@ -137,7 +137,7 @@ function list_pages(    p, i, open) {
         } else {
             printf ".It" >path
             for (i = 1; i <= nmember[p]; i++)
-                printf " Xr %s 3%s", member[p, i], i < nmember[p] ? " ," : "\n" >path
+                printf " Xr %s 3%s", member[p, i], (i < nmember[p] ? " ," : "\n") >path
             print sentence(about[p]) >path
         }
     print ".El" >path
@@ -153,7 +153,7 @@ function print_page(p,    i, f, first) {
     split("", reference)
     printf ".Dd %s\n.Dt %s 3\n.Os libkcapi %s\n.Sh NAME\n", date, toupper(first), version >path
     for (i = 1; i <= nmember[p]; i++)
-        printf ".Nm %s%s\n", member[p, i], i < nmember[p] ? " ," : "" >path
+        printf ".Nm %s%s\n", member[p, i], (i < nmember[p] ? " ," : "") >path
     printf ".Nd %s\n.Sh SYNOPSIS\n.In kcapi.h\n", about[p] >path
     for (i = 1; i <= nmember[p]; i++)
         print_prototype(member[p, i])
@@ -366,6 +366,6 @@ function print_see_also(p,    i, n, names, key, part) {
     print ".Sh SEE ALSO" >path
     for (i = 1; i <= n; i++) {
         split(names[i], part, " ")
-        printf ".Xr %s %s%s\n", part[2], part[1], i < n ? " ," : "" >path
+        printf ".Xr %s %s%s\n", part[2], part[1], (i < n ? " ," : "") >path
     }
 }
