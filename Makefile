@@ -21,6 +21,7 @@ AR      ?= ar
 LD      ?= ld
 NM      ?= nm
 OBJCOPY ?= objcopy
+STRIP   ?= strip
 CARGO   ?= cargo
 INSTALL ?= install
 CFLAGS  ?= -O2 -g
@@ -42,6 +43,10 @@ ENGINE ?= kernel-first
 # user-engine: the engine in user space; legacy: its rarer algorithms. Without both: FEATURES=
 FEATURES ?= user-engine legacy
 
+# Both libraries, or one: make SHARED= for libkcapi.a only, make STATIC= for libkcapi.so only.
+SHARED ?= yes
+STATIC ?= yes
+
 # Another Rust target than this machine's, with a CC and LD for it; then cargo puts its results one
 # directory further down.
 TARGET  ?=
@@ -57,7 +62,7 @@ rust = KCAPI_HEADER=$(header) KCAPI_DEFAULT_ENGINE=$(ENGINE) $(CARGO) rustc --lo
 	--no-default-features --features '$(FEATURES) $2'
 
 .PHONY: all
-all: $(shared) $(static) $(build)/libkcapi.pc $(build)/kcapi-info man
+all: $(if $(SHARED),$(shared)) $(if $(STATIC),$(static)) $(build)/libkcapi.pc $(build)/kcapi-info man
 
 $(build):
 	mkdir -p $@
@@ -82,7 +87,7 @@ $(shared): $(target)/shared/$(release)/libkcapi.a $(build)/libkcapi.map
 		-Wl,-soname,$(soname) -Wl,--version-script,$(build)/libkcapi.map \
 		-Wl,--whole-archive $< -Wl,--no-whole-archive \
 		-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
-		-Wl,--strip-debug
+		-Wl,--strip-debug $(LDLIBS)
 	ln -sf $(notdir $@) $(build)/$(soname)
 	ln -sf $(soname) $(build)/libkcapi.so
 
@@ -102,9 +107,9 @@ $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $< >$@
 
-$(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(shared) $(build)/options
+$(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(if $(SHARED),$(shared),$(static)) $(build)/options
 	$(CC) $(CFLAGS) -Wall -Wextra -DDEFAULT_ENGINE='"$(ENGINE)"' -Iinclude -o $@ \
-		$(filter %.c,$^) $(LDFLAGS) -L$(build) -lkcapi
+		$(filter %.c,$^) $(LDFLAGS) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
 
 # The manual, of the header's comments and docs/man, by awk alone.
 .PHONY: man html
@@ -123,20 +128,27 @@ html: man
 		mandoc -Thtml -O man=%N.%S.html $$page >'$(html)'/$${page##*/}.html || exit; done
 	cp '$(html)/libkcapi.3.html' '$(html)/index.html'
 
-.PHONY: install uninstall
+.PHONY: install install-strip uninstall
 install: all
 	$(INSTALL) -d '$(DESTDIR)$(libdir)' '$(DESTDIR)$(includedir)' '$(DESTDIR)$(pkgconfigdir)'
-	$(INSTALL) -m 755 $(shared) '$(DESTDIR)$(libdir)/libkcapi.so.$(version)'
+ifneq ($(SHARED),)
+	$(INSTALL) $(install_strip) -m 755 $(shared) '$(DESTDIR)$(libdir)/libkcapi.so.$(version)'
 	ln -sf libkcapi.so.$(version) '$(DESTDIR)$(libdir)/$(soname)'
 	ln -sf $(soname) '$(DESTDIR)$(libdir)/libkcapi.so'
+endif
+ifneq ($(STATIC),)
 	$(INSTALL) -m 644 $(static) '$(DESTDIR)$(libdir)/libkcapi.a'
+endif
 	$(INSTALL) -m 644 include/kcapi.h '$(DESTDIR)$(includedir)/kcapi.h'
 	$(INSTALL) -m 644 $(build)/libkcapi.pc '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc'
 	$(INSTALL) -d '$(DESTDIR)$(bindir)'
-	$(INSTALL) -m 755 $(build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
+	$(INSTALL) $(install_strip) -m 755 $(build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
 	for section in man1 man3 man7; do \
 		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section && \
 		$(INSTALL) -m 644 '$(man)'/$$section/* '$(DESTDIR)$(mandir)'/$$section || exit; done
+
+install-strip:
+	@$(MAKE) --no-print-directory install install_strip='-s --strip-program=$(STRIP)'
 
 uninstall: man
 	rm -f '$(DESTDIR)$(libdir)/libkcapi.so.$(version)' '$(DESTDIR)$(libdir)/$(soname)' \
@@ -163,10 +175,14 @@ check-header: $(target)/static/$(release)/libkcapi.a
 check-symbols: $(shared)
 	abi/check $(shared)
 
-.PHONY: check check-c check-valgrind check-32 demo
+.PHONY: check check-host check-c check-valgrind check-32 check-aarch64 check-musl demo
 # All checks, with a count at the end.
 check:
 	@BUILD=$(BUILD) c-tests/check
+
+# What a packager's build runs: no network, no kernel with AF_ALG.
+check-host:
+	@BUILD=$(BUILD) c-tests/check host
 
 # The C tests alone, on a kernel with AF_ALG; TESTS names some.
 check-c: stage
@@ -182,6 +198,28 @@ check-32:
 	$(CARGO) test --locked --quiet --target i686-unknown-linux-gnu
 	@$(MAKE) --no-print-directory $(i686) all check-symbols
 	@$(i686) prove --exec bash c-tests/host-install.sh
+
+# The C tests on the engine in user space, for 64-bit ARM under qemu-user: takes a Rust std for it,
+# gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user.
+arm := aarch64-linux-gnu
+aarch64 := TARGET=aarch64-unknown-linux-gnu BUILD=$(BUILD)/aarch64 CC=$(arm)-gcc LD=$(arm)-ld \
+	AR=$(arm)-ar NM=$(arm)-nm OBJCOPY=$(arm)-objcopy STRIP=$(arm)-strip
+check-aarch64:
+	@$(MAKE) --no-print-directory $(aarch64) all check-symbols stage
+	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc \
+		KCAPI_RUNNER='qemu-aarch64 -L /usr/$(arm)' c-tests/run --user
+
+# The same for x86-64 with musl, on this machine: takes a Rust std for it and musl-tools. musl-gcc
+# borrows a libgcc that needs glibc, so the unwinder that comes with the std takes its place.
+# The kernel's headers are the system's.
+musl := x86_64-unknown-linux-musl
+check-musl: export CC = musl-gcc -idirafter /usr/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
+check-musl:
+	@CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS=-Ctarget-feature=-crt-static \
+		$(MAKE) --no-print-directory TARGET=$(musl) BUILD=$(BUILD)/musl CC='$(CC)' \
+		LDLIBS="$$(rustc --print target-libdir --target $(musl))/self-contained/libunwind.a" \
+		all check-symbols stage
+	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/run --user
 
 # Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares. KERNEL=1: not on
 # the engine in user space, but on a kernel with AF_ALG, User-Mode Linux if need be.

@@ -30,6 +30,11 @@ static const uint8_t key[16] = "a key of 16 byte", iv[16] = "an IV of 16 byte";
 static uint8_t in[DATA], sealed[SEALED], out[2 * SEALED], want[2 * SEALED];
 static int symbols;
 
+#ifndef __GLIBC__
+/* musl's dynamic linker knows no versions, and so no program that was linked with an older one. */
+#define dlvsym(handle, name, version) (puts("1..0 # SKIP no dlvsym(3)"), exit(0), (void *)NULL)
+#endif
+
 static void *find(const char *name, const char *version)
 {
     void *symbol = dlvsym(RTLD_DEFAULT, name, version);
