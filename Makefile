@@ -215,8 +215,7 @@ check-aarch64:
 musl := x86_64-unknown-linux-musl
 check-musl: export CC = musl-gcc -idirafter /usr/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
 check-musl:
-	@CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS=-Ctarget-feature=-crt-static \
-		$(MAKE) --no-print-directory TARGET=$(musl) BUILD=$(BUILD)/musl CC='$(CC)' \
+	@$(MAKE) --no-print-directory TARGET=$(musl) BUILD=$(BUILD)/musl CC='$(CC)' \
 		LDLIBS="$$(rustc --print target-libdir --target $(musl))/self-contained/libunwind.a" \
 		all check-symbols stage
 	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/run --user
@@ -234,6 +233,20 @@ coverage:
 
 check-coverage:
 	abi/coverage | diff -u abi/COVERAGE.md - || { echo "abi/COVERAGE.md is out of date: make coverage" >&2; exit 1; }
+
+.PHONY: dist deb rpm
+# A tarball with all crates, which builds without network, and packages of it. The project's own
+# releases of one version of the C library's ABI are counted behind it.
+distribution := libkcapi-$(version)+rs1
+dist:
+	packaging/dist $(distribution) $(build)/dist
+
+# OPTIONS are dpkg-buildpackage's (-d: cargo and rustc are not Debian's) and rpmbuild's (--nodeps).
+deb: dist
+	packaging/build-deb $(build)/dist/$(distribution).tar.xz $(build)/deb $(OPTIONS)
+
+rpm: dist
+	packaging/build-rpm $(build)/dist/$(distribution).tar.xz $(build)/rpm $(OPTIONS)
 
 .PHONY: clean FORCE
 clean:
