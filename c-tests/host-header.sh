@@ -15,6 +15,12 @@ for std in gnu89 c99 gnu99 c11 c17; do
 done
 ok 'compiles as C++' "${CXX:-c++}" -Wall -Wextra -Werror -Iinclude -fsyntax-only -x c++ "$work/alone.c"
 
+declared() { grep -o 'kcapi_[a-z0-9_]* *(' "$1" | tr -d ' (' | LC_ALL=C sort -u; }
+listed() { awk '$1 ~ /^kcapi_/ { print $1 }' abi/symbols | LC_ALL=C sort -u; }
+ok 'declares each function of abi/symbols' \
+    test -z "$(comm -23 <(listed) <(sed '/^ \*/d' include/kcapi.h | declared /dev/stdin))"
+[ -z "${KCAPI_OFFLINE:-}" ] || done_testing
+
 reference=$(c-tests/reference)/../include
 # The two have the guard, the enum and the macros in common; what is left are the functions.
 cat >"$work/both.c" <<'C'
@@ -49,8 +55,4 @@ ok "every prototype is the C library's" "${CC:-cc}" -std=c11 -Wall -Wextra -Werr
 sed 's/size_t inlen/int inlen/' include/kcapi.h >"$work/kcapi.h"
 ok 'which a differing one would not pass' bash -c "! sed 's|include/kcapi.h|$work/kcapi.h|' '$work/both.c' |
     '${CC:-cc}' -std=c11 '-DREFERENCE=\"$reference/kcapi.h\"' -I. -fsyntax-only -x c - 2>/dev/null"
-declared() { grep -o 'kcapi_[a-z0-9_]* *(' "$1" | tr -d ' (' | LC_ALL=C sort -u; }
-listed() { awk '$1 ~ /^kcapi_/ { print $1 }' abi/symbols | LC_ALL=C sort -u; }
-ok 'declares each function of abi/symbols' \
-    test -z "$(comm -23 <(listed) <(sed '/^ \*/d' include/kcapi.h | declared /dev/stdin))"
 done_testing
