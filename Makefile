@@ -52,14 +52,25 @@ STATIC ?= yes
 TARGET  ?=
 release := $(if $(TARGET),$(TARGET)/)release
 
+# The results name no folder of this machine, so that they are the same wherever they are built. Not by
+# RUSTFLAGS: a packager's would be lost, who takes care of this in there.
+CARGO_HOME ?= $(HOME)/.cargo
+rustc := $(or $(RUSTC),rustc)
+# Where the standard library's sources are, if they are, and what it calls them elsewhere.
+rust_src := $(shell $(rustc) --print sysroot)/lib/rustlib/src/rust
+rust_name := /rustc/$(shell $(rustc) -vV | sed -n 's/^commit-hash: //p')
+remap := --config 'build.rustflags = [ \
+	"--remap-path-prefix=$(CARGO_HOME)=/cargo", "--remap-path-prefix=$(CURDIR)=/kcapi", \
+	"--remap-path-prefix=$(rust_src)=$(rust_name)"]'
+
 # Everything that cargo's result depends on.
 sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml \
-	$(build)/options
+	Makefile $(build)/options
 
 # $(call rust,DIRECTORY,FEATURES): a static library of all Rust code.
 rust = KCAPI_HEADER=$(header) KCAPI_DEFAULT_ENGINE=$(ENGINE) $(CARGO) rustc --locked --release \
 	--lib --crate-type staticlib --target-dir $(target)/$1 $(if $(TARGET),--target $(TARGET)) \
-	--no-default-features --features '$(FEATURES) $2'
+	--no-default-features --features '$(FEATURES) $2' $(remap)
 
 .PHONY: all
 all: $(if $(SHARED),$(shared)) $(if $(STATIC),$(static)) $(build)/libkcapi.pc $(build)/kcapi-info man
@@ -100,7 +111,7 @@ $(static): $(target)/static/$(release)/libkcapi.a abi/symbols
 	$(OBJCOPY) --keep-global-symbols=$(build)/public --strip-unneeded \
 		--remove-section=.llvmbc --remove-section=.llvmcmd $(build)/kcapi.o
 	rm -f $@
-	$(AR) rcs $@ $(build)/kcapi.o
+	$(AR) rcsD $@ $(build)/kcapi.o
 
 # Without DESTDIR: the file tells where things are when they are in use.
 $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
@@ -247,6 +258,33 @@ deb: dist
 
 rpm: dist
 	packaging/build-rpm $(build)/dist/$(distribution).tar.xz $(build)/rpm $(OPTIONS)
+
+# The dependencies. Tools that are missing are built, into $(build)/tools, which takes some minutes.
+.PHONY: record check-record audit sbom check-offline check-reproducible
+# What is known about each dependency.
+record:
+	supply-chain/record >$(build)/DEPENDENCIES.md
+	mv $(build)/DEPENDENCIES.md supply-chain/DEPENDENCIES.md
+
+check-record:
+	supply-chain/record | diff -u supply-chain/DEPENDENCIES.md - || \
+		{ echo "supply-chain/DEPENDENCIES.md is out of date: make record" >&2; exit 1; }
+
+# Licences, bans, sources; known vulnerabilities, where their database can be had.
+audit:
+	@supply-chain/audit
+
+# A bill of materials of what is linked, CycloneDX.
+sbom: | $(build)
+	@supply-chain/sbom $(FEATURES)
+
+# A build with no network.
+check-offline:
+	@supply-chain/offline
+
+# The same libraries in another folder.
+check-reproducible: all
+	@supply-chain/reproducible
 
 .PHONY: clean FORCE
 clean:
