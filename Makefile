@@ -259,6 +259,12 @@ deb: dist
 rpm: dist
 	packaging/build-rpm $(build)/dist/$(distribution).tar.xz $(build)/rpm $(OPTIONS)
 
+.PHONY: fuzz miri
+# Each fuzz target for so many seconds; FUZZ names some.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run $(FUZZ)
+
 # The dependencies. Tools that are missing are built, into $(build)/tools, which takes some minutes.
 .PHONY: record check-record audit sbom check-offline check-reproducible
 # What is known about each dependency.

@@ -76,8 +76,12 @@ pub struct Handle {
 impl Handle {
     /// A handle with a transform of its own.
     pub fn open(kind: Kind, name: &CStr, flags: u32) -> Result<Self> {
-        let transform = engine::open(kind, name)?;
-        Ok(Self::on(Arc::new(Tfm { transform, slots: Mutex::default() }), flags))
+        Ok(Self::with(engine::open(kind, name)?, flags))
+    }
+
+    /// A handle on a transform that nobody else has.
+    pub fn with(transform: Box<dyn Transform>, flags: u32) -> Self {
+        Self::on(Arc::new(Tfm { transform, slots: Mutex::default() }), flags)
     }
 
     /// A handle with an operation of its own, on the same transform.

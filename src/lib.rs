@@ -23,6 +23,8 @@ mod aio;
 pub mod capi;
 mod engine;
 mod errno;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 mod handle;
 mod iov;
 mod kdf;

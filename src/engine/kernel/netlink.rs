@@ -123,7 +123,7 @@ fn request(
 }
 
 /// Reads a reply; EIO if it is not one.
-fn parse(reply: &[u8], kind: Kind) -> Result<Driver> {
+pub fn parse(reply: &[u8], kind: Kind) -> Result<Driver> {
     let len = u32_at(reply, 0)? as usize;
     let message = reply.get(..len).ok_or(Errno::IO)?;
     match u16_at(message, 4)? {

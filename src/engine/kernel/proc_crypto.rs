@@ -18,7 +18,7 @@ pub fn query(kind: Kind, name: &CStr) -> Result<Driver> {
 
 /// The driver called `name`, else the one of the algorithm `name` with the
 /// highest priority.
-fn find(text: &str, kind: Kind, name: &str) -> Option<Driver> {
+pub fn find(text: &str, kind: Kind, name: &str) -> Option<Driver> {
     let of_kind = || text.split("\n\n").filter(|p| is_kind(field(p, "type").unwrap_or(""), kind));
     of_kind().find(|paragraph| field(paragraph, "driver") == Some(name)).map(parse).or_else(|| {
         of_kind()
