@@ -231,6 +231,15 @@ check-musl:
 		all check-symbols stage
 	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/run --user
 
+# Makes every system call of the library fail, in every way, on both engines: a line for each in
+# build/faults.txt.
+.PHONY: faults
+faults: stage
+	@rm -f $(build)/faults.txt
+	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run test-faults
+	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run --user test-faults
+	@echo "$(build)/faults.txt:" && grep injected $(build)/faults.txt
+
 # Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares. KERNEL=1: not on
 # the engine in user space, but on a kernel with AF_ALG, User-Mode Linux if need be.
 demo: stage

@@ -9,7 +9,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::errno::{Errno, Result, count};
+use crate::errno::{Errno, Result, count, retry};
 use libc::c_int;
 use once_cell::sync::OnceCell;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -46,7 +46,7 @@ impl Capacity {
             let wanted = c_int::try_from(len).map_err(|_| Errno::MSGSIZE)?;
             for option in [libc::SO_SNDBUF, libc::SO_RCVBUF] {
                 // SAFETY: the kernel reads a c_int, which `wanted` is.
-                count(unsafe {
+                let set = || unsafe {
                     libc::setsockopt(
                         socket.as_raw_fd(),
                         libc::SOL_SOCKET,
@@ -54,7 +54,8 @@ impl Capacity {
                         (&raw const wanted).cast(),
                         size_of::<c_int>() as libc::socklen_t,
                     )
-                } as isize)?;
+                };
+                retry(|| count(set() as isize))?;
             }
             self.0.store(ask(socket)?, Ordering::Relaxed);
         }

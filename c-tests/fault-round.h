@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * fault-round.h - a job's run under faults, in a process of its own, and what is judged about it
+ */
+#ifndef FAULT_ROUND_H
+#define FAULT_ROUND_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include "fault-jobs.h"
+
+/* malloc(3) gives no less, and sometimes that much more than it was asked for, less a little. */
+enum { HEAP_LEAST = 32 };
+
+enum { PATIENCE = 30, CANARY = 64, CANARY_BYTE = 0xa5 };
+
+/* What a job's process leaves behind. */
+struct left {
+    long descriptors, aio_events, heap;
+};
+
+struct report {
+    bool finished;
+    ssize_t first, again;
+    bool right, right_again, guarded, left_alone;
+    struct left left;
+};
+
+/* Shared with the children. */
+static struct shared {
+    struct report report;
+    bool known; /* whether `want` is what is right */
+    uint8_t want[MOST_OUT];
+} *shared;
+
+static long number_in(const char *path)
+{
+    char text[32] = "";
+    int fd = open(path, O_RDONLY);
+
+    if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+        text[0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return atol(text);
+}
+
+static long descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    long count = 0;
+
+    while (dir && readdir(dir))
+        count++;
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+static struct left left_now(void)
+{
+    /* The heap first: the others use it. */
+    long heap = (long)mallinfo2().uordblks;
+
+    return (struct left){ descriptors(), number_in("/proc/sys/fs/aio-nr"), heap };
+}
+
+/* Room for a job's output, between canaries. */
+static uint8_t *guarded(size_t size)
+{
+    uint8_t *area = malloc(size + 2 * CANARY);
+
+    if (!area)
+        bail_out("no memory");
+    return area + CANARY;
+}
+
+static void clear(uint8_t *bytes, size_t size)
+{
+    memset(bytes - CANARY, CANARY_BYTE, size + 2 * CANARY);
+}
+
+static bool is_guarded(const uint8_t *bytes, size_t size)
+{
+    return all_are(bytes - CANARY, CANARY_BYTE, CANARY) &&
+           all_are(bytes + size, CANARY_BYTE, CANARY);
+}
+
+static bool is_right(const struct job *job, const uint8_t *bytes)
+{
+    if (job->how == RANDOM)
+        return !all_are(bytes + job->size - 32, CANARY_BYTE, 32);
+    return memcmp(bytes, shared->want, job->size) == 0;
+}
+
+/* The test's own: what lies between is under faults. */
+static void begin_faults(void);
+static void end_faults(void);
+
+static void round_of(const struct job *job)
+{
+    static uint8_t *first, *again, *returned;
+    struct report *report = &shared->report;
+    struct left before, after;
+
+    if (!first) {
+        first = guarded(job->size);
+        again = guarded(job->size);
+        returned = guarded(job->size);
+        in = pages(MIB);
+        fill(in, MIB, 7);
+    }
+    handle = NULL;
+    clear(first, job->size);
+    clear(again, job->size);
+    alarm(PATIENCE);
+    before = left_now();
+    job->prepare();
+    out = first;
+    begin_faults();
+    report->first = job->run();
+    end_faults();
+    memcpy(returned, first, job->size);
+    if (!shared->known)
+        memcpy(shared->want, first, job->size);
+    report->right = is_right(job, first);
+    out = again;
+    report->again = job->run();
+    report->right_again = is_right(job, again);
+    if (handle)
+        destroy(handle);
+    /* Time for a write that comes late. */
+    usleep(1000);
+    report->left_alone = memcmp(returned, first, job->size) == 0;
+    report->guarded = is_guarded(first, job->size) && is_guarded(again, job->size);
+    after = left_now();
+    report->left = (struct left){ after.descriptors - before.descriptors,
+                                  after.aio_events - before.aio_events, after.heap - before.heap };
+    report->finished = true;
+}
+
+/*
+ * What is wrong with a round; NULL if nothing is. `told` is whether its result tells of the fault, `signal`
+ * is what ended its process, or 0.
+ */
+static const char *wrong(const struct report *want, bool told, int signal)
+{
+    const struct report *got = &shared->report;
+    static char text[100];
+
+    if (signal) {
+        snprintf(text, sizeof(text), "KILLED: %s", strsignal(signal));
+        return text;
+    }
+    if (!got->finished)
+        return "ENDED EARLY";
+    if (got->first == TOUCHED)
+        return "STORED A POINTER";
+    if (got->first != want->first && !told) {
+        snprintf(text, sizeof(text), "RETURNED %zd", got->first);
+        return text;
+    }
+    if (got->first == want->first && want->first >= 0 && !got->right)
+        return "WRONG BYTES";
+    if (!got->guarded)
+        return "WROTE OUTSIDE";
+    if (!got->left_alone)
+        return "WROTE LATER";
+    if (got->again != want->again || (want->again >= 0 && !got->right_again)) {
+        snprintf(text, sizeof(text), "AGAIN: %zd%s", got->again,
+                 got->again == want->again ? ", WRONG BYTES" : "");
+        return text;
+    }
+    if (got->left.descriptors != 0 || got->left.aio_events != 0) {
+        snprintf(text, sizeof(text), "LEFT OPEN: %ld descriptors, %ld AIO events",
+                 got->left.descriptors, got->left.aio_events);
+        return text;
+    }
+    if (got->left.heap >= want->left.heap + HEAP_LEAST) {
+        snprintf(text, sizeof(text), "LEFT %ld BYTES", got->left.heap - want->left.heap);
+        return text;
+    }
+    return NULL;
+}
+
+/* malloc(3) counts what a thread keeps for itself as in use: it is to keep nothing. */
+static void without_tcache(char **argv)
+{
+    static const char tunable[] = "glibc.malloc.tcache_count=0";
+    const char *set = getenv("GLIBC_TUNABLES");
+
+    if (set && strcmp(set, tunable) == 0)
+        return;
+    setenv("GLIBC_TUNABLES", tunable, 1);
+    execv("/proc/self/exe", argv);
+    bail_out("/proc/self/exe: %s", strerror(errno));
+}
+
+/* Whether a round without faults is one that others can be compared with. */
+static bool is_reference(const struct report *want)
+{
+    return want->finished && want->first == want->again && want->left.descriptors == 0 &&
+           want->left.aio_events == 0 && want->left_alone && want->guarded &&
+           (want->first < 0 || want->right_again);
+}
+
+#endif
