@@ -338,9 +338,9 @@ static ssize_t aead_aio_8(void) { return aio(handle, true, 8, 512); }
 static ssize_t aead_aio_mib(void) { return aio(handle, true, 64, 16 * KIB); }
 
 static const struct job jobs[] = {
-    { "cipher, from init to destroy", nothing, life_cipher, 64, COLD },
+    { "cipher, from init to destroy", nothing, life_cipher, 64, WARM },
     { "cipher with AIO, from init to destroy", nothing, life_cipher_aio, 256, COLD },
-    { "AEAD, from init to destroy", nothing, life_aead, 64 + TAG, COLD },
+    { "AEAD, from init to destroy", nothing, life_aead, 64 + TAG, WARM },
     { "digest, from init to destroy", nothing, life_md, SHA256, WARM },
     { "RNG, from init to destroy", nothing, life_rng, 300, RANDOM },
     { "akcipher, init and destroy", nothing, life_akcipher, 0, WARM },

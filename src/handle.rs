@@ -10,6 +10,7 @@ use crate::engine::{
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
+use crate::memory::{self, SMALL};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -30,24 +31,26 @@ struct Tfm {
 
 impl Tfm {
     /// A slot for a further handle.
-    fn slot(&self) -> Arc<Slot> {
+    fn slot(&self) -> Result<Arc<Slot>> {
         let slot = Arc::new(Slot::default());
         let mut slots = lock(&self.slots);
         // Those of destroyed handles go before the list would grow.
         if slots.len() == slots.capacity() {
             slots.retain(|slot| slot.strong_count() > 0);
         }
+        slots.try_reserve(1)?;
         slots.push(Arc::downgrade(&slot));
-        slot
+        Ok(slot)
     }
 
     /// Sets a parameter. The kernel refuses while operations are open; those are
     /// closed for it, unless data are in flight in one.
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        memory::ensure(SMALL)?;
         match self.transform.set(parameter) {
             Err(Errno::BUSY) => {
-                let slots: Vec<_> = lock(&self.slots).iter().filter_map(Weak::upgrade).collect();
-                let mut operations: Vec<_> = slots.iter().map(|slot| lock(slot)).collect();
+                let slots = memory::collect(lock(&self.slots).iter().filter_map(Weak::upgrade))?;
+                let mut operations = memory::collect(slots.iter().map(|slot| lock(slot)))?;
                 let busy = |op: &Arc<dyn Operation>| op.in_flight() && !op.failed();
                 if operations.iter().any(|operation| operation.as_ref().is_some_and(busy)) {
                     return Err(Errno::BUSY);
@@ -76,28 +79,30 @@ pub struct Handle {
 impl Handle {
     /// A handle with a transform of its own.
     pub fn open(kind: Kind, name: &CStr, flags: u32) -> Result<Self> {
-        Ok(Self::with(engine::open(kind, name)?, flags))
+        memory::ensure(SMALL)?;
+        Self::with(engine::open(kind, name)?, flags)
     }
 
     /// A handle on a transform that nobody else has.
-    pub fn with(transform: Box<dyn Transform>, flags: u32) -> Self {
+    pub fn with(transform: Box<dyn Transform>, flags: u32) -> Result<Self> {
         Self::on(Arc::new(Tfm { transform, slots: Mutex::default() }), flags)
     }
 
     /// A handle with an operation of its own, on the same transform.
-    pub fn reinit(&self, flags: u32) -> Self {
+    pub fn reinit(&self, flags: u32) -> Result<Self> {
+        memory::ensure(SMALL)?;
         Self::on(Arc::clone(&self.tfm), flags)
     }
 
-    fn on(tfm: Arc<Tfm>, flags: u32) -> Self {
-        Self {
-            operation: tfm.slot(),
+    fn on(tfm: Arc<Tfm>, flags: u32) -> Result<Self> {
+        Ok(Self {
+            operation: tfm.slot()?,
             tfm,
             whole_message: Mutex::new(()),
             assoclen: AtomicUsize::new(0),
             aio: flags & KCAPI_INIT_AIO != 0,
             splice_size: AtomicU32::new(DEFAULT_SPLICE_SIZE),
-        }
+        })
     }
 
     /// The name of the engine that serves the handle.
@@ -175,6 +180,7 @@ impl Handle {
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
         let _alone = lock(&self.whole_message);
+        memory::ensure(SMALL)?;
         let operation = self.clean_operation()?;
         let result = operation.batch(control, inputs, outputs, submission);
         self.drop_failed(&operation);
@@ -245,6 +251,7 @@ impl Handle {
         match &*current {
             Some(op) if !stale(&**op) => Ok(Arc::clone(op)),
             _ => {
+                memory::ensure(SMALL)?;
                 let op = self.tfm.transform.operation()?;
                 *current = Some(Arc::clone(&op));
                 Ok(op)

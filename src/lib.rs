@@ -9,7 +9,7 @@
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
-//! - `iov`, `errno`, `log`: scatter-gather lists, errors, messages.
+//! - `iov`, `errno`, `log`, `memory`: scatter-gather lists, errors, messages, and memory that runs out.
 //!
 //! # Safety
 //!
@@ -29,4 +29,5 @@ mod handle;
 mod iov;
 mod kdf;
 mod log;
+mod memory;
 mod prf;

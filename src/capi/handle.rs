@@ -22,6 +22,7 @@ use libc::{c_int, c_uint};
 /// @param flags      0, or KCAPI_INIT_AIO for the new handle; other bits are ignored
 /// @return 0
 /// @retval -EINVAL       a pointer is NULL
+/// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_handle_reinit(
@@ -34,7 +35,7 @@ pub unsafe extern "C" fn kcapi_handle_reinit(
             return Err(Errno::INVAL);
         }
         // SAFETY: kcapi.h: the handle is live.
-        let handle = unsafe { borrow(existing) }?.reinit(flags);
+        let handle = unsafe { borrow(existing) }?.reinit(flags)?;
         // SAFETY: kcapi.h: the pointer may be written.
         unsafe { newhandle.write(Box::into_raw(Box::new(handle))) };
         Ok(())

@@ -7,11 +7,14 @@ use super::properties::Driver;
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
 use std::ffi::CStr;
+use std::io::ErrorKind;
 
 /// The driver that the kernel takes for `name`; ENOENT if it is not listed.
 pub fn query(kind: Kind, name: &CStr) -> Result<Driver> {
-    let text = std::fs::read_to_string("/proc/crypto")
-        .map_err(|error| error.raw_os_error().map_or(Errno::NOENT, Errno::from_number))?;
+    let text = std::fs::read_to_string("/proc/crypto").map_err(|error| match error.kind() {
+        ErrorKind::OutOfMemory => Errno::NOMEM,
+        _ => error.raw_os_error().map_or(Errno::NOENT, Errno::from_number),
+    })?;
     let name = name.to_str().map_err(|_| Errno::NOENT)?;
     find(&text, kind, name).ok_or(Errno::NOENT)
 }

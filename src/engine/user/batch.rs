@@ -11,6 +11,7 @@
 use super::memory::Buffer;
 use crate::errno::{Errno, Result};
 use crate::iov::{Iovecs, iovec};
+use crate::memory;
 use libc::iovec;
 use once_cell::sync::Lazy;
 use std::mem::MaybeUninit;
@@ -22,6 +23,9 @@ pub const AEAD_SHARE: usize = 256 * 1024;
 
 /// The same for ciphers, which take less time: 2 MiB of xts(aes).
 pub const CIPHER_SHARE: usize = 1024 * 1024;
+
+/// More bytes than the small allocations for a thread and in it come to.
+const THREAD_MEMORY: usize = 4096;
 
 /// Asked for once, since it reads files.
 static PROCESSORS: Lazy<usize> =
@@ -94,7 +98,7 @@ pub fn in_parallel(
 ) -> Outcome {
     let total = inputs.list().iter().map(|iov| iov.iov_len).sum::<usize>();
     let threads = (total / share).min(*PROCESSORS).min(inputs.list().len());
-    if threads < 2 {
+    if threads < 2 || memory::ensure(threads * THREAD_MEMORY).is_err() {
         return group(inputs, outputs);
     }
     let groups: Vec<_> = split(inputs, outputs, total.div_ceil(threads)).collect();

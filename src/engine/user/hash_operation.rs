@@ -13,6 +13,7 @@ use crate::engine::{Control, Length, Operation, Submission};
 use crate::errno::{Errno, Result};
 use crate::handle::lock;
 use crate::iov::Iovecs;
+use crate::memory;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zeroize::Zeroizing;
@@ -54,7 +55,10 @@ impl HashOperation {
     /// A message's beginning.
     fn begin(&self) -> Result<Box<dyn Hasher>> {
         match self.lease.keyed()? {
-            Keyed::Hash(beginning) => Ok(beginning.fork()),
+            Keyed::Hash(beginning) => {
+                memory::ensure(size_of_val(&**beginning))?;
+                Ok(beginning.fork())
+            }
             _ => Err(Errno::INVAL),
         }
     }
