@@ -183,6 +183,8 @@ static bool try_fault(const struct job *job, const struct report *want, const st
     const char *verdict = wrong(want, tells_of(fault, shared->report.first), signal);
     bool same = shared->report.first == want->first;
 
+    if (!verdict && leaked(want))
+        verdict = LEFT_MEMORY;
     total.injected++;
     if (verdict) {
         end_worker();

@@ -8,18 +8,19 @@
 #define _GNU_SOURCE
 #include <limits.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
-#include "fault-round.h"
+#include "fault-series.h"
 
 enum { STEPS_MOST = 4096 };
 
 static bool limited;
 static atomic_long used;
+/* NOTED: there is none, and the steps are noted. */
 static long limit;
 
-/* The steps of the run without a limit, while it is counted. */
+enum { NOTED = -1 };
+
+/* How the need for memory rises. */
 static struct steps {
     int count;
     long at[STEPS_MOST];
@@ -37,7 +38,7 @@ static bool admit(long size)
 
     if (!limited)
         return true;
-    if (limit < 0) {
+    if (limit == NOTED) {
         if (steps->count < STEPS_MOST)
             steps->at[steps->count++] = now;
         return true;
@@ -108,88 +109,28 @@ static void begin_faults(void)
 
 static void end_faults(void) { limited = false; }
 
-/* What the children go through, two limits for each step; -1 is the run without a limit. */
-static struct progress {
-    int next, bad;
-} *progress;
-
-static long limit_of(int number) { return number < 0 ? -1 : steps->at[number / 2] - number % 2; }
-
-static void child(const struct job *job, const struct report *want)
+/* Two for each step. */
+static void choose(int number)
 {
-    /* The first of many rounds is unlike the others. */
-    limit = LONG_MAX;
-    if (job->how != COLD)
-        round_of(job);
-    for (; progress->next < 2 * steps->count; progress->next++) {
-        const char *verdict;
-
-        limit = limit_of(progress->next);
-        memset(&shared->report, 0, sizeof(shared->report));
-        round_of(job);
-        if (progress->next < 0) {
-            progress->next++;
-            break;
-        }
-        verdict = wrong(want, shared->report.first == -ENOMEM, 0);
-        if (verdict) {
-            progress->bad++;
-            diag("%s: with %ld bytes: %s", job->name, limit, verdict);
-        }
-        if (job->how == COLD) {
-            progress->next++;
-            break;
-        }
-    }
-    _exit(0);
-}
-
-static void in_process(const struct job *job, const struct report *want)
-{
-    int status;
-    pid_t pid;
-
-    fflush(NULL);
-    pid = fork();
-    if (pid < 0)
-        bail_out("fork: %s", strerror(errno));
-    if (pid == 0)
-        child(job, want);
-    waitpid(pid, &status, 0);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return;
-    diag("%s: with %ld bytes: %s", job->name, limit_of(progress->next),
-         WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "ended early");
-    progress->bad++;
-    progress->next++;
+    if (number == NO_FAULT)
+        limit = LONG_MAX;
+    else if (number == REFERENCE)
+        limit = NOTED;
+    else
+        limit = steps->at[number / 2] - number % 2;
 }
 
 static void test_job(const struct job *job)
 {
-    struct report want;
+    struct series s = { job, "limit", choose, 0, ENOMEM, { 0 } };
 
     steps->count = 0;
-    *progress = (struct progress){ .next = -1 };
-    shared->known = false;
-    in_process(job, NULL);
-    want = shared->report;
-    shared->known = true;
-    if (!is_reference(&want)) {
+    if (!series_reference(&s)) {
         ok(false, "%s: with enough memory", job->name);
         return;
     }
-    while (progress->next < 2 * steps->count)
-        in_process(job, &want);
-    ok(progress->bad == 0, "%s: %d allocations, %d limits", job->name, steps->count, progress->next);
-}
-
-static void *share(size_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    if (memory == MAP_FAILED)
-        bail_out("mmap: %s", strerror(errno));
-    return memory;
+    s.count = 2 * steps->count;
+    ok(series_run(&s) == 0, "%s: %d allocations, %d limits", job->name, steps->count, s.count);
 }
 
 int main(int argc, char **argv)
@@ -200,9 +141,8 @@ int main(int argc, char **argv)
         return 0;
     }
     without_tcache(argv);
-    shared = share(sizeof(*shared));
+    series_begin();
     steps = share(sizeof(*steps));
-    progress = share(sizeof(*progress));
     plan(JOBS);
     for (int i = 0; i < JOBS; i++)
         test_job(&jobs[i]);

@@ -7,7 +7,9 @@
 //! Between question and allocation another thread may take the memory: this makes an abort
 //! unlikely, where threads compete for the last kilobytes, and impossible elsewhere.
 
-use crate::errno::Result;
+#![allow(unsafe_code)]
+
+use crate::errno::{Errno, Result};
 
 /// More bytes than the small allocations of any call come to.
 pub const SMALL: usize = 16 * 1024;
@@ -18,6 +20,25 @@ pub fn ensure(bytes: usize) -> Result<()> {
     probe.try_reserve_exact(bytes)?;
     // The compiler may leave out an allocation that nobody looks at.
     std::hint::black_box(&probe);
+    Ok(())
+}
+
+/// ENOMEM if there is not enough for the small allocations that starting `count` threads makes: in
+/// this thread and, since a thread's first malloc(3) maps memory of its own, in them.
+pub fn ensure_threads(count: usize) -> Result<()> {
+    const HERE: usize = 4096;
+    const THERE: usize = 64 * 1024;
+    ensure(count * HERE)?;
+    let len = count * THERE;
+    // SAFETY: a new mapping, where nothing was, touches nobody's memory, and neither does its end.
+    unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let probe = libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, -1, 0);
+        if probe == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        libc::munmap(probe, len);
+    }
     Ok(())
 }
 

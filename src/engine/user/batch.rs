@@ -24,9 +24,6 @@ pub const AEAD_SHARE: usize = 256 * 1024;
 /// The same for ciphers, which take less time: 2 MiB of xts(aes).
 pub const CIPHER_SHARE: usize = 1024 * 1024;
 
-/// More bytes than the small allocations for a thread and in it come to.
-const THREAD_MEMORY: usize = 4096;
-
 /// Asked for once, since it reads files.
 static PROCESSORS: Lazy<usize> =
     Lazy::new(|| thread::available_parallelism().map_or(1, std::num::NonZero::get));
@@ -98,7 +95,7 @@ pub fn in_parallel(
 ) -> Outcome {
     let total = inputs.list().iter().map(|iov| iov.iov_len).sum::<usize>();
     let threads = (total / share).min(*PROCESSORS).min(inputs.list().len());
-    if threads < 2 || memory::ensure(threads * THREAD_MEMORY).is_err() {
+    if threads < 2 || memory::ensure_threads(threads).is_err() {
         return group(inputs, outputs);
     }
     let groups: Vec<_> = split(inputs, outputs, total.div_ceil(threads)).collect();
