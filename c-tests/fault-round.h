@@ -5,22 +5,13 @@
 #ifndef FAULT_ROUND_H
 #define FAULT_ROUND_H
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <malloc.h>
-#include <unistd.h>
-
 #include "fault-jobs.h"
+#include "left.h"
 
 /* malloc(3) gives no less, and sometimes that much more than it was asked for, less a little. */
 enum { HEAP_LEAST = 32 };
 
 enum { PATIENCE = 30, CANARY = 64, CANARY_BYTE = 0xa5 };
-
-/* What a job's process leaves behind. */
-struct left {
-    long descriptors, aio_events, heap;
-};
 
 struct report {
     bool finished;
@@ -35,38 +26,6 @@ static struct shared {
     bool known; /* whether `want` is what is right */
     uint8_t want[MOST_OUT];
 } *shared;
-
-static long number_in(const char *path)
-{
-    char text[32] = "";
-    int fd = open(path, O_RDONLY);
-
-    if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-        text[0] = '\0';
-    if (fd >= 0)
-        close(fd);
-    return atol(text);
-}
-
-static long descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    long count = 0;
-
-    while (dir && readdir(dir))
-        count++;
-    if (dir)
-        closedir(dir);
-    return count;
-}
-
-static struct left left_now(void)
-{
-    /* The heap first: the others use it. */
-    long heap = (long)mallinfo2().uordblks;
-
-    return (struct left){ descriptors(), number_in("/proc/sys/fs/aio-nr"), heap };
-}
 
 /* Room for a job's output, between canaries. */
 static uint8_t *guarded(size_t size)
@@ -189,19 +148,6 @@ static bool leaked(const struct report *want)
 }
 
 static const char LEFT_MEMORY[] = "LEFT MEMORY";
-
-/* malloc(3) counts what a thread keeps for itself as in use: it is to keep nothing. */
-static void without_tcache(char **argv)
-{
-    static const char tunable[] = "glibc.malloc.tcache_count=0";
-    const char *set = getenv("GLIBC_TUNABLES");
-
-    if (set && strcmp(set, tunable) == 0)
-        return;
-    setenv("GLIBC_TUNABLES", tunable, 1);
-    execv("/proc/self/exe", argv);
-    bail_out("/proc/self/exe: %s", strerror(errno));
-}
 
 /* Whether a round without faults is one that others can be compared with. */
 static bool is_reference(const struct report *want)
