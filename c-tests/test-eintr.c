@@ -131,6 +131,95 @@ static ssize_t stream(struct kcapi_handle *handle, size_t len, uint8_t *out)
     return ret < 0 ? ret : (ssize_t)taken;
 }
 
+static ssize_t seal_stream(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    size_t half = len / 2, done = 0;
+    struct iovec first = { plain, half };
+    ssize_t ret;
+
+    do
+        ret = kcapi_aead_stream_init_enc(handle, iv, &first, 1);
+    while (ret == -EINTR);
+    while (half < len && ret >= 0) {
+        struct iovec rest = { plain + half, len - half };
+
+        ret = kcapi_aead_stream_update_last(handle, &rest, 1);
+        half += ret > 0 ? (size_t)ret : 0;
+        ret = ret == -EINTR ? 0 : ret;
+    }
+    while (done < len + 16 && ret >= 0) {
+        struct iovec to = { out + done, len + 16 - done };
+
+        ret = kcapi_aead_stream_op(handle, &to, 1);
+        done += ret > 0 ? (size_t)ret : 0;
+        ret = ret == -EINTR ? 0 : ret;
+    }
+    return ret < 0 ? ret : (ssize_t)done;
+}
+
+static ssize_t digest(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    return kcapi_md_digest(handle, plain, len, out, 32);
+}
+
+/* In pieces, which are no stream calls: a caller could not know what has been taken. */
+static ssize_t update_final(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    for (size_t done = 0; done < len; done += len / 16) {
+        ssize_t ret = kcapi_md_update(handle, plain + done, len / 16);
+
+        if (ret < 0)
+            return ret;
+    }
+    return kcapi_md_final(handle, out, 32);
+}
+
+static ssize_t derive(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    ssize_t ret = kcapi_kdf_ctr(handle, plain, 64, out, len);
+
+    return ret ? ret : (ssize_t)len;
+}
+
+/* With a handle of its own, from socket(2) to close(2). */
+static ssize_t derive_password(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    ssize_t ret = kcapi_pbkdf("hmac(sha256)", plain, 16, plain + 16, 16, 50, out, len);
+
+    (void)handle;
+    return ret ? ret : (ssize_t)len;
+}
+
+/* What is random is not compared. */
+static ssize_t generate(struct kcapi_handle *handle, size_t len, uint8_t *out)
+{
+    ssize_t ret = kcapi_rng_generate(handle, out, len);
+
+    memset(out, 0, len);
+    return ret;
+}
+
+static void test_digests(void)
+{
+    struct kcapi_handle *sha256 = NULL, *hmac = NULL, *rng = NULL;
+
+    if (kcapi_md_init(&sha256, "sha256", 0) || kcapi_md_init(&hmac, "hmac(sha256)", 0) ||
+        kcapi_md_setkey(hmac, key, 16) || kcapi_rng_init(&rng, "stdrng", 0) ||
+        kcapi_rng_seed(rng, plain, 16))
+        bail_out("sha256, hmac(sha256) or stdrng cannot be had");
+    for (size_t len = 16; len <= MOST; len *= 16) {
+        compare("a digest", digest, sha256, len, 32);
+        compare("a digest in pieces", update_final, sha256, len, 32);
+        compare("a keyed digest", digest, hmac, len, 32);
+    }
+    compare("a key derivation", derive, hmac, 10 * KIB, 10 * KIB);
+    compare("PBKDF2", derive_password, NULL, 64, 64);
+    compare("random numbers", generate, rng, 10 * KIB, 10 * KIB);
+    kcapi_md_destroy(sha256);
+    kcapi_md_destroy(hmac);
+    kcapi_rng_destroy(rng);
+}
+
 int main(void)
 {
     static const size_t lengths[] = { 16, 256, 4096, 16384, 65536, 131072, 262144, MOST };
@@ -162,9 +251,12 @@ int main(void)
             compare("AIO of an AEAD", seal_aio, aead_aio, len, len + 16 * 16);
             compare("AIO of an AEAD without KCAPI_INIT_AIO", seal_aio, aead, len, len + 16 * 16);
         }
-        if (len <= 131072)
+        if (len <= 131072) {
             compare("an AEAD", seal, aead, len, len + 16);
+            compare("an AEAD stream", seal_stream, aead, len, len + 16);
+        }
     }
+    test_digests();
     ok(interval != 100 || interrupts > 100, "%d interrupts", (int)interrupts);
 
     kcapi_cipher_destroy(cipher);
