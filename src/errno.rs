@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Errors as the kernel and the C API know them: errno numbers.
 //!
-//! Inside the library everything is a [`Result`]; the functions at the end turn
-//! it into what C gets, the negative errno, and are used at the border only.
+//! Inside the library everything is a [`Result`]; `capi` turns it
+//! into what C gets, the negative errno.
 
 use libc::{c_int, ssize_t};
 
@@ -94,20 +94,4 @@ pub fn retry<T>(mut f: impl FnMut() -> Result<T>) -> Result<T> {
 /// The result of a system call that returns -1 and sets errno, or a count.
 pub fn count(returned: ssize_t) -> Result<usize> {
     usize::try_from(returned).map_err(|_| Errno::last())
-}
-
-/// For C functions that return 0 or a negative errno.
-pub fn to_int(result: Result<()>) -> c_int {
-    match result {
-        Ok(()) => 0,
-        Err(errno) => -errno.0,
-    }
-}
-
-/// For C functions that return a number of bytes or a negative errno.
-pub fn to_ssize(result: Result<usize>) -> ssize_t {
-    match result {
-        Ok(bytes) => ssize_t::try_from(bytes).unwrap_or(-(libc::EMSGSIZE as ssize_t)),
-        Err(errno) => -(errno.0 as ssize_t),
-    }
 }

@@ -9,7 +9,8 @@
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
-//! - `iov`, `errno`, `log`, `memory`: scatter-gather lists, errors, messages, and memory that runs out.
+//! - `iov`, `errno`, `log`: scatter-gather lists, errors, messages.
+//! - `memory`, `traces`: memory that runs out, and secrets left on the stack.
 //!
 //! # Safety
 //!
@@ -31,3 +32,4 @@ mod kdf;
 mod log;
 mod memory;
 mod prf;
+mod traces;

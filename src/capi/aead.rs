@@ -4,9 +4,9 @@
 //! Memory layout (Linux since 4.9): `AAD || plaintext` is encrypted to
 //! `AAD || ciphertext || tag` and the other way round.
 
-use super::{borrow, buffer, cipher, destroy, init, iovecs, iv as read_iv};
+use super::{borrow, buffer, cipher, destroy, init, iovecs, iv as read_iv, to_int, to_ssize};
 use crate::engine::{Kind, Length, Op, Parameter};
-use crate::errno::{Result, to_int, to_ssize};
+use crate::errno::Result;
 use crate::handle::Handle;
 use crate::iov::Iovecs;
 use libc::{c_char, c_int, iovec, ssize_t};
@@ -25,7 +25,7 @@ pub unsafe extern "C" fn kcapi_aead_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(unsafe { init(handle, Kind::Aead, ciphername, flags) })
+    to_int(|| unsafe { init(handle, Kind::Aead, ciphername, flags) })
 }
 
 /// Closes a handle; see kcapi_cipher_destroy().
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(unsafe { cipher::set_key(handle, key, keylen) })
+    to_int(|| unsafe { cipher::set_key(handle, key, keylen) })
 }
 
 /// Sets the tag length, for all handles on the transform.
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
 pub unsafe extern "C" fn kcapi_aead_settaglen(handle: *mut Handle, taglen: u32) -> c_int {
     // SAFETY: kcapi.h: the handle is live.
     let handle = unsafe { borrow(handle) };
-    to_int(handle.and_then(|handle| handle.set(Parameter::TagLen(taglen))).map(drop))
+    to_int(|| handle.and_then(|handle| handle.set(Parameter::TagLen(taglen))).map(drop))
 }
 
 /// Sets the length of the associated data of this handle's messages to come.
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn kcapi_aead_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
 }
 
 /// Decrypts a message in one call and verifies its tag.
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn kcapi_aead_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
 }
 
 /// # Safety
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn kcapi_aead_encrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays, buffers and IV have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen, iv) })
+    to_ssize(|| unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen, iv) })
 }
 
 /// Decrypts pairs of IOVECs, each a message of its own; see kcapi_aead_encrypt_aio().
@@ -229,7 +229,7 @@ pub unsafe extern "C" fn kcapi_aead_decrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays, buffers and IV have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen, iv) })
+    to_ssize(|| unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen, iv) })
 }
 
 /// # Safety

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_aead_stream_*`: an AEAD message in pieces.
 
-use super::stream;
+use super::{stream, to_ssize};
 use crate::engine::Op;
-use crate::errno::to_ssize;
 use crate::handle::Handle;
 use libc::{iovec, ssize_t};
 
@@ -32,7 +31,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_init_enc(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(unsafe { stream::start_aead(handle, Op::Encrypt, iv, iov, iovlen) })
+    to_ssize(|| unsafe { stream::start_aead(handle, Op::Encrypt, iv, iov, iovlen) })
 }
 
 /// Begins to decrypt a message: AAD, ciphertext, tag; see kcapi_aead_stream_init_enc().
@@ -51,7 +50,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_init_dec(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(unsafe { stream::start_aead(handle, Op::Decrypt, iv, iov, iovlen) })
+    to_ssize(|| unsafe { stream::start_aead(handle, Op::Decrypt, iv, iov, iovlen) })
 }
 
 /// Sends more data of a message that does not end with them.
@@ -68,7 +67,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::update(handle, iov, iovlen, true) })
+    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, true) })
 }
 
 /// Sends the last data of a message, usually the tag in a decryption.
@@ -85,7 +84,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::update(handle, iov, iovlen, false) })
+    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, false) })
 }
 
 /// Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.
@@ -111,5 +110,5 @@ pub unsafe extern "C" fn kcapi_aead_stream_op(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::op(handle, iov, iovlen) })
+    to_ssize(|| unsafe { stream::op(handle, iov, iovlen) })
 }

@@ -4,9 +4,9 @@
 //! For kernels with the patches that bring `akcipher` to AF_ALG. No mainline kernel has
 //! them: there kcapi_akcipher_init() fails with what bind(2) says.
 
-use super::{borrow, buffer, bytes, destroy, init, iovecs};
+use super::{borrow, buffer, bytes, destroy, init, iovecs, to_int, to_size, to_ssize};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
-use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
 use libc::{c_char, c_int, iovec, ssize_t};
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn kcapi_akcipher_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(unsafe { init(handle, Kind::Akcipher, ciphername, flags) })
+    to_int(|| unsafe { init(handle, Kind::Akcipher, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn kcapi_akcipher_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(unsafe { set(handle, Parameter::Key, key, keylen) })
+    to_size(|| unsafe { set(handle, Parameter::Key, key, keylen) })
 }
 
 /// Sets the public key, for all handles on the transform.
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn kcapi_akcipher_setpubkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(unsafe { set(handle, Parameter::PublicKey, key, keylen) })
+    to_size(|| unsafe { set(handle, Parameter::PublicKey, key, keylen) })
 }
 
 /// Sets a parameter whose size the kernel's answer may tell.
@@ -99,11 +99,6 @@ pub(super) unsafe fn set<'a>(
     // SAFETY: the caller's promise.
     let (handle, value) = unsafe { (borrow(handle)?, bytes(value, len as usize)?) };
     handle.set(parameter(value))
-}
-
-/// For C functions that return a size that the kernel told, or a negative errno.
-pub(super) fn to_size(result: Result<c_int>) -> c_int {
-    result.unwrap_or_else(|errno| to_int(Err(errno)))
 }
 
 /// Encrypts a message in one call.
@@ -131,7 +126,7 @@ pub unsafe extern "C" fn kcapi_akcipher_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Encrypt, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, out, outlen) })
 }
 
 /// Decrypts a message in one call; see kcapi_akcipher_encrypt().
@@ -155,7 +150,7 @@ pub unsafe extern "C" fn kcapi_akcipher_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Decrypt, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, out, outlen) })
 }
 
 /// Signs a message in one call; see kcapi_akcipher_encrypt().
@@ -179,7 +174,7 @@ pub unsafe extern "C" fn kcapi_akcipher_sign(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Sign, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Sign, input, inlen, out, outlen) })
 }
 
 /// Verifies a message in one call; see kcapi_akcipher_encrypt().
@@ -204,7 +199,7 @@ pub unsafe extern "C" fn kcapi_akcipher_verify(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Verify, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Verify, input, inlen, out, outlen) })
 }
 
 /// # Safety
@@ -250,7 +245,7 @@ pub unsafe extern "C" fn kcapi_akcipher_encrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen) })
 }
 
 /// Decrypts messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -272,7 +267,7 @@ pub unsafe extern "C" fn kcapi_akcipher_decrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen) })
 }
 
 /// Signs messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -294,7 +289,7 @@ pub unsafe extern "C" fn kcapi_akcipher_sign_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Sign, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(handle, Op::Sign, iniov, outiov, iovlen) })
 }
 
 /// Verifies messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -316,7 +311,7 @@ pub unsafe extern "C" fn kcapi_akcipher_verify_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Verify, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(handle, Op::Verify, iniov, outiov, iovlen) })
 }
 
 /// # Safety

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_akcipher_stream_*`: asymmetric ciphers, data in pieces.
 
-use super::stream;
+use super::{stream, to_ssize};
 use crate::engine::Op;
-use crate::errno::to_ssize;
 use crate::handle::Handle;
 use libc::{iovec, ssize_t};
 use std::ptr;
@@ -30,7 +29,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_enc(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::start(handle, Op::Encrypt, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe { stream::start(handle, Op::Encrypt, ptr::null(), iov, iovlen) })
 }
 
 /// Begins to decrypt a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
@@ -47,7 +46,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_dec(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::start(handle, Op::Decrypt, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe { stream::start(handle, Op::Decrypt, ptr::null(), iov, iovlen) })
 }
 
 /// Begins to sign a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
@@ -64,7 +63,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_sgn(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::start(handle, Op::Sign, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe { stream::start(handle, Op::Sign, ptr::null(), iov, iovlen) })
 }
 
 /// Begins to verify a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
@@ -81,7 +80,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_vfy(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::start(handle, Op::Verify, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe { stream::start(handle, Op::Verify, ptr::null(), iov, iovlen) })
 }
 
 /// Sends more of a message. The data have been copied when the call returns.
@@ -98,7 +97,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::update(handle, iov, iovlen, true) })
+    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, true) })
 }
 
 /// Sends the end of a message.
@@ -115,7 +114,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::update(handle, iov, iovlen, false) })
+    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, false) })
 }
 
 /// Picks up the result of a message. Waits for the end of the message, until another
@@ -138,5 +137,5 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_op(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(unsafe { stream::op(handle, iov, iovlen) })
+    to_ssize(|| unsafe { stream::op(handle, iov, iovlen) })
 }

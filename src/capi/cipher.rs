@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_cipher_*`: symmetric ciphers.
 
-use super::{borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv};
+use super::{borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv, to_int, to_ssize};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
-use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
 use libc::{c_char, c_int, iovec, ssize_t};
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn kcapi_cipher_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(unsafe { init(handle, Kind::Skcipher, ciphername, flags) })
+    to_int(|| unsafe { init(handle, Kind::Skcipher, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(unsafe { set_key(handle, key, keylen) })
+    to_int(|| unsafe { set_key(handle, key, keylen) })
 }
 
 /// # Safety
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn kcapi_cipher_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
 }
 
 /// Decrypts data in one call; see kcapi_cipher_encrypt().
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn kcapi_cipher_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
 }
 
 /// # Safety
@@ -205,7 +205,7 @@ pub unsafe extern "C" fn kcapi_cipher_encrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays, buffers and IV have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen, iv) })
+    to_ssize(|| unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen, iv) })
 }
 
 /// Decrypts pairs of IOVECs, each a cipher operation of its own; see
@@ -230,7 +230,7 @@ pub unsafe extern "C" fn kcapi_cipher_decrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays, buffers and IV have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen, iv) })
+    to_ssize(|| unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen, iv) })
 }
 
 /// # Safety

@@ -2,9 +2,9 @@
 //! `kcapi_cipher_{enc,dec}_{aes,sm4}_{cbc,ctr}`: a cipher operation in one call,
 //! handle and all.
 
-use super::{bytes, cipher};
+use super::{bytes, cipher, to_ssize};
 use crate::engine::{Kind, Op, Parameter};
-use crate::errno::{Result, to_ssize};
+use crate::errno::Result;
 use crate::handle::Handle;
 use libc::ssize_t;
 use std::ffi::CStr;
@@ -56,7 +56,9 @@ pub unsafe extern "C" fn kcapi_cipher_enc_aes_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"cbc(aes)", Op::Encrypt, key, keylen, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"cbc(aes)", Op::Encrypt, key, keylen, input, inlen, iv, out, outlen)
+    })
 }
 
 /// Decrypts with AES (FIPS 197) in CBC mode (NIST SP 800-38A), key setup and all.
@@ -82,7 +84,9 @@ pub unsafe extern "C" fn kcapi_cipher_dec_aes_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"cbc(aes)", Op::Decrypt, key, keylen, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"cbc(aes)", Op::Decrypt, key, keylen, input, inlen, iv, out, outlen)
+    })
 }
 
 /// Encrypts with AES (FIPS 197) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -108,7 +112,9 @@ pub unsafe extern "C" fn kcapi_cipher_enc_aes_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"ctr(aes)", Op::Encrypt, key, keylen, input, inlen, ctr, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"ctr(aes)", Op::Encrypt, key, keylen, input, inlen, ctr, out, outlen)
+    })
 }
 
 /// Decrypts with AES (FIPS 197) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -134,7 +140,9 @@ pub unsafe extern "C" fn kcapi_cipher_dec_aes_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"ctr(aes)", Op::Decrypt, key, keylen, input, inlen, ctr, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"ctr(aes)", Op::Decrypt, key, keylen, input, inlen, ctr, out, outlen)
+    })
 }
 
 /// Encrypts with SM4 (GB/T 32907-2016) in CBC mode (NIST SP 800-38A), key setup and all.
@@ -160,7 +168,9 @@ pub unsafe extern "C" fn kcapi_cipher_enc_sm4_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"cbc(sm4)", Op::Encrypt, key, keylen, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"cbc(sm4)", Op::Encrypt, key, keylen, input, inlen, iv, out, outlen)
+    })
 }
 
 /// Decrypts with SM4 (GB/T 32907-2016) in CBC mode (NIST SP 800-38A), key setup and all.
@@ -186,7 +196,9 @@ pub unsafe extern "C" fn kcapi_cipher_dec_sm4_cbc(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"cbc(sm4)", Op::Decrypt, key, keylen, input, inlen, iv, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"cbc(sm4)", Op::Decrypt, key, keylen, input, inlen, iv, out, outlen)
+    })
 }
 
 /// Encrypts with SM4 (GB/T 32907-2016) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -212,7 +224,9 @@ pub unsafe extern "C" fn kcapi_cipher_enc_sm4_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"ctr(sm4)", Op::Encrypt, key, keylen, input, inlen, ctr, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"ctr(sm4)", Op::Encrypt, key, keylen, input, inlen, ctr, out, outlen)
+    })
 }
 
 /// Decrypts with SM4 (GB/T 32907-2016) in CTR mode (NIST SP 800-38A), key setup and all.
@@ -238,5 +252,7 @@ pub unsafe extern "C" fn kcapi_cipher_dec_sm4_ctr(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key, buffers and IV have their lengths.
-    to_ssize(unsafe { run(c"ctr(sm4)", Op::Decrypt, key, keylen, input, inlen, ctr, out, outlen) })
+    to_ssize(|| unsafe {
+        run(c"ctr(sm4)", Op::Decrypt, key, keylen, input, inlen, ctr, out, outlen)
+    })
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions for handles of every family.
 
-use super::borrow;
-use crate::errno::{Errno, Result, to_int};
+use super::{borrow, to_int};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use libc::{c_int, c_uint};
 
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn kcapi_handle_reinit(
         unsafe { newhandle.write(Box::into_raw(Box::new(handle))) };
         Ok(())
     };
-    to_int(reinit())
+    to_int(reinit)
 }
 
 /// Sets the size from which on data are not spliced.
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn kcapi_handle_reinit(
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_set_maxsplicesize(handle: *mut Handle, size: c_uint) -> c_int {
     // SAFETY: kcapi.h: the handle is live.
-    to_int(unsafe { borrow(handle) }.and_then(|handle| handle.set_splice_size(size)))
+    to_int(|| unsafe { borrow(handle) }.and_then(|handle| handle.set_splice_size(size)))
 }
 
 /// Tells the size that kcapi_set_maxsplicesize() has set.
@@ -70,6 +70,6 @@ pub unsafe extern "C" fn kcapi_get_maxsplicesize(handle: *mut Handle) -> c_int {
     // SAFETY: kcapi.h: the handle is live.
     match unsafe { borrow(handle) } {
         Ok(handle) => c_int::try_from(handle.splice_size()).unwrap_or(c_int::MAX),
-        Err(errno) => to_int(Err(errno)),
+        Err(errno) => -errno.number(),
     }
 }

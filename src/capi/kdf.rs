@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_kdf_*`, `kcapi_hkdf`, `kcapi_pbkdf*`: key derivation.
 
-use super::{borrow, bytes, wipe};
-use crate::errno::{Errno, Result, to_ssize};
+use super::{borrow, bytes, to_ssize, wipe};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::kdf::{self, Key};
 use libc::{c_char, ssize_t};
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn kcapi_kdf_dpi(
     dlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { sp800_108(kdf::double_pipeline, handle, src, slen, dst, dlen) })
+    to_ssize(|| unsafe { sp800_108(kdf::double_pipeline, handle, src, slen, dst, dlen) })
 }
 
 /// Derives a key in feedback mode with counter (NIST SP 800-108, section 5.2).
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn kcapi_kdf_fb(
     dlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { sp800_108(kdf::feedback, handle, src, slen, dst, dlen) })
+    to_ssize(|| unsafe { sp800_108(kdf::feedback, handle, src, slen, dst, dlen) })
 }
 
 /// Derives a key in counter mode (NIST SP 800-108, section 5.1); with a digest that
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn kcapi_kdf_ctr(
     dlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { sp800_108(kdf::counter, handle, src, slen, dst, dlen) })
+    to_ssize(|| unsafe { sp800_108(kdf::counter, handle, src, slen, dst, dlen) })
 }
 
 /// # Safety
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn kcapi_hkdf(
         kdf::hkdf(name, ikm, salt, info, dlen)
     };
     // SAFETY: kcapi.h: `dst` has `dlen` bytes.
-    to_ssize(unsafe { derive(dst, dlen, hkdf) })
+    to_ssize(|| unsafe { derive(dst, dlen, hkdf) })
 }
 
 /// Derives a key from a password with PBKDF2 (NIST SP 800-132, RFC 8018).
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn kcapi_pbkdf(
         kdf::pbkdf(name, pw, salt, count, keylen)
     };
     // SAFETY: kcapi.h: `key` has `keylen` bytes.
-    to_ssize(unsafe { derive(key, keylen, pbkdf) })
+    to_ssize(|| unsafe { derive(key, keylen, pbkdf) })
 }
 
 /// Measures how many iterations make kcapi_pbkdf() take a given time, on this machine and

@@ -4,10 +4,10 @@
 //! For kernels with the patches that bring `kpp` to AF_ALG. No mainline kernel has
 //! them: there kcapi_kpp_init() fails with what bind(2) says.
 
-use super::akcipher::{one_shot, pairs, set, to_size};
-use super::{borrow, destroy, init};
+use super::akcipher::{one_shot, pairs, set};
+use super::{borrow, destroy, init, to_int, to_size, to_ssize};
 use crate::engine::{Kind, Op, Parameter};
-use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov;
 use libc::{c_char, c_int, c_ulong, iovec, ssize_t};
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn kcapi_kpp_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(unsafe { init(handle, Kind::Kpp, ciphername, flags) })
+    to_int(|| unsafe { init(handle, Kind::Kpp, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
     pkcs3len: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `pkcs3` has `pkcs3len` bytes.
-    to_size(unsafe { set(handle, Parameter::DhParameters, pkcs3, pkcs3len) })
+    to_size(|| unsafe { set(handle, Parameter::DhParameters, pkcs3, pkcs3len) })
 }
 
 /// Sets the curve, for all handles on the transform.
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_kpp_ecdh_setcurve(handle: *mut Handle, curve_id: c_ulong) -> c_int {
     // SAFETY: kcapi.h: the handle is live.
-    to_int(unsafe { set_curve(handle, curve_id) })
+    to_int(|| unsafe { set_curve(handle, curve_id) })
 }
 
 /// # Safety
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn kcapi_kpp_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(unsafe { set(handle, Parameter::Key, key, keylen) })
+    to_size(|| unsafe { set(handle, Parameter::Key, key, keylen) })
 }
 
 /// Computes the public key of the private key.
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn kcapi_kpp_keygen(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffer has its length.
-    to_ssize(unsafe { one_shot(handle, Op::Keygen, ptr::null(), 0, pubkey, pubkeylen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Keygen, ptr::null(), 0, pubkey, pubkeylen) })
 }
 
 /// Computes the shared secret of the private key and a peer's public key.
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn kcapi_kpp_ssgen(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { one_shot(handle, Op::Ssgen, pubkey, pubkeylen, ss, sslen) })
+    to_ssize(|| unsafe { one_shot(handle, Op::Ssgen, pubkey, pubkeylen, ss, sslen) })
 }
 
 /// Computes the public key, once for each IOVEC.
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn kcapi_kpp_keygen_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, array and buffers have their lengths.
-    to_ssize(unsafe { keygen_each(handle, outiov, iovlen) })
+    to_ssize(|| unsafe { keygen_each(handle, outiov, iovlen) })
 }
 
 /// # Safety
@@ -225,5 +225,5 @@ pub unsafe extern "C" fn kcapi_kpp_ssgen_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(unsafe { pairs(handle, Op::Ssgen, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(handle, Op::Ssgen, iniov, outiov, iovlen) })
 }

@@ -2,9 +2,9 @@
 //! `kcapi_md_*`: message digests, keyed or not.
 
 use super::cipher::set_key;
-use super::{borrow, buffer, destroy, init};
+use super::{borrow, buffer, destroy, init, to_int, to_ssize};
 use crate::engine::Kind;
-use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{self, Iovecs};
 use libc::{c_char, c_int, iovec, ssize_t};
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn kcapi_md_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(unsafe { init(handle, Kind::Hash, ciphername, flags) })
+    to_int(|| unsafe { init(handle, Kind::Hash, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn kcapi_md_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(unsafe { set_key(handle, key, keylen) })
+    to_int(|| unsafe { set_key(handle, key, keylen) })
 }
 
 /// Adds data to a message; the first call after kcapi_md_init() or kcapi_md_final()
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn kcapi_md_update(
     len: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, `buffer` has `len` bytes.
-    to_ssize(unsafe { update(handle, buffer, len) }.map(|()| 0))
+    to_ssize(|| unsafe { update(handle, buffer, len) }.map(|()| 0))
 }
 
 /// # Safety
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn kcapi_md_final(
     len: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, `buffer` has `len` bytes.
-    to_ssize(unsafe { finish(handle, buffer, len) })
+    to_ssize(|| unsafe { finish(handle, buffer, len) })
 }
 
 /// # Safety
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn kcapi_md_digest(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(unsafe { digest(handle, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { digest(handle, input, inlen, out, outlen) })
 }
 
 /// # Safety

@@ -2,9 +2,9 @@
 //! `kcapi_md_{sha1,sha224,...}` and `kcapi_md_hmac_*`: a digest in one call, handle and
 //! all.
 
-use super::{bytes, md};
+use super::{bytes, md, to_ssize};
 use crate::engine::{Kind, Parameter};
-use crate::errno::{Result, to_ssize};
+use crate::errno::Result;
 use crate::handle::Handle;
 use libc::ssize_t;
 use std::ffi::CStr;
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn kcapi_md_sha1(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha1", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha1", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA-224 digest (FIPS 180-4) of a message.
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn kcapi_md_sha224(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha224", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha224", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA-256 digest (FIPS 180-4) of a message.
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn kcapi_md_sha256(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha256", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha256", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA-384 digest (FIPS 180-4) of a message.
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn kcapi_md_sha384(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha384", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha384", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA-512 digest (FIPS 180-4) of a message.
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn kcapi_md_sha512(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha512", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha512", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA3-224 digest (FIPS 202) of a message.
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn kcapi_md_sha3_224(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha3-224", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha3-224", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA3-256 digest (FIPS 202) of a message.
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn kcapi_md_sha3_256(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha3-256", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha3-256", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA3-384 digest (FIPS 202) of a message.
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn kcapi_md_sha3_384(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha3-384", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha3-384", input, inlen, out, outlen) })
 }
 
 /// Gives the SHA3-512 digest (FIPS 202) of a message.
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn kcapi_md_sha3_512(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sha3-512", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sha3-512", input, inlen, out, outlen) })
 }
 
 /// Gives the SM3 digest (GB/T 32905-2016) of a message.
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn kcapi_md_sm3(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the buffers have their lengths.
-    to_ssize(unsafe { run(c"sm3", input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run(c"sm3", input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-1 (FIPS 180-4).
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha1(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe { run_keyed(c"hmac(sha1)", key, keylen, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run_keyed(c"hmac(sha1)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-224 (FIPS 180-4).
@@ -282,7 +282,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha224(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe { run_keyed(c"hmac(sha224)", key, keylen, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run_keyed(c"hmac(sha224)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-256 (FIPS 180-4).
@@ -306,7 +306,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha256(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe { run_keyed(c"hmac(sha256)", key, keylen, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run_keyed(c"hmac(sha256)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-384 (FIPS 180-4).
@@ -330,7 +330,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha384(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe { run_keyed(c"hmac(sha384)", key, keylen, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run_keyed(c"hmac(sha384)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SHA-512 (FIPS 180-4).
@@ -354,7 +354,7 @@ pub unsafe extern "C" fn kcapi_md_hmac_sha512(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe { run_keyed(c"hmac(sha512)", key, keylen, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run_keyed(c"hmac(sha512)", key, keylen, input, inlen, out, outlen) })
 }
 
 /// Gives the HMAC (FIPS 198-1) of a message with SM3 (GB/T 32905-2016).
@@ -378,5 +378,5 @@ pub unsafe extern "C" fn kcapi_md_hmac_sm3(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: key and buffers have their lengths.
-    to_ssize(unsafe { run_keyed(c"hmac(sm3)", key, keylen, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { run_keyed(c"hmac(sm3)", key, keylen, input, inlen, out, outlen) })
 }

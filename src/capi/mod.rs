@@ -2,7 +2,7 @@
 //! The C ABI and nothing else, one file per family of functions.
 //!
 //! Every entry point does the same four things: check pointers, borrow what they
-//! point to, call safe code, convert the result. Their comments become those
+//! point to, call safe code, convert the result; the stack is wiped before it returns. Their comments become those
 //! of `include/kcapi.h`.
 //!
 //! # Safety
@@ -46,9 +46,31 @@ use crate::engine::{Iv, Kind};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{self, Iovecs};
-use libc::{c_char, c_int, c_void, iovec};
+use crate::traces::{CALL, without_traces};
+use libc::{c_char, c_int, c_void, iovec, ssize_t};
 use std::ffi::CStr;
 use std::slice;
+
+/// For C functions that return 0 or a negative errno.
+fn to_int(call: impl FnOnce() -> Result<()>) -> c_int {
+    match without_traces::<CALL, _>(call) {
+        Ok(()) => 0,
+        Err(errno) => -errno.number(),
+    }
+}
+
+/// For C functions that return a number of bytes or a negative errno.
+fn to_ssize(call: impl FnOnce() -> Result<usize>) -> ssize_t {
+    match without_traces::<CALL, _>(call) {
+        Ok(bytes) => ssize_t::try_from(bytes).unwrap_or(-(libc::EMSGSIZE as ssize_t)),
+        Err(errno) => -(errno.number() as ssize_t),
+    }
+}
+
+/// For C functions that return a size that the kernel told, or a negative errno.
+fn to_size(call: impl FnOnce() -> Result<c_int>) -> c_int {
+    without_traces::<CALL, _>(call).unwrap_or_else(|errno| -errno.number())
+}
 
 /// The handle behind a pointer; EINVAL for NULL.
 ///

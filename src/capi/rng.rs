@@ -2,9 +2,9 @@
 //! `kcapi_rng_*`: random number generators.
 
 use super::cipher::set_key;
-use super::{borrow, bytes, destroy, init};
+use super::{borrow, bytes, destroy, init, to_int, to_ssize};
 use crate::engine::{Kind, Parameter};
-use crate::errno::{Errno, Result, to_int, to_ssize};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{self, Iovecs};
 use libc::{c_char, c_int, ssize_t};
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn kcapi_rng_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(unsafe { init(handle, Kind::Rng, ciphername, flags) })
+    to_int(|| unsafe { init(handle, Kind::Rng, ciphername, flags) })
 }
 
 /// Closes a handle. Its generator goes when the last handle on it is closed.
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn kcapi_rng_destroy(handle: *mut Handle) {
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_seed(handle: *mut Handle, seed: *mut u8, seedlen: u32) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `seed` has `seedlen` bytes.
-    to_int(unsafe { set_key(handle, seed, seedlen) })
+    to_int(|| unsafe { set_key(handle, seed, seedlen) })
 }
 
 /// Gives a DRBG the entropy of a test vector (NIST CAVP) in place of the kernel's own.
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn kcapi_rng_setentropy(
     entlen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `ent` has `entlen` bytes.
-    to_int(unsafe { set_entropy(handle, ent, entlen) })
+    to_int(|| unsafe { set_entropy(handle, ent, entlen) })
 }
 
 /// # Safety
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn kcapi_rng_setaddtl(
     len: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `addtl` has `len` bytes.
-    to_int(unsafe { set_additional_input(handle, addtl, len) })
+    to_int(|| unsafe { set_additional_input(handle, addtl, len) })
 }
 
 /// # Safety
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn kcapi_rng_generate(
     len: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, `buffer` has `len` bytes.
-    to_ssize(unsafe { borrow(handle).and_then(|handle| generate(handle, buffer, len)) })
+    to_ssize(|| unsafe { borrow(handle).and_then(|handle| generate(handle, buffer, len)) })
 }
 
 /// # Safety
@@ -187,7 +187,7 @@ unsafe fn generate(handle: &Handle, out: *mut u8, len: usize) -> Result<usize> {
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_get_bytes(buffer: *mut u8, outlen: usize) -> ssize_t {
     // SAFETY: kcapi.h: `buffer` has `outlen` bytes.
-    to_ssize(unsafe { get_bytes(buffer, outlen) })
+    to_ssize(|| unsafe { get_bytes(buffer, outlen) })
 }
 
 /// # Safety

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions of the library as a whole: version, messages, memory.
 
-use super::{borrow, bytes, malloc_copy, store, wipe};
-use crate::errno::{Errno, Result, to_int};
+use super::{borrow, bytes, malloc_copy, store, to_int, wipe};
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::log;
 use libc::{c_char, c_int, c_uint, c_void};
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn kcapi_pad_iv(
         // SAFETY: kcapi.h: the out-parameters may be written.
         unsafe { store_new_iv(&[kept, padding], newiv, newivlen) }
     };
-    to_int(pad())
+    to_int(pad)
 }
 
 /// Makes a CCM IV of a nonce: the byte L' = 14 - `noncelen`, the nonce, zeros
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn kcapi_aead_ccm_nonce_to_iv(
         // SAFETY: kcapi.h: the out-parameters may be written.
         unsafe { store_new_iv(&[&[counter_len as u8 - 1], nonce, counter], iv, ivlen) }
     };
-    to_int(convert())
+    to_int(convert)
 }
 
 /// Gives the caller an IV made of `parts`.

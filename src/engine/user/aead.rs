@@ -18,8 +18,9 @@ mod tests;
 #[cfg(test)]
 mod wycheproof;
 
-use super::skcipher::{TRACES, wide_cipher, without_traces};
+use super::skcipher::{TRACES, wide_cipher};
 use crate::errno::{Errno, Result};
+use crate::traces::without_traces;
 use subtle::ConstantTimeEq;
 
 /// A cipher with its key.

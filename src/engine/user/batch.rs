@@ -12,6 +12,7 @@ use super::memory::Buffer;
 use crate::errno::{Errno, Result};
 use crate::iov::{Iovecs, iovec};
 use crate::memory;
+use crate::traces::{CALL, without_traces};
 use libc::iovec;
 use once_cell::sync::Lazy;
 use std::mem::MaybeUninit;
@@ -106,7 +107,11 @@ pub fn in_parallel(
     thread::scope(|scope| {
         let workers: Vec<_> = others
             .iter()
-            .map(|pairs| Builder::new().spawn_scoped(scope, || pairs.give_to(&group)).ok())
+            .map(|pairs| {
+                // Its stack is kept by the C library, for the next thread.
+                let work = || without_traces::<CALL, _>(|| pairs.give_to(&group));
+                Builder::new().spawn_scoped(scope, work).ok()
+            })
             .collect();
         drop(signals);
         let outcome = first.give_to(&group);

@@ -28,7 +28,8 @@ pub trait Hasher: Send + Sync {
     /// Adds to the message.
     fn update(&mut self, data: &[u8]);
 
-    /// Ends the message; `digest` has the algorithm's digest size.
+    /// Ends the message; `digest` has the algorithm's digest size. What is in the box wipes
+    /// itself there: it must not be moved out, which would leave it in freed memory.
     fn finish(self: Box<Self>, digest: &mut [u8]);
 }
 
@@ -182,7 +183,7 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T
     }
 
     fn finish(self: Box<Self>, digest: &mut [u8]) {
-        output(self.0, digest);
+        output(self.0.clone(), digest);
     }
 }
 
@@ -234,11 +235,10 @@ impl<D: Base> Hasher for Hmac<D> {
         Update::update(&mut self.inner, data);
     }
 
-    fn finish(self: Box<Self>, digest: &mut [u8]) {
-        let Self { inner, mut outer } = *self;
-        output(inner, digest);
-        Update::update(&mut outer, digest);
-        output(outer, digest);
+    fn finish(mut self: Box<Self>, digest: &mut [u8]) {
+        output(self.inner.clone(), digest);
+        Update::update(&mut self.outer, digest);
+        output(self.outer.clone(), digest);
     }
 }
 

@@ -19,6 +19,7 @@ mod wycheproof;
 pub(super) use tests::hex;
 
 use crate::errno::{Errno, Result};
+use crate::traces::without_traces;
 pub(super) use block::{BlockCipher, CipherKey};
 pub(super) use chacha::apply as chacha;
 pub(super) use modes::{ctr, xor};
@@ -129,18 +130,6 @@ pub(super) fn wide_cipher(name: &str) -> Option<CipherKey> {
 
 /// More than setting a key leaves on the stack: the largest schedule has 4 KiB.
 pub(super) const TRACES: usize = 16 << 10;
-
-/// Runs `f` and wipes the stack below, up to `N` bytes: what is made there and moved
-/// out leaves a copy behind.
-pub(super) fn without_traces<const N: usize, T>(f: impl FnOnce() -> T) -> T {
-    #[inline(never)]
-    fn below<T>(f: impl FnOnce() -> T) -> T {
-        f()
-    }
-    let result = below(f);
-    zeroize::zeroize_stack::<N>();
-    result
-}
 
 /// `a(b(c))` is `a(b` and `c`.
 pub(super) fn split(name: &str) -> Option<(&str, &str)> {

@@ -5,8 +5,9 @@
 //! bits, little-endian, and the nonce, and it stays as it is: a further call begins
 //! at its start again. The counter wraps to 0.
 
-use super::{Skcipher, without_traces};
+use super::Skcipher;
 use crate::errno::{Errno, Result};
+use crate::traces::without_traces;
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
 use cipher::{Array, StreamCipherCore};
