@@ -775,8 +775,8 @@ ssize_t kcapi_aead_encrypt(struct kcapi_handle *handle,
  * @param input   `AAD || ciphertext || tag`
  * @param inlen   bytes in `input`, see kcapi_aead_inbuflen_dec()
  * @param iv      the IV, or NULL, see kcapi_aead_encrypt()
- * @param out     where `AAD || plaintext` goes; may be `input`. What it holds after -EBADMSG
- *                must not be used
+ * @param out     where `AAD || plaintext` goes; may be `input`. After -EBADMSG it holds no
+ *                plaintext: zeros, or what was there before
  * @param outlen  bytes in `out`, at least kcapi_aead_outbuflen_dec()
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes in the result, AAD included; or a negative errno as kcapi_aead_encrypt()

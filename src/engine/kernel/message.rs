@@ -5,8 +5,8 @@
 #![allow(unsafe_code)]
 
 use crate::engine::{Control, Iv};
-use crate::errno::{Result, count};
-use crate::iov::Iovecs;
+use crate::errno::{Errno, Result, count};
+use crate::iov::{Iovecs, wipe};
 use libc::{c_int, cmsghdr, iovec, msghdr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use zeroize::Zeroize;
@@ -48,6 +48,17 @@ pub fn receive(socket: BorrowedFd<'_>, output: Iovecs<'_>, flags: c_int) -> Resu
     // SAFETY: header points to the list, which outlives the call; whoever made
     // it promised that its memory may be written.
     count(unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) })
+}
+
+/// Wipes the plaintext of a message with a wrong tag: the kernel's AEADs write it before they
+/// know. `result` is what `outcome` would have been without.
+pub fn forget_forged<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -> Result<T> {
+    if let Err(Errno::BADMSG) = outcome {
+        // SAFETY: whoever made the list promised that its memory may be written, and the kernel
+        // has found all that it needs for the result to be there, or it would have said EFAULT.
+        unsafe { wipe(output.list(), result) };
+    }
+    outcome
 }
 
 fn header(list: &[iovec]) -> msghdr {

@@ -129,9 +129,10 @@ impl Operation for KernelOperation {
             // Its EAGAIN is an answer (a failed health test): there is nobody to wait for.
             return self.note(retry(|| message::receive(self.socket.as_fd(), output, 0)));
         }
-        let mut too_short = false;
+        let (mut too_short, mut due) = (false, 0);
         let received = self.arrivals.wait_for(|| {
-            too_short = room < self.due.load(Ordering::Relaxed);
+            due = self.due.load(Ordering::Relaxed);
+            too_short = room < due;
             if too_short {
                 return Err(Errno::INVAL);
             }
@@ -145,7 +146,7 @@ impl Operation for KernelOperation {
             (Kind::Skcipher, Ok(bytes)) => bytes,
             _ => usize::MAX,
         });
-        self.note(received)
+        self.note(message::forget_forged(received, output, due))
     }
 
     fn message(

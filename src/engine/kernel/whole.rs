@@ -87,7 +87,8 @@ impl KernelOperation {
 
     /// recvmsg(2) until `result` bytes have come.
     fn receive_whole(&self, output: Iovecs<'_>, result: usize) -> Result<()> {
-        let mut got = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))?;
+        let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
+        let mut got = message::forget_forged(received, output, result)?;
         let mut rest = Vec::new();
         while got < result {
             // A cipher that chains goes on where it stopped; for others a short
@@ -217,9 +218,10 @@ impl KernelOperation {
                     &mut outcomes,
                 ))?;
             }
-            for (outcome, output) in outcomes.iter().zip(output.list()) {
-                match self.note(*outcome) {
-                    Ok(result) if result == output.iov_len => total += result,
+            for (outcome, output) in outcomes.iter().zip(output.each()) {
+                let due = output.total()?;
+                match self.note(message::forget_forged(*outcome, output, due)) {
+                    Ok(result) if result == due => total += result,
                     Ok(_) => return self.note(Err(Errno::MSGSIZE)),
                     // The kernel has taken this message out of the socket; the
                     // others are in order.
