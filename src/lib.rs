@@ -9,7 +9,8 @@
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
-//! - `iov`, `errno`, `log`: scatter-gather lists, errors, messages.
+//! - `iov`, `overlap`: scatter-gather lists, and those that meet.
+//! - `errno`, `log`: errors, messages.
 //! - `memory`, `traces`: memory that runs out, and secrets left on the stack.
 //!
 //! # Safety
@@ -31,5 +32,6 @@ mod iov;
 mod kdf;
 mod log;
 mod memory;
+mod overlap;
 mod prf;
 mod traces;

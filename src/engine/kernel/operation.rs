@@ -13,6 +13,7 @@ use crate::aio::Synchronous;
 use crate::engine::{Control, Kind, Length, Operation, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
+use crate::overlap::{Overlap, overlap, with_copies};
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -175,6 +176,32 @@ impl Operation for KernelOperation {
         if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
             return self.one_by_one(control, inputs, outputs);
         }
+        if overlap(inputs, outputs) != Overlap::None {
+            return with_copies(inputs, |inputs| {
+                self.batch_apart(control, inputs, outputs, submission)
+            })?;
+        }
+        self.batch_apart(control, inputs, outputs, submission)
+    }
+
+    fn in_flight(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) > 0
+    }
+
+    fn failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+}
+
+impl KernelOperation {
+    /// A batch in which no output is another message's input.
+    fn batch_apart(
+        &self,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+        submission: Submission,
+    ) -> Result<usize> {
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
             && !self.shared.algorithm.asynchronous();
@@ -186,13 +213,5 @@ impl Operation for KernelOperation {
             }
             None => self.cipher_batch(control, inputs, outputs, &mut Synchronous),
         }
-    }
-
-    fn in_flight(&self) -> bool {
-        self.pending.load(Ordering::Relaxed) > 0
-    }
-
-    fn failed(&self) -> bool {
-        self.failed.load(Ordering::Relaxed)
     }
 }

@@ -13,6 +13,7 @@ use crate::aio::{Backend, send_whole};
 use crate::engine::{Control, Kind, Length, Op};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs, iovec, scatter};
+use crate::overlap::{reads_its_output, with_copies};
 use libc::MSG_DONTWAIT;
 use std::os::fd::AsFd;
 use zeroize::Zeroizing;
@@ -140,6 +141,11 @@ impl KernelOperation {
             self.capacity.require(self.socket.as_fd(), len.max(result))?;
             usize::MAX
         };
+        if piece_max < len && reads_its_output(input, output) {
+            return with_copies(input, |input| {
+                self.cipher_message(control, input, output, length)
+            })?;
+        }
         let (mut from, mut to) = (Cursor::new(input), Cursor::new(output));
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         let mut control = Some(control);

@@ -7,9 +7,7 @@
 //!
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
-use super::batch::{
-    AEAD_SHARE, CIPHER_SHARE, Outcome, Overlap, in_order, in_parallel, overlap, with_copies,
-};
+use super::batch::{AEAD_SHARE, CIPHER_SHARE, Outcome, in_order, in_parallel};
 use super::memory::{beginning, copy_out, in_place};
 use super::state::{Settings, Sizes, State};
 use super::transform::{Algorithm, Failure, Keyed, Lease};
@@ -17,6 +15,7 @@ use crate::engine::{Control, Length, Op, Operation, Submission};
 use crate::errno::{Errno, Result};
 use crate::handle::lock;
 use crate::iov::Iovecs;
+use crate::overlap::{Overlap, overlap, with_copies};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Longer than any tag.
