@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * test-aio-fallback.c - a kernel that gives no AIO contexts: same results, and a warning
+ * test-aio-fallback.c - kernels that refuse io_uring, Linux AIO or both: same results
  *
- * fs.aio-max-nr of 0 makes io_setup(2) fail as it does in a sandbox.
+ * A seccomp filter refuses what a sandbox would; kernel.io_uring_disabled and fs.aio-max-nr do it as
+ * an administrator. The library reads KCAPI_AIO once, so each case is a process of its own; what
+ * it opened is told from its messages.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/io_uring.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fill.h"
@@ -14,19 +25,99 @@
 enum { PAIRS = 100, LEN = 64, AAD = 8, TAG = 16 };
 
 #define MAX_NR "/proc/sys/fs/aio-max-nr"
+#define URING_DISABLED "/proc/sys/kernel/io_uring_disabled"
 
 static const uint8_t key[16] = "a key of 16 byte", iv[16] = "an IV of 16 byte";
 static uint8_t in[PAIRS * LEN], out[PAIRS * (LEN + TAG)], want[PAIRS * (LEN + TAG)];
 static struct iovec from[PAIRS], to[PAIRS];
 
-static bool set_max_nr(const char *value)
+/* What a process came to, in memory that it shares with this one. */
+static struct {
+    bool right;
+    int rings, contexts, verbose, warnings;
+} *told;
+
+static const struct {
+    const char *name;
+    const char *aio; /* KCAPI_AIO */
+    long forbidden[2];
+    const char *sysctl, *value;
+    bool no_descriptors;
+    int rings, contexts, verbose, warnings;
+} cases[] = {
+    { "nothing is refused", .rings = 1 },
+    { "KCAPI_AIO=auto", .aio = "auto", .rings = 1 },
+    { "KCAPI_AIO=io_uring", .aio = "io_uring", .rings = 1 },
+    { "KCAPI_AIO=linux", .aio = "linux", .contexts = 1 },
+    { "KCAPI_AIO=sync", .aio = "sync" },
+    { "a KCAPI_AIO that there is not", .aio = "aio", .rings = 1, .warnings = 1 },
+    { "io_uring_setup is refused", .forbidden = { SYS_io_uring_setup }, .contexts = 1, .verbose = 1 },
+    { "io_uring_enter is refused", .forbidden = { SYS_io_uring_enter }, .rings = 1, .contexts = 1 },
+    { "kernel.io_uring_disabled=2", .sysctl = URING_DISABLED, .value = "2", .contexts = 1,
+      .verbose = 1 },
+    { "no descriptor is left", .no_descriptors = true, .contexts = 1, .verbose = 1 },
+    { "io_setup is refused", .forbidden = { SYS_io_setup }, .rings = 1 },
+    { "both are refused", .forbidden = { SYS_io_uring_setup, SYS_io_setup }, .verbose = 1,
+      .warnings = 1 },
+    { "KCAPI_AIO=io_uring, which is refused", .aio = "io_uring",
+      .forbidden = { SYS_io_uring_setup }, .warnings = 1 },
+    { "KCAPI_AIO=linux, which is refused", .aio = "linux", .forbidden = { SYS_io_setup },
+      .warnings = 1 },
+    { "KCAPI_AIO=linux, fs.aio-max-nr=0", .aio = "linux", .sysctl = MAX_NR, .value = "0", .warnings = 1 },
+};
+
+static bool forbid(const long *numbers)
 {
-    int fd = open(MAX_NR, O_WRONLY);
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[0], 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[1] ? numbers[1] : numbers[0], 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/* Whether the library can have a ring here, which it wants with these flags. */
+static bool has_io_uring(void)
+{
+    struct io_uring_params params = { .flags = IORING_SETUP_SINGLE_ISSUER |
+                                               IORING_SETUP_DEFER_TASKRUN };
+    long fd = syscall(SYS_io_uring_setup, 4, &params);
+
+    if (fd >= 0)
+        close((int)fd);
+    return fd >= 0;
+}
+
+static bool get(const char *file, char *value, size_t size)
+{
+    int fd = open(file, O_RDONLY);
+    ssize_t len = fd < 0 ? -1 : read(fd, value, size - 1);
+
+    if (fd >= 0)
+        close(fd);
+    value[len > 0 ? len : 0] = 0;
+    return len > 0;
+}
+
+static bool set(const char *file, const char *value)
+{
+    int fd = open(file, O_WRONLY);
     bool done = fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
 
     if (fd >= 0)
         close(fd);
     return done;
+}
+
+static struct kcapi_handle *ready(bool aead, uint32_t flags)
+{
+    return aead ? aead_with_key("gcm(aes)", key, sizeof(key), TAG, AAD, flags)
+                : cipher_with_key("cbc(aes)", key, sizeof(key), flags);
 }
 
 static ssize_t encrypt(struct kcapi_handle *handle, bool aead)
@@ -40,65 +131,116 @@ static ssize_t encrypt(struct kcapi_handle *handle, bool aead)
                 : kcapi_cipher_encrypt_aio(handle, from, to, PAIRS, iv, 0);
 }
 
-static struct kcapi_handle *ready(bool aead)
+static int count(const char *text, const char *message)
 {
-    return aead ? aead_with_key("gcm(aes)", key, sizeof(key), TAG, AAD, KCAPI_INIT_AIO)
-                : cipher_with_key("cbc(aes)", key, sizeof(key), KCAPI_INIT_AIO);
-}
+    int found = 0;
 
-/* What the library says while it does without AIO. */
-static size_t warnings(struct kcapi_handle *handle, bool aead, ssize_t result)
-{
-    char text[4096] = "";
-    int ends[2], saved = dup(STDERR_FILENO);
-    size_t found = 0;
-
-    if (saved < 0 || pipe(ends))
-        bail_out("pipe: %s", strerror(errno));
-    dup2(ends[1], STDERR_FILENO);
-    kcapi_set_verbosity(KCAPI_LOG_WARN);
-    for (int i = 0; i < 3; i++)
-        if (encrypt(handle, aead) != result || memcmp(out, want, sizeof(want)) != 0)
-            result = -1;
-    kcapi_set_verbosity(KCAPI_LOG_NONE);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    close(ends[1]);
-    ok(result > 0, "%s without AIO: the same three times", aead ? "gcm" : "cbc");
-    if (read(ends[0], text, sizeof(text) - 1) < 0)
-        bail_out("read: %s", strerror(errno));
-    close(ends[0]);
-    for (char *at = text; (at = strstr(at, "libkcapi - Warning: ")); at++)
+    for (; (text = strstr(text, message)); text++)
         found++;
     return found;
 }
 
+/* Opens no descriptor any more; the socket of the handle's operation is there. */
+static void leave_no_descriptor(struct kcapi_handle *handle, bool aead)
+{
+    uint8_t block[16] = { 0 }, sealed[32];
+    struct rlimit limit;
+
+    if (aead)
+        kcapi_aead_encrypt(handle, block, 16, iv, sealed, 32, 0);
+    else
+        kcapi_cipher_encrypt(handle, block, 16, iv, sealed, 16, 0);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 0;
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        _exit(1);
+}
+
+static void child(size_t number, bool aead, ssize_t len)
+{
+    static char text[65536];
+    struct kcapi_handle *handle;
+    int ends[2];
+
+    if (cases[number].aio)
+        setenv("KCAPI_AIO", cases[number].aio, 1);
+    else
+        unsetenv("KCAPI_AIO");
+    if (cases[number].forbidden[0] && !forbid(cases[number].forbidden))
+        _exit(1);
+    handle = ready(aead, KCAPI_INIT_AIO);
+    if (pipe(ends) || dup2(ends[1], STDERR_FILENO) < 0)
+        _exit(1);
+    if (cases[number].no_descriptors)
+        leave_no_descriptor(handle, aead);
+    kcapi_set_verbosity(KCAPI_LOG_DEBUG);
+    told->right = true;
+    for (int i = 0; i < 3; i++)
+        told->right &= encrypt(handle, aead) == len && memcmp(out, want, sizeof(want)) == 0;
+    kcapi_set_verbosity(KCAPI_LOG_NONE);
+    if (read(ends[0], text, sizeof(text) - 1) < 0)
+        _exit(1);
+    told->rings = count(text, "io_uring_setup(2)");
+    told->contexts = count(text, "io_setup(2)");
+    told->verbose = count(text, "libkcapi - Verbose: no io_uring");
+    told->warnings = count(text, "libkcapi - Warning: ");
+    kcapi_cipher_destroy(handle);
+    _exit(0);
+}
+
+static void test_case(size_t number, bool aead, ssize_t len)
+{
+    const char *name = cases[number].name;
+    char before[32];
+    int status;
+    pid_t pid;
+
+    if (cases[number].sysctl && (!get(cases[number].sysctl, before, sizeof(before)) ||
+                                 !set(cases[number].sysctl, cases[number].value))) {
+        skip(1, "a sysctl that cannot be set here");
+        return;
+    }
+    memset(told, 0, sizeof(*told));
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0)
+        child(number, aead, len);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        bail_out("fork: %s", strerror(errno));
+    if (cases[number].sysctl)
+        set(cases[number].sysctl, before);
+    if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+        ok(false, "%s: the process ended with status %d", name, status);
+        return;
+    }
+    ok(told->right, "%s, %s: the same three times", aead ? "gcm" : "cbc", name);
+    is_int(told->rings, cases[number].rings, "rings");
+    is_int(told->contexts, cases[number].contexts, "Linux AIO contexts");
+    is_int(told->verbose, cases[number].verbose, "a message that there is no io_uring");
+    is_int(told->warnings, cases[number].warnings, "a warning");
+}
+
 int main(void)
 {
-    char before[32] = "";
-    int fd = open(MAX_NR, O_RDONLY);
-    ssize_t len = fd < 0 ? -1 : read(fd, before, sizeof(before) - 1);
+    bool with_rings = has_io_uring();
 
-    if (len <= 0 || !set_max_nr(before)) {
-        plan(1);
-        skip(1, MAX_NR " cannot be set here");
-        return tap_status();
-    }
-    close(fd);
+    told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (told == MAP_FAILED)
+        bail_out("mmap: %s", strerror(errno));
     fill(in, sizeof(in), 1);
     for (int aead = 0; aead < 2; aead++) {
-        struct kcapi_handle *handle = ready(aead);
-        ssize_t result = encrypt(handle, aead);
+        struct kcapi_handle *handle = ready(aead, 0);
+        ssize_t len = encrypt(handle, aead);
 
-        ok(result > 0, "%s with AIO", aead ? "gcm" : "cbc");
+        ok(len > 0, "%s without KCAPI_INIT_AIO", aead ? "gcm" : "cbc");
         memcpy(want, out, sizeof(want));
         kcapi_cipher_destroy(handle);
-
-        set_max_nr("0");
-        handle = ready(aead);
-        is_int(warnings(handle, aead, result), 1, "which a warning tells once");
-        kcapi_cipher_destroy(handle);
-        set_max_nr(before);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            if (cases[i].rings && !with_rings)
+                skip(1, "no io_uring here");
+            else
+                test_case(i, aead, len);
+        }
     }
     return done_testing();
 }

@@ -49,6 +49,8 @@ impl Errno {
     pub const NOPROTOOPT: Self = Self(libc::ENOPROTOOPT);
     /// Not an operation of this family.
     pub const OPNOTSUPP: Self = Self(libc::EOPNOTSUPP);
+    /// Not carried out: what it was linked to has failed.
+    pub const CANCELED: Self = Self(libc::ECANCELED);
     /// A tag that does not match.
     pub const BADMSG: Self = Self(libc::EBADMSG);
 
@@ -59,7 +61,7 @@ impl Errno {
 
     /// The error of the system call that has just failed in this thread.
     pub fn last() -> Self {
-        Self::from_number(std::io::Error::last_os_error().raw_os_error().unwrap_or(0))
+        std::io::Error::last_os_error().into()
     }
 
     /// An errno out of a kernel structure; 0 and negative numbers, which would
@@ -72,6 +74,12 @@ impl Errno {
 impl From<nix::errno::Errno> for Errno {
     fn from(errno: nix::errno::Errno) -> Self {
         Self::from_number(errno as c_int)
+    }
+}
+
+impl From<std::io::Error> for Errno {
+    fn from(error: std::io::Error) -> Self {
+        Self::from_number(error.raw_os_error().unwrap_or(0))
     }
 }
 

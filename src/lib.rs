@@ -24,6 +24,7 @@
 mod aio;
 pub mod capi;
 mod engine;
+mod environment;
 mod errno;
 #[cfg(any(fuzzing, test))]
 pub mod fuzz;

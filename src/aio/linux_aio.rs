@@ -10,17 +10,16 @@
 
 #![allow(unsafe_code)]
 
+use super::plan::BATCH_MAX;
 use super::{Backend, Outcome, receive_each, send_whole};
 use crate::engine::kernel::message::Message;
 use crate::errno::{Errno, Result, count};
 use crate::iov::Iovecs;
+use crate::log::log;
 use libc::{c_long, c_ulong, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// Reads that a context takes at once; also the most in a batch.
-pub const ENTRIES: usize = 256;
 
 const IOCB_CMD_PREAD: u16 = 0;
 
@@ -84,11 +83,13 @@ impl Context {
     /// io_setup(2). EAGAIN: fs.aio-max-nr is reached; ENOSYS, EPERM: none to be had.
     pub fn new() -> Result<Self> {
         let mut iocbs = Vec::new();
-        iocbs.try_reserve_exact(ENTRIES)?;
+        iocbs.try_reserve_exact(BATCH_MAX)?;
         let mut id: c_ulong = 0;
         // SAFETY: the kernel writes the context's number to `id`.
-        let returned = unsafe { libc::syscall(libc::SYS_io_setup, ENTRIES as c_long, &raw mut id) };
+        let returned =
+            unsafe { libc::syscall(libc::SYS_io_setup, BATCH_MAX as c_long, &raw mut id) };
         count(returned as isize)?;
+        log!(Debug, "io_setup(2): an AIO context");
         Ok(Self { id, stale: false, iocbs })
     }
 
@@ -103,7 +104,7 @@ impl Context {
     ///
     /// The memory that the reads write to may be written until all have been reaped.
     unsafe fn submit(&mut self, first: usize) -> Result<usize> {
-        let mut pointers = [ptr::null_mut::<Iocb>(); ENTRIES];
+        let mut pointers = [ptr::null_mut::<Iocb>(); BATCH_MAX];
         let reads = &mut self.iocbs[first..];
         for (pointer, iocb) in pointers.iter_mut().zip(reads.iter_mut()) {
             *pointer = iocb;
@@ -161,8 +162,8 @@ impl Context {
 
     /// Waits in io_getevents(2) for `wanted` completions; how many came.
     fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> usize {
-        let mut events = [Event { data: 0, iocb: 0, result: 0, result2: 0 }; ENTRIES];
-        let wanted = wanted.min(ENTRIES) as c_long;
+        let mut events = [Event { data: 0, iocb: 0, result: 0, result2: 0 }; BATCH_MAX];
+        let wanted = wanted.min(BATCH_MAX) as c_long;
         // SAFETY: the kernel writes up to `wanted` events, for which there is room.
         let got = count(unsafe {
             libc::syscall(
@@ -176,7 +177,7 @@ impl Context {
         } as isize)
         // EINTR: the caller asks again. Nothing else can be wrong with a live context.
         .unwrap_or(0);
-        events[..got.min(ENTRIES)].iter().for_each(store);
+        events[..got.min(BATCH_MAX)].iter().for_each(store);
         got
     }
 }
@@ -192,7 +193,7 @@ impl Backend for Context {
     ) -> Result<()> {
         send_whole(socket, message, len)?;
         self.iocbs.clear();
-        self.iocbs.extend(outputs.list().iter().take(ENTRIES).enumerate().map(
+        self.iocbs.extend(outputs.list().iter().take(BATCH_MAX).enumerate().map(
             |(index, output)| Iocb {
                 data: index as u64,
                 key: 0,

@@ -4,23 +4,36 @@
 //! [`plan`] cuts the caller's pairs into batches that fit into the socket; a
 //! [`Backend`] carries out a batch: one sendmsg(2) with all inputs, then a read for
 //! each output. In the kernel each read starts one cipher operation, in order.
+//! [`Contexts`] chooses the backend: [`io_uring`], [`linux_aio`] or [`Synchronous`].
 //!
 //! A backend returns when all its reads have ended, never before, whatever
 //! happens: no kernel write into the caller's memory can come later.
 
-pub mod linux_aio;
+pub mod contexts;
+mod fork;
+// The architectures that the io-uring crate knows, as in Cargo.toml.
+#[cfg_attr(
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64",
+        target_arch = "loongarch64",
+        target_arch = "powerpc64"
+    )),
+    path = "no_io_uring.rs"
+)]
+mod io_uring;
+mod linux_aio;
 pub mod plan;
+mod rings;
 
 use crate::engine::kernel::message::{self, Message};
 use crate::errno::{Errno, Result, retry};
-use crate::handle::lock;
 use crate::iov::Iovecs;
-use crate::log::log;
 use libc::MSG_DONTWAIT;
-use linux_aio::Context;
 use std::os::fd::BorrowedFd;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use contexts::Contexts;
 
 /// What each read of a batch gave: bytes, or an error.
 pub type Outcome = Result<usize>;
@@ -62,7 +75,12 @@ impl Backend for Synchronous {
 
 /// Sends a message that must fit: EMSGSIZE if it does not, never a wait.
 pub fn send_whole(socket: BorrowedFd<'_>, message: Message<'_>, len: usize) -> Result<()> {
-    match retry(|| message.send(socket, MSG_DONTWAIT)) {
+    check_sent(retry(|| message.send(socket, MSG_DONTWAIT)), len)
+}
+
+/// What became of a message of `len` bytes that must fit.
+fn check_sent(sent: Result<usize>, len: usize) -> Result<()> {
+    match sent {
         Ok(sent) if sent == len => Ok(()),
         Ok(_) | Err(Errno::AGAIN) => Err(Errno::MSGSIZE),
         Err(errno) => Err(errno),
@@ -73,42 +91,4 @@ fn receive_each(socket: BorrowedFd<'_>, outputs: Iovecs<'_>, outcomes: &mut Vec<
     outcomes.extend(
         outputs.each().map(|output| retry(|| message::receive(socket, output, MSG_DONTWAIT))),
     );
-}
-
-/// A transform's AIO contexts: as many as threads have used it at once. They are
-/// set up by the first call that needs one.
-#[derive(Default)]
-pub struct Contexts {
-    idle: Mutex<Vec<Context>>,
-    refused: AtomicBool,
-}
-
-impl Contexts {
-    /// A context for the length of a call; None if the kernel gives none.
-    pub fn take(&self) -> Option<Context> {
-        if let Some(context) = lock(&self.idle).pop() {
-            return Some(context);
-        }
-        match Context::new() {
-            Ok(context) => Some(context),
-            Err(errno) => {
-                if !self.refused.swap(true, Ordering::Relaxed) {
-                    log!(
-                        Warning,
-                        "no kernel AIO (errno: -{}), going on with synchronous operations",
-                        errno.number()
-                    );
-                }
-                None
-            }
-        }
-    }
-
-    /// Takes a context back.
-    pub fn put(&self, context: Context) {
-        let mut idle = lock(&self.idle);
-        if context.usable() && idle.try_reserve(1).is_ok() {
-            idle.push(context);
-        }
-    }
 }

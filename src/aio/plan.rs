@@ -8,11 +8,13 @@
 
 #![allow(unsafe_code)]
 
-use super::linux_aio::ENTRIES;
 use crate::errno::Result;
 use crate::iov::{Iovecs, iovec};
 use libc::iovec;
 use std::marker::PhantomData;
+
+/// The most pairs in a batch.
+pub const BATCH_MAX: usize = 256;
 
 /// What the plan depends on.
 #[derive(Clone, Copy)]
@@ -90,7 +92,9 @@ impl<'a> Plan<'a> {
             // kernel could not tell where it ends.
             let alone = len == 0 || result == 0;
             if !batch.inputs.is_empty()
-                && (alone || batch.inputs.len() == ENTRIES || batch.len + len > self.rules.capacity)
+                && (alone
+                    || batch.inputs.len() == BATCH_MAX
+                    || batch.len + len > self.rules.capacity)
             {
                 break;
             }
@@ -182,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn more_iovecs_than_a_context_takes_make_several_batches() {
+    fn more_iovecs_than_a_batch_holds_make_several_batches() {
         let sizes: Vec<_> = batches(CBC, &[16; 600]).iter().map(Vec::len).collect();
         assert_eq!(sizes, [256, 256, 88]);
     }

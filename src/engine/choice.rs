@@ -18,10 +18,9 @@
 //! in other threads, and handles of one process should not differ by when they were
 //! opened. A program that sets the variable itself does so before that.
 
-#![allow(unsafe_code)]
-
 use super::kernel::transform::KernelTransform;
 use super::{Kind, Transform};
+use crate::environment;
 use crate::errno::{Errno, Result};
 use crate::log::log;
 use once_cell::sync::Lazy;
@@ -60,11 +59,7 @@ const BUILT: Choice = match option_env!("KCAPI_DEFAULT_ENGINE") {
 };
 
 static CHOICE: Lazy<Choice> = Lazy::new(|| {
-    // SAFETY: getauxval(3) only reads what the kernel gave to the process.
-    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
-        return BUILT;
-    }
-    let Some(name) = std::env::var_os("KCAPI_ENGINE") else {
+    let Some(name) = environment::variable("KCAPI_ENGINE") else {
         return BUILT;
     };
     Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {

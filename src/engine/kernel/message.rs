@@ -29,6 +29,15 @@ pub struct Message<'a> {
 impl Message<'_> {
     /// One sendmsg(2); how many bytes the kernel took.
     pub fn send(self, socket: BorrowedFd<'_>, flags: c_int) -> Result<usize> {
+        self.with_header(|header| {
+            // SAFETY: header points to the list and the control data, which outlive the
+            // call; whoever made the list promised that its memory may be read.
+            count(unsafe { libc::sendmsg(socket.as_raw_fd(), header, flags) })
+        })
+    }
+
+    /// What sendmsg(2) is given; it and what it points to live as long as `f` runs.
+    pub fn with_header<T>(self, f: impl FnOnce(&msghdr) -> T) -> T {
         let mut header = header(self.data.list());
         let mut buffer = ControlBuffer::default();
         if let Some(control) = self.control {
@@ -36,9 +45,7 @@ impl Message<'_> {
             header.msg_control = buffer.bytes.as_mut_ptr().cast();
             header.msg_controllen = buffer.len as _;
         }
-        // SAFETY: header points to the list and the control data, which outlive the
-        // call; whoever made the list promised that its memory may be read.
-        count(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const header, flags) })
+        f(&header)
     }
 }
 

@@ -9,7 +9,7 @@ use super::arrivals::Arrivals;
 use super::capacity::Capacity;
 use super::message::{self, Message};
 use super::transform::Shared;
-use crate::aio::Synchronous;
+use crate::aio::{Backend, Synchronous};
 use crate::engine::{Control, Kind, Length, Operation, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
@@ -205,13 +205,7 @@ impl KernelOperation {
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
             && !self.shared.algorithm.asynchronous();
-        match batched.then(|| self.shared.aio.take()).flatten() {
-            Some(mut context) => {
-                let result = self.cipher_batch(control, inputs, outputs, &mut context);
-                self.shared.aio.put(context);
-                result
-            }
-            None => self.cipher_batch(control, inputs, outputs, &mut Synchronous),
-        }
+        let run = |backend: &mut dyn Backend| self.cipher_batch(control, inputs, outputs, backend);
+        if batched { self.shared.aio.with_backend(run) } else { run(&mut Synchronous) }
     }
 }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Which backend carries out the batches of a transform.
+//!
+//! `KCAPI_AIO` in the environment says what may be used:
+//!
+//! - `auto` (the default): io_uring, else Linux AIO, else synchronous calls;
+//! - `io_uring`: io_uring, else synchronous calls;
+//! - `linux`: Linux AIO, else synchronous calls;
+//! - `sync`: synchronous calls.
+//!
+//! It is read once, by the process's first AIO call. Rings and contexts are opened by
+//! the first call that needs one and closed with the transform.
+
+use super::linux_aio::Context;
+use super::rings::{Owned, Rings};
+use super::{Backend, Synchronous};
+use crate::environment;
+use crate::errno::Errno;
+use crate::handle::lock;
+use crate::log::log;
+use once_cell::sync::Lazy;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What may be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Choice {
+    Auto,
+    IoUring,
+    Linux,
+    Sync,
+}
+
+impl Choice {
+    fn of(name: &[u8]) -> Option<Self> {
+        match name {
+            b"auto" => Some(Self::Auto),
+            b"io_uring" => Some(Self::IoUring),
+            b"linux" => Some(Self::Linux),
+            b"sync" => Some(Self::Sync),
+            _ => None,
+        }
+    }
+}
+
+static CHOICE: Lazy<Choice> = Lazy::new(|| {
+    let Some(name) = environment::variable("KCAPI_AIO") else {
+        return Choice::Auto;
+    };
+    Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
+        log!(Warning, "KCAPI_AIO is none of auto, io_uring, linux, sync");
+        Choice::Auto
+    })
+});
+
+/// What a transform's AIO calls share.
+#[derive(Default)]
+pub struct Contexts {
+    rings: Rings,
+    /// Linux AIO contexts that are not in use: as many as threads have used them at once.
+    idle: Mutex<Vec<Context>>,
+    no_rings: AtomicBool,
+    warned: AtomicBool,
+}
+
+impl Contexts {
+    /// Calls `f` with the backend to use.
+    pub fn with_backend<T>(&self, f: impl FnOnce(&mut dyn Backend) -> T) -> T {
+        if let Some(mut owned) = self.take_ring() {
+            let result = f(&mut owned.ring);
+            self.put_ring(owned);
+            result
+        } else if let Some(mut context) = self.take_context() {
+            let result = f(&mut context);
+            self.put_context(context);
+            result
+        } else {
+            f(&mut Synchronous)
+        }
+    }
+
+    fn take_ring(&self) -> Option<Owned> {
+        let choice = *CHOICE;
+        if !matches!(choice, Choice::Auto | Choice::IoUring)
+            || self.no_rings.load(Ordering::Relaxed)
+        {
+            return None;
+        }
+        let refused = |&errno: &Errno| {
+            self.no_rings.store(true, Ordering::Relaxed);
+            if choice == Choice::IoUring {
+                self.warn(errno);
+            } else {
+                log!(Verbose, "no io_uring (errno: -{}), trying Linux AIO", errno.number());
+            }
+        };
+        self.rings.take().inspect_err(refused).ok().flatten()
+    }
+
+    fn put_ring(&self, owned: Owned) {
+        if owned.ring.usable() {
+            self.rings.put(owned);
+        } else {
+            // It was set up but did not work: no other would.
+            self.no_rings.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn take_context(&self) -> Option<Context> {
+        if !matches!(*CHOICE, Choice::Auto | Choice::Linux) {
+            return None;
+        }
+        if let Some(context) = lock(&self.idle).pop() {
+            return Some(context);
+        }
+        Context::new().inspect_err(|&errno| self.warn(errno)).ok()
+    }
+
+    fn put_context(&self, context: Context) {
+        let mut idle = lock(&self.idle);
+        if context.usable() && idle.try_reserve(1).is_ok() {
+            idle.push(context);
+        }
+    }
+
+    /// Says, once, that there is no AIO at all.
+    fn warn(&self, errno: Errno) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            log!(
+                Warning,
+                "no kernel AIO (errno: -{}), going on with synchronous operations",
+                errno.number()
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Choice;
+
+    #[test]
+    fn only_the_four_values_are_known() {
+        assert_eq!(Choice::of(b"auto"), Some(Choice::Auto));
+        assert_eq!(Choice::of(b"io_uring"), Some(Choice::IoUring));
+        assert_eq!(Choice::of(b"linux"), Some(Choice::Linux));
+        assert_eq!(Choice::of(b"sync"), Some(Choice::Sync));
+        for other in [&b""[..], b"Auto", b"io-uring", b"aio", b"synchronous"] {
+            assert_eq!(Choice::of(other), None);
+        }
+    }
+}

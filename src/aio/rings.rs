@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! A transform's rings: at most one for each thread that uses it.
+//!
+//! A ring belongs to a thread: the kernel lets no other submit (IORING_SETUP_SINGLE_ISSUER).
+//! It belongs to a process, too: a child of fork(2) shares its memory with the
+//! parent and must not touch it. So a call takes the ring of its own thread, or opens one.
+//! The rings of threads that have ended are closed when another thread needs one.
+
+use super::fork::generation;
+use super::io_uring::Ring;
+use crate::errno::Result;
+use crate::handle::lock;
+use crate::log::log;
+use std::sync::{Arc, Mutex, Weak};
+
+/// The most rings of a transform: each is a descriptor and 60 KiB of the kernel's
+/// memory. More threads than that use Linux AIO, whose contexts any thread may use.
+const RINGS_MAX: usize = 16;
+
+thread_local! {
+    /// Tells threads from each other and, by its reference count, whether one has ended.
+    static THREAD: Arc<()> = Arc::new(());
+}
+
+/// A ring and the thread that may use it.
+pub struct Owned {
+    pub ring: Ring,
+    owner: Weak<()>,
+    generation: u64,
+}
+
+#[derive(Default)]
+pub struct Rings(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    generation: u64,
+    idle: Vec<Owned>,
+    /// How many there are, in use or idle.
+    open: usize,
+}
+
+impl Rings {
+    /// This thread's ring for the length of a call. None: there are too many.
+    pub fn take(&self) -> Result<Option<Owned>> {
+        let generation = generation()?;
+        let Ok(owner) = THREAD.try_with(Arc::downgrade) else {
+            // A call from a destructor, while the thread ends.
+            return Ok(None);
+        };
+        let mut state = lock(&self.0);
+        if state.generation != generation {
+            // Closes the child's copies of the parent's rings, not the parent's.
+            *state = State { generation, ..State::default() };
+        }
+        if let Some(at) = state.idle.iter().position(|ring| ring.owner.ptr_eq(&owner)) {
+            return Ok(Some(state.idle.swap_remove(at)));
+        }
+        let idle = state.idle.len();
+        state.idle.retain(|ring| ring.owner.strong_count() > 0);
+        state.open -= idle - state.idle.len();
+        if state.open == RINGS_MAX {
+            return Ok(None);
+        }
+        state.idle.try_reserve(RINGS_MAX)?;
+        let ring = Ring::open()?;
+        log!(Debug, "io_uring_setup(2): a ring");
+        state.open += 1;
+        Ok(Some(Owned { ring, owner, generation }))
+    }
+
+    /// Takes a ring back.
+    pub fn put(&self, ring: Owned) {
+        let mut state = lock(&self.0);
+        // Else a signal handler has forked, and this is the child.
+        if generation() == Ok(ring.generation) {
+            state.idle.push(ring);
+        }
+    }
+}
