@@ -6,11 +6,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "batch.h"
 
-enum { AAD = 8, TAG = 16 };
+enum { AAD = 8, TAG = 16, APART = 64 * KIB };
 
 static const struct lengths blocks = { "two blocks each", 1, { 32 } };
 static const struct lengths large = { "16 KiB each", 1, { 16 * KIB } };
@@ -137,6 +138,33 @@ static void test_impossible(uint32_t flags)
     kcapi_cipher_destroy(handle);
 }
 
+/* The kernel may take what comes before it; what it makes of that must not be seen. */
+static void test_unreadable_input(void)
+{
+    struct kcapi_handle *handle = cipher_with_key("cbc(aes)", key, sizeof(key), KCAPI_INIT_AIO);
+    uint8_t *in = mmap(NULL, 3 * APART, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *out = pages(3 * APART);
+    struct iovec from[3], to[3];
+
+    if (in == MAP_FAILED || mprotect(in + APART, APART, PROT_NONE))
+        bail_out("mmap: %s", strerror(errno));
+    for (size_t i = 0; i < 3; i++) {
+        from[i] = (struct iovec){ in + i * APART, 2 * PAGE };
+        to[i] = (struct iovec){ out + i * APART, 2 * PAGE };
+    }
+    memset(out, GUARD_BYTE, 3 * APART);
+    if (strcmp(kcapi_handle_engine(handle), "kernel") != 0) {
+        skip(1, "the user engine reads the memory itself: a signal");
+    } else {
+        ok(kcapi_cipher_encrypt_aio(handle, from, to, 3, iv, 0) < 0, "an input that cannot be read");
+        ok(all_are(out, GUARD_BYTE, 3 * APART), "no output of a batch that was not sent whole");
+        is_clean(handle, "after it");
+    }
+    free(out);
+    munmap(in, 3 * APART);
+    kcapi_cipher_destroy(handle);
+}
+
 /* `n` sealed messages, one of them tampered with or cut. */
 static void test_bad_message(size_t n, size_t bad, bool cut, const struct lengths *lengths,
                              uint32_t flags)
@@ -223,5 +251,6 @@ int main(void)
         test_long_output(flags);
         test_impossible(flags);
     }
+    test_unreadable_input();
     return done_testing();
 }

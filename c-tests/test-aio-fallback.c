@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -20,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aio-backend.h"
 #include "fill.h"
 
 enum { PAIRS = 100, LEN = 64, AAD = 8, TAG = 16 };
@@ -79,18 +79,6 @@ static bool forbid(const long *numbers)
 
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
-/* Whether the library can have a ring here, which it wants with these flags. */
-static bool has_io_uring(void)
-{
-    struct io_uring_params params = { .flags = IORING_SETUP_SINGLE_ISSUER |
-                                               IORING_SETUP_DEFER_TASKRUN };
-    long fd = syscall(SYS_io_uring_setup, 4, &params);
-
-    if (fd >= 0)
-        close((int)fd);
-    return fd >= 0;
 }
 
 static bool get(const char *file, char *value, size_t size)

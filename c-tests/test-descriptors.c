@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* No descriptor is left behind, none outlives an exec, and handles go on after a fork. */
+/*
+ * No descriptor is left behind, however many threads there were, none outlives an exec, and handles
+ * go on after a fork.
+ */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fill.h"
 
-enum { N = 4, LEN = 64 };
+enum { N = 4, LEN = 64, THREADS = 40, RINGS_MAX = 16 };
 
 static const uint8_t key[16] = { 1 };
 static uint8_t data[N * LEN], iv[16] = { 3 };
+/* IOVECs of an AIO call. A child has fewer, so that what it left to its parent would be noticed. */
+static size_t pairs = N;
 
 /* Open descriptors; those that an exec would hand on are counted in *inherited, from 3 on. */
 static int descriptors(int *inherited)
@@ -42,12 +50,12 @@ static bool aio_is_right(struct kcapi_handle *handle, const uint8_t *want)
     uint8_t out[N * LEN] = { 0 };
     struct iovec from[N], to[N];
 
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < pairs; i++) {
         from[i] = (struct iovec){ data + i * LEN, LEN };
         to[i] = (struct iovec){ out + i * LEN, LEN };
     }
-    return kcapi_cipher_encrypt_aio(handle, from, to, N, iv, 0) == N * LEN &&
-           memcmp(out, want, sizeof(out)) == 0;
+    return kcapi_cipher_encrypt_aio(handle, from, to, pairs, iv, 0) == (ssize_t)pairs * LEN &&
+           memcmp(out, want, pairs * LEN) == 0;
 }
 
 static bool one_shot_is_right(struct kcapi_handle *handle, const uint8_t *want, int access)
@@ -145,8 +153,11 @@ static void test_close_on_exec(const uint8_t *want, int inherited_before)
 static bool child_is_right(struct kcapi_handle *aio, struct kcapi_handle *sync, const uint8_t *want)
 {
     struct kcapi_handle *second = NULL;
-    bool right = aio_is_right(aio, want) && one_shot_is_right(sync, want, 0) &&
-                 aio_is_right(aio, want) && aio_is_right(sync, want);
+    bool right;
+
+    pairs = N - 1;
+    right = aio_is_right(aio, want) && one_shot_is_right(sync, want, 0) &&
+            aio_is_right(aio, want) && aio_is_right(sync, want);
 
     if (kcapi_handle_reinit(&second, aio, KCAPI_INIT_AIO))
         return false;
@@ -157,7 +168,17 @@ static bool child_is_right(struct kcapi_handle *aio, struct kcapi_handle *sync, 
     return right;
 }
 
-static void test_fork(const uint8_t *want, bool used_before)
+/* fork(3), or clone(2) as programs call it that do without libc's part of it. */
+static pid_t fork_by(bool clone)
+{
+#ifdef __s390x__
+    return clone ? (pid_t)syscall(SYS_clone, 0, SIGCHLD, 0, 0, 0) : fork();
+#else
+    return clone ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
+#endif
+}
+
+static void test_fork(const uint8_t *want, bool used_before, bool clone)
 {
     struct kcapi_handle *aio = cipher_with_key("cbc(aes)", key, 16, KCAPI_INIT_AIO);
     struct kcapi_handle *sync = cipher_with_key("cbc(aes)", key, 16, 0);
@@ -168,17 +189,116 @@ static void test_fork(const uint8_t *want, bool used_before)
         ok(aio_is_right(aio, want), "AIO before the fork");
         ok(one_shot_is_right(sync, want, 0), "a one-shot before the fork");
     }
-    child = fork();
+    child = fork_by(clone);
     if (child == 0)
         _exit(child_is_right(aio, sync, want) ? 0 : 1);
     if (child < 0 || waitpid(child, &status, 0) != child)
         bail_out("fork: %s", strerror(errno));
-    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child goes on with the handles%s",
-       used_before ? ", which were in use" : "");
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child of %s goes on with the handles%s",
+       clone ? "clone(2)" : "fork", used_before ? ", which were in use" : "");
     ok(aio_is_right(aio, want) && aio_is_right(aio, want), "and so does the parent, with AIO");
     ok(one_shot_is_right(sync, want, 0), "and with one-shots");
     kcapi_cipher_destroy(aio);
     kcapi_cipher_destroy(sync);
+}
+
+/* Parent, child and grandchild at the same time, each with a handle of its own on the transform. */
+static void test_family(const uint8_t *want)
+{
+    struct kcapi_handle *handles[3] = { cipher_with_key("cbc(aes)", key, 16, KCAPI_INIT_AIO) };
+    int generation = 0, status = -1;
+    bool right = true;
+    pid_t child;
+
+    handles[1] = reinit(handles[0], KCAPI_INIT_AIO);
+    handles[2] = reinit(handles[0], KCAPI_INIT_AIO);
+    do {
+        right &= aio_is_right(handles[generation], want);
+        child = fork();
+        if (child < 0)
+            bail_out("fork: %s", strerror(errno));
+        generation += child == 0;
+        pairs = N - generation;
+    } while (child == 0 && generation < 2);
+    for (int i = 0; i < 200; i++)
+        right &= aio_is_right(handles[generation], want);
+    if (child > 0)
+        right &= waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status);
+    for (int i = 0; i < 3; i++)
+        kcapi_cipher_destroy(handles[i]);
+    if (generation > 0)
+        _exit(right ? 0 : 1);
+    ok(right, "parent, child and grandchild at the same time");
+}
+
+/* What threads have in common. */
+static struct {
+    struct kcapi_handle *handle;
+    const uint8_t *want;
+    pthread_barrier_t all_have_called;
+    bool together;
+} shared;
+
+static void *thread(void *unused)
+{
+    bool right = true;
+
+    (void)unused;
+    for (int i = 0; i < 3; i++) {
+        right &= aio_is_right(shared.handle, shared.want);
+        if (shared.together)
+            pthread_barrier_wait(&shared.all_have_called);
+    }
+    return right ? &shared : NULL;
+}
+
+static void join(pthread_t id, bool *right)
+{
+    void *result;
+
+    pthread_join(id, &result);
+    *right &= result != NULL;
+}
+
+static void test_threads(const uint8_t *want)
+{
+    pthread_t ids[THREADS];
+    int before, count, inherited;
+    bool right;
+
+    shared.handle = cipher_with_key("cbc(aes)", key, 16, KCAPI_INIT_AIO);
+    shared.want = want;
+    right = aio_is_right(shared.handle, want);
+    before = descriptors(&inherited);
+
+    for (size_t i = 0; i < THREADS; i++) {
+        if (pthread_create(&ids[i], NULL, thread, NULL))
+            bail_out("pthread_create");
+        join(ids[i], &right);
+    }
+    ok(right, "%d threads, one after the other, on one handle", THREADS);
+    count = descriptors(&inherited) - before;
+    ok(count <= 1, "leave %d descriptors, at most that of the last", count);
+
+    shared.together = true;
+    pthread_barrier_init(&shared.all_have_called, NULL, THREADS + 1);
+    for (size_t i = 0; i < THREADS; i++)
+        if (pthread_create(&ids[i], NULL, thread, NULL))
+            bail_out("pthread_create");
+    for (int i = 0; i < 3; i++) {
+        right &= aio_is_right(shared.handle, want);
+        if (i < 2)
+            pthread_barrier_wait(&shared.all_have_called);
+    }
+    count = descriptors(&inherited) - before;
+    ok(count < RINGS_MAX, "%d threads at once have %d descriptors more than one, at most %d",
+       THREADS, count, RINGS_MAX - 1);
+    pthread_barrier_wait(&shared.all_have_called);
+    for (size_t i = 0; i < THREADS; i++)
+        join(ids[i], &right);
+    ok(right, "and right results");
+    pthread_barrier_destroy(&shared.all_have_called);
+    kcapi_cipher_destroy(shared.handle);
 }
 
 int main(void)
@@ -198,7 +318,10 @@ int main(void)
     test_cycles(want, getenv("KCAPI_VALGRIND"));
     test_failed_inits();
     test_close_on_exec(want, inherited_before);
-    test_fork(want, false);
-    test_fork(want, true);
+    test_fork(want, false, false);
+    test_fork(want, true, false);
+    test_fork(want, true, true);
+    test_family(want);
+    test_threads(want);
     return done_testing();
 }

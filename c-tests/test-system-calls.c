@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aio-backend.h"
 #include "fill.h"
 
 enum { MOST_IOVECS = 256, BIG = 1024 * 1024, AAD = 16, TAG = 16 };
@@ -109,6 +110,9 @@ static void job_aead(void)
 static void job_aead_aio_64(void) { aio(gcm_aio, 64, 1024); }
 static void job_aead_aio_256(void) { aio(gcm_aio, 256, 256); }
 
+/* A batch with io_uring; Linux AIO takes one call more. */
+enum { AIO = -1 };
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -127,12 +131,12 @@ static const struct {
     { "encrypt 128 KiB", job_128k, 2 },
     { "encrypt 1 MiB, with reinit and destroy", job_1m, 12 },
     { "AIO, 1 IOVEC", job_aio_1, 2 },
-    { "AIO, 2 IOVECs", job_aio_2, 2 },
-    { "AIO, 64 IOVECs", job_aio_64, 2 },
-    { "AIO, 256 IOVECs", job_aio_256, 2 },
+    { "AIO, 2 IOVECs", job_aio_2, AIO },
+    { "AIO, 64 IOVECs", job_aio_64, AIO },
+    { "AIO, 256 IOVECs", job_aio_256, AIO },
     { "AEAD, 16 KiB", job_aead, 2 },
-    { "AEAD AIO, 64 IOVECs", job_aead_aio_64, 2 },
-    { "AEAD AIO, 256 IOVECs", job_aead_aio_256, 2 },
+    { "AEAD AIO, 64 IOVECs", job_aead_aio_64, AIO },
+    { "AEAD AIO, 256 IOVECs", job_aead_aio_256, AIO },
 };
 enum { JOBS = sizeof(jobs) / sizeof(jobs[0]) };
 
@@ -218,8 +222,10 @@ int main(void)
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) || marks != 2 * JOBS)
         bail_out("the traced child failed in job %d", marks / 2);
-    for (int i = 0; i < JOBS; i++)
-        ok(counts[i] <= jobs[i].most, "%s: %d system calls, at most %d", jobs[i].name, counts[i],
-           jobs[i].most);
+    for (int i = 0; i < JOBS; i++) {
+        int most = jobs[i].most == AIO ? 2 - uses_io_uring() : jobs[i].most;
+
+        ok(counts[i] <= most, "%s: %d system calls, at most %d", jobs[i].name, counts[i], most);
+    }
     return tap_status();
 }

@@ -35,7 +35,11 @@ struct kcapi_handle;
 #define KCAPI_ACCESS_SENDMSG 2
 
 /**
- * Flag of the init functions: the handle's *_aio calls use asynchronous I/O.
+ * Flag of the init functions: the handle's *_aio calls use asynchronous I/O, set up by the first
+ * of them: io_uring, else Linux AIO.
+ *
+ * What may be used is chosen by `KCAPI_AIO` in the environment: `auto`, `io_uring`, `linux` or `sync`.
+ *
  * @since 1.0.0
  */
 #define KCAPI_INIT_AIO 1

@@ -10,7 +10,7 @@
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
 //! - `iov`, `overlap`: scatter-gather lists, and those that meet.
-//! - `errno`, `log`: errors, messages.
+//! - `errno`, `log`, `environment`: errors, messages, variables.
 //! - `memory`, `traces`: memory that runs out, and secrets left on the stack.
 //!
 //! # Safety

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/* aio-backend.h - which backend the AIO calls of a process use */
+#ifndef AIO_BACKEND_H
+#define AIO_BACKEND_H
+
+#include <linux/io_uring.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Whether the library can have a ring, which it wants with these flags. */
+static inline bool has_io_uring(void)
+{
+    struct io_uring_params params = { .flags = IORING_SETUP_SINGLE_ISSUER |
+                                               IORING_SETUP_DEFER_TASKRUN };
+    long fd = syscall(SYS_io_uring_setup, 4, &params);
+
+    if (fd >= 0)
+        close((int)fd);
+    return fd >= 0;
+}
+
+/* Whether it uses one. */
+static inline bool uses_io_uring(void)
+{
+    const char *aio = getenv("KCAPI_AIO");
+
+    return (!aio || (strcmp(aio, "linux") != 0 && strcmp(aio, "sync") != 0)) && has_io_uring();
+}
+
+#endif
