@@ -83,14 +83,17 @@ struct answer {
     char why[256];
 };
 
-static const char *engine_choice(void)
+/* As the library chooses; `who` is where that was said. */
+static const char *engine_choice(const char **who)
 {
+    static const char *const known[] = {"kernel", "user", "kernel-first", "user-first"};
     const char *choice = getenv("KCAPI_ENGINE");
 
-    for (const char *const *known = (const char *const[]){"kernel", "user", "kernel-first",
-                                                          "user-first", NULL}; *known; known++)
-        if (choice && !strcmp(choice, *known))
+    *who = "KCAPI_ENGINE";
+    for (size_t i = 0; choice && i < sizeof(known) / sizeof(known[0]); i++)
+        if (!strcmp(choice, known[i]))
             return choice;
+    *who = "the built-in choice";
     return DEFAULT_ENGINE;
 }
 
@@ -116,8 +119,7 @@ static void explain_kernel(const struct machine *m, const struct algorithm *a, s
 static void ask(const struct machine *m, const struct algorithm *a, struct answer *r)
 {
     struct kcapi_handle *handle;
-    const char *choice = engine_choice();
-    const char *choice_is = getenv("KCAPI_ENGINE") ? "KCAPI_ENGINE" : "the built-in choice";
+    const char *who, *choice = engine_choice(&who);
 
     memset(r, 0, sizeof(*r));
     /* First what the kernel says: this loads the modules that are there. */
@@ -129,9 +131,9 @@ static void ask(const struct machine *m, const struct algorithm *a, struct answe
         close_handle(a, handle);
     }
     if (r->engine && !strcmp(r->engine, "user") && strcmp(choice, "kernel-first"))
-        snprintf(r->why, sizeof(r->why), "%s is %s", choice_is, choice);
+        snprintf(r->why, sizeof(r->why), "%s is %s", who, choice);
     else if (!r->engine && !strcmp(choice, "user"))
-        snprintf(r->why, sizeof(r->why), "%s is user, which has no such algorithm", choice_is);
+        snprintf(r->why, sizeof(r->why), "%s is user, which has no such algorithm", who);
     else
         explain_kernel(m, a, r);
     if (!r->engine && m->fips && strstr(choice, "-first"))
