@@ -10,10 +10,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aio-backend.h"
 #include "fill.h"
+#include "uml.h"
 
 enum { N = 4, LEN = 64, THREADS = 40, RINGS_MAX = 16 };
 
@@ -301,6 +304,21 @@ static void test_threads(const uint8_t *want)
     kcapi_cipher_destroy(shared.handle);
 }
 
+/*
+ * User-Mode Linux 6.12 and 7.2 lose count of a ring's pages ("Bad page map") when a process that has
+ * one forks, whatever it does with it, and die of it.
+ */
+static bool can_fork_with_rings(void)
+{
+    struct utsname name;
+    int major = 0, minor = 0;
+
+    if (!is_user_mode_linux() || !uses_io_uring())
+        return true;
+    return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+           major * 1000 + minor < 6012;
+}
+
 int main(void)
 {
     struct kcapi_handle *handle;
@@ -319,9 +337,13 @@ int main(void)
     test_failed_inits();
     test_close_on_exec(want, inherited_before);
     test_fork(want, false, false);
-    test_fork(want, true, false);
-    test_fork(want, true, true);
-    test_family(want);
+    if (can_fork_with_rings()) {
+        test_fork(want, true, false);
+        test_fork(want, true, true);
+        test_family(want);
+    } else {
+        skip(1, "a kernel that does not survive a fork with rings");
+    }
     test_threads(want);
     return done_testing();
 }

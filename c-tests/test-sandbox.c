@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "fill.h"
+#include "uml.h"
 
 #define MODPROBE "/proc/sys/kernel/modprobe"
 
@@ -92,16 +93,6 @@ static void test_forbidden(void)
     is_int(in_process(NULL, true, true), 'u', "an AEAD too");
     is_int(in_process("kernel", true, false), EPERM, "KCAPI_ENGINE=kernel: -EPERM");
     is_int(in_process("kernel", true, true), EPERM, "for an AEAD too");
-}
-
-static bool is_user_mode_linux(void)
-{
-    char text[4096] = "";
-    int fd = open("/proc/cpuinfo", O_RDONLY);
-    bool found = read(fd, text, sizeof(text) - 1) > 0 && strstr(text, "User Mode Linux");
-
-    close(fd);
-    return found;
 }
 
 static void set_modprobe(const char *path)

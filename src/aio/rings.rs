@@ -13,7 +13,7 @@ use crate::handle::lock;
 use crate::log::log;
 use std::sync::{Arc, Mutex, Weak};
 
-/// The most rings of a transform: each is a descriptor and 60 KiB of the kernel's
+/// The most rings of a transform: each is a descriptor and 50 KiB of the kernel's
 /// memory. More threads than that use Linux AIO, whose contexts any thread may use.
 const RINGS_MAX: usize = 16;
 
