@@ -5,10 +5,11 @@ use super::{Backend, Outcome};
 use crate::engine::kernel::message::Message;
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
+use std::convert::Infallible;
 use std::os::fd::BorrowedFd;
 
 /// A ring that nobody can have.
-pub enum Ring {}
+pub struct Ring(Infallible);
 
 impl Ring {
     /// ENOSYS.
@@ -18,7 +19,7 @@ impl Ring {
 
     /// Whether it is of use to a further call.
     pub fn usable(&self) -> bool {
-        match *self {}
+        match self.0 {}
     }
 }
 
@@ -31,6 +32,6 @@ impl Backend for Ring {
         _: Iovecs<'_>,
         _: &mut Vec<Outcome>,
     ) -> Result<()> {
-        match *self {}
+        match self.0 {}
     }
 }
