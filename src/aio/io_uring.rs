@@ -43,7 +43,8 @@ pub struct Ring {
 
 impl Ring {
     /// io_uring_setup(2). ENOSYS, EPERM: none to be had; ENOMEM, EMFILE: not now; EINVAL:
-    /// before Linux 6.1, which is the first with these flags.
+    /// before Linux 6.1, which is the first with these flags. Older kernels are not asked
+    /// without them: that nobody waits was only checked on 6.1, 6.12 and 7.2.
     pub fn open() -> Result<Self> {
         // One thread submits, and what is linked runs in its io_uring_enter(2), not
         // whenever this thread is in the kernel next. Close-on-exec by itself.
