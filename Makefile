@@ -245,6 +245,13 @@ faults: stage
 demo: stage
 	@KERNEL=$(KERNEL) c-tests/demo
 
+# The user engine against OpenSSL's libcrypto, as a table of ratios; for some rows and fewer
+# samples: BENCH='--quick gcm'.
+.PHONY: bench-user
+bench-user:
+	$(CARGO) run --locked --release --manifest-path benches/user-engine/Cargo.toml \
+		--target-dir $(target)/benches -- --bench $(BENCH)
+
 .PHONY: coverage check-coverage
 # Which test calls which function; reads the programs that `make check-c` has compiled.
 coverage:

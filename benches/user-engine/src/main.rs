@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The user engine through the C API against OpenSSL's libcrypto, in one run: `make bench-user`.
+//!
+//! Both have their key; a message is what is timed, from one buffer to another, with a
+//! result that is compared first. The two take turns, short ones, so that a busy machine is busy
+//! for both. criterion's report is about the user engine's; the table at the end has the median over all
+//! turns of OpenSSL's time divided by the user engine's, and the median of the latter.
+//!
+//! # Safety
+//!
+//! C functions are called as `kcapi.h` demands: with live handles, and lengths of slices.
+
+#![allow(unsafe_code)]
+
+mod libcrypto;
+
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use kcapi::capi::{aead, cipher, kdf, md};
+use std::ffi::CStr;
+use std::fmt::Write;
+use std::hint::black_box;
+use std::ptr::null_mut;
+use std::time::{Duration, Instant};
+
+const SIZES: [(usize, &str); 4] =
+    [(64, "64 B"), (1 << 10, "1 KiB"), (16 << 10, "16 KiB"), (1 << 20, "1 MiB")];
+
+/// Shorter than what a scheduler gives.
+const TURN: Duration = Duration::from_micros(50);
+
+/// Of pbkdf2.
+const ITERATIONS: u32 = 1000;
+
+/// Bytes in a tag.
+const TAG: usize = 16;
+
+const AAD: [u8; 16] = [0xaa; 16];
+
+/// Keys and IVs; both halves of an xts key must differ.
+const SECRET: [u8; 64] = {
+    let mut secret = [0; 64];
+    let mut i = 0;
+    while i < secret.len() {
+        secret[i] = i as u8;
+        i += 1;
+    }
+    secret
+};
+
+/// A message to be processed into the buffer.
+type Side = Box<dyn FnMut(&mut [u8])>;
+
+/// The user engine and OpenSSL with the same message, and the length of the result.
+struct Pair {
+    ours: Side,
+    theirs: Side,
+    len: usize,
+}
+
+fn ok(result: isize, len: usize) {
+    assert_eq!(result, len as isize);
+}
+
+/// `name` in the kernel's terms and in OpenSSL's.
+fn skcipher(names: [&CStr; 2], encrypt: bool, key: usize, size: usize) -> Pair {
+    let (key, iv, input) = (&SECRET[..key], &SECRET[..16], vec![0x5a; size]);
+    let mut evp = libcrypto::Cipher::new(names[1], encrypt, key, false);
+    let mut handle = null_mut();
+    let crypt = if encrypt { cipher::kcapi_cipher_encrypt } else { cipher::kcapi_cipher_decrypt };
+    // SAFETY: see above.
+    unsafe {
+        assert_eq!(cipher::kcapi_cipher_init(&mut handle, names[0].as_ptr(), 0), 0);
+        assert_eq!(cipher::kcapi_cipher_setkey(handle, key.as_ptr(), key.len() as u32), 0);
+    }
+    // A one-shot of xts is one of 64 KiB pieces, as the C library's.
+    let piece = if names[0] == c"xts(aes)" { 64 << 10 } else { size };
+    let message = input.clone();
+    Pair {
+        ours: Box::new(move |out| {
+            let (from, to) = (message.as_ptr(), out.as_mut_ptr());
+            // SAFETY: see above.
+            ok(unsafe { crypt(handle, from, size, iv.as_ptr(), to, out.len(), 0) }, size);
+        }),
+        theirs: Box::new(move |out| {
+            for (input, out) in input.chunks(piece).zip(out.chunks_mut(piece)) {
+                evp.crypt(iv, input, out);
+            }
+        }),
+        len: size,
+    }
+}
+
+/// The user engine has the AAD at the head of input and output, OpenSSL by itself.
+fn aead(names: [&CStr; 2], encrypt: bool, size: usize) -> Pair {
+    let (key, nonce) = (&SECRET[..32], &SECRET[..12]);
+    let mut iv = nonce.to_vec();
+    if names[0] == c"ccm(aes)" {
+        // A counter of 3 bytes: its length less one is at the head, its place at the end.
+        iv.insert(0, 2);
+        iv.resize(16, 0);
+    }
+    let mut input = vec![0x5a; size];
+    let mut evp = libcrypto::Cipher::new(names[1], true, key, true);
+    if !encrypt {
+        let mut sealed = vec![0; size + TAG];
+        evp.aead(nonce, &AAD, &input, &mut sealed);
+        evp = libcrypto::Cipher::new(names[1], false, key, true);
+        input = sealed;
+    }
+    let message = [&AAD[..], &input].concat();
+    let len = if encrypt { size + TAG } else { size };
+    let mut handle = null_mut();
+    let crypt = if encrypt { aead::kcapi_aead_encrypt } else { aead::kcapi_aead_decrypt };
+    // SAFETY: see above.
+    unsafe {
+        assert_eq!(aead::kcapi_aead_init(&mut handle, names[0].as_ptr(), 0), 0);
+        assert_eq!(aead::kcapi_aead_setkey(handle, key.as_ptr(), key.len() as u32), 0);
+        assert_eq!(aead::kcapi_aead_settaglen(handle, TAG as u32), 0);
+        aead::kcapi_aead_setassoclen(handle, AAD.len());
+    }
+    Pair {
+        ours: Box::new(move |out| {
+            let (from, to) = (message.as_ptr(), out.as_mut_ptr());
+            // SAFETY: see above.
+            let done = unsafe { crypt(handle, from, message.len(), iv.as_ptr(), to, out.len(), 0) };
+            ok(done, AAD.len() + len);
+        }),
+        theirs: Box::new(move |out| {
+            evp.aead(nonce, &AAD, &input, &mut out[AAD.len()..]);
+            out[..AAD.len()].copy_from_slice(&AAD);
+        }),
+        len: AAD.len() + len,
+    }
+}
+
+/// A digest, or HMAC of it: `hmac(name)`.
+fn digest(name: &CStr, evp: &CStr, len: usize, size: usize) -> Pair {
+    let (input, key) = (vec![0x5a; size], &SECRET[..32]);
+    let mut handle = null_mut();
+    // SAFETY: see above.
+    assert_eq!(unsafe { md::kcapi_md_init(&mut handle, name.as_ptr(), 0) }, 0);
+    let message = input.clone();
+    let theirs: Side = if name.to_bytes().starts_with(b"hmac") {
+        // SAFETY: see above.
+        assert_eq!(unsafe { md::kcapi_md_setkey(handle, key.as_ptr(), key.len() as u32) }, 0);
+        let mut hmac = libcrypto::Hmac::new(evp, key);
+        Box::new(move |out| hmac.mac(&input, out))
+    } else {
+        let mut digest = libcrypto::Digest::new(evp);
+        Box::new(move |out| digest.digest(&input, out))
+    };
+    Pair {
+        ours: Box::new(move |out| {
+            let (from, to) = (message.as_ptr(), out.as_mut_ptr());
+            // SAFETY: see above.
+            ok(unsafe { md::kcapi_md_digest(handle, from, size, to, out.len()) }, len);
+        }),
+        theirs,
+        len,
+    }
+}
+
+fn pbkdf2(name: &'static CStr, evp: &CStr, len: usize) -> Pair {
+    let (evp, password, salt) = (libcrypto::Pbkdf2::new(evp), &SECRET[..16], &SECRET[16..32]);
+    Pair {
+        ours: Box::new(move |out| {
+            let (pw, pw_len) = (password.as_ptr(), password.len() as u32);
+            let (out, out_len) = (out.as_mut_ptr(), out.len());
+            // SAFETY: see above.
+            let derived = unsafe {
+                let (name, salt_len) = (name.as_ptr(), salt.len());
+                kdf::kcapi_pbkdf(
+                    name,
+                    pw,
+                    pw_len,
+                    salt.as_ptr(),
+                    salt_len,
+                    ITERATIONS,
+                    out,
+                    out_len,
+                )
+            };
+            assert_eq!(derived, 0);
+        }),
+        theirs: Box::new(move |out| evp.derive(password, salt, ITERATIONS, out)),
+        len,
+    }
+}
+
+/// Times a pair; the ratio and the user engine's time for a message.
+fn compare(c: &mut Criterion, id: (&str, &str), size: usize, mut pair: Pair) -> Option<[f64; 2]> {
+    let mut buffers = [vec![0; pair.len], vec![0; pair.len]];
+    (pair.ours)(&mut buffers[0]);
+    (pair.theirs)(&mut buffers[1]);
+    assert!(buffers[0] == buffers[1], "{} {}: the results differ", id.0, id.1);
+
+    let (mut ratios, mut times) = (vec![], vec![]);
+    let mut turn = 1;
+    let mut group = c.benchmark_group(id.0);
+    group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Bytes(size as u64));
+    group.bench_function(BenchmarkId::from_parameter(id.1), |bencher| {
+        bencher.iter_custom(|mut left| {
+            let mut sum = Duration::ZERO;
+            while left > 0 {
+                let messages = left.min(turn);
+                let mut time = |side: &mut Side| {
+                    let start = Instant::now();
+                    (0..messages).for_each(|_| side(black_box(&mut buffers[0])));
+                    start.elapsed()
+                };
+                let (ours, theirs) = (time(&mut pair.ours), time(&mut pair.theirs));
+                ratios.push(theirs.as_secs_f64() / ours.as_secs_f64());
+                times.push(ours.as_secs_f64() / messages as f64);
+                sum += ours;
+                left -= messages;
+                if ours < TURN && messages == turn {
+                    turn *= 2;
+                }
+            }
+            sum
+        });
+    });
+    group.finish();
+    Some([median(ratios)?, median(times)?])
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// A row of the table: what is measured, and how to set it up for a length.
+type Row = (&'static str, Box<dyn Fn(usize) -> Pair>);
+
+fn rows() -> Vec<Row> {
+    let cipher = |title, names, encrypt, key| -> Row {
+        (title, Box::new(move |size| skcipher(names, encrypt, key, size)))
+    };
+    let sealed = |title, names, encrypt| -> Row {
+        (title, Box::new(move |size| aead(names, encrypt, size)))
+    };
+    let hash = |title, name, evp, len| -> Row {
+        (title, Box::new(move |size| digest(name, evp, len, size)))
+    };
+    let (cbc, gcm) = ([c"cbc(aes)", c"AES-256-CBC"], [c"gcm(aes)", c"AES-256-GCM"]);
+    let chacha = [c"rfc7539(chacha20,poly1305)", c"ChaCha20-Poly1305"];
+    vec![
+        cipher("ecb(aes)", [c"ecb(aes)", c"AES-256-ECB"], true, 32),
+        cipher("ctr(aes)", [c"ctr(aes)", c"AES-256-CTR"], true, 32),
+        cipher("cbc(aes) encryption", cbc, true, 32),
+        cipher("cbc(aes) decryption", cbc, false, 32),
+        cipher("xts(aes)", [c"xts(aes)", c"AES-256-XTS"], true, 64),
+        sealed("gcm(aes) encryption", gcm, true),
+        sealed("gcm(aes) decryption", gcm, false),
+        sealed("ccm(aes)", [c"ccm(aes)", c"AES-256-CCM"], true),
+        sealed("chacha20-poly1305", chacha, true),
+        hash("sha1", c"sha1", c"SHA1", 20),
+        hash("sha256", c"sha256", c"SHA256", 32),
+        hash("sha512", c"sha512", c"SHA512", 64),
+        hash("sha3-256", c"sha3-256", c"SHA3-256", 32),
+        hash("hmac(sha256)", c"hmac(sha256)", c"SHA256", 32),
+    ]
+}
+
+fn cell(measured: Option<[f64; 2]>) -> String {
+    let Some([ratio, time]) = measured else { return "-".into() };
+    format!("{ratio:.2} ({:.2?})", Duration::from_secs_f64(time))
+}
+
+fn main() {
+    // SAFETY: no other thread runs yet.
+    unsafe { std::env::set_var("KCAPI_ENGINE", "user") };
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(300))
+        .nresamples(1001)
+        .configure_from_args();
+
+    let mut table = String::from("| AES with 256 bits |");
+    SIZES.iter().for_each(|(_, size)| write!(table, " {size} |").unwrap());
+    table.push_str("\n|---|---|---|---|---|\n");
+    for (title, pair) in rows() {
+        let cells = SIZES
+            .map(|(size, name)| cell(compare(&mut criterion, (title, name), size, pair(size))));
+        if cells.iter().any(|cell| cell != "-") {
+            writeln!(table, "| {title} | {} |", cells.join(" | ")).unwrap();
+        }
+    }
+    let pair = pbkdf2(c"hmac(sha256)", c"SHA256", 32);
+    let pbkdf2 = cell(compare(&mut criterion, ("pbkdf2(hmac(sha256))", "1000"), 0, pair));
+    println!("\nTime of {} / of the user engine (the latter)\n\n{table}", libcrypto::version());
+    println!("pbkdf2(hmac(sha256)), {ITERATIONS} iterations: {pbkdf2}");
+}
