@@ -21,6 +21,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 const DEFAULT_SPLICE_SIZE: u32 = (128 << 10) - 4096;
 
 /// A handle's operation; opened by the first call that needs it.
+///
+/// Locked for the length of a whole message, so that those of two threads cannot mix, nor another
+/// handle change the key under it. The stream calls take the operation out and unlock, since one
+/// may wait for the other.
 type Slot = Mutex<Option<Arc<dyn Operation>>>;
 
 /// A transform and the slots of all handles on it.
@@ -64,13 +68,18 @@ impl Tfm {
     }
 }
 
+/// Whether an operation cannot be used any more.
+type Stale = fn(&dyn Operation) -> bool;
+
+/// Nothing of a failed call is to be left.
+const CLEAN: Stale = |operation| operation.failed();
+
+const AS_IT_IS: Stale = |_| false;
+
 /// A cipher handle.
 pub struct Handle {
     tfm: Arc<Tfm>,
     operation: Arc<Slot>,
-    /// Held for the length of a whole message, so that those of two threads
-    /// cannot mix. The stream calls do without: one may wait for the other.
-    whole_message: Mutex<()>,
     assoclen: AtomicUsize,
     aio: bool,
     splice_size: AtomicU32,
@@ -98,7 +107,6 @@ impl Handle {
         Ok(Self {
             operation: tfm.slot()?,
             tfm,
-            whole_message: Mutex::new(()),
             assoclen: AtomicUsize::new(0),
             aio: flags & KCAPI_INIT_AIO != 0,
             splice_size: AtomicU32::new(DEFAULT_SPLICE_SIZE),
@@ -164,11 +172,7 @@ impl Handle {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        let _alone = lock(&self.whole_message);
-        let operation = self.clean_operation()?;
-        let result = operation.message(control, input, output, length);
-        self.drop_failed(&operation);
-        result
+        self.whole(|operation| operation.message(control, input, output, length))
     }
 
     /// Pairs of IOVECs, each a message of its own, see [`Operation::batch`].
@@ -179,12 +183,10 @@ impl Handle {
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
-        let _alone = lock(&self.whole_message);
-        memory::ensure(SMALL)?;
-        let operation = self.clean_operation()?;
-        let result = operation.batch(control, inputs, outputs, submission);
-        self.drop_failed(&operation);
-        result
+        self.whole(|operation| {
+            memory::ensure(SMALL)?;
+            operation.batch(control, inputs, outputs, submission)
+        })
     }
 
     /// Whether the handle was made with `KCAPI_INIT_AIO`.
@@ -194,76 +196,73 @@ impl Handle {
 
     /// A whole message without control data, and its result: a digest.
     pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        let _alone = lock(&self.whole_message);
-        let operation = self.clean_operation()?;
-        let result = operation.send(None, input, false).and_then(|_| operation.receive(output));
-        self.drop_failed(&operation);
-        result
+        self.whole(|operation| operation.digest(input, output))
     }
 
     /// A piece of a message whose digest `finish_digest` gives.
     pub fn update_digest(&self, input: Iovecs<'_>) -> Result<()> {
-        let _alone = lock(&self.whole_message);
-        self.clean_operation()?.send(None, input, true).map(drop)
+        let mut slot = lock(&self.operation);
+        self.opened(&mut slot, CLEAN)?.send(None, input, true).map(drop)
     }
 
     /// The digest of all that `update_digest` has taken. EIO if it failed: what came before
     /// is lost, and the digest of the rest would be a wrong one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
-        let _alone = lock(&self.whole_message);
-        let operation = self.operation()?;
+        let mut slot = lock(&self.operation);
+        let operation = self.opened(&mut slot, AS_IT_IS)?;
         let incomplete = operation.failed();
         let result = operation.receive(output);
-        self.drop_failed(&operation);
+        if operation.failed() {
+            *slot = None;
+        }
         if incomplete { result.and(Err(Errno::IO)) } else { result }
     }
 
     /// Starts a stream.
     pub fn start(&self, control: &Control, input: Iovecs<'_>) -> Result<usize> {
-        self.clean_operation()?.send(Some(control), input, true)
+        self.operation(CLEAN)?.send(Some(control), input, true)
     }
 
     /// A further piece of a stream.
     pub fn send(&self, input: Iovecs<'_>, more: bool) -> Result<usize> {
-        self.operation()?.send(None, input, more)
+        self.operation(AS_IT_IS)?.send(None, input, more)
     }
 
     /// Results of a stream.
     pub fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.operation()?.receive(output)
+        self.operation(AS_IT_IS)?.receive(output)
     }
 
-    /// The operation as it is; opened if there is none.
-    fn operation(&self) -> Result<Arc<dyn Operation>> {
-        self.operation_unless(|_| false)
-    }
-
-    /// An operation in which nothing of a failed call is left.
-    fn clean_operation(&self) -> Result<Arc<dyn Operation>> {
-        self.operation_unless(|op| op.failed())
-    }
-
-    fn operation_unless(
+    /// The operation that is there, unless it is `stale`, or a new one.
+    fn opened<'s>(
         &self,
-        stale: impl Fn(&dyn Operation) -> bool,
-    ) -> Result<Arc<dyn Operation>> {
-        let mut current = lock(&self.operation);
-        match &*current {
-            Some(op) if !stale(&**op) => Ok(Arc::clone(op)),
-            _ => {
+        slot: &'s mut Option<Arc<dyn Operation>>,
+        stale: Stale,
+    ) -> Result<&'s Arc<dyn Operation>> {
+        slot.take_if(|operation| stale(&**operation));
+        match slot {
+            Some(operation) => Ok(operation),
+            None => {
                 memory::ensure(SMALL)?;
-                let op = self.tfm.transform.operation()?;
-                *current = Some(Arc::clone(&op));
-                Ok(op)
+                Ok(slot.insert(self.tfm.transform.operation()?))
             }
         }
     }
 
-    /// Closes `operation` if a call on it failed, together with its data.
-    fn drop_failed(&self, operation: &Arc<dyn Operation>) {
+    fn operation(&self, stale: Stale) -> Result<Arc<dyn Operation>> {
+        self.opened(&mut lock(&self.operation), stale).cloned()
+    }
+
+    /// Calls an operation in which nothing of a failed call is left; closes it, together
+    /// with its data, if this call fails.
+    fn whole<T>(&self, call: impl FnOnce(&dyn Operation) -> Result<T>) -> Result<T> {
+        let mut slot = lock(&self.operation);
+        let operation = self.opened(&mut slot, CLEAN)?;
+        let result = call(&**operation);
         if operation.failed() {
-            lock(&self.operation).take_if(|current| Arc::ptr_eq(current, operation));
+            *slot = None;
         }
+        result
     }
 }
 

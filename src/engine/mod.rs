@@ -203,6 +203,12 @@ pub trait Operation: Send + Sync {
     /// are none yet.
     fn receive(&self, output: Iovecs<'_>) -> Result<usize>;
 
+    /// A whole message without control data, and its result: a digest.
+    fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
+        self.send(None, input, false)?;
+        self.receive(output)
+    }
+
     /// A whole message and its whole result. EINVAL when `output` is shorter than the
     /// result, EMSGSIZE when the message cannot be taken whole and must be.
     /// Bytes of `output` after the result are left alone.

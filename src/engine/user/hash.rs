@@ -28,6 +28,13 @@ pub trait Hasher: Send + Sync {
     /// Adds to the message.
     fn update(&mut self, data: &[u8]);
 
+    /// The digest of this state and `message`; the state stays as it is.
+    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+        let mut state = self.fork();
+        state.update(message);
+        state.finish(digest);
+    }
+
     /// Ends the message; `digest` has the algorithm's digest size. What is in the box wipes
     /// itself there: it must not be moved out, which would leave it in freed memory.
     fn finish(self: Box<Self>, digest: &mut [u8]);
@@ -182,6 +189,12 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T
         self.0.update(data);
     }
 
+    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+        let mut state = self.0.clone();
+        state.update(message);
+        output(state, digest);
+    }
+
     fn finish(self: Box<Self>, digest: &mut [u8]) {
         output(self.0.clone(), digest);
     }
@@ -189,6 +202,10 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T
 
 /// As much of the digest as `digest` has room for.
 fn output<T: FixedOutput + OutputSizeUser>(state: T, digest: &mut [u8]) {
+    if let Ok(whole) = digest.try_into() {
+        state.finalize_into(whole);
+        return;
+    }
     let mut whole = state.finalize_fixed();
     digest.copy_from_slice(&whole[..digest.len()]);
     whole.as_mut_slice().zeroize();
@@ -224,6 +241,12 @@ impl<D: Base> Hmac<D> {
         block.zeroize();
         hmac
     }
+
+    fn end(inner: D, mut outer: D, digest: &mut [u8]) {
+        output(inner, digest);
+        Update::update(&mut outer, digest);
+        output(outer, digest);
+    }
 }
 
 impl<D: Base> Hasher for Hmac<D> {
@@ -235,10 +258,14 @@ impl<D: Base> Hasher for Hmac<D> {
         Update::update(&mut self.inner, data);
     }
 
-    fn finish(mut self: Box<Self>, digest: &mut [u8]) {
-        output(self.inner.clone(), digest);
-        Update::update(&mut self.outer, digest);
-        output(self.outer.clone(), digest);
+    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+        let mut inner = self.inner.clone();
+        Update::update(&mut inner, message);
+        Self::end(inner, self.outer.clone(), digest);
+    }
+
+    fn finish(self: Box<Self>, digest: &mut [u8]) {
+        Self::end(self.inner.clone(), self.outer.clone(), digest);
     }
 }
 

@@ -7,7 +7,7 @@
 //! Reference: Linux `crypto/algif_hash.c`.
 
 use super::hash::Hasher;
-use super::memory::{copy_out, read_each};
+use super::memory::{copy_out, read_each, read_only, wipe};
 use super::transform::{Failure, Keyed, Lease};
 use crate::engine::{Control, Length, Operation, Submission};
 use crate::errno::{Errno, Result};
@@ -53,14 +53,17 @@ impl HashOperation {
     }
 
     /// A message's beginning.
-    fn begin(&self) -> Result<Box<dyn Hasher>> {
+    fn beginning(&self) -> Result<&dyn Hasher> {
         match self.lease.keyed()? {
-            Keyed::Hash(beginning) => {
-                memory::ensure(size_of_val(&**beginning))?;
-                Ok(beginning.fork())
-            }
+            Keyed::Hash(beginning) => Ok(&**beginning),
             _ => Err(Errno::INVAL),
         }
+    }
+
+    fn begin(&self) -> Result<Box<dyn Hasher>> {
+        let beginning = self.beginning()?;
+        memory::ensure(size_of_val(beginning))?;
+        Ok(beginning.fork())
     }
 
     fn finish(&self, hasher: Box<dyn Hasher>) -> Digest {
@@ -100,6 +103,23 @@ impl Operation for HashOperation {
         };
         self.pending.store(0, Ordering::Relaxed);
         Ok(copy_out(&digest[..self.digest_size()], output))
+    }
+
+    fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
+        // EMSGSIZE before any memory is read.
+        input.total()?;
+        // Where nothing has been sent, what is locked there does not matter.
+        if self.pending.load(Ordering::Relaxed) == 0 {
+            let beginning = self.failure.note(self.beginning())?;
+            let digest = &mut [0; DIGEST_MAX][..self.digest_size()];
+            if read_only(input, |message| beginning.digest(message, digest)).is_some() {
+                let copied = copy_out(digest, output);
+                wipe(digest);
+                return Ok(copied);
+            }
+        }
+        self.send(None, input, false)?;
+        self.receive(output)
     }
 
     fn message(

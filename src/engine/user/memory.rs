@@ -11,7 +11,6 @@
 use crate::errno::Result;
 use crate::iov::{Cursor, Iovecs, iovec, scatter};
 use libc::iovec;
-use zeroize::Zeroize;
 
 /// Room for what comes behind a message, its tag, so that it need not be moved.
 const SLACK: usize = 64;
@@ -77,7 +76,7 @@ impl Buffer {
             let mut grown = Vec::new();
             grown.try_reserve_exact((self.len() + more).max(self.len().saturating_mul(2)))?;
             grown.extend_from_slice(self.bytes());
-            self.bytes.zeroize();
+            wipe(&mut self.bytes);
             self.bytes = grown;
             self.removed = 0;
         }
@@ -86,7 +85,7 @@ impl Buffer {
 
     /// Removes the first `len` bytes.
     pub fn remove(&mut self, len: usize) {
-        self.bytes()[..len].zeroize();
+        wipe(&mut self.bytes()[..len]);
         self.removed += len;
         if self.is_empty() {
             self.bytes.clear();
@@ -100,8 +99,14 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        wipe(&mut self.bytes);
     }
+}
+
+/// Wipes many bytes at a time; `zeroize` takes one at a time.
+pub fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    zeroize::optimization_barrier(bytes);
 }
 
 /// Copies `from` to `to`, as much as there is room for; how much that was.
@@ -119,6 +124,13 @@ pub fn read_each(input: Iovecs<'_>, mut read: impl FnMut(&[u8])) {
         // writes it during the call; the reference ends with this turn.
         read(unsafe { std::slice::from_raw_parts(iov.iov_base.cast(), iov.iov_len) });
     }
+}
+
+/// Gives the memory of the only IOVEC that is not empty to `read`; None: there are several.
+pub fn read_only<T>(input: Iovecs<'_>, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    let iov = only(input)?;
+    // SAFETY: as in `read_each`; what `only` makes up is empty and not NULL.
+    Some(read(unsafe { std::slice::from_raw_parts(iov.iov_base.cast(), iov.iov_len) }))
 }
 
 /// Copies `len` bytes of `input` to the beginning of `result` bytes, lets `process`
@@ -151,7 +163,7 @@ pub fn in_place<T>(
         };
         let processed = process(whole, tail);
         if processed.is_err() && !std::ptr::eq(from, to) {
-            whole.zeroize();
+            wipe(whole);
         }
         return processed;
     }
