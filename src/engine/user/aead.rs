@@ -10,15 +10,18 @@ mod authenc;
 mod ccm;
 mod chacha_poly;
 mod gcm;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod graviola;
 mod ipsec;
 mod padded;
+mod poly1305;
 
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod wycheproof;
 
-use super::skcipher::{TRACES, wide_cipher};
+use super::skcipher::{CipherKey, TRACES, wide_cipher};
 use crate::errno::{Errno, Result};
 use crate::traces::without_traces;
 use subtle::ConstantTimeEq;
@@ -65,8 +68,9 @@ fn known(name: &str) -> Option<AeadAlgorithm> {
     if let Some(inner) = name.strip_prefix("authenc(") {
         return authenc::find(inner.strip_suffix(')')?);
     }
-    let (mode, cipher) = super::skcipher::split(name)?;
-    let cipher = wide_cipher(cipher)?;
+    let (mode, cipher_name) = super::skcipher::split(name)?;
+    let cipher = wide_cipher(cipher_name)?;
+    let aes = cipher_name == "aes";
     let algorithm = |iv_size, tag_ok, new| {
         Some(AeadAlgorithm { block_size: 1, iv_size, max_tag_size: 16, tag_ok, new })
     };
@@ -74,7 +78,7 @@ fn known(name: &str) -> Option<AeadAlgorithm> {
         "gcm" => algorithm(
             gcm::IV,
             |len| matches!(len, 4 | 8 | 12..=16),
-            Box::new(move |key| Ok(Box::new(gcm::Gcm::new(cipher(key)?)))),
+            Box::new(move |key| gcm(aes, cipher, key)),
         ),
         "ccm" => algorithm(
             ccm::IV,
@@ -84,7 +88,9 @@ fn known(name: &str) -> Option<AeadAlgorithm> {
         "rfc4106(gcm" => algorithm(
             ipsec::IV,
             |len| matches!(len, 8 | 12 | 16),
-            Box::new(move |key| Ok(Box::new(ipsec::Rfc4106::new(cipher, key)?))),
+            Box::new(move |key| {
+                Ok(Box::new(ipsec::Rfc4106::new(|key| gcm(aes, cipher, key), key)?))
+            }),
         ),
         "rfc4309(ccm" => algorithm(
             ipsec::IV,
@@ -98,6 +104,16 @@ fn known(name: &str) -> Option<AeadAlgorithm> {
         ),
         _ => None,
     }
+}
+
+/// GCM, as fast as there is for that cipher and key.
+fn gcm(aes: bool, cipher: CipherKey, key: &[u8]) -> Result<Box<dyn Aead>> {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    if let Some(fast) = aes.then(|| graviola::AesGcm::new(key)).flatten() {
+        return Ok(Box::new(fast));
+    }
+    let _ = aes;
+    Ok(Box::new(gcm::Gcm::new(cipher(key)?)))
 }
 
 /// Gives as many bytes of the tag as there is room for.

@@ -8,7 +8,7 @@
 //! they are processed. [`hash`], [`skcipher`] and [`aead`]
 //! are tables of algorithms.
 //!
-//! The cryptography is RustCrypto's. What it does not do: akcipher and kpp, which no
+//! The cryptography is RustCrypto's, but where that is slow. What it does not do: akcipher and kpp, which no
 //! kernel serves either; CRYPTO_USER_API_RNG_CAVP; answer EFAULT for memory that is not
 //! there, other than NULL: the program gets the signal that it would get for its own access.
 

@@ -6,9 +6,10 @@
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
+use crate::engine::user::memory::wipe;
 use crate::engine::user::skcipher::{BlockCipher, ctr, xor};
 use crate::errno::{Errno, Result};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Bytes in an IV.
 pub const IV: usize = 16;
@@ -22,7 +23,13 @@ pub struct Ccm {
 struct CbcMac<'a> {
     cipher: &'a dyn BlockCipher,
     state: Zeroizing<[u8; 16]>,
-    scratch: Zeroizing<[u8; 256]>,
+    scratch: [u8; 256],
+}
+
+impl Drop for CbcMac<'_> {
+    fn drop(&mut self) {
+        wipe(&mut self.scratch);
+    }
 }
 
 impl Blocks for CbcMac<'_> {
@@ -75,7 +82,7 @@ impl Ccm {
         let bytes = counter_len.min(4);
         first[16 - bytes..].copy_from_slice(&data_len.to_be_bytes()[4 - bytes..]);
 
-        let (state, scratch) = (Zeroizing::new([0; 16]), Zeroizing::new([0; 256]));
+        let (state, scratch) = (Zeroizing::new([0; 16]), [0; 256]);
         let mut mac = Padded::new(CbcMac { cipher: &*self.cipher, state, scratch });
         mac.push(&first);
         match u32::try_from(aad.len()).map_err(|_| Errno::INVAL)? {
@@ -95,8 +102,9 @@ impl Ccm {
 
     /// En- or decrypts data and what masks the tag.
     fn crypt(&self, mut counter: [u8; IV], data: &mut [u8]) -> Result<Zeroizing<[u8; 16]>> {
-        let mut mask = Zeroizing::new([0; 16]);
-        ctr(&*self.cipher, true, &mut counter, &mut *mask)?;
+        let mut mask = Zeroizing::new(counter);
+        self.cipher.encrypt(&mut *mask);
+        counter[15] = 1;
         ctr(&*self.cipher, true, &mut counter, data)?;
         Ok(mask)
     }
@@ -120,7 +128,7 @@ impl Aead for Ccm {
             verify(&*mac, tag)
         });
         if result.is_err() {
-            data.zeroize();
+            wipe(data);
         }
         result
     }

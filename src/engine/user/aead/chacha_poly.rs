@@ -2,13 +2,19 @@
 //! ChaCha20-Poly1305: RFC 8439 (once 7539); in ESP RFC 7634, with a salt at the key's
 //! end; Linux `crypto/chacha20poly1305.c`.
 
+use super::poly1305::Poly1305;
 use super::{Aead, AeadAlgorithm, give, verify};
+use crate::engine::user::memory::wipe;
 use crate::engine::user::skcipher::chacha;
 use crate::errno::{Errno, Result};
 use chacha20::R20;
-use poly1305::Poly1305;
-use poly1305::universal_hash::{KeyInit, UniversalHash};
 use zeroize::Zeroizing;
+
+/// Bytes in a block of ChaCha20.
+const BLOCK: usize = 64;
+
+/// Bytes that are made at once: the block of Poly1305's key and the beginning of the data.
+const HEAD: usize = 16 * BLOCK;
 
 /// With so many bytes of salt: none, or 4 in ESP.
 pub fn algorithm(salt_len: usize) -> AeadAlgorithm {
@@ -48,33 +54,67 @@ impl ChaChaPoly {
     }
 
     /// In ESP the AAD ends with the IV, which is not authenticated; EINVAL if it has no room there.
-    fn tag(&self, iv: &[u8], aad: &[u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {
-        let aad = match self.salt_len {
-            0 => aad,
-            _ => &aad[..aad.len().checked_sub(8).ok_or(Errno::INVAL)?],
-        };
-        let mut key = Zeroizing::new([0; 32]);
-        self.apply(0, iv, &mut *key);
-        let mut poly = Poly1305::new((&*key).into());
-        poly.update_padded(aad);
-        poly.update_padded(data);
-        let mut lengths = [0; 16];
-        lengths[..8].copy_from_slice(&(aad.len() as u64).to_le_bytes());
-        lengths[8..].copy_from_slice(&(data.len() as u64).to_le_bytes());
-        poly.update(&[lengths.into()]);
-        Ok(Zeroizing::new(poly.finalize().into()))
+    fn authenticated<'a>(&self, aad: &'a [u8]) -> Result<&'a [u8]> {
+        match self.salt_len {
+            0 => Ok(aad),
+            _ => aad.split_last_chunk::<8>().map(|(aad, _)| aad).ok_or(Errno::INVAL),
+        }
+    }
+
+    /// Poly1305 with this message's key, and the beginning of `data` en- or decrypted.
+    fn begin<'a>(
+        &self,
+        iv: &[u8],
+        data: &[u8],
+        made: &'a mut [u8; HEAD],
+    ) -> (Poly1305, &'a mut [u8]) {
+        let len = data.len().min(HEAD - BLOCK);
+        let made = &mut made[..BLOCK + len];
+        made[BLOCK..].copy_from_slice(&data[..len]);
+        self.apply(0, iv, made);
+        let (key, beginning) = made.split_at_mut(BLOCK);
+        let poly = Poly1305::new(key.first_chunk().expect("half a block"));
+        wipe(key);
+        (poly, beginning)
+    }
+
+    /// Puts the beginning where it belongs and en- or decrypts what follows.
+    fn end(&self, iv: &[u8], beginning: &mut [u8], data: &mut [u8]) {
+        let (first, rest) = data.split_at_mut(beginning.len());
+        first.copy_from_slice(beginning);
+        wipe(beginning);
+        self.apply((HEAD / BLOCK) as u8, iv, rest);
     }
 }
 
+fn tag(mut poly: Poly1305, aad: &[u8], data: &[u8]) -> [u8; 16] {
+    poly.update_padded(aad);
+    poly.update_padded(data);
+    let mut lengths = [0; 16];
+    lengths[..8].copy_from_slice(&(aad.len() as u64).to_le_bytes());
+    lengths[8..].copy_from_slice(&(data.len() as u64).to_le_bytes());
+    poly.update_padded(&lengths);
+    poly.tag()
+}
+
 impl Aead for ChaChaPoly {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        self.apply(1, iv, data);
-        give(&*self.tag(iv, aad, data)?, tag)
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag_out: &mut [u8]) -> Result<()> {
+        let aad = self.authenticated(aad)?;
+        let mut made = [0; HEAD];
+        let (poly, beginning) = self.begin(iv, data, &mut made);
+        self.end(iv, beginning, data);
+        give(&tag(poly, aad, data), tag_out)
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
-        verify(&*self.tag(iv, aad, data)?, tag)?;
-        self.apply(1, iv, data);
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag_in: &[u8]) -> Result<()> {
+        let aad = self.authenticated(aad)?;
+        let mut made = [0; HEAD];
+        let (poly, beginning) = self.begin(iv, data, &mut made);
+        if let Err(errno) = verify(&tag(poly, aad, data), tag_in) {
+            wipe(beginning);
+            return Err(errno);
+        }
+        self.end(iv, beginning, data);
         Ok(())
     }
 }

@@ -35,14 +35,15 @@ fn nonce(salt: &[u8; 4], iv: &[u8]) -> [u8; 12] {
 
 /// GCM in ESP.
 pub struct Rfc4106 {
-    gcm: Gcm,
+    gcm: Box<dyn Aead>,
     salt: [u8; 4],
 }
 
 impl Rfc4106 {
-    pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
+    /// `gcm` takes the key without the salt.
+    pub fn new(gcm: impl Fn(&[u8]) -> Result<Box<dyn Aead>>, key: &[u8]) -> Result<Self> {
         let (key, &salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { gcm: Gcm::new(cipher(key)?), salt })
+        Ok(Self { gcm: gcm(key)?, salt })
     }
 }
 
@@ -87,16 +88,20 @@ impl Aead for Rfc4309 {
 }
 
 /// GMAC in ESP: nothing is encrypted.
-pub struct Rfc4543(Rfc4106);
+pub struct Rfc4543 {
+    gcm: Gcm,
+    salt: [u8; 4],
+}
 
 impl Rfc4543 {
     pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
-        Ok(Self(Rfc4106::new(cipher, key)?))
+        let (key, &salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+        Ok(Self { gcm: Gcm::new(cipher(key)?), salt })
     }
 
     fn tag(&self, iv: &[u8], aad: &[u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {
         header(aad)?;
-        self.0.gcm.authenticate(&nonce(&self.0.salt, iv), [aad, data])
+        self.gcm.authenticate(&nonce(&self.salt, iv), [aad, data])
     }
 }
 

@@ -4,10 +4,14 @@
 //! RFC 8439; Linux `crypto/chacha_generic.c`: the IV is the counter of blocks, 32
 //! bits, little-endian, and the nonce, and it stays as it is: a further call begins
 //! at its start again. The counter wraps to 0.
+//!
+//! RustCrypto's, but with AVX-512, which that uses in special builds only.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 
 use super::Skcipher;
 use crate::errno::{Errno, Result};
-use crate::traces::without_traces;
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
 use cipher::{Array, StreamCipherCore};
@@ -19,22 +23,37 @@ pub const SIZE: usize = 64;
 
 /// XORs `data` with the key stream from `iv` on.
 pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
-    // The state, which has the key in it, is moved about while it is made.
-    without_traces::<1024, _>(|| {
-        let (counter, nonce) = iv.split_first_chunk().expect("4 of 16 bytes");
-        let nonce = Array::try_from(nonce).expect("the other 12");
-        let mut core = ChaChaCore::<R, Ietf>::new(key.into(), &nonce);
-        core.set_block_pos(u32::from_le_bytes(*counter));
-        // Not the methods that count the blocks that are left: the kernel does not.
-        let (blocks, rest) = Array::slice_as_chunks_mut(data);
-        core.apply_keystream_blocks(blocks);
-        if !rest.is_empty() {
-            let mut stream = Array::default();
-            core.write_keystream_block(&mut stream);
-            super::modes::xor(rest, &stream);
-            stream.zeroize();
-        }
-    });
+    #[cfg(target_arch = "x86_64")]
+    if avx512::apply(R::COUNT, &mut state(key, iv), data) {
+        return;
+    }
+    portable::<R>(key, iv, data);
+}
+
+/// RFC 8439, 2.3.
+#[cfg(target_arch = "x86_64")]
+fn state(key: &[u8; 32], iv: &[u8; 16]) -> [u32; 16] {
+    let mut state = [0; 16];
+    let parts = [&b"expand 32-byte k"[..], key, iv];
+    let words = parts.iter().flat_map(|part| part.as_chunks().0);
+    state.iter_mut().zip(words).for_each(|(state, &word)| *state = u32::from_le_bytes(word));
+    state
+}
+
+fn portable<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
+    let (counter, nonce) = iv.split_first_chunk().expect("4 of 16 bytes");
+    let nonce = Array::try_from(nonce).expect("the other 12");
+    let mut core = ChaChaCore::<R, Ietf>::new(key.into(), &nonce);
+    core.set_block_pos(u32::from_le_bytes(*counter));
+    // Not the methods that count the blocks that are left: the kernel does not.
+    let (blocks, rest) = Array::slice_as_chunks_mut(data);
+    core.apply_keystream_blocks(blocks);
+    if !rest.is_empty() {
+        let mut stream = Array::default();
+        core.write_keystream_block(&mut stream);
+        super::modes::xor(rest, &stream);
+        stream.zeroize();
+    }
 }
 
 /// A key.
@@ -85,4 +104,26 @@ impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
 /// EINVAL unless there are 32 bytes.
 fn copy(key: &[u8]) -> Result<Zeroizing<[u8; 32]>> {
     Ok(Zeroizing::new(key.try_into().map_err(|_| Errno::INVAL)?))
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn avx512_agrees_with_rustcrypto() {
+        let bytes: Vec<u8> = (0..5000u32).map(|i| ((i * i) >> 5) as u8).collect();
+        for len in (0..1300).chain([2047, 2048, 2049, 4900]) {
+            let (key, mut iv) = (bytes[len % 50..].first_chunk().unwrap(), [7; 16]);
+            // At the end of what the counter counts.
+            iv[..4].copy_from_slice(&(u32::MAX - (len % 20) as u32).to_le_bytes());
+            let (mut ours, mut theirs) = (bytes[..len].to_vec(), bytes[..len].to_vec());
+            if !avx512::apply(10, &mut state(key, &iv), &mut ours) {
+                assert!(!is_x86_feature_detected!("avx512f"));
+                return;
+            }
+            portable::<R20>(key, &iv, &mut theirs);
+            assert!(ours == theirs, "{len}");
+        }
+    }
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! ChaCha with AVX-512: 16 blocks at once, each register one word of all of them.
+//!
+//! # Safety
+//!
+//! [`apply`] asks the processor before it runs what needs AVX-512; memory is accessed as slices of
+//! the length of a register.
+
+#![allow(unsafe_code)]
+
+use super::SIZE;
+use std::arch::x86_64::*;
+
+/// Blocks at once.
+const WIDE: usize = 16;
+
+/// XORs `data` with the key stream of `state`; false, and nothing done, if the processor cannot.
+pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bool {
+    let able = is_x86_feature_detected!("avx512f");
+    if able {
+        // SAFETY: the processor has AVX-512F.
+        unsafe { apply_wide(double_rounds, state, data) };
+    }
+    able
+}
+
+#[target_feature(enable = "avx512f")]
+fn apply_wide(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) {
+    for data in data.chunks_mut(WIDE * SIZE) {
+        let stream = key_stream(double_rounds, state);
+        state[12] = state[12].wrapping_add(WIDE as u32);
+        let (blocks, rest) = data.as_chunks_mut();
+        for (block, stream) in blocks.iter_mut().zip(stream) {
+            xor(block, stream);
+        }
+        if !rest.is_empty() {
+            let mut last = [0; SIZE];
+            last[..rest.len()].copy_from_slice(rest);
+            xor(&mut last, stream[blocks.len()]);
+            rest.copy_from_slice(&last[..rest.len()]);
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn xor(block: &mut [u8; SIZE], stream: __m512i) {
+    let block: *mut __m512i = block.as_mut_ptr().cast();
+    // SAFETY: 64 bytes, at any address.
+    unsafe { _mm512_storeu_si512(block, _mm512_xor_si512(_mm512_loadu_si512(block), stream)) };
+}
+
+/// Each is a block.
+#[target_feature(enable = "avx512f")]
+fn key_stream(double_rounds: usize, state: &[u32; 16]) -> [__m512i; WIDE] {
+    let mut start = [_mm512_setzero_si512(); 16];
+    for (start, &word) in start.iter_mut().zip(state) {
+        *start = _mm512_set1_epi32(word as i32);
+    }
+    let number = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    start[12] = _mm512_add_epi32(start[12], number);
+    let mut words = start;
+    for _ in 0..double_rounds {
+        for i in 0..4 {
+            quarter_round(&mut words, [i, 4 + i, 8 + i, 12 + i]);
+        }
+        for i in 0..4 {
+            quarter_round(&mut words, [i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4]);
+        }
+    }
+    for (word, start) in words.iter_mut().zip(start) {
+        *word = _mm512_add_epi32(*word, start);
+    }
+    transposed(words)
+}
+
+#[target_feature(enable = "avx512f")]
+fn quarter_round(words: &mut [__m512i; 16], [a, b, c, d]: [usize; 4]) {
+    words[a] = _mm512_add_epi32(words[a], words[b]);
+    words[d] = _mm512_rol_epi32::<16>(_mm512_xor_si512(words[d], words[a]));
+    words[c] = _mm512_add_epi32(words[c], words[d]);
+    words[b] = _mm512_rol_epi32::<12>(_mm512_xor_si512(words[b], words[c]));
+    words[a] = _mm512_add_epi32(words[a], words[b]);
+    words[d] = _mm512_rol_epi32::<8>(_mm512_xor_si512(words[d], words[a]));
+    words[c] = _mm512_add_epi32(words[c], words[d]);
+    words[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(words[b], words[c]));
+}
+
+/// Of one word of 16 blocks each, one block of 16 words each.
+#[target_feature(enable = "avx512f")]
+fn transposed(words: [__m512i; 16]) -> [__m512i; WIDE] {
+    // fours[k][g]: of block k, 4 + k, 8 + k and 12 + k the words from 4 g on.
+    let mut fours = [[_mm512_setzero_si512(); 4]; 4];
+    for g in 0..4 {
+        let [a, b, c, d] = [words[4 * g], words[4 * g + 1], words[4 * g + 2], words[4 * g + 3]];
+        let (ab, cd) = (_mm512_unpacklo_epi32(a, b), _mm512_unpacklo_epi32(c, d));
+        fours[0][g] = _mm512_unpacklo_epi64(ab, cd);
+        fours[1][g] = _mm512_unpackhi_epi64(ab, cd);
+        let (ab, cd) = (_mm512_unpackhi_epi32(a, b), _mm512_unpackhi_epi32(c, d));
+        fours[2][g] = _mm512_unpacklo_epi64(ab, cd);
+        fours[3][g] = _mm512_unpackhi_epi64(ab, cd);
+    }
+    let mut blocks = [_mm512_setzero_si512(); WIDE];
+    for k in 0..4 {
+        let [a, b, c, d] = fours[k];
+        let low = _mm512_shuffle_i32x4::<0b01_00_01_00>(a, b);
+        let high = _mm512_shuffle_i32x4::<0b01_00_01_00>(c, d);
+        blocks[k] = _mm512_shuffle_i32x4::<0b10_00_10_00>(low, high);
+        blocks[4 + k] = _mm512_shuffle_i32x4::<0b11_01_11_01>(low, high);
+        let low = _mm512_shuffle_i32x4::<0b11_10_11_10>(a, b);
+        let high = _mm512_shuffle_i32x4::<0b11_10_11_10>(c, d);
+        blocks[8 + k] = _mm512_shuffle_i32x4::<0b10_00_10_00>(low, high);
+        blocks[12 + k] = _mm512_shuffle_i32x4::<0b11_01_11_01>(low, high);
+    }
+    blocks
+}
