@@ -4,12 +4,15 @@
 //!
 //! Input and output may overlap in any way. As in the kernel, all input is copied
 //! before any output is written; a reference is made only to the output, when no input
-//! is needed any more, or to memory of the engine's own.
+//! is needed any more, or to memory of the engine's own. Ciphers go from one to the other
+//! without a copy where these are the same or apart, in an `InOutBuf`, which never lends
+//! both at once.
 
 #![allow(unsafe_code)]
 
 use crate::errno::Result;
 use crate::iov::{Cursor, Iovecs, iovec, scatter};
+use cipher::InOutBuf;
 use libc::iovec;
 
 /// Room for what comes behind a message, its tag, so that it need not be moved.
@@ -174,6 +177,33 @@ pub fn in_place<T>(
     let processed = process(&mut scratch.bytes()[..result], tail)?;
     copy_out(&scratch.bytes()[..result], output);
     Ok(processed)
+}
+
+/// Lets `process` work on `len` bytes from `input` to `output`, which have as many: without a copy
+/// if both are one piece of memory each, and the same or apart.
+///
+/// When `process` fails, no input is left in an output that it was not in before.
+pub fn in_to_out<T>(
+    input: Iovecs<'_>,
+    len: usize,
+    output: Iovecs<'_>,
+    process: impl FnOnce(InOutBuf<'_, '_, u8>) -> Result<T>,
+) -> Result<T> {
+    if let (Some(from), Some(to)) = (only(input), only(output)) {
+        let (from, to): (*const u8, *mut u8) = (from.iov_base.cast(), to.iov_base.cast());
+        let same = std::ptr::eq(from, to);
+        if same || from.addr().abs_diff(to.addr()) >= len {
+            // SAFETY: whoever made the lists promised that their memory may be read, and
+            // written, and that nobody else uses it; they are the same or do not overlap.
+            let processed = process(unsafe { InOutBuf::from_raw(from, to, len) });
+            if processed.is_err() && !same {
+                // SAFETY: as above, and what `process` was given is gone.
+                unsafe { slice(to, len) }.zeroize();
+            }
+            return processed;
+        }
+    }
+    in_place(input, len, &mut [], output, len, |data, _| process(data.into()))
 }
 
 /// The only IOVEC that is not empty, or an empty one; None if there are several.

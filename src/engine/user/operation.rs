@@ -8,7 +8,7 @@
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
 use super::batch::{AEAD_SHARE, CIPHER_SHARE, Outcome, in_order, in_parallel};
-use super::memory::{beginning, copy_out, in_place};
+use super::memory::{beginning, copy_out, in_place, in_to_out};
 use super::state::{Settings, Sizes, State};
 use super::transform::{Algorithm, Failure, Keyed, Lease};
 use crate::engine::{Control, Length, Op, Operation, Submission};
@@ -87,8 +87,14 @@ impl CipherOperation {
             _ if len == 0 && result == 0 => Ok(()),
             Keyed::Skcipher(cipher) => {
                 let (encrypt, iv) = (settings.encrypt, &mut settings.iv[..sizes.iv]);
-                in_place(input, len, &mut [], output, len, |data, _| {
-                    data.chunks_mut(piece).try_for_each(|data| cipher.crypt(encrypt, iv, data))
+                in_to_out(input, len, output, |mut data| {
+                    while !data.is_empty() {
+                        let len = piece.min(data.len());
+                        let (now, later) = data.split_at(len);
+                        cipher.crypt(encrypt, iv, now)?;
+                        data = later;
+                    }
+                    Ok(())
                 })
             }
             Keyed::Aead(aead) => {
@@ -149,8 +155,9 @@ impl CipherOperation {
                 }
                 let iv = &mut state.settings.iv[..algorithm.iv_size];
                 let data = &mut state.data.bytes()[..len];
-                let result =
-                    cipher.crypt(state.settings.encrypt, iv, data).map(|()| copy_out(data, output));
+                let result = cipher
+                    .crypt(state.settings.encrypt, iv, (&mut *data).into())
+                    .map(|()| copy_out(data, output));
                 state.consume(len);
                 result
             }
@@ -197,7 +204,9 @@ impl CipherOperation {
         }
         self.lease.keyed()?;
         state.settings.take_control(control, self.sizes().iv)?;
-        let cut = length == Length::Pieces && !self.lease.shared.properties.chains();
+        let cut = length == Length::Pieces
+            && len > Length::ONE_SHOT
+            && !self.lease.shared.properties.chains();
         let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
         self.exchange(&mut state.settings, (input, len), (output, result), piece)

@@ -6,6 +6,8 @@
 //! `crypto/skcipher.c` and the mode's own file). Names come in canonical form;
 //! buffers, streams and messages are the operation's business.
 
+#[cfg(target_arch = "x86_64")]
+mod aes;
 mod block;
 mod chacha;
 mod modes;
@@ -22,14 +24,15 @@ use crate::errno::{Errno, Result};
 use crate::traces::without_traces;
 pub(super) use block::{BlockCipher, CipherKey};
 pub(super) use chacha::apply as chacha;
-pub(super) use modes::{ctr, xor};
+pub(super) use modes::{Data, xor};
 
 /// A cipher with its key.
 pub trait Skcipher: Send + Sync {
-    /// En- or decrypts `data` in place and leaves in `iv` what the kernel's
+    /// En- or decrypts `data` from input to output and leaves in `iv` what the kernel's
     /// synchronous generic driver leaves there. EINVAL: not a length that the
-    /// algorithm takes. EBADMSG: not a wrapped key.
-    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()>;
+    /// algorithm takes. EBADMSG: not a wrapped key. What is in the output after an error is
+    /// for the caller to wipe.
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()>;
 }
 
 /// What comes of a key.
@@ -128,6 +131,16 @@ pub(super) fn wide_cipher(name: &str) -> Option<CipherKey> {
     block::find(name).filter(|cipher| cipher.size == 16).map(|cipher| cipher.key)
 }
 
+/// Counter mode in place.
+pub(super) fn ctr(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    counter: &mut [u8],
+    data: &mut [u8],
+) -> Result<()> {
+    modes::ctr(cipher, encrypt, counter, data.into())
+}
+
 /// More than setting a key leaves on the stack: the largest schedule has 4 KiB.
 pub(super) const TRACES: usize = 16 << 10;
 
@@ -143,7 +156,7 @@ fn chacha_like(iv_size: usize, new: fn(&[u8]) -> Result<Box<dyn Skcipher>>) -> S
     SkcipherAlgorithm { block_size: 1, iv_size, chunk: chacha::SIZE, new: Box::new(new) }
 }
 
-type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], &mut [u8]) -> Result<()>;
+type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], Data<'_, '_>) -> Result<()>;
 
 /// A mode with a key that is the block cipher's.
 struct Plain {
@@ -152,7 +165,7 @@ struct Plain {
 }
 
 impl Skcipher for Plain {
-    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         (self.crypt)(&*self.cipher, encrypt, iv, data)
     }
 }
@@ -173,11 +186,11 @@ fn rfc3686(algorithm: &block::Algorithm, key: &[u8]) -> Keyed {
 }
 
 impl Skcipher for Rfc3686 {
-    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         let mut counter = [0; 16];
         counter[..4].copy_from_slice(&self.nonce);
         counter[4..12].copy_from_slice(iv);
         counter[15] = 1;
-        ctr(&*self.cipher, encrypt, &mut counter, data)
+        modes::ctr(&*self.cipher, encrypt, &mut counter, data)
     }
 }

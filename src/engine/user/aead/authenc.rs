@@ -93,7 +93,7 @@ impl Authenc {
         let mut copy = [0; IV];
         let copy = copy.get_mut(..iv.len()).ok_or(Errno::INVAL)?;
         copy.copy_from_slice(iv);
-        self.cipher.crypt(encrypt, copy, data)
+        self.cipher.crypt(encrypt, copy, data.into())
     }
 }
 

@@ -10,6 +10,7 @@
 //! but for serpent, look their S-boxes up in tables, as the kernel's generic drivers
 //! do: who can watch the cache may learn about the key.
 
+use super::modes::Data;
 use crate::errno::{Errno, Result};
 use cipher::array::ArraySize;
 use cipher::typenum::Unsigned;
@@ -34,6 +35,29 @@ pub trait BlockCipher: Send + Sync {
     /// the last in `iv`. Here, not above, since it cannot do many at once and so a
     /// call for each block would show.
     fn chain(&self, iv: &mut [u8], blocks: &mut [u8]);
+
+    /// The modes that it does by itself; None: they are done with the methods above.
+    fn pipelined(&self) -> Option<&dyn Pipelined> {
+        None
+    }
+}
+
+/// Modes whose blocks do not wait for one another, done by the block cipher itself, which keeps
+/// many in flight. Blocks have 16 bytes. Data go from input to output, which may be
+/// the same memory.
+pub trait Pipelined {
+    /// Whole blocks by themselves.
+    fn ecb(&self, encrypt: bool, data: Data<'_, '_>);
+
+    /// CBC decryption of whole blocks: leaves the last block of ciphertext in `iv`.
+    fn cbc_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
+
+    /// Counter mode for data of any length: leaves the next counter. A last piece of a block
+    /// counts as a block.
+    fn ctr(&self, counter: &mut u128, data: Data<'_, '_>);
+
+    /// XTS of whole blocks with `tweak` for the first: leaves the next tweak.
+    fn xts(&self, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>);
 }
 
 impl<C> BlockCipher for C
@@ -137,6 +161,15 @@ fn keyed<C: KeyInit + BlockCipher + 'static>(key: &[u8]) -> Result<Box<dyn Block
 }
 
 fn aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(cipher) = super::aes::new(key) {
+        return cipher;
+    }
+    portable_aes(key)
+}
+
+/// RustCrypto's.
+pub(super) fn portable_aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
     match key.len() {
         16 => keyed::<aes::Aes128>(key),
         24 => keyed::<aes::Aes192>(key),

@@ -10,7 +10,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
-use super::Skcipher;
+use super::{Data, Skcipher};
 use crate::errno::{Errno, Result};
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
@@ -66,9 +66,9 @@ impl ChaCha20 {
 }
 
 impl Skcipher for ChaCha20 {
-    fn crypt(&self, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    fn crypt(&self, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         let iv = (&*iv).try_into().map_err(|_| Errno::INVAL)?;
-        apply::<R20>(&self.0, iv, data);
+        apply::<R20>(&self.0, iv, data.into_out_with_copied_in());
         Ok(())
     }
 }
@@ -89,13 +89,13 @@ impl<R> XChaCha<R> {
 }
 
 impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
-    fn crypt(&self, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    fn crypt(&self, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         let (first, rest) = iv.split_first_chunk::<16>().ok_or(Errno::INVAL)?;
         let mut key = chacha20::hchacha::<R>((&*self.0).into(), first.into());
         let mut inner = [0; 16];
         inner[..8].copy_from_slice(&rest[8..]);
         inner[8..].copy_from_slice(&rest[..8]);
-        apply::<R>(&key.0, &inner, data);
+        apply::<R>(&key.0, &inner, data.into_out_with_copied_in());
         key.zeroize();
         Ok(())
     }

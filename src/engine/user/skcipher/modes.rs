@@ -8,6 +8,7 @@
 
 use super::block::BlockCipher;
 use crate::errno::{Errno, Result};
+use cipher::InOutBuf;
 
 /// Bytes that are worked on at once: the 64 blocks of AES that the widest
 /// implementation takes.
@@ -34,13 +35,26 @@ pub fn xor(data: &mut [u8], with: &[u8]) {
     data.iter_mut().zip(with).for_each(|(data, with)| *data ^= with);
 }
 
-/// EINVAL unless `data` is whole blocks.
-fn whole_blocks(cipher: &dyn BlockCipher, data: &[u8]) -> Result<()> {
-    if data.len().is_multiple_of(cipher.size()) { Ok(()) } else { Err(Errno::INVAL) }
+/// What is en- or decrypted, from input to output.
+pub type Data<'i, 'o> = InOutBuf<'i, 'o, u8>;
+
+/// EINVAL unless so many bytes are whole blocks.
+fn whole_blocks(cipher: &dyn BlockCipher, len: usize) -> Result<()> {
+    if len.is_multiple_of(cipher.size()) { Ok(()) } else { Err(Errno::INVAL) }
 }
 
-pub fn ecb(cipher: &dyn BlockCipher, encrypt: bool, _: &mut [u8], data: &mut [u8]) -> Result<()> {
-    whole_blocks(cipher, data)?;
+pub fn ecb(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    _: &mut [u8],
+    data: Data<'_, '_>,
+) -> Result<()> {
+    whole_blocks(cipher, data.len())?;
+    if let Some(cipher) = cipher.pipelined() {
+        cipher.ecb(encrypt, data);
+        return Ok(());
+    }
+    let data = data.into_out_with_copied_in();
     if encrypt {
         cipher.encrypt(data)
     } else {
@@ -49,12 +63,22 @@ pub fn ecb(cipher: &dyn BlockCipher, encrypt: bool, _: &mut [u8], data: &mut [u8
     Ok(())
 }
 
-pub fn cbc(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
-    whole_blocks(cipher, data)?;
+pub fn cbc(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    iv: &mut [u8],
+    data: Data<'_, '_>,
+) -> Result<()> {
+    whole_blocks(cipher, data.len())?;
     if encrypt {
-        cipher.chain(iv, data);
+        cipher.chain(iv, data.into_out_with_copied_in());
         return Ok(());
     }
+    if let (Some(cipher), Ok(iv)) = (cipher.pipelined(), iv.try_into()) {
+        cipher.cbc_decrypt(iv, data);
+        return Ok(());
+    }
+    let data = data.into_out_with_copied_in();
     let mut saved = [0; BATCH];
     for data in data.chunks_mut(BATCH) {
         let ciphertext = &mut saved[..data.len()];
@@ -68,8 +92,14 @@ pub fn cbc(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u
     Ok(())
 }
 
-pub fn pcbc(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
-    whole_blocks(cipher, data)?;
+pub fn pcbc(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    iv: &mut [u8],
+    data: Data<'_, '_>,
+) -> Result<()> {
+    whole_blocks(cipher, data.len())?;
+    let data = data.into_out_with_copied_in();
     let mut scratch = Scratch::new();
     let input = &mut scratch.0[..cipher.size()];
     for block in data.chunks_exact_mut(cipher.size()) {
@@ -89,35 +119,43 @@ pub fn pcbc(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [
 
 /// Any length. The whole IV is the counter, big-endian; a last piece of a block
 /// counts as a block.
-pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
     let mut counter = [0; 16];
     let unused = counter.len() - iv.len();
     counter[unused..].copy_from_slice(iv);
     // With a shorter IV what is carried out of it goes into bytes that are not used.
     let mut counter = u128::from_be_bytes(counter);
-    let mut scratch = Scratch::new();
-    for data in data.chunks_mut(BATCH) {
-        let stream = &mut scratch.0[..data.len().next_multiple_of(iv.len())];
-        match stream.as_chunks_mut() {
-            (blocks, []) if unused == 0 => blocks.iter_mut().for_each(|block: &mut [u8; 16]| {
-                *block = counter.to_be_bytes();
-                counter = counter.wrapping_add(1);
-            }),
-            _ => stream.chunks_exact_mut(iv.len()).for_each(|block| {
-                block.copy_from_slice(&counter.to_be_bytes()[unused..]);
-                counter = counter.wrapping_add(1);
-            }),
-        }
-        cipher.encrypt(stream);
-        xor(data, stream);
+    match cipher.pipelined() {
+        Some(cipher) => cipher.ctr(&mut counter, data),
+        None => ctr_in_batches(cipher, &mut counter, data.into_out_with_copied_in()),
     }
     iv.copy_from_slice(&counter.to_be_bytes()[unused..]);
     Ok(())
 }
 
+fn ctr_in_batches(cipher: &dyn BlockCipher, counter: &mut u128, data: &mut [u8]) {
+    let size = cipher.size();
+    let mut scratch = Scratch::new();
+    for data in data.chunks_mut(BATCH) {
+        let stream = &mut scratch.0[..data.len().next_multiple_of(size)];
+        for block in stream.chunks_exact_mut(size) {
+            block.copy_from_slice(&counter.to_be_bytes()[16 - size..]);
+            *counter = counter.wrapping_add(1);
+        }
+        cipher.encrypt(stream);
+        xor(data, stream);
+    }
+}
+
 /// Any length. The IV left behind is the last whole block of ciphertext, also
 /// where a piece of a block follows it.
-pub fn cfb(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+pub fn cfb(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    iv: &mut [u8],
+    data: Data<'_, '_>,
+) -> Result<()> {
+    let data = data.into_out_with_copied_in();
     let size = cipher.size();
     let mut scratch = Scratch::new();
     for data in data.chunks_mut(BATCH) {
@@ -150,7 +188,8 @@ fn keep_last(iv: &mut [u8], ciphertext: &[u8]) {
 }
 
 /// Any length. The IV left behind is the last block of key stream.
-pub fn ofb(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+pub fn ofb(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
+    let data = data.into_out_with_copied_in();
     let mut scratch = Scratch::new();
     for data in data.chunks_mut(BATCH) {
         let stream = &mut scratch.0[..data.len().next_multiple_of(iv.len())];
@@ -166,7 +205,12 @@ pub fn ofb(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: &mut [u8]) ->
 ///
 /// The IV left behind is the last whole block of ciphertext, which stands before
 /// the stolen piece.
-pub fn cts(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+pub fn cts(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    iv: &mut [u8],
+    data: Data<'_, '_>,
+) -> Result<()> {
     let size = cipher.size();
     if data.len() < size {
         return Err(Errno::INVAL);
@@ -174,22 +218,23 @@ pub fn cts(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u
     if data.len() == size {
         return cbc(cipher, encrypt, iv, data);
     }
+    let data = data.into_out_with_copied_in();
     // 1 to size bytes in the last piece.
     let stolen = (data.len() - 1) % size + 1;
     let (head, last) = data.split_at_mut(data.len() - stolen);
     let mut scratch = Scratch::new();
     let padded = &mut scratch.0[..size];
     if encrypt {
-        cbc(cipher, true, iv, head)?;
+        cbc(cipher, true, iv, head.into())?;
         let before = head.len() - size;
         let before = &mut head[before..];
         padded[..stolen].copy_from_slice(last);
         last.copy_from_slice(&before[..stolen]);
         before.copy_from_slice(padded);
-        cbc(cipher, true, iv, before)
+        cbc(cipher, true, iv, before.into())
     } else {
         let (head, before) = head.split_at_mut(head.len() - size);
-        cbc(cipher, false, iv, head)?;
+        cbc(cipher, false, iv, head.into())?;
         let mut left = [0; 16];
         left[..size].copy_from_slice(before);
         // What the last block of plaintext was XORed with is the rest of the
@@ -199,7 +244,7 @@ pub fn cts(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u
         padded[..stolen].copy_from_slice(last);
         xor(last, before);
         before.copy_from_slice(padded);
-        cbc(cipher, false, iv, before)?;
+        cbc(cipher, false, iv, before.into())?;
         iv.copy_from_slice(&left[..size]);
         Ok(())
     }
@@ -208,8 +253,14 @@ pub fn cts(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u
 /// Key wrapping, RFC 3394 and Linux `crypto/keywrap.c`: the first half-block of the
 /// result is not in `data` but in the IV, on the way out and on the way in.
 /// EBADMSG: not wrapped with this key; `data` is wiped.
-pub fn kw(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+pub fn kw(
+    cipher: &dyn BlockCipher,
+    encrypt: bool,
+    iv: &mut [u8],
+    data: Data<'_, '_>,
+) -> Result<()> {
     const CHECK: u64 = 0xa6a6_a6a6_a6a6_a6a6;
+    let data = data.into_out_with_copied_in();
     let (parts, rest) = data.as_chunks_mut::<8>();
     if parts.len() < 2 || !rest.is_empty() {
         return Err(Errno::INVAL);

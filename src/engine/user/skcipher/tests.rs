@@ -27,7 +27,7 @@ fn check(answers: &[Answer]) {
         for (encrypt, input, output) in [(true, &plain, &secret), (false, &secret, &plain)] {
             let (mut iv, mut data) = (hex(iv), input.clone());
             assert_eq!(iv.len(), algorithm.iv_size, "{name}");
-            assert_eq!(keyed.crypt(encrypt, &mut iv, &mut data), Ok(()), "{name}");
+            assert_eq!(keyed.crypt(encrypt, &mut iv, data.as_mut_slice().into()), Ok(()), "{name}");
             assert_eq!((&data, &iv), (output, &left), "{name} {encrypt}");
         }
     }
@@ -99,17 +99,17 @@ fn kw_of_rfc_3394() {
     // 4.1
     let kw = keyed("kw(aes)", &hex(COUNT)).unwrap();
     let (mut iv, mut data) = ([0; 8], hex("00112233445566778899aabbccddeeff"));
-    assert_eq!(kw.crypt(true, &mut iv, &mut data), Ok(()));
+    assert_eq!(kw.crypt(true, &mut iv, data.as_mut_slice().into()), Ok(()));
     assert_eq!(iv[..], hex("1fa68b0a8112b447"));
     assert_eq!(data, hex("aef34bd8fb5a7b829d3e862371d2cfe5"));
     let mut wrong = data.clone();
     wrong[0] ^= 1;
-    assert_eq!(kw.crypt(false, &mut iv, &mut wrong), Err(Errno::BADMSG));
+    assert_eq!(kw.crypt(false, &mut iv, wrong.as_mut_slice().into()), Err(Errno::BADMSG));
     assert_eq!(wrong, [0; 16]);
-    assert_eq!(kw.crypt(false, &mut iv, &mut data), Ok(()));
+    assert_eq!(kw.crypt(false, &mut iv, data.as_mut_slice().into()), Ok(()));
     assert_eq!(data, hex("00112233445566778899aabbccddeeff"));
     for len in [0, 8, 17] {
-        assert_eq!(kw.crypt(true, &mut iv, &mut vec![0; len]), Err(Errno::INVAL));
+        assert_eq!(kw.crypt(true, &mut iv, vec![0; len].as_mut_slice().into()), Err(Errno::INVAL));
     }
 }
 
@@ -181,9 +181,9 @@ fn long_data() {
     ] {
         let cipher = keyed(name, key).unwrap();
         let mut output = data[..len].to_vec();
-        assert_eq!(cipher.crypt(true, &mut hex(iv), &mut output), Ok(()));
+        assert_eq!(cipher.crypt(true, &mut hex(iv), output.as_mut_slice().into()), Ok(()));
         assert_eq!(Sha256::digest(&output)[..], hex(expected), "{name}");
-        assert_eq!(cipher.crypt(false, &mut hex(iv), &mut output), Ok(()));
+        assert_eq!(cipher.crypt(false, &mut hex(iv), output.as_mut_slice().into()), Ok(()));
         assert!(output == data[..len], "{name}");
     }
 }
@@ -209,15 +209,15 @@ fn pieces_are_the_whole() {
             let iv = vec![0xff; algorithm.iv_size];
             for encrypt in [true, false] {
                 let (mut whole, mut whole_iv) = (data.clone(), iv.clone());
-                cipher.crypt(encrypt, &mut whole_iv, &mut whole).unwrap();
+                cipher.crypt(encrypt, &mut whole_iv, whole.as_mut_slice().into()).unwrap();
                 for piece in [1, 3, 63, 64, 65, 100].map(|blocks| blocks * algorithm.chunk) {
                     let (mut pieces, mut iv) = (data.clone(), iv.clone());
                     for piece in pieces.chunks_mut(piece) {
-                        cipher.crypt(encrypt, &mut iv, piece).unwrap();
+                        cipher.crypt(encrypt, &mut iv, piece.into()).unwrap();
                     }
                     assert!(pieces == whole && iv == whole_iv, "{name} {encrypt} {piece}");
                 }
-                cipher.crypt(!encrypt, &mut iv.clone(), &mut whole).unwrap();
+                cipher.crypt(!encrypt, &mut iv.clone(), whole.as_mut_slice().into()).unwrap();
                 assert!(whole == data, "{name} {encrypt}");
             }
         }
@@ -229,7 +229,7 @@ fn piece_of_a_block_at_the_end() {
     // As Linux 6.1 does it: ctr counts it, ofb keeps its key stream, cfb ignores it.
     let block = |name, len| {
         let (mut iv, mut data) = (hex(COUNT), vec![0; len]);
-        keyed(name, &hex(KEY)).unwrap().crypt(true, &mut iv, &mut data).unwrap();
+        keyed(name, &hex(KEY)).unwrap().crypt(true, &mut iv, data.as_mut_slice().into()).unwrap();
         (iv, data)
     };
     assert_eq!(block("ctr(aes)", 17).0, hex("000102030405060708090a0b0c0d0e11"));
@@ -249,7 +249,9 @@ fn lengths() {
     ] {
         let algorithm = find(name).unwrap();
         let cipher = (algorithm.new)(&[7; 32]).unwrap();
-        let crypt = |len| cipher.crypt(true, &mut vec![0; algorithm.iv_size], &mut vec![0; len]);
+        let crypt = |len| {
+            cipher.crypt(true, &mut vec![0; algorithm.iv_size], vec![0; len].as_mut_slice().into())
+        };
         good.iter().for_each(|&len| assert_eq!(crypt(len), Ok(()), "{name} {len}"));
         bad.iter().for_each(|&len| assert_eq!(crypt(len), Err(Errno::INVAL), "{name} {len}"));
     }

@@ -9,7 +9,7 @@
 
 use super::Skcipher;
 use super::block::{Algorithm, BlockCipher};
-use super::modes::{BATCH, Scratch, xor};
+use super::modes::{BATCH, Data, Scratch, xor};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
 
@@ -59,7 +59,7 @@ fn double(tweak: u128) -> u128 {
 }
 
 impl Skcipher for Xts {
-    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         if data.len() < SIZE {
             return Err(Errno::INVAL);
         }
@@ -67,28 +67,40 @@ impl Skcipher for Xts {
         first.copy_from_slice(iv);
         self.tweak.encrypt(&mut *first);
         let mut next = Zeroizing::new(u128::from_le_bytes(*first));
-        let mut step = || {
-            let tweak = *next;
-            *next = double(tweak);
-            tweak.to_le_bytes()
-        };
         let stolen = data.len() % SIZE;
         if stolen == 0 {
-            between_tweaks(&*self.data, encrypt, data, step);
+            xts(&*self.data, encrypt, &mut next, data);
             return Ok(());
         }
         // The last whole block lends its end to the piece behind it. Decrypting,
         // the tweaks of those two are swapped.
-        let (head, tail) = data.split_at_mut(data.len() - stolen - SIZE);
+        let whole = data.len() - stolen - SIZE;
+        let (head, tail) = data.split_at(whole);
+        let tail = tail.into_out_with_copied_in();
         let (block, piece) = tail.split_at_mut(SIZE);
-        between_tweaks(&*self.data, encrypt, head, &mut step);
-        let (one, other) = (Zeroizing::new(step()), Zeroizing::new(step()));
-        let (one, other) = if encrypt { (one, other) } else { (other, one) };
-        between_tweaks(&*self.data, encrypt, block, || *one);
+        xts(&*self.data, encrypt, &mut next, head);
+        let mut tweaks = Zeroizing::new([*next, double(*next)]);
+        if !encrypt {
+            tweaks.reverse();
+        }
+        let [one, other] = &mut *tweaks;
+        xts(&*self.data, encrypt, one, block.into());
         block[..stolen].swap_with_slice(piece);
-        between_tweaks(&*self.data, encrypt, block, || *other);
+        xts(&*self.data, encrypt, other, block.into());
         Ok(())
     }
+}
+
+/// Whole blocks, the first with `tweak`, in which the next one is left.
+pub fn xts(cipher: &dyn BlockCipher, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>) {
+    if let Some(cipher) = cipher.pipelined() {
+        return cipher.xts(encrypt, tweak, data);
+    }
+    between_tweaks(cipher, encrypt, data.into_out_with_copied_in(), || {
+        let now = *tweak;
+        *tweak = double(now);
+        now.to_le_bytes()
+    });
 }
 
 /// The cipher's key, then 16 bytes that tweaks are made with.
@@ -121,7 +133,7 @@ impl Lrw {
 }
 
 impl Skcipher for Lrw {
-    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: &mut [u8]) -> Result<()> {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         if !data.len().is_multiple_of(SIZE) {
             return Err(Errno::INVAL);
         }
@@ -129,7 +141,7 @@ impl Skcipher for Lrw {
         block.copy_from_slice(iv);
         let mut index = u128::from_be_bytes(block);
         let mut next = Zeroizing::new(self.first(index));
-        between_tweaks(&*self.cipher, encrypt, data, || {
+        between_tweaks(&*self.cipher, encrypt, data.into_out_with_copied_in(), || {
             let tweak = next.to_be_bytes();
             *next ^= self.steps[index.trailing_ones().min(127) as usize];
             index = index.wrapping_add(1);

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The modes over registers of one or several blocks: written once, compiled for each kind of
+//! processor in a module of its own.
+//!
+//! Such a module has `Wide`, a register, and one-line functions over it. All of them
+//! are compiled for the processor features that the module names, and may be called
+//! only where these are; among each other they are safe.
+//!
+//! Data are never looked at by branches or indices: the time depends on the length alone.
+
+/// Compiles functions for processor features.
+macro_rules! with_features {
+    ([$($feature:tt),*] $($function:item)*) => {
+        // One parenthesis, which can be repeated for each function.
+        with_features! { @ ($(enable = $feature),*) $($function)* }
+    };
+    (@ $features:tt $($function:item)*) => {
+        $(
+            #[inline]
+            #[target_feature $features]
+            $function
+        )*
+    };
+}
+
+/// The modes, and `$cipher`, which is AES by means of them.
+macro_rules! modes {
+    ($cipher:ident [$($feature:tt),*] $($primitive:item)*) => {
+        /// Bytes in a register.
+        const SIZE: usize = size_of::<Wide>();
+
+        /// Blocks in a register.
+        const BLOCKS: usize = SIZE / BLOCK;
+
+        /// Registers at work at the same time, as an instruction takes longer to end than the
+        /// next one to begin.
+        const FLIGHT: usize = 8;
+
+        with_features! { [$($feature),*]
+
+        $($primitive)*
+
+        /// Calls `many` with flights of registers and `one` with single ones, from start to end.
+        /// What does not fill the last register is given with zeros behind it.
+        fn walk<S>(
+            mut data: Data<'_, '_>,
+            state: &mut S,
+            many: impl Fn(&mut S, Data<'_, '_>),
+            one: impl Fn(&mut S, Data<'_, '_>),
+        ) {
+            while data.len() >= FLIGHT * SIZE {
+                let (flight, rest) = data.split_at(FLIGHT * SIZE);
+                many(state, flight);
+                data = rest;
+            }
+            while data.len() >= SIZE {
+                let (single, rest) = data.split_at(SIZE);
+                one(state, single);
+                data = rest;
+            }
+            if !data.is_empty() {
+                let mut padded = [0; SIZE];
+                pad(data.get_in(), &mut padded);
+                one(state, padded.as_mut_slice().into());
+                unpad(&padded, data.get_out());
+                store(&mut padded, splat(0));
+                optimization_barrier(&padded);
+            }
+        }
+
+        /// The register's worth at `i`.
+        fn load_at(data: &Data<'_, '_>, i: usize) -> Wide {
+            load(&data.get_in().as_chunks().0[i])
+        }
+
+        fn store_at(data: &mut Data<'_, '_>, i: usize, blocks: Wide) {
+            store(&mut data.get_out().as_chunks_mut().0[i], blocks);
+        }
+
+        /// All rounds, on `N` registers in turn.
+        fn rounds<const N: usize>(
+            keys: &[__m128i],
+            blocks: &mut [Wide; N],
+            round: impl Fn(Wide, Wide) -> Wide,
+            last_round: impl Fn(Wide, Wide) -> Wide,
+        ) {
+            let [first, middle @ .., last] = keys else { return };
+            blocks.iter_mut().for_each(|block| *block = xor(*block, broadcast(first)));
+            for key in middle {
+                blocks.iter_mut().for_each(|block| *block = round(*block, broadcast(key)));
+            }
+            blocks.iter_mut().for_each(|block| *block = last_round(*block, broadcast(last)));
+        }
+
+        fn encrypt<const N: usize>(keys: &RoundKeys, blocks: &mut [Wide; N]) {
+            rounds(keys.encrypt(), blocks, |b, key| enc(b, key), |b, key| enc_last(b, key));
+        }
+
+        fn decrypt<const N: usize>(keys: &RoundKeys, blocks: &mut [Wide; N]) {
+            rounds(keys.decrypt(), blocks, |b, key| dec(b, key), |b, key| dec_last(b, key));
+        }
+
+        /// A number, little-endian, in each block.
+        fn splat(number: u128) -> Wide {
+            broadcast(&_mm_set_epi64x((number >> 64) as i64, number as i64))
+        }
+
+        /// What depends on the block's place in the register.
+        fn places(number: impl Fn(usize) -> u128) -> Wide {
+            let mut bytes = [0; SIZE];
+            for (i, bytes) in bytes.as_chunks_mut().0.iter_mut().enumerate() {
+                *bytes = number(i).to_le_bytes();
+            }
+            load(&bytes)
+        }
+
+        fn load_all<const N: usize>(data: &Data<'_, '_>) -> [Wide; N] {
+            std::array::from_fn(|i| load_at(data, i))
+        }
+
+        fn store_all<const N: usize>(mut data: Data<'_, '_>, blocks: &[Wide; N]) {
+            (0..N).for_each(|i| store_at(&mut data, i, blocks[i]));
+        }
+
+        fn ecb<const N: usize>(keys: &RoundKeys, encrypts: bool, data: Data<'_, '_>) {
+            let mut blocks: [Wide; N] = load_all(&data);
+            if encrypts { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
+            store_all(data, &blocks);
+        }
+
+        /// `last` has the block of ciphertext before `data` at its end.
+        fn cbc<const N: usize>(keys: &RoundKeys, last: &mut Wide, data: Data<'_, '_>) {
+            let ciphertext: [Wide; N] = load_all(&data);
+            let mut blocks = ciphertext;
+            decrypt(keys, &mut blocks);
+            for i in 0..N {
+                blocks[i] = xor(blocks[i], shift_in(*last, ciphertext[i]));
+                *last = ciphertext[i];
+            }
+            store_all(data, &blocks);
+        }
+
+        /// `counters` counts with the lower half of each block, little-endian.
+        fn ctr<const N: usize>(keys: &RoundKeys, counters: &mut Wide, mut data: Data<'_, '_>) {
+            let mut stream: [Wide; N] = std::array::from_fn(|_| {
+                let now = reverse(*counters);
+                *counters = add(*counters, splat(BLOCKS as u128));
+                now
+            });
+            encrypt(keys, &mut stream);
+            for i in 0..N {
+                let text = load_at(&data, i);
+                store_at(&mut data, i, xor(text, stream[i]));
+            }
+        }
+
+        /// Times x to the power of `n` in GF(2^128), lowest byte first. `n` is at most 64, and in
+        /// both halves of each block.
+        fn times_x(tweaks: Wide, n: Wide) -> Wide {
+            let carry = shift_right(tweaks, subtract(splat(twice(64)), n));
+            xor(xor(shift_left(tweaks, n), low_to_high(carry)), reduce_high(carry))
+        }
+
+        fn xts_one(
+            keys: &RoundKeys,
+            encrypts: bool,
+            tweaks: &mut Tweaks,
+            mut data: Data<'_, '_>,
+        ) {
+            tweaks.last = tweaks.next[0];
+            let mut blocks = [xor(load_at(&data, 0), tweaks.last)];
+            if encrypts { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
+            store_at(&mut data, 0, xor(blocks[0], tweaks.last));
+            tweaks.next[0] = times_x(tweaks.last, splat(twice(BLOCKS)));
+        }
+
+        fn xts_flight(
+            keys: &RoundKeys,
+            encrypts: bool,
+            tweaks: &mut [Wide; FLIGHT],
+            mut data: Data<'_, '_>,
+        ) {
+            let mut blocks: [_; FLIGHT] =
+                std::array::from_fn(|i| xor(load_at(&data, i), tweaks[i]));
+            if encrypts { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
+            for i in 0..FLIGHT {
+                store_at(&mut data, i, xor(blocks[i], tweaks[i]));
+                tweaks[i] = xor(flight_left(tweaks[i]), reduce_low(flight_over(tweaks[i])));
+            }
+        }
+
+        fn ecb_all(keys: &RoundKeys, encrypts: bool, data: Data<'_, '_>) {
+            walk(
+                data,
+                &mut (),
+                |_, flight| ecb::<FLIGHT>(keys, encrypts, flight),
+                |_, single| ecb::<1>(keys, encrypts, single),
+            );
+        }
+
+        /// Leaves the last block of ciphertext in `iv`.
+        fn cbc_all(keys: &RoundKeys, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
+            let Some(&last) = data.get_in().last_chunk() else { return };
+            let before = &mut splat(u128::from_le_bytes(*iv));
+            walk(
+                data,
+                before,
+                |before, flight| cbc::<FLIGHT>(keys, before, flight),
+                |before, single| cbc::<1>(keys, before, single),
+            );
+            *iv = last;
+        }
+
+        /// A last piece of a block counts as a block.
+        fn ctr_all(keys: &RoundKeys, counter: &mut u128, mut data: Data<'_, '_>) {
+            while !data.is_empty() {
+                // Registers count in 64 bits: they take what is left until these wrap.
+                let blocks = usize::try_from(u64::MAX - *counter as u64).unwrap_or(usize::MAX);
+                let bytes = blocks.saturating_add(1).saturating_mul(BLOCK).min(data.len());
+                let (now, later) = data.split_at(bytes);
+                let counters = &mut add(splat(*counter), places(|i| i as u128));
+                walk(
+                    now,
+                    counters,
+                    |counters, flight| ctr::<FLIGHT>(keys, counters, flight),
+                    |counters, single| ctr::<1>(keys, counters, single),
+                );
+                *counter = counter.wrapping_add(bytes.div_ceil(BLOCK) as u128);
+                data = later;
+            }
+        }
+
+        /// Leaves the tweak of the block that would come next.
+        fn xts_all(keys: &RoundKeys, encrypts: bool, tweak: &mut u128, data: Data<'_, '_>) {
+            let tail = data.len() % SIZE / BLOCK;
+            let mut next = [times_x(splat(*tweak), places(twice)); FLIGHT];
+            if data.len() >= FLIGHT * SIZE {
+                for i in 1..FLIGHT {
+                    let known = 1 << i.trailing_zeros();
+                    next[i] = times_x(next[i - known], splat(twice(known * BLOCKS)));
+                }
+            }
+            let tweaks = &mut Tweaks { last: next[0], next };
+            walk(
+                data,
+                tweaks,
+                |tweaks, flight| xts_flight(keys, encrypts, &mut tweaks.next, flight),
+                |tweaks, single| xts_one(keys, encrypts, tweaks, single),
+            );
+            let mut around = [0; SIZE];
+            store(&mut around, if tail == 0 { tweaks.next[0] } else { tweaks.last });
+            *tweak = u128::from_le_bytes(around.as_chunks().0[tail]);
+            *tweaks = Tweaks { next: [splat(0); FLIGHT], last: splat(0) };
+            store(&mut around, splat(0));
+            optimization_barrier(tweaks);
+            optimization_barrier(&around);
+        }
+
+        }
+
+        /// What blocks are XORed with in XTS.
+        struct Tweaks {
+            /// Those of the flight to come; if there is none, of the register to come, in the first.
+            next: [Wide; FLIGHT],
+            /// Those of the register before.
+            last: Wide,
+        }
+
+        /// AES with a key. There is one only where the processor has the features.
+        pub struct $cipher(RoundKeys);
+
+        impl $cipher {
+            /// None: this processor does not have the features.
+            pub fn new(key: &[u8]) -> Option<Result<Self>> {
+                let available = $(is_x86_feature_detected!($feature))&&*;
+                // SAFETY: "aes" is among the features, and they are there.
+                available.then(|| unsafe { expand(key) }.map(Self))
+            }
+        }
+
+        impl BlockCipher for $cipher {
+            fn size(&self) -> usize {
+                BLOCK
+            }
+
+            fn encrypt(&self, blocks: &mut [u8]) {
+                // SAFETY: `new` has found the features.
+                unsafe {
+                    match blocks.as_chunks_mut() {
+                        ([block], []) => encrypt_one(&self.0, block),
+                        _ => ecb_all(&self.0, true, blocks.into()),
+                    }
+                }
+            }
+
+            fn decrypt(&self, blocks: &mut [u8]) {
+                // SAFETY: `new` has found the features.
+                unsafe { ecb_all(&self.0, false, blocks.into()) }
+            }
+
+            fn chain(&self, iv: &mut [u8], blocks: &mut [u8]) {
+                // SAFETY: `new` has found the features.
+                unsafe { chain(&self.0, iv, blocks) }
+            }
+
+            fn pipelined(&self) -> Option<&dyn Pipelined> {
+                Some(self)
+            }
+        }
+
+        impl Pipelined for $cipher {
+            fn ecb(&self, encrypt: bool, data: Data<'_, '_>) {
+                // SAFETY: `new` has found the features.
+                unsafe { ecb_all(&self.0, encrypt, data) }
+            }
+
+            fn cbc_decrypt(&self, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
+                // SAFETY: `new` has found the features.
+                unsafe { cbc_all(&self.0, iv, data) }
+            }
+
+            fn ctr(&self, counter: &mut u128, data: Data<'_, '_>) {
+                // SAFETY: `new` has found the features.
+                unsafe { ctr_all(&self.0, counter, data) }
+            }
+
+            fn xts(&self, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>) {
+                // SAFETY: `new` has found the features.
+                unsafe { xts_all(&self.0, encrypt, tweak, data) }
+            }
+        }
+    };
+}
+
+/// The same number, below 2^64, in both halves.
+pub fn twice(number: usize) -> u128 {
+    (number as u128) << 64 | number as u128
+}
+
+pub(super) use modes;
+pub(super) use with_features;

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Every implementation that this processor can run, against RustCrypto's.
+
+use super::super::block::portable_aes;
+use super::super::modes::{Data, cbc, ctr, ecb};
+use super::super::tweaked::xts;
+use super::*;
+use std::io::Write;
+
+/// Numbers that look random: xorshift64*.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.next() as u8).collect()
+    }
+
+    fn wide(&mut self) -> u128 {
+        u128::from(self.next()) << 64 | u128::from(self.next())
+    }
+}
+
+/// Calls `compare` with each implementation and RustCrypto's, with keys of all lengths.
+fn with_each(mut compare: impl FnMut(&mut Numbers, [&dyn BlockCipher; 2])) {
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    for (name, new) in IMPLEMENTATIONS {
+        for key_len in [16, 24, 32] {
+            let key = numbers.bytes(key_len);
+            match new(&key) {
+                Some(ours) => {
+                    compare(&mut numbers, [&*ours.unwrap(), &*portable_aes(&key).unwrap()]);
+                }
+                // Not by a macro, whose output the test harness keeps to itself.
+                None => writeln!(std::io::stderr(), "skipped: no {name} here").unwrap(),
+            }
+        }
+    }
+}
+
+/// Lengths around those of registers and of flights of them, and long ones.
+const BLOCKS: [usize; 21] =
+    [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35, 63, 64, 65, 71, 200];
+
+/// What `crypt` makes of `data` by way of RustCrypto must come of ours, in place and from one
+/// memory to another. `crypt` gives back what it leaves for the next message.
+fn check<L: PartialEq>(
+    [ours, theirs]: [&dyn BlockCipher; 2],
+    data: &[u8],
+    what: &str,
+    crypt: impl Fn(&dyn BlockCipher, Data<'_, '_>) -> L,
+) -> Vec<u8> {
+    let mut expected = data.to_vec();
+    let left = crypt(theirs, expected.as_mut_slice().into());
+    let mut in_place = data.to_vec();
+    assert!(crypt(ours, in_place.as_mut_slice().into()) == left, "{what}");
+    assert!(in_place == expected, "{what}");
+    let mut apart = vec![0; data.len()];
+    assert!(crypt(ours, Data::new(data, &mut apart).unwrap()) == left, "{what}");
+    assert!(apart == expected, "{what}");
+    expected
+}
+
+#[test]
+fn blocks_by_themselves() {
+    with_each(|numbers, ciphers| {
+        for blocks in BLOCKS {
+            let data = numbers.bytes(BLOCK * blocks);
+            let what = format!("{blocks}");
+            let secret = check(ciphers, &data, &what, |c, data| ecb(c, true, &mut [], data));
+            let plain = check(ciphers, &secret, &what, |c, data| ecb(c, false, &mut [], data));
+            assert!(plain == data, "{blocks}");
+            // As the modes do it that cannot do many at a time.
+            check(ciphers, &data, &what, |c, data| c.encrypt(data.into_out_with_copied_in()));
+            check(ciphers, &data, &what, |c, data| c.decrypt(data.into_out_with_copied_in()));
+        }
+    });
+}
+
+#[test]
+fn chains() {
+    with_each(|numbers, ciphers| {
+        for blocks in BLOCKS {
+            let (iv, data) = (numbers.bytes(BLOCK), numbers.bytes(BLOCK * blocks));
+            let crypt = |encrypt| {
+                let iv = &iv;
+                move |cipher: &dyn BlockCipher, data: Data<'_, '_>| {
+                    let mut iv = iv.clone();
+                    cbc(cipher, encrypt, &mut iv, data).unwrap();
+                    iv
+                }
+            };
+            let secret = check(ciphers, &data, &format!("{blocks}"), crypt(true));
+            let plain = check(ciphers, &secret, &format!("{blocks}"), crypt(false));
+            assert!(plain == data, "{blocks}");
+        }
+    });
+}
+
+#[test]
+fn counters_that_wrap() {
+    with_each(|numbers, ciphers| {
+        for bits in [32, 64, 128, 0] {
+            for blocks in BLOCKS {
+                // Wraps after none to all of the blocks.
+                let ahead = numbers.next() as usize % (blocks + 1);
+                let end = if bits == 0 { numbers.wide() } else { !0 >> (128 - bits) };
+                let piece = numbers.next() as usize % BLOCK;
+                let data = numbers.bytes(BLOCK * blocks + piece);
+                check(ciphers, &data, &format!("{bits} {blocks} {ahead}"), |cipher, data| {
+                    let mut counter = end.wrapping_sub(ahead as u128).to_be_bytes();
+                    ctr(cipher, true, &mut counter, data).unwrap();
+                    counter
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn tweaks() {
+    with_each(|numbers, ciphers| {
+        for blocks in BLOCKS {
+            for encrypt in [true, false] {
+                let (tweak, data) = (numbers.wide(), numbers.bytes(BLOCK * blocks));
+                check(ciphers, &data, &format!("{blocks} {encrypt}"), |cipher, data| {
+                    let mut tweak = tweak;
+                    xts(cipher, encrypt, &mut tweak, data);
+                    tweak
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_key_of_another_length_is_refused() {
+    for (_, new) in IMPLEMENTATIONS {
+        for len in (0..70).filter(|len| ![16, 24, 32].contains(len)) {
+            let refused = new(&vec![1; len]).map(|cipher| cipher.err());
+            assert!(matches!(refused, None | Some(Some(Errno::INVAL))), "{len}");
+        }
+    }
+}
