@@ -252,3 +252,54 @@ pub fn beginning<T>(
     // SAFETY: a part of `whole`.
     Ok(call(unsafe { Iovecs::new(&list) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errno::Errno;
+
+    /// Where the input is, in a memory of 64 bytes that count, and how long it is.
+    const START: usize = 24;
+    const LEN: usize = 16;
+
+    /// What is in that memory after `process` has had its part at `output` as output.
+    fn after(
+        output: usize,
+        process: impl FnOnce(InOutBuf<'_, '_, u8>) -> Result<()>,
+    ) -> (Result<()>, Vec<u8>) {
+        let mut memory: Vec<u8> = (0..64).collect();
+        let start = memory.as_mut_ptr();
+        let list = |at| [iovec(start.wrapping_add(at), LEN)];
+        let (input, output) = (list(START), list(output));
+        // SAFETY: parts of `memory`, which nobody else uses meanwhile.
+        let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+        (in_to_out(input, LEN, output, process), memory)
+    }
+
+    #[test]
+    fn input_and_output_overlap_in_any_way() {
+        for output in 0..=64 - LEN {
+            let mut expected: Vec<u8> = (0..64).collect();
+            for i in 0..LEN {
+                expected[output + i] = (START + i) as u8 + 100;
+            }
+            let byte_by_byte = |data: InOutBuf<'_, '_, u8>| {
+                data.into_iter().for_each(|mut byte| *byte.get_out() = byte.clone_in() + 100);
+                Ok(())
+            };
+            assert_eq!(after(output, byte_by_byte), (Ok(()), expected), "{output}");
+        }
+    }
+
+    #[test]
+    fn no_input_is_left_in_the_output_of_a_failed_call() {
+        for output in [0, START - 1, START + 1, START + LEN] {
+            let (result, memory) = after(output, |data| {
+                let _ = data.into_out_with_copied_in();
+                Err(Errno::INVAL)
+            });
+            assert_eq!(result, Err(Errno::INVAL));
+            assert_eq!(memory[output..output + LEN], [0; LEN], "{output}");
+        }
+    }
+}
