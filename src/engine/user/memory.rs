@@ -198,7 +198,7 @@ pub fn in_to_out<T>(
             let processed = process(unsafe { InOutBuf::from_raw(from, to, len) });
             if processed.is_err() && !same {
                 // SAFETY: as above, and what `process` was given is gone.
-                unsafe { slice(to, len) }.zeroize();
+                wipe(unsafe { slice(to, len) });
             }
             return processed;
         }
