@@ -2,8 +2,7 @@
 /*
  * fault-series.h - a job under one fault after the other, in as few processes as it survives
  *
- * choose(number) makes the next run's fault that number. NO_FAULT: none; REFERENCE: none either, and
- * this is the run that others are compared with.
+ *   KCAPI_LONG=1  all faults also for jobs that take a new process for each; without it, some
  */
 #ifndef FAULT_SERIES_H
 #define FAULT_SERIES_H
@@ -13,22 +12,21 @@
 
 #include "fault-round.h"
 
+/* Runs without a fault: one that others are compared with, and any. */
 enum { REFERENCE = -1, NO_FAULT = -2 };
 
-struct series {
-    const struct job *job;
-    const char *name;
-    void (*choose)(int number);
-    int count;
-    /* The error that tells of the fault. */
-    int told;
-    struct report want;
-};
+/* The test's own: makes the next run's fault the one of that number, from 0 on. */
+static void choose(int number);
+/* How many there are, after the run for REFERENCE. */
+static int faults(void);
+/* The errno that tells of a fault. */
+static int told_by(int number);
 
 /* Shared with the children. */
-static struct progress {
+static struct series {
     int next, bad;
-} *progress;
+    struct report want;
+} *series;
 
 static void *share(size_t size)
 {
@@ -42,48 +40,66 @@ static void *share(size_t size)
 static void series_begin(void)
 {
     shared = share(sizeof(*shared));
-    progress = share(sizeof(*progress));
+    series = share(sizeof(*series));
 }
 
-static void series_round(const struct series *s)
+static void series_round(const struct job *job)
 {
-    s->choose(progress->next);
+    choose(series->next);
     memset(&shared->report, 0, sizeof(shared->report));
-    round_of(s->job);
+    round_of(job);
 }
 
-static const char *series_verdict(const struct series *s)
+static const char *series_verdict(const struct job *job)
 {
-    const char *verdict = wrong(&s->want, shared->report.first == -s->told, 0);
+    bool told = shared->report.first == -told_by(series->next);
+    const char *verdict = wrong(&series->want, told, 0);
 
-    if (verdict || !leaked(&s->want) || s->job->how == COLD)
+    if (verdict || !leaked(&series->want) || job->how == COLD)
         return verdict;
     /* What a process keeps for good, it keeps once. */
-    series_round(s);
-    return leaked(&s->want) ? LEFT_MEMORY : NULL;
+    series_round(job);
+    return leaked(&series->want) ? LEFT_MEMORY : NULL;
 }
 
-static void series_child(const struct series *s)
+static void series_reference(const struct job *job)
 {
-    s->choose(NO_FAULT);
+    shared->known = false;
+    series_round(job);
+    shared->known = true;
+    series->want = shared->report;
+    series->next = 0;
+    if (!is_reference(&series->want))
+        bail_out("%s: does not work without faults: %zd", job->name, series->want.first);
+}
+
+static void series_child(const struct job *job)
+{
+    choose(NO_FAULT);
     /* The first of many rounds is unlike the others. */
-    if (s->job->how != COLD)
-        round_of(s->job);
-    do {
+    if (job->how != COLD)
+        round_of(job);
+    if (series->next == REFERENCE) {
+        series_reference(job);
+        if (job->how == COLD)
+            return;
+    }
+    while (series->next < faults()) {
         const char *verdict;
 
-        series_round(s);
-        verdict = progress->next == REFERENCE ? NULL : series_verdict(s);
+        series_round(job);
+        verdict = series_verdict(job);
         if (verdict) {
-            progress->bad++;
-            diag("%s: %s %d: %s", s->job->name, s->name, progress->next, verdict);
+            series->bad++;
+            diag("%s: fault %d: %s", job->name, series->next, verdict);
         }
-        progress->next++;
-    } while (s->job->how != COLD && progress->next > 0 && progress->next < s->count);
-    _exit(0);
+        series->next++;
+        if (job->how == COLD)
+            return;
+    }
 }
 
-static void series_process(const struct series *s)
+static void series_process(const struct job *job)
 {
     int status;
     pid_t pid;
@@ -92,34 +108,33 @@ static void series_process(const struct series *s)
     pid = fork();
     if (pid < 0)
         bail_out("fork: %s", strerror(errno));
-    if (pid == 0)
-        series_child(s);
+    if (pid == 0) {
+        series_child(job);
+        _exit(0);
+    }
     waitpid(pid, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
-    diag("%s: %s %d: %s", s->job->name, s->name, progress->next,
+    if (series->next == REFERENCE)
+        bail_out("%s: does not work without faults: status %x", job->name, status);
+    diag("%s: fault %d: %s", job->name, series->next,
          WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "ended early");
-    progress->bad++;
-    progress->next++;
+    series->bad++;
+    series->next++;
 }
 
-/* Runs the job without a fault, to know what is right; false if it does not work so. */
-static bool series_reference(struct series *s)
+/* The job with each fault; how many of them were not dealt with well. */
+static int series_run(const struct job *job)
 {
-    *progress = (struct progress){ .next = REFERENCE };
-    shared->known = false;
-    series_process(s);
-    s->want = shared->report;
-    shared->known = true;
-    return is_reference(&s->want);
-}
+    int some = job->how == COLD && !getenv("KCAPI_LONG") ? 4 : 1;
 
-/* Then with each; how many of them were not dealt with well. */
-static int series_run(const struct series *s)
-{
-    while (progress->next < s->count)
-        series_process(s);
-    return progress->bad;
+    *series = (struct series){ .next = REFERENCE };
+    series_process(job);
+    while (series->next < faults()) {
+        series_process(job);
+        series->next += some - 1;
+    }
+    return series->bad;
 }
 
 #endif
