@@ -185,6 +185,7 @@ void kcapi_memset_secure(void *s, int c, size_t n);
  * @param flags      0, or KCAPI_INIT_AIO for the new handle; other bits are ignored
  * @return 0
  * @retval -EINVAL       a pointer is NULL
+ * @retval -ENOMEM       there is no memory
  * @since 1.1.0
  */
 int kcapi_handle_reinit(struct kcapi_handle **newhandle,
