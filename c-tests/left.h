@@ -43,10 +43,17 @@ static inline long descriptors(void)
     return count;
 }
 
+#ifdef __GLIBC__
+static inline long heap_in_use(void) { return (long)mallinfo2().uordblks; }
+#else
+/* Other C libraries do not tell. */
+static inline long heap_in_use(void) { return 0; }
+#endif
+
 static inline struct left left_now(void)
 {
     /* The heap first: the others use it. */
-    long heap = (long)mallinfo2().uordblks;
+    long heap = heap_in_use();
 
     return (struct left){ descriptors(), number_in("/proc/sys/fs/aio-nr"), heap };
 }

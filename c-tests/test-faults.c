@@ -13,13 +13,12 @@
  */
 #define _GNU_SOURCE
 #include "ptrace.h"
-
-#if !CAN_TRACE
 #include "tap.h"
 
+#if !CAN_TRACE || !defined(__GLIBC__)
 int main(void)
 {
-    puts("1..0 # SKIP ptrace.h knows this processor's registers not yet");
+    puts("1..0 # SKIP ptrace.h is for x86-64, and fault-calls.h for glibc");
     return 0;
 }
 #else
