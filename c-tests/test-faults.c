@@ -7,8 +7,8 @@
  * tells of the fault), the bytes, what lies around them, that nothing is written after the return,
  * that the same job works when it is done again, and that nothing is left open.
  *
- *   KCAPI_FAULTS=FILE  all faults, each once and then for good, with a line for each appended to FILE;
- *                      without it, each system call fails in one way, and of jobs that take a process
+ *   KCAPI_FAULTS=FILE  all faults, each once and then for good, with a line for each appended to FILE: job,
+ *                      call, which of them, errno, once or for good, outcome; without it, each system call fails in one way, and of jobs that take a process
  *                      for each fault every other call
  */
 #define _GNU_SOURCE
@@ -203,7 +203,7 @@ static bool try_fault(const struct job *job, const struct report *want, const st
         char result[32];
 
         snprintf(result, sizeof(result), "-%s", strerrorname_np((int)-shared->report.first));
-        fprintf(table, "%-48s %-18s %3d  %-15s %-8s  %s\n", job->name, fault->call->name, fault->nth,
+        fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n", job->name, fault->call->name, fault->nth,
                 code_name(fault->code), fault->for_good ? "for good" : "once",
                 verdict ? verdict : same ? "as without" : result);
     }
