@@ -2,9 +2,9 @@
 /*
  * fault-jobs.h - what a program may do with the library, in small jobs that report every error
  *
- * prepare() opens what run() takes for granted. run() works on `in` and fills `size` bytes at `out`; it
- * returns what its first failing call did, and else what its last did. Each handle that it opens it
- * destroys.
+ * prepare() opens what run() takes for granted. run() works on `in`, fills `size` bytes at `out`, and
+ * returns what its first failing call did, or else its last one. It destroys each handle that it
+ * opens.
  */
 #ifndef FAULT_JOBS_H
 #define FAULT_JOBS_H
@@ -32,8 +32,8 @@ struct job {
 };
 
 /*
- * COLD: in a new process, so that what is done but once a process is part of the job; WARM: after a run
- * without faults. RANDOM: WARM, and the bytes are different ones each time.
+ * COLD: in a new process, so that what is done but once a process is part of the job; WARM: after a
+ * run without faults. RANDOM: WARM, and the bytes are different ones each time.
  */
 enum { WARM, RANDOM, COLD };
 
@@ -236,7 +236,8 @@ static void forbid_netlink(void)
     };
     struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
 
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
         diag("no seccomp filters here: NETLINK_CRYPTO answers");
 }
 
@@ -280,7 +281,11 @@ static ssize_t new_key(void)
     return ret ? ret : one_shot(handle, 64, KCAPI_ACCESS_HEURISTIC);
 }
 
-static ssize_t seal(void) { return kcapi_aead_encrypt(handle, in, 4 * KIB, iv, out, 4 * KIB + TAG, 0); }
+static ssize_t seal(void)
+{
+    return kcapi_aead_encrypt(handle, in, 4 * KIB, iv, out, 4 * KIB + TAG, 0);
+}
+
 static ssize_t seal_long(void)
 {
     return kcapi_aead_encrypt(handle, in, 300 * KIB, iv, out, 300 * KIB + TAG, 0);

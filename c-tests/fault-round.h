@@ -102,8 +102,8 @@ static void round_of(const struct job *job)
 }
 
 /*
- * What is wrong with a round; NULL if nothing is. `told` is whether its result tells of the fault, `signal`
- * is what ended its process, or 0.
+ * What is wrong with a round; NULL if nothing is. `told` is whether its result tells of the fault,
+ * `signal` is what ended its process, or 0.
  */
 static const char *wrong(const struct report *want, bool told, int signal)
 {

@@ -44,7 +44,7 @@ static inline bool next_stop(pid_t pid, int *status)
     }
 }
 
-/* Lets the child run, without stops at its system calls, until it stops itself; false: it has ended. */
+/* Lets the child run, whatever its system calls, until it stops itself; false: it has ended. */
 static inline bool run_on(pid_t pid, int *status)
 {
     long signal = 0;

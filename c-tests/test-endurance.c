@@ -2,8 +2,8 @@
 /*
  * test-endurance.c - AIO of 256 x 64 KiB and of 100,000 x 16 bytes, over and over
  *
- * After the first call of each kind, memory, descriptors and AIO contexts stay as they are, and the bytes
- * of each call are those of the first.
+ * After the first call of each kind, memory, descriptors and AIO contexts stay as they are, and the
+ * bytes of each call are those of the first.
  *
  *   KCAPI_ENDURANCE=N  calls of all kinds together (default: 8)
  */

@@ -3,13 +3,15 @@
  * test-faults.c - every system call of the library fails, with every errno that it may fail with
  *
  * Each job of fault-jobs.h runs once to count its system calls, and then once for each fault, in a
- * process of its own, traced. Judged are: the result (that of a run without faults, or an errno that
- * tells of the fault), the bytes, what lies around them, that nothing is written after the return,
- * that the same job works when it is done again, and that nothing is left open.
+ * traced process. Judged are: the result (that of a run without faults, or an errno that tells of
+ * the fault), the bytes, what lies around them, that nothing is written after the return, that the
+ * same job works when it is done again, and that nothing is left open.
  *
- *   KCAPI_FAULTS=FILE  all faults, each once and then for good, with a line for each appended to FILE: job,
- *                      call, which of them, errno, once or for good, outcome; without it, each system call fails in one way, and of jobs that take a process
- *                      for each fault every other call
+ * Each call fails in one way, of the jobs that take a process for each fault every other call. Or:
+ *
+ *   KCAPI_FAULTS=FILE  each call fails in every way, once and then for good, with a line for each
+ *                      fault appended to FILE: job, call, which of them, errno, "once" or
+ *                      "for good", outcome
  */
 #define _GNU_SOURCE
 #include "ptrace.h"
@@ -111,8 +113,8 @@ static void end_worker(void)
 }
 
 /*
- * Runs a job, with a fault or, if that is NULL, noting the calls that it makes. The signal that ended
- * the process, or 0.
+ * Runs a job, with a fault or, if that is NULL, noting the calls that it makes. The signal that
+ * ended the process, or 0.
  */
 static int run_job(const struct job *job, const struct fault *fault, long *calls, int *count)
 {

@@ -2,8 +2,8 @@
 /*
  * test-no-memory.c - malloc(3) that has only so much: -ENOMEM or the right result, never an abort
  *
- * Each job of fault-jobs.h runs once to see how its need for memory rises, allocation by allocation,
- * and then for each of these steps with as much as that step takes, and with one byte less.
+ * Each job of fault-jobs.h runs once to see how its need for memory rises with each allocation, and
+ * then for each of these steps with as much as that step takes, and with one byte less.
  */
 #define _GNU_SOURCE
 #include "tap.h"
