@@ -2,9 +2,9 @@
 /*
  * fault-jobs.h - what a program may do with the library, in small jobs that report every error
  *
- * prepare() opens what run() takes for granted. run() works on `in`, fills `size` bytes at `out`, and
- * returns what its first failing call did, or else its last one. It destroys each handle that it
- * opens.
+ * prepare() opens what run() takes for granted. run() works on `in`, fills `size` bytes at `out`,
+ * and returns what its first failing call did, or else its last one. It destroys each handle that
+ * it opens.
  */
 #ifndef FAULT_JOBS_H
 #define FAULT_JOBS_H
@@ -222,6 +222,7 @@ static void say_all(void)
 
 static void engine_kernel_first(void) { setenv("KCAPI_ENGINE", "kernel-first", 1); }
 static void engine_user_first(void) { setenv("KCAPI_ENGINE", "user-first", 1); }
+static void linux_aio(void) { setenv("KCAPI_AIO", "linux", 1); }
 
 /* So that /proc/crypto is asked. */
 static void forbid_netlink(void)
@@ -350,6 +351,7 @@ static const struct job jobs[] = {
     { "RNG, from init to destroy", nothing, life_rng, 300, RANDOM },
     { "akcipher, init and destroy", nothing, life_akcipher, 0, WARM },
     { "kpp, init and destroy", nothing, life_kpp, 0, WARM },
+    { "cipher with Linux AIO, from init to destroy", linux_aio, life_cipher_aio, 256, COLD },
     { "cipher, all messages", say_all, life_cipher, 64, COLD },
     { "cipher, kernel-first", engine_kernel_first, life_cipher, 64, COLD },
     { "AEAD, user-first", engine_user_first, life_aead, 64 + TAG, COLD },

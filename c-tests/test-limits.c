@@ -3,7 +3,8 @@
  * test-limits.c - limits of the system: descriptors, AIO contexts, locked memory, address space
  *
  * Each job of fault-jobs.h runs with a limit that is reached before or while it runs, for some
- * tighter and some wider ones: the result is as without, or the limit's errno, and afterwards all is well.
+ * tighter and some wider ones: the result is as without, or the limit's errno, and afterwards all
+ * is well.
  */
 #define _GNU_SOURCE
 #include <sys/resource.h>
