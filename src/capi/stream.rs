@@ -5,7 +5,25 @@ use super::{borrow, iovecs, iv as read_iv};
 use crate::engine::{Control, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
+use crate::iov::Iovecs;
 use libc::iovec;
+
+/// IOVECs that sendmsg(2) and recvmsg(2) take, UIO_MAXIOV.
+const IOVECS_MAX: usize = 1024;
+
+/// The IOVECs of a stream's call. EMSGSIZE for more than the kernel takes, of which none is
+/// looked at.
+///
+/// # Safety
+///
+/// As `iovecs`.
+unsafe fn pieces<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
+    if count > IOVECS_MAX {
+        return Err(Errno::MSGSIZE);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { iovecs(iov, count) }
+}
 
 /// Begins a message of a symmetric cipher or of a family without IV.
 ///
@@ -20,7 +38,7 @@ pub unsafe fn start(
     iovlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (borrow(handle)?, iovecs(iov, iovlen)?) };
+    let (handle, input) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
     handle.start(&Control { op, iv, assoclen: None }, input)
@@ -39,7 +57,7 @@ pub unsafe fn start_aead(
     iovlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (borrow(handle)?, iovecs(iov, iovlen)?) };
+    let (handle, input) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
     handle.start(&handle.aead_control(op, iv)?, input)
@@ -57,7 +75,7 @@ pub unsafe fn update(
     more: bool,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (borrow(handle)?, iovecs(iov, iovlen)?) };
+    let (handle, input) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
     handle.send(input, more)
 }
 
@@ -71,6 +89,6 @@ pub unsafe fn op(handle: *mut Handle, iov: *mut iovec, iovlen: usize) -> Result<
         return Err(Errno::INVAL);
     }
     // SAFETY: the caller's promise.
-    let (handle, output) = unsafe { (borrow(handle)?, iovecs(iov, iovlen)?) };
+    let (handle, output) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
     handle.receive(output)
 }

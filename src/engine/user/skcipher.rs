@@ -181,8 +181,9 @@ struct Rfc3686 {
 }
 
 fn rfc3686(algorithm: &block::Algorithm, key: &[u8]) -> Keyed {
-    let (key, &nonce) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-    Ok(Box::new(Rfc3686 { cipher: (algorithm.key)(key)?, nonce }))
+    let (key, nonce) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+    // The nonce after the cipher has found the length right: a wrong one may be a lie.
+    Ok(Box::new(Rfc3686 { cipher: (algorithm.key)(key)?, nonce: *nonce }))
 }
 
 impl Skcipher for Rfc3686 {

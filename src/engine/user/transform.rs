@@ -146,6 +146,10 @@ impl Failure {
     }
 }
 
+/// Bytes of a key or seed that no kernel takes, net.core.optmem_max: what says to be longer is
+/// not looked at.
+const KEY_MAX: usize = 128 << 10;
+
 /// A transform in user space.
 pub struct UserTransform(Arc<Shared>);
 
@@ -271,6 +275,7 @@ impl UserTransform {
             return Err(Errno::BUSY);
         }
         match (parameter, &self.0.algorithm) {
+            (Parameter::Key(key), _) if key.len() >= KEY_MAX => return Err(Errno::NOMEM),
             (Parameter::Key(key), _) => match self.key(key) {
                 Ok(keyed) => state.key = Some(Arc::new(keyed)),
                 Err(errno) => {

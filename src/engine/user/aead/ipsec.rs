@@ -42,8 +42,8 @@ pub struct Rfc4106 {
 impl Rfc4106 {
     /// `gcm` takes the key without the salt.
     pub fn new(gcm: impl Fn(&[u8]) -> Result<Box<dyn Aead>>, key: &[u8]) -> Result<Self> {
-        let (key, &salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { gcm: gcm(key)?, salt })
+        let (key, salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+        Ok(Self { gcm: gcm(key)?, salt: *salt })
     }
 }
 
@@ -65,8 +65,8 @@ pub struct Rfc4309 {
 
 impl Rfc4309 {
     pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
-        let (key, &salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { ccm: Ccm::new(cipher(key)?), salt })
+        let (key, salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+        Ok(Self { ccm: Ccm::new(cipher(key)?), salt: *salt })
     }
 
     fn iv(&self, iv: &[u8]) -> [u8; 16] {
