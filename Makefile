@@ -93,11 +93,13 @@ $(target)/static/$(release)/libkcapi.a: $(sources) | $(build)
 $(build)/libkcapi.map: abi/symbols abi/version-script.awk | $(build)
 	awk -f abi/version-script.awk $< >$@
 
+# Not unloaded by dlclose(3) (nodelete): what is kept for the life of the process, the kernel's
+# algorithms' properties, would be lost and made anew each time that a plugin comes and goes.
 $(shared): $(target)/shared/$(release)/libkcapi.a $(build)/libkcapi.map
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -static-libgcc -o $@ \
 		-Wl,-soname,$(soname) -Wl,--version-script,$(build)/libkcapi.map \
 		-Wl,--whole-archive $< -Wl,--no-whole-archive \
-		-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
+		-Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,nodelete -Wl,--as-needed \
 		-Wl,--strip-debug $(LDLIBS)
 	ln -sf $(notdir $@) $(build)/$(soname)
 	ln -sf $(soname) $(build)/libkcapi.so

@@ -20,6 +20,23 @@ pub mod transform;
 pub mod whole;
 
 use super::Kind;
+use crate::errno::{Result, count};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// The socket where nobody takes it for standard input, output or error: a program that has closed
+/// these may still write there, and so do this library's own messages.
+#[allow(unsafe_code)]
+fn above_standard(socket: OwnedFd) -> Result<OwnedFd> {
+    if socket.as_raw_fd() > libc::STDERR_FILENO {
+        return Ok(socket);
+    }
+    let lowest = libc::STDERR_FILENO + 1;
+    // SAFETY: fcntl(2) duplicates a descriptor and touches no memory.
+    let fd = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) };
+    count(fd as isize)?;
+    // SAFETY: fcntl(2) returned this descriptor, so it is open and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
 
 impl Kind {
     /// What bind(2) calls the family.

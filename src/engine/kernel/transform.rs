@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use super::above_standard;
 use super::operation::KernelOperation;
 use super::properties::{self, Algorithm};
 use crate::aio::Contexts;
@@ -48,7 +49,12 @@ pub struct KernelTransform(Arc<Shared>);
 impl KernelTransform {
     /// socket(2).
     pub fn socket() -> Result<OwnedFd> {
-        Ok(socket(AddressFamily::Alg, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)?)
+        above_standard(socket(
+            AddressFamily::Alg,
+            SockType::SeqPacket,
+            SockFlag::SOCK_CLOEXEC,
+            None,
+        )?)
     }
 
     /// bind(2) on a new socket; the properties cost nothing once they are known.
@@ -109,7 +115,7 @@ impl Transform for KernelTransform {
             Ok(unsafe { OwnedFd::from_raw_fd(fd) })
         })?;
         log!(Debug, "accept(2): an operation of {}", self.properties().name);
-        Ok(Arc::new(KernelOperation::new(socket, Arc::clone(&self.0))?))
+        Ok(Arc::new(KernelOperation::new(above_standard(socket)?, Arc::clone(&self.0))?))
     }
 }
 
