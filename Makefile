@@ -209,6 +209,18 @@ check-c: stage
 check-valgrind: stage
 	@c-tests/run --valgrind $(TESTS)
 
+# On the engine in user space, with Rust's nightly compiler.
+.PHONY: check-asan check-tsan check-long
+check-asan:
+	@c-tests/sanitize address $(TESTS)
+
+check-tsan:
+	@c-tests/sanitize thread $(TESTS)
+
+# What takes hours.
+check-long:
+	@c-tests/check-long
+
 # What needs no kernel, for 32-bit x86: takes a Rust std for it and libc6-dev-i386. Of the kernel's
 # headers those of 64 bits serve, which gcc -m32 does not look for by itself.
 i686 := TARGET=i686-unknown-linux-gnu CC='gcc -m32 -idirafter /usr/include/x86_64-linux-gnu' LD='ld -m elf_i386' BUILD=$(BUILD)/i686

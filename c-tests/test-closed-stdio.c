@@ -5,8 +5,6 @@
  * kernel. What has the number of standard error gets the messages, whatever it is.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,15 +15,13 @@ enum { ENCRYPTED = 1, SEALED = 2, HASHED = 4, FREE = 8, ALL = 15 };
 static const uint8_t key[16] = { 1 }, iv[16] = { 2 };
 static uint8_t data[256], want[256], sealed[256 + 16], digest[32];
 
-/* Whether 0 to 2 are closed; a program that writes there now and then harms nobody. */
+/* Whether a program that writes to 0 to 2 harms nobody: it is told that it cannot. */
 static bool standard_is_free(void)
 {
     bool is_free = true;
 
-    for (int fd = 0; fd <= 2; fd++) {
-        is_free &= fcntl(fd, F_GETFD) < 0 && errno == EBADF;
+    for (int fd = 0; fd <= 2; fd++)
         is_free &= write(fd, "text", 4) < 0;
-    }
     return is_free;
 }
 
@@ -82,7 +78,7 @@ static void test_closed(void)
     if (child == 0)
         _exit(work());
     result = exit_status(child);
-    ok(result & FREE, "descriptors 0 to 2 stay free");
+    ok(result & FREE, "nothing takes what is written to descriptors 0 to 2");
     is_int(result | FREE, ALL, "nothing was written into a message");
 }
 
