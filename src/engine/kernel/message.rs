@@ -126,3 +126,43 @@ impl Drop for ControlBuffer {
         self.bytes.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Op;
+
+    #[test]
+    fn the_longest_control_data_fit_and_are_read_back() {
+        let iv: Vec<u8> = (0..Iv::MAX as u8).collect();
+        let iv = Iv::new(&iv).ok();
+        let mut buffer = ControlBuffer::default();
+        buffer.fill(&Control { op: Op::Encrypt, iv, assoclen: Some(0x0102_0304) });
+        assert_eq!(buffer.len, CONTROL_MAX);
+
+        let mut header = header(&[]);
+        header.msg_control = buffer.bytes.as_mut_ptr().cast();
+        header.msg_controllen = buffer.len as _;
+        let mut found = Vec::new();
+        // SAFETY: the buffer holds the control messages that `fill` wrote, and outlives the loop.
+        unsafe {
+            let mut message = libc::CMSG_FIRSTHDR(&raw const header);
+            while !message.is_null() {
+                let len = (*message).cmsg_len as usize - libc::CMSG_LEN(0) as usize;
+                let data = std::slice::from_raw_parts(libc::CMSG_DATA(message), len);
+                assert_eq!((*message).cmsg_level, libc::SOL_ALG);
+                found.push(((*message).cmsg_type, data.to_vec()));
+                message = libc::CMSG_NXTHDR(&raw const header, message);
+            }
+        }
+        let iv: Vec<u8> = 64u32.to_ne_bytes().into_iter().chain(0..64).collect();
+        assert_eq!(
+            found,
+            [
+                (libc::ALG_SET_OP, 1u32.to_ne_bytes().to_vec()),
+                (libc::ALG_SET_IV, iv),
+                (libc::ALG_SET_AEAD_ASSOCLEN, 0x0102_0304u32.to_ne_bytes().to_vec()),
+            ]
+        );
+    }
+}
