@@ -19,6 +19,10 @@ impl Layout {
         Self(Some(Random::new()))
     }
 
+    pub fn is_plain(&self) -> bool {
+        self.0.is_none()
+    }
+
     fn below(&mut self, limit: usize) -> usize {
         self.0.as_mut().map_or(0, |random| random.below(limit))
     }
