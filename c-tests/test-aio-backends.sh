@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${KCAPI_BUILD:-$here/../build}
 
-linux="aio-cipher aio-errors descriptors eintr recovery reinit system-calls"
+linux="aio-cipher aio-errors descriptors eintr recovery reinit"
 sync="aio-cipher eintr recovery"
 
 if [ "${1:-}" = --programs ]; then

@@ -85,13 +85,14 @@ impl Rng {
     /// Fills `output`; EINVAL before a seed.
     fn generate(&self, output: &mut [u8; PIECE]) -> Result<()> {
         let seed = self.0.as_ref().ok_or(Errno::INVAL)?;
-        let mut fresh = Zeroizing::new([0; BLOCK]);
-        getrandom(&mut *fresh)?;
-        getrandom(output)?;
+        let mut random = Zeroizing::new([0; BLOCK + PIECE]);
+        getrandom(&mut *random)?;
+        let (fresh, bytes) = random.split_at(BLOCK);
+        output.copy_from_slice(bytes);
         for (number, block) in output.chunks_mut(BLOCK).enumerate() {
             let mut state = Sha512::new();
             state.update(**seed);
-            state.update(*fresh);
+            state.update(fresh);
             state.update([number as u8]);
             let mask = Zeroizing::new(<[u8; BLOCK]>::from(state.finalize()));
             block.iter_mut().zip(*mask).for_each(|(byte, mask)| *byte ^= mask);
