@@ -250,6 +250,19 @@ check-musl:
 		all check-symbols stage
 	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/run --user
 
+.PHONY: counts
+# System calls of each call of the API, the C library's and this one's, as a table.
+# Renews docs/PERFORMANCE.md.
+counts: stage
+	@c-tests/counts | tee $(build)/counts.md
+	@bench/document counts <$(build)/counts.md
+
+.PHONY: bench
+# Measures the C library and this one side by side, about two minutes. Renews docs/bench and
+# docs/PERFORMANCE.md.
+bench: stage
+	@bench/run
+
 # Makes every system call of the library fail, in every way, on both engines: a line for each in
 # build/faults.txt, and one for each errno of each call in build/faults-summary.txt.
 .PHONY: faults
