@@ -144,6 +144,10 @@ impl Backend for Ring {
         outputs: Iovecs<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<()> {
+        if self.stale {
+            // In its queue are requests of an earlier batch, which was carried out without it.
+            return Synchronous.run(socket, message, len, outputs, outcomes);
+        }
         let base = outcomes.len();
         let mut sent = Err(Errno::CANCELED);
         let batch = outputs.first(BATCH_MAX);
