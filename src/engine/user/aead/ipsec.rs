@@ -95,8 +95,8 @@ pub struct Rfc4543 {
 
 impl Rfc4543 {
     pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
-        let (key, &salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { gcm: Gcm::new(cipher(key)?), salt })
+        let (key, salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
+        Ok(Self { gcm: Gcm::new(cipher(key)?), salt: *salt })
     }
 
     fn tag(&self, iv: &[u8], aad: &[u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {
