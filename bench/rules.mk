@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+# Part of the Makefile.
+
+.PHONY: counts
+# System calls of each call of the API, the C library's and this one's, as a table.
+# Renews docs/PERFORMANCE.md.
+counts: stage
+	@c-tests/counts | tee $(build)/counts.md
+	@bench/document counts <$(build)/counts.md
+
+.PHONY: bench
+# Measures the C library and this one side by side, about two minutes. Renews docs/bench and
+# docs/PERFORMANCE.md.
+bench: stage
+	@bench/run
+
+# The user engine against OpenSSL's libcrypto, as a table of ratios; for some rows and fewer
+# samples: BENCH='--quick gcm'.
+.PHONY: bench-user
+bench-user:
+	$(CARGO) run --locked --release --manifest-path bench/user-engine/Cargo.toml \
+		--target-dir $(target)/bench -- --bench $(BENCH)

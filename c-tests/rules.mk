@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+# Part of the Makefile.
+
+.PHONY: check check-long check-host check-c check-valgrind check-32 check-aarch64 check-musl
+# All checks, with a count at the end.
+check:
+	@BUILD=$(BUILD) c-tests/check
+
+# What takes too long for that.
+check-long: stage
+	@BUILD=$(BUILD) c-tests/check-long
+
+# What a packager's build runs: no network, no kernel with AF_ALG.
+check-host:
+	@BUILD=$(BUILD) c-tests/check host
+
+# The C tests alone, on a kernel with AF_ALG; TESTS names some.
+check-c: stage
+	@c-tests/run $(TESTS)
+
+check-valgrind: stage
+	@c-tests/run --valgrind $(TESTS)
+
+# On the engine in user space, with Rust's nightly compiler.
+.PHONY: check-asan check-tsan
+check-asan:
+	@c-tests/sanitize address $(TESTS)
+
+check-tsan:
+	@c-tests/sanitize thread $(TESTS)
+
+# What needs no kernel, for 32-bit x86: takes a Rust std for it and libc6-dev-i386. Of the kernel's
+# headers those of 64 bits serve, which gcc -m32 does not look for by itself.
+i686 := TARGET=i686-unknown-linux-gnu CC='gcc -m32 -idirafter /usr/include/x86_64-linux-gnu' LD='ld -m elf_i386' BUILD=$(BUILD)/i686
+check-32:
+	$(CARGO) test --locked --quiet --target i686-unknown-linux-gnu
+	@$(MAKE) --no-print-directory $(i686) all check-symbols
+	@$(i686) prove --exec bash c-tests/host-install.sh
+
+# The C tests on the engine in user space, for 64-bit ARM under qemu-user: takes a Rust std for it,
+# gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user.
+arm := aarch64-linux-gnu
+aarch64 := TARGET=aarch64-unknown-linux-gnu BUILD=$(BUILD)/aarch64 CC=$(arm)-gcc LD=$(arm)-ld \
+	AR=$(arm)-ar NM=$(arm)-nm OBJCOPY=$(arm)-objcopy STRIP=$(arm)-strip
+check-aarch64:
+	@$(MAKE) --no-print-directory $(aarch64) all check-symbols stage
+	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc \
+		KCAPI_RUNNER='qemu-aarch64 -L /usr/$(arm)' c-tests/run --user
+
+# The same for x86-64 with musl, on this machine: takes a Rust std for it and musl-tools. musl-gcc
+# borrows a libgcc that needs glibc, so the unwinder that comes with the std takes its place.
+# The kernel's headers are the system's.
+musl := x86_64-unknown-linux-musl
+check-musl: export CC = musl-gcc -idirafter /usr/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
+check-musl:
+	@$(MAKE) --no-print-directory TARGET=$(musl) BUILD=$(BUILD)/musl CC='$(CC)' \
+		LDLIBS="$$(rustc --print target-libdir --target $(musl))/self-contained/libunwind.a" \
+		all check-symbols stage
+	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/run --user
+
+# Makes every system call of the library fail, in every way, on both engines: a line for each in
+# build/faults.txt, and one for each errno of each call in build/faults-summary.txt.
+.PHONY: faults
+faults: stage
+	@rm -f $(build)/faults.txt
+	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run test-faults
+	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run --user test-faults
+	@awk -f c-tests/faults-summary.awk $(build)/faults.txt >$(build)/faults-summary.txt
+	@grep '^#' $(build)/faults.txt
+
+.PHONY: coverage check-coverage
+# Which test calls which function; reads the programs that `make check-c` has compiled.
+coverage:
+	abi/coverage >$(build)/COVERAGE.md
+	mv $(build)/COVERAGE.md abi/COVERAGE.md
+
+check-coverage:
+	abi/coverage | diff -u abi/COVERAGE.md - || { echo "abi/COVERAGE.md is out of date: make coverage" >&2; exit 1; }
+
+.PHONY: fuzz miri
+# Each fuzz target for so many seconds; FUZZ names some.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run $(FUZZ)
+
+# The Rust tests of everything that is no system call, under Miri, which sees undefined behaviour. Left
+# out, because it takes hours: many vectors of algorithms that have no unsafe code of ours. Files of
+# the corpus are read, so the tests are not isolated.
+vectors := wycheproof skcipher::tests aead::tests every_digest rarer_digests
+miri:
+	RUSTUP_TOOLCHAIN=nightly MIRIFLAGS='-Zmiri-disable-isolation -Zmiri-permissive-provenance' \
+		$(CARGO) miri test --locked --quiet --target-dir $(build)/miri --lib -- \
+		$(addprefix --skip ,$(vectors))
