@@ -5,9 +5,9 @@
 //! A value wipes itself only where it is dropped. So the stack is wiped as a whole, as deep
 //! as the calls went.
 
-/// More than a message, or a digest's key, takes of the stack. What ciphers make of their keys
-/// goes deeper and wipes its own traces.
-pub const CALL: usize = 6 << 10;
+/// What a call takes of the stack, but for ciphers that go deeper: they, and what is made of
+/// keys, wipe their own traces. A short message would feel more than this.
+pub const CALL: usize = 2 << 10;
 
 /// Runs `f` and wipes the stack below, up to `N` bytes.
 pub fn without_traces<const N: usize, T>(f: impl FnOnce() -> T) -> T {

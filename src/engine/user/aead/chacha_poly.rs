@@ -7,6 +7,7 @@ use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::user::memory::wipe;
 use crate::engine::user::skcipher::chacha;
 use crate::errno::{Errno, Result};
+use crate::traces::without_traces;
 use chacha20::R20;
 use zeroize::Zeroizing;
 
@@ -15,6 +16,9 @@ const BLOCK: usize = 64;
 
 /// Bytes that are made at once: the block of Poly1305's key and the beginning of the data.
 const HEAD: usize = 16 * BLOCK;
+
+/// What a message takes of the stack, but for ChaCha20.
+const TRACES: usize = 3 << 10;
 
 /// With so many bytes of salt: none, or 4 in ESP.
 pub fn algorithm(salt_len: usize) -> AeadAlgorithm {
@@ -97,17 +101,15 @@ fn tag(mut poly: Poly1305, aad: &[u8], data: &[u8]) -> [u8; 16] {
     poly.tag()
 }
 
-impl Aead for ChaChaPoly {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag_out: &mut [u8]) -> Result<()> {
-        let aad = self.authenticated(aad)?;
+impl ChaChaPoly {
+    fn sealed(&self, iv: &[u8], aad: &[u8], data: &mut [u8]) -> [u8; 16] {
         let mut made = [0; HEAD];
         let (poly, beginning) = self.begin(iv, data, &mut made);
         self.end(iv, beginning, data);
-        give(&tag(poly, aad, data), tag_out)
+        tag(poly, aad, data)
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag_in: &[u8]) -> Result<()> {
-        let aad = self.authenticated(aad)?;
+    fn opened(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag_in: &[u8]) -> Result<()> {
         let mut made = [0; HEAD];
         let (poly, beginning) = self.begin(iv, data, &mut made);
         if let Err(errno) = verify(&tag(poly, aad, data), tag_in) {
@@ -116,5 +118,17 @@ impl Aead for ChaChaPoly {
         }
         self.end(iv, beginning, data);
         Ok(())
+    }
+}
+
+impl Aead for ChaChaPoly {
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+        let aad = self.authenticated(aad)?;
+        give(&without_traces::<TRACES, _>(|| self.sealed(iv, aad, data)), tag)
+    }
+
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+        let aad = self.authenticated(aad)?;
+        without_traces::<TRACES, _>(|| self.opened(iv, aad, data, tag))
     }
 }

@@ -2,11 +2,15 @@
 //! GCM by graviola, which encrypts and authenticates in one pass: for AES with 128 or 256
 //! bits, on processors that have what it needs.
 //!
-//! It wipes its keys, but not what it leaves on the stack.
+//! It wipes its keys, but not what it leaves on the stack: that is done here.
 
 use super::{Aead, give, verify};
 use crate::errno::{Errno, Result};
+use crate::traces::without_traces;
 use graviola::util::is_cpu_supported;
+
+/// What it takes of the stack.
+const TRACES: usize = 2 << 10;
 
 /// A key.
 pub struct AesGcm(graviola::aead::AesGcm);
@@ -21,7 +25,7 @@ impl AesGcm {
     fn encrypt(&self, iv: &[u8], aad: &[u8], data: &mut [u8]) -> Result<[u8; 16]> {
         let iv = iv.try_into().map_err(|_| Errno::INVAL)?;
         let mut tag = [0; 16];
-        self.0.encrypt(iv, aad, data, &mut tag);
+        without_traces::<TRACES, _>(|| self.0.encrypt(iv, aad, data, &mut tag));
         Ok(tag)
     }
 }
@@ -34,7 +38,8 @@ impl Aead for AesGcm {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         if tag.len() == 16 {
             let iv = iv.try_into().map_err(|_| Errno::INVAL)?;
-            return self.0.decrypt(iv, aad, data, tag).map_err(|_| Errno::BADMSG);
+            let opened = without_traces::<TRACES, _>(|| self.0.decrypt(iv, aad, data, tag));
+            return opened.map_err(|_| Errno::BADMSG);
         }
         // It verifies whole tags only. Encryption undoes itself, and that of the plaintext
         // gives the tag, to be compared as far as it goes.

@@ -133,6 +133,8 @@ pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>)
     Ok(())
 }
 
+/// Apart, so that what `ctr` leaves on the stack is not below this.
+#[inline(never)]
 fn ctr_in_batches(cipher: &dyn BlockCipher, counter: &mut u128, data: &mut [u8]) {
     let size = cipher.size();
     let mut scratch = Scratch::new();

@@ -16,7 +16,9 @@ use zeroize::Zeroizing;
 /// Bytes in a block; these modes know no other.
 const SIZE: usize = 16;
 
-/// En- or decrypts whole blocks, each between XORs with its own tweak.
+/// En- or decrypts whole blocks, each between XORs with its own tweak. Apart, so that what its callers
+/// leave on the stack is not below this.
+#[inline(never)]
 fn between_tweaks(
     cipher: &dyn BlockCipher,
     encrypt: bool,
