@@ -75,8 +75,10 @@ fn with_versions(header: &str, symbols: &str) -> String {
     while let Some(part) = parts.next() {
         result += part;
         if let Some(declaration) = parts.peek() {
+            // Up to the next comment, which may name functions, too.
+            let declaration = declaration.split("/**").next().unwrap_or_default();
             let name =
-                declaration.split('(').next().and_then(|head| head.rsplit([' ', '*']).next());
+                declaration.split_once('(').and_then(|(head, _)| head.rsplit([' ', '*']).next());
             if let Some(version) = name.and_then(|name| versions.get(name)) {
                 result += &format!(" * @since {version}\n");
             }

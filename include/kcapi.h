@@ -46,7 +46,6 @@ struct kcapi_handle;
 
 /**
  * The curve P-192 of FIPS 186, for kcapi_kpp_ecdh_setcurve().
- * @since 1.0.0
  */
 #define ECC_CURVE_NIST_P192 1
 
