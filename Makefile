@@ -78,9 +78,11 @@ all: $(if $(SHARED),$(shared)) $(if $(STATIC),$(static)) $(build)/libkcapi.pc $(
 $(build):
 	mkdir -p $@
 
-# Changes when the options do.
-$(build)/options: FORCE | $(build)
-	@echo '$(ENGINE) $(FEATURES)' | cmp -s - $@ || echo '$(ENGINE) $(FEATURES)' >$@
+# They change when the options do: what the libraries are made of, and what kcapi-info links with.
+$(build)/options: made_of = $(ENGINE) $(FEATURES)
+$(build)/linkage: made_of = $(if $(SHARED),shared,static)
+$(build)/options $(build)/linkage: FORCE | $(build)
+	@echo '$(made_of)' | cmp -s - $@ || echo '$(made_of)' >$@
 
 $(target)/shared/$(release)/libkcapi.a: $(sources) | $(build)
 	$(call rust,shared,symbol-versions)
@@ -120,8 +122,8 @@ $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $< >$@
 
-$(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(if $(SHARED),$(shared),$(static)) $(build)/options
-	$(CC) $(CFLAGS) -Wall -Wextra -DDEFAULT_ENGINE='"$(ENGINE)"' -Iinclude -o $@ \
+$(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(if $(SHARED),$(shared),$(static)) $(build)/options $(build)/linkage
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -DDEFAULT_ENGINE='"$(ENGINE)"' -Iinclude -o $@ \
 		$(filter %.c,$^) $(LDFLAGS) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
 
 # The manual, of the header's comments and docs/man, by awk alone.

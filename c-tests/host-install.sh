@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 # TAP: `make install` puts down what a user's build needs, where it was told, and `make uninstall`
-# takes it away; programs link with it in every way that they could with the C library.
+# takes it away; programs link with it in every way that they could with the C library. So does
+# `make install-strip`, and the install of one library alone.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -44,7 +45,18 @@ runs() { [ "$(LD_LIBRARY_PATH=$lib "$1")" = 'libkcapi 1.5.1 1050100' ]; }
 # shellcheck disable=SC2046
 compile() { "${cc[@]}" -Wall -Wextra -Werror "$work/program.c" -o "$work/$1" "${@:2}"; }
 
-ok 'make install' make --no-print-directory install "DESTDIR=$root" "${dirs[@]}"
+# in_root TARGET [VARIABLE=VALUE]: make it there
+in_root() { make --no-print-directory "$@" "DESTDIR=$root" "${dirs[@]}"; }
+# uninstalled [VARIABLE=VALUE]: the way back
+uninstalled() {
+    ok 'make uninstall' in_root uninstall "$@"
+    ok 'leaves no file behind' test -z "$(find "$root" ! -type d)"
+}
+has_symbol_table() { readelf -SW "$root/opt/kcapi/$1" | grep -F .symtab; }
+lacks_symbol_table() { ! has_symbol_table "$1"; }
+info() { [ "$(LD_LIBRARY_PATH=$lib "$root/opt/kcapi/bin/kcapi-info" --version)" = 'kcapi-info, libkcapi 1.5.1' ]; }
+
+ok 'make install' in_root install
 for file in lib/multi/libkcapi.so.1.5.1 lib/multi/libkcapi.so.1 lib/multi/libkcapi.so \
     lib/multi/libkcapi.a inc/kcapi.h share/pkgconfig/libkcapi.pc \
     bin/kcapi-info share/man/man1/kcapi-info.1 share/man/man3/kcapi_md_final.3 share/man/man7/libkcapi.7; do
@@ -64,6 +76,34 @@ ok "a user's shared library takes libkcapi.a" \
     "${cc[@]}" -shared -fPIC -Wl,-z,defs "-I$root/opt/kcapi/inc" "$work/plugin.c" "$lib/libkcapi.a" -o "$work/plugin.so"
 ok 'libkcapi.a shows the API and nothing else' \
     bash -c "! ${NM:-nm} -g --defined-only '$lib/libkcapi.a' | awk 'NF == 3 { print \$3 }' | grep -v '^kcapi_'"
-ok 'make uninstall' make --no-print-directory uninstall "DESTDIR=$root" "${dirs[@]}"
-ok 'leaves no file behind' test -z "$(find "$root" ! -type d)"
+binaries=(lib/multi/libkcapi.so.1.5.1 bin/kcapi-info)
+for file in "${binaries[@]}"; do
+    ok "$file has a symbol table" has_symbol_table "$file"
+done
+ok 'kcapi-info runs' info
+uninstalled
+
+ok 'make install-strip' in_root install-strip
+for file in "${binaries[@]}"; do
+    ok "$file has none" lacks_symbol_table "$file"
+done
+ok 'a program still runs' runs "$work/shared"
+ok 'and kcapi-info' info
+# shellcheck disable=SC2046
+ok 'and a -static program links' compile static -static $(flags --cflags) $(flags --static --libs)
+uninstalled
+
+ok 'make install SHARED=' in_root install SHARED=
+ok 'installs no libkcapi.so' test -z "$(find "$root" -name 'libkcapi.so*')"
+ok 'kcapi-info runs without one' info
+# shellcheck disable=SC2046
+ok 'a program compiles with what pkg-config says' compile alone $(flags --cflags --libs)
+ok 'and runs' runs "$work/alone"
+uninstalled SHARED=
+
+ok 'make install STATIC=' in_root install STATIC=
+ok 'installs no libkcapi.a' test ! -e "$lib/libkcapi.a"
+ok 'kcapi-info runs' info
+ok 'a program runs' runs "$work/shared"
+uninstalled STATIC=
 done_testing
