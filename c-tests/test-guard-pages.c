@@ -5,6 +5,8 @@
  * the results are those of ordinary buffers.
  */
 #define _GNU_SOURCE
+#include <errno.h>
+
 #include "fence.h"
 
 struct cipher {
@@ -154,6 +156,10 @@ static void test_in_one_call(const char *name, in_one_call *call)
 {
     struct series s = { name, 0, 0 };
 
+    if (call(key, 16, data, 16, iv, want, 16) == -ENOENT) {
+        skip(1, name);
+        return;
+    }
     for (border = 0; border < BORDERS; border++) {
         for (size_t len = 16; len <= 160; len += 16) {
             ssize_t wanted = call(key, 16, data, len, iv, want, len), ret;
