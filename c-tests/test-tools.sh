@@ -14,6 +14,8 @@
 #   - an AEAD with a file of one byte by -i: SIGSEGV; by stdin it works
 #   - an AEAD by stdin is no longer one message from about 60 KiB on; by -i it is
 #   - without --aad, an AEAD is looked for among the skciphers
+#
+#   KCAPI_LONG=1  messages of more lengths
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -28,7 +30,8 @@ key128=000102030405060708090a0b0c0d0e0f
 key256=${key128}101112131415161718191a1b1c1d1e1f
 iv=f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff
 aad=00112233445566778899aabbccddeeff01020304
-sizes=(1 15 16 17 1000 65536 65537 200000)
+sizes=(1 17 1000 65537)
+[ -z "${KCAPI_LONG:-}" ] || sizes=(1 15 16 17 1000 65536 65537 200000)
 MiB5=$((5 << 20)) over_1MiB=$(((1 << 20) + 3))
 EBADMSG=$((256 - 74)) EMSGSIZE=$((256 - 90)) # as exit statuses
 
@@ -312,7 +315,7 @@ done
 random() { # random BYTES SEED-BYTES OPTION...: so many, and others the next time
     rm -f "$work"/{c,d}
     # No pipe: kcapi-rng may end before it has read all, and a writer then dies.
-    head -c "$2" "$work/200000" >"$work/seed"
+    head -c "$2" "$work/text" >"$work/seed"
     tool kcapi-rng -b "$1" "${@:3}" <"$work/seed" >"$work/c" &&
         tool kcapi-rng -b "$1" "${@:3}" <"$work/seed" >"$work/d" &&
         [ "$(stat -c %s "$work/c")" = "$1" ] && [ "$(stat -c %s "$work/d")" = "$1" ] &&
