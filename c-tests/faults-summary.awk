@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-# What became of each errno of each system call, out of the table of test-faults: how many times the
-# result was as without the fault, its errno, or another one, which is named.
+# What became of the faults of each system call, out of the table of test-faults, in Markdown: how many
+# times the result was as without the fault, its errno, or another one, which is named.
 BEGIN { FS = "\t" }
 /^#/ { next }
-!(($2, $4) in injected) { order[++pairs] = $2 SUBSEP $4 }
-{ injected[$2, $4]++ }
-$6 == "as without" { same[$2, $4]++; next }
-$6 == "-" $4 { told[$2, $4]++; next }
-!(($2, $4, $6) in other) { others[$2, $4] = others[$2, $4] " " $6 }
-{ other[$2, $4, $6]++ }
+!($2 in injected) { order[++calls] = $2 }
+!(($2, $4) in tried) { tried[$2, $4]; codes[$2] = codes[$2] " " $4 }
+{ injected[$2]++; injected["all"]++ }
+$6 == "as without" { same[$2]++; same["all"]++; next }
+$6 == "-" $4 { told[$2]++; told["all"]++; next }
+!(($2, $4, $6) in other) { other[$2, $4, $6]; others[$2] = others[$2] "; " $4 ": " $6 }
+{ different[$2]++; different["all"]++ }
+function row(call) {
+    printf "| %s | %d | %d | %d | %d%s | %s |\n", call, injected[call], same[call], told[call],
+        different[call], others[call] ? " (" substr(others[call], 3) ")" : "", substr(codes[call], 2)
+}
 END {
-    printf "%-18s %-15s %8s %10s %10s  %s\n",
-        "call", "errno", "injected", "as without", "its errno", "others"
-    for (i = 1; i <= pairs; i++) {
-        split(order[i], key, SUBSEP)
-        printf "%-18s %-15s %8d %10d %10d %s\n", key[1], key[2], injected[order[i]],
-            same[order[i]], told[order[i]], others[order[i]]
-    }
+    print "| call | faults | as without | its errno | another result | how it fails |"
+    print "|---|---|---|---|---|---|"
+    for (i = 1; i <= calls; i++)
+        row(order[i])
+    row("all")
 }

@@ -59,13 +59,14 @@ check-musl:
 	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/run --user
 
 # Makes every system call of the library fail, in every way, on both engines: a line for each in
-# build/faults.txt, and one for each errno of each call in build/faults-summary.txt.
+# build/faults.txt. Renews the table of docs/FAULTS.md.
 .PHONY: faults
 faults: stage
 	@rm -f $(build)/faults.txt
 	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run test-faults
 	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run --user test-faults
-	@awk -f c-tests/faults-summary.awk $(build)/faults.txt >$(build)/faults-summary.txt
+	@{ sed '/^|/,$$d' docs/FAULTS.md; awk -f c-tests/faults-summary.awk $(build)/faults.txt; } >$(build)/FAULTS.md
+	@mv $(build)/FAULTS.md docs/FAULTS.md
 	@grep '^#' $(build)/faults.txt
 
 .PHONY: coverage check-coverage
