@@ -5,10 +5,14 @@
 
 #include <linux/io_uring.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
+
+#include "uml.h"
 
 /* Whether the library can have a ring, which it wants with these flags. */
 static inline bool has_io_uring(void)
@@ -28,6 +32,21 @@ static inline bool uses_io_uring(void)
     const char *aio = getenv("KCAPI_AIO");
 
     return (!aio || (strcmp(aio, "linux") != 0 && strcmp(aio, "sync") != 0)) && has_io_uring();
+}
+
+/*
+ * User-Mode Linux 6.12 and 7.2 lose count of a ring's pages ("Bad page map") when a process that has
+ * one forks, whatever it does with it, and die of it.
+ */
+static inline bool can_fork_with_rings(void)
+{
+    struct utsname name;
+    int major = 0, minor = 0;
+
+    if (!is_user_mode_linux() || !uses_io_uring())
+        return true;
+    return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+           major * 1000 + minor < 6012;
 }
 
 #endif

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -302,21 +301,6 @@ static void test_threads(const uint8_t *want)
     ok(right, "and right results");
     pthread_barrier_destroy(&shared.all_have_called);
     kcapi_cipher_destroy(shared.handle);
-}
-
-/*
- * User-Mode Linux 6.12 and 7.2 lose count of a ring's pages ("Bad page map") when a process that has
- * one forks, whatever it does with it, and die of it.
- */
-static bool can_fork_with_rings(void)
-{
-    struct utsname name;
-    int major = 0, minor = 0;
-
-    if (!is_user_mode_linux() || !uses_io_uring())
-        return true;
-    return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-           major * 1000 + minor < 6012;
 }
 
 int main(void)
