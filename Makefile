@@ -57,8 +57,8 @@ release := $(if $(TARGET),$(TARGET)/)release
 CARGO_HOME ?= $(HOME)/.cargo
 rustc := $(or $(RUSTC),rustc)
 # Where the standard library's sources are, if they are, and what it calls them elsewhere.
-rust_src := $(shell $(rustc) --print sysroot)/lib/rustlib/src/rust
-rust_name := /rustc/$(shell $(rustc) -vV | sed -n 's/^commit-hash: //p')
+rust_src := $(shell $(rustc) --print sysroot 2>/dev/null)/lib/rustlib/src/rust
+rust_name := /rustc/$(shell $(rustc) -vV 2>/dev/null | sed -n 's/^commit-hash: //p')
 remap := --config 'build.rustflags = [ \
 	"--remap-path-prefix=$(CARGO_HOME)=/cargo", "--remap-path-prefix=$(CURDIR)=/kcapi", \
 	"--remap-path-prefix=$(rust_src)=$(rust_name)"]'
