@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 # Part of the Makefile.
 
-.PHONY: dist deb rpm
+.PHONY: dist deb rpm check-deb check-rpm
 # A tarball with all crates, which builds without network, and packages of it. The project's own
 # releases of one version of the C library's ABI are counted behind it.
 distribution := libkcapi-$(version)+rs1
@@ -14,3 +14,10 @@ deb: dist
 
 rpm: dist
 	packaging/build-rpm $(build)/dist/$(distribution).tar.xz $(build)/rpm $(OPTIONS)
+
+# What these have made: Debian's packages as root, in a root of its own.
+check-deb:
+	packaging/check-deb $(build)/deb
+
+check-rpm:
+	packaging/check-rpm $(build)/rpm
