@@ -57,7 +57,7 @@ static void keep_handles(const struct secret_use *u)
 }
 
 /* One-shots of many lengths, both ways, and one in place. */
-static void encrypt(const struct secret_use *u)
+static void encrypt_message(const struct secret_use *u)
 {
     static const size_t lengths[] = { 16, 32, 64, 128, 192, 256, 512, 1024, 4096, 65536, 200000 };
     struct kcapi_handle *handle = new_handle(u, 0);
@@ -231,7 +231,7 @@ static void pad(const struct secret_use *u)
 }
 
 #define CIPHER(algorithm, keylen) \
-    { algorithm, algorithm, encrypt, kcapi_cipher_init, keylen, 0 }
+    { algorithm, algorithm, encrypt_message, kcapi_cipher_init, keylen, 0 }
 #define AEAD(algorithm, keylen, tag) \
     { algorithm, algorithm, seal, kcapi_aead_init, keylen, tag }
 #define MD(algorithm, keylen) \
