@@ -41,6 +41,20 @@ enum State {
 
 type Digest = Zeroizing<[u8; DIGEST_MAX]>;
 
+impl State {
+    /// Takes the message of which more follows, if there is one. A digest is wiped where it is: moved
+    /// out of here, it would leave a copy behind.
+    fn take_open(&mut self) -> Option<Box<dyn Hasher>> {
+        if let State::Complete(_) = self {
+            *self = State::Idle;
+        }
+        match std::mem::replace(self, State::Idle) {
+            State::Open(hasher) => Some(hasher),
+            _ => None,
+        }
+    }
+}
+
 impl HashOperation {
     /// No message yet.
     pub fn new(lease: Lease) -> Self {
@@ -81,9 +95,9 @@ impl Operation for HashOperation {
     fn send(&self, _: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
         let len = input.total()?;
         let mut state = lock(&self.state);
-        let mut hasher = match std::mem::replace(&mut *state, State::Idle) {
-            State::Open(hasher) => hasher,
-            _ => self.failure.note(self.begin())?,
+        let mut hasher = match state.take_open() {
+            Some(hasher) => hasher,
+            None => self.failure.note(self.begin())?,
         };
         read_each(input, |bytes| hasher.update(bytes));
         *state = if more { State::Open(hasher) } else { State::Complete(self.finish(hasher)) };
@@ -96,13 +110,19 @@ impl Operation for HashOperation {
             return Ok(0);
         }
         let mut state = lock(&self.state);
-        let digest = match std::mem::replace(&mut *state, State::Idle) {
-            State::Complete(digest) => digest,
-            State::Open(hasher) => self.finish(hasher),
-            State::Idle => self.finish(self.failure.note(self.begin())?),
+        let size = self.digest_size();
+        let copied = if let State::Complete(digest) = &*state {
+            copy_out(&digest[..size], output)
+        } else {
+            let hasher = match state.take_open() {
+                Some(hasher) => hasher,
+                None => self.failure.note(self.begin())?,
+            };
+            copy_out(&self.finish(hasher)[..size], output)
         };
+        *state = State::Idle;
         self.pending.store(0, Ordering::Relaxed);
-        Ok(copy_out(&digest[..self.digest_size()], output))
+        Ok(copied)
     }
 
     fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
