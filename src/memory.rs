@@ -9,7 +9,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::errno::{Errno, Result};
+use crate::errno::Result;
 
 /// More bytes than the small allocations of any call come to.
 pub const SMALL: usize = 16 * 1024;
@@ -25,6 +25,7 @@ pub fn ensure(bytes: usize) -> Result<()> {
 
 /// ENOMEM if there is not enough for the small allocations that starting `count` threads makes: in
 /// this thread and, since a thread's first malloc(3) maps memory of its own, in them.
+#[cfg(feature = "user-engine")]
 pub fn ensure_threads(count: usize) -> Result<()> {
     const HERE: usize = 4096;
     const THERE: usize = 64 * 1024;
@@ -35,7 +36,7 @@ pub fn ensure_threads(count: usize) -> Result<()> {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let probe = libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, -1, 0);
         if probe == libc::MAP_FAILED {
-            return Err(Errno::last());
+            return Err(crate::errno::Errno::last());
         }
         libc::munmap(probe, len);
     }

@@ -12,6 +12,7 @@ mod avx512;
 
 use super::{Data, Skcipher};
 use crate::errno::{Errno, Result};
+#[cfg(target_arch = "x86_64")]
 use crate::traces::without_traces;
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
