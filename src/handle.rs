@@ -184,7 +184,10 @@ impl Handle {
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
         self.whole(|operation| {
-            memory::ensure(SMALL)?;
+            // One alone is a message like any other.
+            if inputs.list().len() > 1 {
+                memory::ensure(SMALL)?;
+            }
             operation.batch(control, inputs, outputs, submission)
         })
     }

@@ -344,6 +344,9 @@ impl Operation for CipherOperation {
         outputs: Iovecs<'_>,
         _: Submission,
     ) -> Result<usize> {
+        if let ([_], [_]) = (inputs.list(), outputs.list()) {
+            return self.message(control, inputs, outputs, Length::Whole);
+        }
         self.check_pairs(control, inputs, outputs)?;
         self.failure.note(self.pairs(control, inputs, outputs))
     }
