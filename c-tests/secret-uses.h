@@ -113,11 +113,11 @@ static void batch(const struct secret_use *u)
             out[i].iov_base = c->plain + 4096 * i + 64;
         aio(second, in, out, 32, c->iv, 0);
         fill_caller(c);
-        for (size_t i = 0; i < 4; i++) {
+        for (size_t i = 0; i < 5; i++) {
             in[i] = (struct iovec){ c->plain, PLAIN - 4096 };
             out[i] = (struct iovec){ c->out + PLAIN * i, PLAIN - 4096 + u->tag };
         }
-        aio(handle, in, out, 4, c->iv, 0);
+        aio(handle, in, out, 5, c->iv, 0);
         kcapi_cipher_destroy(handle);
         kcapi_cipher_destroy(second);
     }

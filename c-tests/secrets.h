@@ -13,7 +13,7 @@
 
 #include "needles.h"
 
-enum { KEY = 64, IV = 16, BLOCK = 64, PLAIN = 1 << 20, ROOM = 4 << 20, ITERATIONS = 3 };
+enum { KEY = 64, IV = 16, BLOCK = 64, PLAIN = 1 << 20, ROOM = 5 << 20, ITERATIONS = 3 };
 
 /* All that a caller has in clear; unmapped before the search. */
 struct caller {

@@ -17,11 +17,12 @@ use std::mem::MaybeUninit;
 use std::thread::{self, Builder};
 
 /// Bytes of AEAD messages that are worth a thread. Measured on two processors (see
-/// docs/PERFORMANCE.md): two threads overtake one from 512 KiB of gcm(aes) on.
-pub const AEAD_SHARE: usize = 256 * 1024;
+/// docs/PERFORMANCE.md): with two threads 1 MiB of gcm(aes), the fastest, takes as long as with
+/// one, and other AEADs half the time.
+pub const AEAD_SHARE: usize = 512 * 1024;
 
-/// The same for ciphers, which take less time: 2 MiB of xts(aes).
-pub const CIPHER_SHARE: usize = 1024 * 1024;
+/// The same for ciphers, which take less time: 4 MiB of xts(aes).
+pub const CIPHER_SHARE: usize = 2 * 1024 * 1024;
 
 /// Asked for once, since it reads files.
 static PROCESSORS: Lazy<usize> =
