@@ -9,7 +9,7 @@ counts: stage
 	@bench/document counts <$(build)/counts.md
 
 .PHONY: bench
-# Measures the C library and this one side by side, about two minutes. Renews docs/bench and
+# Measures the C library and this one side by side, about a minute. Renews docs/bench and
 # docs/PERFORMANCE.md.
 bench: stage
 	@bench/run
