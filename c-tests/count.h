@@ -8,14 +8,10 @@
 #define COUNT_H
 
 #include <errno.h>
-#include <signal.h>
-#include <stddef.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "ptrace.h"
 #include "tap.h"
 
 struct count {
@@ -29,8 +25,9 @@ enum { HANGS_AFTER = 10 };
 
 static inline void count_child(void (*prepare)(void), void (*job)(void))
 {
-    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+    if (!be_traced())
         _exit(1);
+    raise(SIGSTOP);
     alarm(HANGS_AFTER);
     if (prepare) {
         prepare();
@@ -43,30 +40,6 @@ static inline void count_child(void (*prepare)(void), void (*job)(void))
     _exit(0);
 }
 
-/* The number of the system call at which the child has stopped. */
-static inline long count_number(pid_t pid)
-{
-#ifdef __x86_64__
-    /* User-Mode Linux has no PTRACE_GET_SYSCALL_INFO. */
-    return ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, regs.orig_rax), NULL);
-#else
-    struct __ptrace_syscall_info info;
-
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
-        bail_out("PTRACE_GET_SYSCALL_INFO: %s", strerror(errno));
-    return info.op == PTRACE_SYSCALL_INFO_ENTRY ? (long)info.entry.nr : -1;
-#endif
-}
-
-static inline int count_wait(pid_t pid)
-{
-    int status;
-
-    if (waitpid(pid, &status, 0) != pid)
-        bail_out("waitpid: %s", strerror(errno));
-    return status;
-}
-
 /*
  * What `job` costs. After prepare() it runs once before it is counted: what a process pays only once,
  * such as asking for an algorithm's properties, is then not part of the price. Without prepare(),
@@ -75,8 +48,8 @@ static inline int count_wait(pid_t pid)
 static inline struct count count_calls(void (*prepare)(void), void (*job)(void))
 {
     struct count count = { 0 };
-    bool entering = false;
-    int status, marks = 0;
+    bool entering = false, stopped;
+    int status = 0, marks = 0;
     pid_t pid;
 
     fflush(NULL);
@@ -85,32 +58,20 @@ static inline struct count count_calls(void (*prepare)(void), void (*job)(void))
         bail_out("fork: %s", strerror(errno));
     if (pid == 0)
         count_child(prepare, job);
-    status = count_wait(pid);
-    if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP) {
-        ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-        for (;;) {
-            if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL))
-                bail_out("ptrace: %s", strerror(errno));
-            status = count_wait(pid);
-            if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80))
-                break;
-            entering = !entering;
-            if (!entering)
-                continue;
-            switch (count_number(pid)) {
-            case SYS_getppid: marks++; break;
-            case SYS_brk:
-            case SYS_mmap:
-            case SYS_munmap: count.memory += marks == 1; break;
-            default: count.calls += marks == 1;
-            }
+    stopped = trace(pid, &status) && run_on(pid, &status);
+    while (stopped && next_stop(pid, &status)) {
+        entering = !entering;
+        if (!entering)
+            continue;
+        switch (call_number(pid)) {
+        case SYS_getppid: marks++; break;
+        case SYS_brk:
+        case SYS_mmap:
+        case SYS_munmap: count.memory += marks == 1; break;
+        default: count.calls += marks == 1;
         }
     }
-    if (WIFSTOPPED(status)) {
-        count.hangs = WSTOPSIG(status) == SIGALRM;
-        kill(pid, SIGKILL);
-        count_wait(pid);
-    }
+    count.hangs = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
     if (!count.hangs && (!WIFEXITED(status) || WEXITSTATUS(status) || marks != 2))
         bail_out("the traced child failed");
     return count;

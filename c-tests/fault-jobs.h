@@ -10,13 +10,10 @@
 #define FAULT_JOBS_H
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "fill.h"
+#include "forbid.h"
 
 enum { TAG = 16, AAD = 8, SHA256 = 32, MOST_OUT = 1024 * 1024 + 64 * TAG };
 
@@ -227,18 +224,7 @@ static void linux_aio(void) { setenv("KCAPI_AIO", "linux", 1); }
 /* So that /proc/crypto is asked. */
 static void forbid_netlink(void)
 {
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
-
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+    if (!forbid_sockets(AF_NETLINK))
         diag("no seccomp filters here: NETLINK_CRYPTO answers");
 }
 

@@ -2,14 +2,10 @@
 /*
  * ptrace.h - stop a child at each of its system calls, see which it is, and make it fail
  *
- * x86-64 only, by PTRACE_PEEKUSER and PTRACE_POKEUSER: User-Mode Linux has no
- * PTRACE_GET_SYSCALL_INFO. CAN_TRACE says whether there is anything here.
+ * To make one fail is for x86-64 only; CAN_FAIL_CALLS says whether that is here.
  */
 #ifndef PTRACE_H
 #define PTRACE_H
-
-#ifdef __x86_64__
-#define CAN_TRACE 1
 
 #include <signal.h>
 #include <stdbool.h>
@@ -59,6 +55,10 @@ static inline bool run_on(pid_t pid, int *status)
     }
 }
 
+/* User-Mode Linux has no PTRACE_GET_SYSCALL_INFO. */
+#ifdef __x86_64__
+#define CAN_FAIL_CALLS 1
+
 #define CALL_REGISTER(name) offsetof(struct user, regs.name)
 
 static inline long call_register(pid_t pid, size_t which)
@@ -92,7 +92,17 @@ static inline bool set_result(pid_t pid, long result)
 }
 
 #else
-#define CAN_TRACE 0
+#define CAN_FAIL_CALLS 0
+
+static inline long call_number(pid_t pid)
+{
+    struct __ptrace_syscall_info info;
+
+    return ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) > 0 &&
+                   info.op == PTRACE_SYSCALL_INFO_ENTRY
+               ? (long)info.entry.nr
+               : -1;
+}
 #endif
 
 #endif

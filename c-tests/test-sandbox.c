@@ -9,16 +9,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fill.h"
+#include "forbid.h"
 #include "uml.h"
 
 #define MODPROBE "/proc/sys/kernel/modprobe"
@@ -26,22 +23,6 @@
 static const uint8_t key[16] = "a key of 16 byte", iv[16] = "an IV of 16 byte";
 
 enum { CANNOT = 250 };
-
-static bool forbid_af_alg(void)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_ALG, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
-
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
 
 /* 'k' or 'u', the engine that has encrypted; a positive errno; CANNOT: encrypted wrongly. */
 static int outcome(bool aead)
@@ -76,7 +57,7 @@ static int in_process(const char *engine, bool forbidden, bool aead)
             setenv("KCAPI_ENGINE", engine, 1);
         else
             unsetenv("KCAPI_ENGINE");
-        _exit(forbidden && !forbid_af_alg() ? CANNOT : outcome(aead));
+        _exit(forbidden && !forbid_sockets(AF_ALG) ? CANNOT : outcome(aead));
     }
     if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
         bail_out("a process did not end by itself");

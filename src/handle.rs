@@ -172,7 +172,7 @@ impl Handle {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        self.whole(|operation| operation.message(control, input, output, length))
+        self.whole(CLEAN, |operation| operation.message(control, input, output, length))
     }
 
     /// Pairs of IOVECs, each a message of its own, see [`Operation::batch`].
@@ -183,7 +183,7 @@ impl Handle {
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
-        self.whole(|operation| {
+        self.whole(CLEAN, |operation| {
             // One alone is a message like any other.
             if inputs.list().len() > 1 {
                 memory::ensure(SMALL)?;
@@ -199,7 +199,7 @@ impl Handle {
 
     /// A whole message without control data, and its result: a digest.
     pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        self.whole(|operation| operation.digest(input, output))
+        self.whole(CLEAN, |operation| operation.digest(input, output))
     }
 
     /// A piece of a message whose digest `finish_digest` gives.
@@ -211,14 +211,11 @@ impl Handle {
     /// The digest of all that `update_digest` has taken. EIO if it failed: what came before
     /// is lost, and the digest of the rest would be a wrong one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
-        let mut slot = lock(&self.operation);
-        let operation = self.opened(&mut slot, AS_IT_IS)?;
-        let incomplete = operation.failed();
-        let result = operation.receive(output);
-        if operation.failed() {
-            *slot = None;
-        }
-        if incomplete { result.and(Err(Errno::IO)) } else { result }
+        self.whole(AS_IT_IS, |operation| {
+            let incomplete = operation.failed();
+            let result = operation.receive(output);
+            if incomplete { result.and(Err(Errno::IO)) } else { result }
+        })
     }
 
     /// Starts a stream.
@@ -256,11 +253,10 @@ impl Handle {
         self.opened(&mut lock(&self.operation), stale).cloned()
     }
 
-    /// Calls an operation in which nothing of a failed call is left; closes it, together
-    /// with its data, if this call fails.
-    fn whole<T>(&self, call: impl FnOnce(&dyn Operation) -> Result<T>) -> Result<T> {
+    /// Calls the operation, locked; closes it, together with its data, if a call on it has failed.
+    fn whole<T>(&self, stale: Stale, call: impl FnOnce(&dyn Operation) -> Result<T>) -> Result<T> {
         let mut slot = lock(&self.operation);
-        let operation = self.opened(&mut slot, CLEAN)?;
+        let operation = self.opened(&mut slot, stale)?;
         let result = call(&**operation);
         if operation.failed() {
             *slot = None;

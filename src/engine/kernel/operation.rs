@@ -176,12 +176,19 @@ impl Operation for KernelOperation {
         if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
             return self.one_by_one(control, inputs, outputs);
         }
-        if overlap(inputs, outputs) != Overlap::None {
-            return with_copies(inputs, |inputs| {
-                self.batch_apart(control, inputs, outputs, submission)
-            })?;
+        let batched = submission == Submission::Batched
+            && inputs.list().len() > 1
+            && !self.shared.algorithm.asynchronous();
+        let go = |inputs: Iovecs<'_>| {
+            let run =
+                |backend: &mut dyn Backend| self.cipher_batch(control, inputs, outputs, backend);
+            if batched { self.shared.aio.with_backend(run) } else { run(&mut Synchronous) }
+        };
+        // No output may be where another message's input is still to be read.
+        match overlap(inputs, outputs) {
+            Overlap::None => go(inputs),
+            _ => with_copies(inputs, go)?,
         }
-        self.batch_apart(control, inputs, outputs, submission)
     }
 
     fn in_flight(&self) -> bool {
@@ -190,22 +197,5 @@ impl Operation for KernelOperation {
 
     fn failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
-    }
-}
-
-impl KernelOperation {
-    /// A batch in which no output is another message's input.
-    fn batch_apart(
-        &self,
-        control: &Control,
-        inputs: Iovecs<'_>,
-        outputs: Iovecs<'_>,
-        submission: Submission,
-    ) -> Result<usize> {
-        let batched = submission == Submission::Batched
-            && inputs.list().len() > 1
-            && !self.shared.algorithm.asynchronous();
-        let run = |backend: &mut dyn Backend| self.cipher_batch(control, inputs, outputs, backend);
-        if batched { self.shared.aio.with_backend(run) } else { run(&mut Synchronous) }
     }
 }

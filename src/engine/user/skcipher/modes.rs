@@ -7,6 +7,7 @@
 //! addendum on ciphertext stealing (CS3).
 
 use super::block::BlockCipher;
+use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
 use cipher::InOutBuf;
 
@@ -25,8 +26,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        self.0.fill(0);
-        zeroize::optimization_barrier(&self.0);
+        wipe(&mut self.0);
     }
 }
 
