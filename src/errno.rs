@@ -51,6 +51,8 @@ impl Errno {
     pub const OPNOTSUPP: Self = Self(libc::EOPNOTSUPP);
     /// Not carried out: what it was linked to has failed.
     pub const CANCELED: Self = Self(libc::ECANCELED);
+    /// The caller would wait for itself.
+    pub const DEADLK: Self = Self(libc::EDEADLK);
     /// A tag that does not match.
     pub const BADMSG: Self = Self(libc::EBADMSG);
 

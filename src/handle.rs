@@ -10,76 +10,24 @@ use crate::engine::{
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
+use crate::lock::Guard;
 use crate::memory::{self, SMALL};
+use crate::process;
+use crate::slot::{Slot, State, Visit};
+use crate::tfm::Tfm;
 use libc::c_int;
 use std::ffi::CStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What `kcapi_get_maxsplicesize` says before anyone has set it: what fits into a
 /// pipe of 128 KiB, less a page for data that do not begin at one.
 const DEFAULT_SPLICE_SIZE: u32 = (128 << 10) - 4096;
 
-/// A handle's operation; opened by the first call that needs it.
-///
-/// Locked for the length of a whole message, so that those of two threads cannot mix, nor another
-/// handle change the key under it. The stream calls take the operation out and unlock, since one
-/// may wait for the other.
-type Slot = Mutex<Option<Arc<dyn Operation>>>;
-
-/// A transform and the slots of all handles on it.
-struct Tfm {
-    transform: Box<dyn Transform>,
-    slots: Mutex<Vec<Weak<Slot>>>,
-}
-
-impl Tfm {
-    /// A slot for a further handle.
-    fn slot(&self) -> Result<Arc<Slot>> {
-        let slot = Arc::new(Slot::default());
-        let mut slots = lock(&self.slots);
-        // Those of destroyed handles go before the list would grow.
-        if slots.len() == slots.capacity() {
-            slots.retain(|slot| slot.strong_count() > 0);
-        }
-        slots.try_reserve(1)?;
-        slots.push(Arc::downgrade(&slot));
-        Ok(slot)
-    }
-
-    /// Sets a parameter. The kernel refuses while operations are open; those are
-    /// closed for it, unless data are in flight in one.
-    fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
-        memory::ensure(SMALL)?;
-        match self.transform.set(parameter) {
-            Err(Errno::BUSY) => {
-                let slots = memory::collect(lock(&self.slots).iter().filter_map(Weak::upgrade))?;
-                let mut operations = memory::collect(slots.iter().map(|slot| lock(slot)))?;
-                let busy = |op: &Arc<dyn Operation>| op.in_flight() && !op.failed();
-                if operations.iter().any(|operation| operation.as_ref().is_some_and(busy)) {
-                    return Err(Errno::BUSY);
-                }
-                operations.iter_mut().for_each(|operation| drop(operation.take()));
-                // Still locked: no handle opens another meanwhile.
-                self.transform.set(parameter)
-            }
-            result => result,
-        }
-    }
-}
-
-/// Whether an operation cannot be used any more.
-type Stale = fn(&dyn Operation) -> bool;
-
-/// Nothing of a failed call is to be left.
-const CLEAN: Stale = |operation| operation.failed();
-
-const AS_IT_IS: Stale = |_| false;
-
 /// A cipher handle.
 pub struct Handle {
     tfm: Arc<Tfm>,
-    operation: Arc<Slot>,
+    slot: Arc<Slot>,
     assoclen: AtomicUsize,
     aio: bool,
     splice_size: AtomicU32,
@@ -89,12 +37,12 @@ impl Handle {
     /// A handle with a transform of its own.
     pub fn open(kind: Kind, name: &CStr, flags: u32) -> Result<Self> {
         memory::ensure(SMALL)?;
-        Self::with(engine::open(kind, name)?, flags)
+        Self::with(kind, engine::open(kind, name)?, flags)
     }
 
     /// A handle on a transform that nobody else has.
-    pub fn with(transform: Box<dyn Transform>, flags: u32) -> Result<Self> {
-        Self::on(Arc::new(Tfm { transform, slots: Mutex::default() }), flags)
+    pub fn with(kind: Kind, transform: Box<dyn Transform>, flags: u32) -> Result<Self> {
+        Self::on(Arc::new(Tfm::new(kind, transform)), flags)
     }
 
     /// A handle with an operation of its own, on the same transform.
@@ -105,7 +53,7 @@ impl Handle {
 
     fn on(tfm: Arc<Tfm>, flags: u32) -> Result<Self> {
         Ok(Self {
-            operation: tfm.slot()?,
+            slot: tfm.slot()?,
             tfm,
             assoclen: AtomicUsize::new(0),
             aio: flags & KCAPI_INIT_AIO != 0,
@@ -116,6 +64,11 @@ impl Handle {
     /// The name of the engine that serves the handle.
     pub fn engine(&self) -> &'static CStr {
         self.tfm.transform.engine()
+    }
+
+    /// The family of its algorithm.
+    pub fn kind(&self) -> Kind {
+        self.tfm.kind
     }
 
     /// The algorithm's properties.
@@ -152,9 +105,12 @@ impl Handle {
         Ok(())
     }
 
-    /// Sets a parameter of the transform. EBUSY: data are in flight on one of its handles.
+    /// Sets a parameter of the transform, see [`Tfm::set`].
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
-        self.tfm.set(parameter)
+        let result = self.tfm.set(parameter)?;
+        // Whoever sets a key begins a message anew.
+        self.enter()?.incomplete = false;
+        Ok(result)
     }
 
     /// What precedes an AEAD message; EINVAL if the kernel could not be told the
@@ -172,7 +128,7 @@ impl Handle {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        self.whole(CLEAN, |operation| operation.message(control, input, output, length))
+        self.alone(control, |operation| operation.message(control, input, output, length))
     }
 
     /// Pairs of IOVECs, each a message of its own, see [`Operation::batch`].
@@ -183,8 +139,8 @@ impl Handle {
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
-        self.whole(CLEAN, |operation| {
-            // One alone is a message like any other.
+        self.alone(control, |operation| {
+            // A single message needs no memory for lists.
             if inputs.list().len() > 1 {
                 memory::ensure(SMALL)?;
             }
@@ -197,76 +153,123 @@ impl Handle {
         self.aio
     }
 
-    /// A whole message without control data, and its result: a digest.
+    /// The digest of what `update_digest` has taken and of `input`. EIO: as `finish_digest`.
     pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        self.whole(CLEAN, |operation| operation.digest(input, output))
+        self.last_of_digest(|operation| operation.digest(input, output))
     }
 
-    /// A piece of a message whose digest `finish_digest` gives.
-    pub fn update_digest(&self, input: Iovecs<'_>) -> Result<()> {
-        let mut slot = lock(&self.operation);
-        self.opened(&mut slot, CLEAN)?.send(None, input, true).map(drop)
-    }
-
-    /// The digest of all that `update_digest` has taken. EIO if it failed: what came before
-    /// is lost, and the digest of the rest would be a wrong one.
-    pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.whole(AS_IT_IS, |operation| {
-            let incomplete = operation.failed();
-            let result = operation.receive(output);
-            if incomplete { result.and(Err(Errno::IO)) } else { result }
-        })
-    }
-
-    /// Starts a stream.
-    pub fn start(&self, control: &Control, input: Iovecs<'_>) -> Result<usize> {
-        self.operation(CLEAN)?.send(Some(control), input, true)
-    }
-
-    /// A further piece of a stream.
-    pub fn send(&self, input: Iovecs<'_>, more: bool) -> Result<usize> {
-        self.operation(AS_IT_IS)?.send(None, input, more)
-    }
-
-    /// Results of a stream.
-    pub fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.operation(AS_IT_IS)?.receive(output)
-    }
-
-    /// The operation that is there, unless it is `stale`, or a new one.
-    fn opened<'s>(
-        &self,
-        slot: &'s mut Option<Arc<dyn Operation>>,
-        stale: Stale,
-    ) -> Result<&'s Arc<dyn Operation>> {
-        slot.take_if(|operation| stale(&**operation));
-        match slot {
-            Some(operation) => Ok(operation),
-            None => {
-                memory::ensure(SMALL)?;
-                Ok(slot.insert(self.tfm.transform.operation()?))
-            }
+    /// A piece of a message whose digest `finish_digest` gives; or the error with which the caller was
+    /// found to have none. EIO: an earlier piece of the message was not taken.
+    pub fn update_digest(&self, input: Result<Iovecs<'_>>) -> Result<()> {
+        let mut state = self.enter()?;
+        if state.incomplete {
+            return Err(Errno::IO);
         }
-    }
-
-    fn operation(&self, stale: Stale) -> Result<Arc<dyn Operation>> {
-        self.opened(&mut lock(&self.operation), stale).cloned()
-    }
-
-    /// Calls the operation, locked; closes it, together with its data, if a call on it has failed.
-    fn whole<T>(&self, stale: Stale, call: impl FnOnce(&dyn Operation) -> Result<T>) -> Result<T> {
-        let mut slot = lock(&self.operation);
-        let operation = self.opened(&mut slot, stale)?;
-        let result = call(&**operation);
-        if operation.failed() {
-            *slot = None;
+        let update = |state: &mut State| {
+            self.opened(state)?;
+            self.watch(state);
+            self.opened(state)?.send(None, input?, true).map(drop)
+        };
+        let result = update(&mut state);
+        state.after(&result);
+        if matches!(result, Err(errno) if errno != Errno::NOKEY) {
+            // A digest of the other pieces would be a wrong one.
+            state.incomplete = true;
+            state.close();
         }
         result
     }
-}
 
-/// Locks; that a thread died while it held the lock cannot matter here, since
-/// nothing panics and a panic would end the process.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The digest of all that `update_digest` has taken. EIO if it failed, once: the next message is a new one.
+    pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
+        self.last_of_digest(|operation| operation.receive(output))
+    }
+
+    fn last_of_digest(&self, call: impl FnOnce(&dyn Operation) -> Result<usize>) -> Result<usize> {
+        let mut state = self.enter()?;
+        if std::mem::take(&mut state.incomplete) {
+            return Err(Errno::IO);
+        }
+        let result = call(&**self.opened(&mut state)?);
+        state.after(&result);
+        result
+    }
+
+    /// Starts a stream. EINVAL: an earlier one is complete and not received; or there is no IV to go on with.
+    /// EBUSY: a thread is in a call of an earlier one with data in it.
+    pub fn start(&self, control: &Control, input: Iovecs<'_>) -> Result<usize> {
+        let mut state = self.enter()?;
+        self.slot.make_way(&mut state, self.goes_on(control), true)?;
+        let visit = self.visit(&mut state)?;
+        self.watch(&mut state);
+        drop(state);
+        self.after(&visit, visit.operation.send(Some(control), input, true))
+    }
+
+    /// A further piece of a stream. EINVAL: it was given up.
+    pub fn send(&self, input: Iovecs<'_>, more: bool) -> Result<usize> {
+        let visit = self.go_on()?;
+        self.after(&visit, visit.operation.send(None, input, more))
+    }
+
+    /// Results of a stream. EINVAL: it was given up.
+    pub fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+        let visit = self.go_on()?;
+        self.after(&visit, visit.operation.receive(output))
+    }
+
+    /// Whether the message has no IV of its own although the algorithm has one.
+    fn goes_on(&self, control: &Control) -> bool {
+        control.iv.is_none() && self.properties().iv_size > 0
+    }
+
+    fn enter(&self) -> Result<Guard<'_, State>> {
+        self.tfm.enter(&self.slot)
+    }
+
+    fn opened<'s>(&self, state: &'s mut State) -> Result<&'s Arc<dyn Operation>> {
+        let open = || {
+            memory::ensure(SMALL)?;
+            self.tfm.transform.operation()
+        };
+        state.operation(open)
+    }
+
+    /// From now on the operation is told of forks: more than a whole message is in it.
+    fn watch(&self, state: &mut State) {
+        if let Some(operation) = state.to_be_watched() {
+            process::watch(Arc::downgrade(operation) as _);
+        }
+    }
+
+    fn visit(&self, state: &mut State) -> Result<Visit<'_>> {
+        Ok(self.slot.visit(Arc::clone(self.opened(state)?)))
+    }
+
+    fn go_on(&self) -> Result<Visit<'_>> {
+        let mut state = self.enter()?;
+        state.check_going_on()?;
+        self.visit(&mut state)
+    }
+
+    /// After a stream's call.
+    fn after(&self, visit: &Visit<'_>, result: Result<usize>) -> Result<usize> {
+        if matches!(result, Err(Errno::NOKEY)) {
+            self.enter()?.after_visit(&visit.operation, &result);
+        }
+        result
+    }
+
+    /// A message that is whole, on an operation that nobody else uses.
+    fn alone(
+        &self,
+        control: &Control,
+        call: impl FnOnce(&dyn Operation) -> Result<usize>,
+    ) -> Result<usize> {
+        let mut state = self.enter()?;
+        self.slot.make_way_alone(&mut state, self.goes_on(control))?;
+        let result = call(&**self.opened(&mut state)?);
+        state.after(&result);
+        result
+    }
 }

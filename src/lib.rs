@@ -5,7 +5,8 @@
 //! The map, in reading order:
 //!
 //! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
-//! - `handle`: what C holds, an operation and the transform that it shares.
+//! - `handle`: what C holds, an operation (`slot`) and the transform that it shares (`tfm`).
+//! - `process`, `lock`: what fork(2) does to all of it, and locks that survive it.
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
@@ -31,8 +32,12 @@ pub mod fuzz;
 mod handle;
 mod iov;
 mod kdf;
+mod lock;
 mod log;
 mod memory;
 mod overlap;
 mod prf;
+mod process;
+mod slot;
+mod tfm;
 mod traces;

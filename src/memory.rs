@@ -42,11 +42,3 @@ pub fn ensure_threads(count: usize) -> Result<()> {
     }
     Ok(())
 }
-
-/// The items, of which the iterator knows how many there are at most, in a vector; ENOMEM.
-pub fn collect<T>(items: impl Iterator<Item = T>) -> Result<Vec<T>> {
-    let mut vector = Vec::new();
-    vector.try_reserve_exact(items.size_hint().1.unwrap_or(usize::MAX))?;
-    vector.extend(items);
-    Ok(vector)
-}

@@ -16,10 +16,9 @@ use super::rings::{Owned, Rings};
 use super::{Backend, Synchronous};
 use crate::environment;
 use crate::errno::Errno;
-use crate::handle::lock;
+use crate::lock::{Lock, Recover};
 use crate::log::log;
-use once_cell::sync::Lazy;
-use std::sync::Mutex;
+use once_cell::race::OnceRef;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What may be used.
@@ -32,35 +31,47 @@ enum Choice {
 }
 
 impl Choice {
-    fn of(name: &[u8]) -> Option<Self> {
+    fn of(name: &[u8]) -> Option<&'static Self> {
         match name {
-            b"auto" => Some(Self::Auto),
-            b"io_uring" => Some(Self::IoUring),
-            b"linux" => Some(Self::Linux),
-            b"sync" => Some(Self::Sync),
+            b"auto" => Some(&Self::Auto),
+            b"io_uring" => Some(&Self::IoUring),
+            b"linux" => Some(&Self::Linux),
+            b"sync" => Some(&Self::Sync),
             _ => None,
         }
     }
 }
 
-static CHOICE: Lazy<Choice> = Lazy::new(|| {
-    let Some(name) = environment::variable("KCAPI_AIO") else {
-        return Choice::Auto;
-    };
-    Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
-        log!(Warning, "KCAPI_AIO is none of auto, io_uring, linux, sync");
-        Choice::Auto
+/// Read without a lock, by every thread that comes before the first has finished.
+fn choice() -> Choice {
+    static CHOICE: OnceRef<'static, Choice> = OnceRef::new();
+    *CHOICE.get_or_init(|| {
+        let Some(name) = environment::variable("KCAPI_AIO") else {
+            return &Choice::Auto;
+        };
+        Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
+            log!(Warning, "KCAPI_AIO is none of auto, io_uring, linux, sync");
+            &Choice::Auto
+        })
     })
-});
+}
 
 /// What a transform's AIO calls share.
 #[derive(Default)]
 pub struct Contexts {
     rings: Rings,
     /// Linux AIO contexts that are not in use: as many as threads have used them at once.
-    idle: Mutex<Vec<Context>>,
+    idle: Lock<Vec<Context>>,
     no_rings: AtomicBool,
     warned: AtomicBool,
+}
+
+impl Recover for Vec<Context> {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. The parent's contexts are of no use here.
+        unsafe { this.write(Self::new()) };
+    }
 }
 
 impl Contexts {
@@ -80,7 +91,7 @@ impl Contexts {
     }
 
     fn take_ring(&self) -> Option<Owned> {
-        let choice = *CHOICE;
+        let choice = choice();
         if !matches!(choice, Choice::Auto | Choice::IoUring)
             || self.no_rings.load(Ordering::Relaxed)
         {
@@ -107,18 +118,20 @@ impl Contexts {
     }
 
     fn take_context(&self) -> Option<Context> {
-        if !matches!(*CHOICE, Choice::Auto | Choice::Linux) {
+        if !matches!(choice(), Choice::Auto | Choice::Linux) {
             return None;
         }
-        if let Some(context) = lock(&self.idle).pop() {
+        if let Some(context) = self.idle.lock().ok()?.pop() {
             return Some(context);
         }
         Context::new().inspect_err(|&errno| self.warn(errno)).ok()
     }
 
     fn put_context(&self, context: Context) {
-        let mut idle = lock(&self.idle);
-        if context.usable() && idle.try_reserve(1).is_ok() {
+        if let Ok(mut idle) = self.idle.lock()
+            && context.usable()
+            && idle.try_reserve(1).is_ok()
+        {
             idle.push(context);
         }
     }
@@ -141,10 +154,10 @@ mod tests {
 
     #[test]
     fn only_the_four_values_are_known() {
-        assert_eq!(Choice::of(b"auto"), Some(Choice::Auto));
-        assert_eq!(Choice::of(b"io_uring"), Some(Choice::IoUring));
-        assert_eq!(Choice::of(b"linux"), Some(Choice::Linux));
-        assert_eq!(Choice::of(b"sync"), Some(Choice::Sync));
+        assert_eq!(Choice::of(b"auto"), Some(&Choice::Auto));
+        assert_eq!(Choice::of(b"io_uring"), Some(&Choice::IoUring));
+        assert_eq!(Choice::of(b"linux"), Some(&Choice::Linux));
+        assert_eq!(Choice::of(b"sync"), Some(&Choice::Sync));
         for other in [&b""[..], b"Auto", b"io-uring", b"aio", b"synchronous"] {
             assert_eq!(Choice::of(other), None);
         }

@@ -10,7 +10,6 @@
 //! happens: no kernel write into the caller's memory can come later.
 
 pub mod contexts;
-mod fork;
 // The architectures that the io-uring crate knows, as in Cargo.toml.
 #[cfg_attr(
     not(any(

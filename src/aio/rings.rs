@@ -6,12 +6,12 @@
 //! parent and must not touch it. So a call takes the ring of its own thread, or opens one.
 //! The rings of threads that have ended are closed when another thread needs one.
 
-use super::fork::generation;
 use super::io_uring::Ring;
 use crate::errno::Result;
-use crate::handle::lock;
+use crate::lock::{Lock, Recover};
 use crate::log::log;
-use std::sync::{Arc, Mutex, Weak};
+use crate::process::generation;
+use std::sync::{Arc, Weak};
 
 /// The most rings of a transform: each is a descriptor and 50 KiB of the kernel's
 /// memory. More threads than that use Linux AIO, whose contexts any thread may use.
@@ -26,29 +26,37 @@ thread_local! {
 pub struct Owned {
     pub ring: Ring,
     owner: Weak<()>,
-    generation: u64,
+    generation: u32,
 }
 
 #[derive(Default)]
-pub struct Rings(Mutex<State>);
+pub struct Rings(Lock<State>);
 
 #[derive(Default)]
 struct State {
-    generation: u64,
+    generation: u32,
     idle: Vec<Owned>,
     /// How many there are, in use or idle.
     open: usize,
 }
 
+impl Recover for State {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. The parent's rings are of no use here.
+        unsafe { this.write(Self::default()) };
+    }
+}
+
 impl Rings {
     /// This thread's ring for the length of a call. None: there are too many.
     pub fn take(&self) -> Result<Option<Owned>> {
-        let generation = generation()?;
+        let generation = generation();
         let Ok(owner) = THREAD.try_with(Arc::downgrade) else {
             // A call from a destructor, while the thread ends.
             return Ok(None);
         };
-        let mut state = lock(&self.0);
+        let mut state = self.0.lock()?;
         if state.generation != generation {
             // Closes the child's copies of the parent's rings, not the parent's.
             *state = State { generation, ..State::default() };
@@ -71,9 +79,10 @@ impl Rings {
 
     /// Takes a ring back.
     pub fn put(&self, ring: Owned) {
-        let mut state = lock(&self.0);
         // Else a signal handler has forked, and this is the child.
-        if generation() == Ok(ring.generation) {
+        if generation() == ring.generation
+            && let Ok(mut state) = self.0.lock()
+        {
             state.idle.push(ring);
         }
     }

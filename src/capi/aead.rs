@@ -4,7 +4,7 @@
 //! Memory layout (Linux since 4.9): `AAD || plaintext` is encrypted to
 //! `AAD || ciphertext || tag` and the other way round.
 
-use super::{borrow, buffer, cipher, destroy, init, iovecs, iv as read_iv, to_int, to_ssize};
+use super::{buffer, cipher, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize};
 use crate::engine::{Kind, Length, Op, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { cipher::set_key(handle, key, keylen) })
+    to_int(|| unsafe { cipher::set_key(Kind::Aead, handle, key, keylen) })
 }
 
 /// Sets the tag length, for all handles on the transform.
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_settaglen(handle: *mut Handle, taglen: u32) -> c_int {
     // SAFETY: kcapi.h: the handle is live.
-    let handle = unsafe { borrow(handle) };
+    let handle = unsafe { of(Kind::Aead, handle) };
     to_int(|| handle.and_then(|handle| handle.set(Parameter::TagLen(taglen))).map(drop))
 }
 
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn kcapi_aead_settaglen(handle: *mut Handle, taglen: u32) 
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_setassoclen(handle: *mut Handle, assoclen: usize) {
     // SAFETY: kcapi.h: the handle is live.
-    if let Ok(handle) = unsafe { borrow(handle) } {
+    if let Ok(handle) = unsafe { of(Kind::Aead, handle) } {
         handle.set_assoclen(assoclen);
     }
 }
@@ -162,7 +162,7 @@ unsafe fn one_shot(
     outlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
+    let handle = unsafe { of(Kind::Aead, handle) }?;
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // SAFETY: the caller's promise.
     let (iv, input, output) =
@@ -245,7 +245,7 @@ unsafe fn pairs(
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let (handle, inputs, outputs) =
-        unsafe { (borrow(handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
+        unsafe { (of(Kind::Aead, handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
     if iovlen == 0 {
         return Ok(0);
     }

@@ -2,7 +2,7 @@
 //! `kcapi_aead_stream_*`: an AEAD message in pieces.
 
 use super::{stream, to_ssize};
-use crate::engine::Op;
+use crate::engine::{Kind, Op};
 use crate::handle::Handle;
 use libc::{iovec, ssize_t};
 
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, true) })
+    to_ssize(|| unsafe { stream::update(Kind::Aead, handle, iov, iovlen, true) })
 }
 
 /// Sends the last data of a message, usually the tag in a decryption.
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, false) })
+    to_ssize(|| unsafe { stream::update(Kind::Aead, handle, iov, iovlen, false) })
 }
 
 /// Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.
@@ -110,5 +110,5 @@ pub unsafe extern "C" fn kcapi_aead_stream_op(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::op(handle, iov, iovlen) })
+    to_ssize(|| unsafe { stream::op(Kind::Aead, handle, iov, iovlen) })
 }

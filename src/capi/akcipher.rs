@@ -4,7 +4,7 @@
 //! For kernels with the patches that bring `akcipher` to AF_ALG. No mainline kernel has
 //! them: there kcapi_akcipher_init() fails with what bind(2) says.
 
-use super::{borrow, buffer, bytes, destroy, init, iovecs, to_int, to_size, to_ssize};
+use super::{buffer, bytes, destroy, init, iovecs, of, to_int, to_size, to_ssize};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn kcapi_akcipher_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(|| unsafe { set(handle, Parameter::Key, key, keylen) })
+    to_size(|| unsafe { set(Kind::Akcipher, handle, Parameter::Key, key, keylen) })
 }
 
 /// Sets the public key, for all handles on the transform.
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn kcapi_akcipher_setpubkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(|| unsafe { set(handle, Parameter::PublicKey, key, keylen) })
+    to_size(|| unsafe { set(Kind::Akcipher, handle, Parameter::PublicKey, key, keylen) })
 }
 
 /// Sets a parameter whose size the kernel's answer may tell.
@@ -91,13 +91,14 @@ pub unsafe extern "C" fn kcapi_akcipher_setpubkey(
 ///
 /// The handle is NULL or live, `value` has `len` bytes.
 pub(super) unsafe fn set<'a>(
+    kind: Kind,
     handle: *mut Handle,
     parameter: impl FnOnce(&'a [u8]) -> Parameter<'a>,
     value: *const u8,
     len: u32,
 ) -> Result<c_int> {
     // SAFETY: the caller's promise.
-    let (handle, value) = unsafe { (borrow(handle)?, bytes(value, len as usize)?) };
+    let (handle, value) = unsafe { (of(kind, handle)?, bytes(value, len as usize)?) };
     handle.set(parameter(value))
 }
 
@@ -126,7 +127,7 @@ pub unsafe extern "C" fn kcapi_akcipher_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(Kind::Akcipher, handle, Op::Encrypt, input, inlen, out, outlen) })
 }
 
 /// Decrypts a message in one call; see kcapi_akcipher_encrypt().
@@ -150,7 +151,7 @@ pub unsafe extern "C" fn kcapi_akcipher_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(Kind::Akcipher, handle, Op::Decrypt, input, inlen, out, outlen) })
 }
 
 /// Signs a message in one call; see kcapi_akcipher_encrypt().
@@ -174,7 +175,7 @@ pub unsafe extern "C" fn kcapi_akcipher_sign(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Sign, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(Kind::Akcipher, handle, Op::Sign, input, inlen, out, outlen) })
 }
 
 /// Verifies a message in one call; see kcapi_akcipher_encrypt().
@@ -199,13 +200,14 @@ pub unsafe extern "C" fn kcapi_akcipher_verify(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Verify, input, inlen, out, outlen) })
+    to_ssize(|| unsafe { one_shot(Kind::Akcipher, handle, Op::Verify, input, inlen, out, outlen) })
 }
 
 /// # Safety
 ///
 /// The handle is NULL or live, the buffers have their lengths.
 pub(super) unsafe fn one_shot(
+    kind: Kind,
     handle: *mut Handle,
     op: Op,
     input: *const u8,
@@ -214,7 +216,7 @@ pub(super) unsafe fn one_shot(
     outlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
+    let handle = unsafe { of(kind, handle) }?;
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // The result would stay in the socket, for the next message.
     if outlen == 0 {
@@ -245,7 +247,7 @@ pub unsafe extern "C" fn kcapi_akcipher_encrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(|| unsafe { pairs(handle, Op::Encrypt, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(Kind::Akcipher, handle, Op::Encrypt, iniov, outiov, iovlen) })
 }
 
 /// Decrypts messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -267,7 +269,7 @@ pub unsafe extern "C" fn kcapi_akcipher_decrypt_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(|| unsafe { pairs(handle, Op::Decrypt, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(Kind::Akcipher, handle, Op::Decrypt, iniov, outiov, iovlen) })
 }
 
 /// Signs messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -289,7 +291,7 @@ pub unsafe extern "C" fn kcapi_akcipher_sign_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(|| unsafe { pairs(handle, Op::Sign, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(Kind::Akcipher, handle, Op::Sign, iniov, outiov, iovlen) })
 }
 
 /// Verifies messages, each IOVEC one; see kcapi_akcipher_encrypt_aio().
@@ -311,13 +313,14 @@ pub unsafe extern "C" fn kcapi_akcipher_verify_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(|| unsafe { pairs(handle, Op::Verify, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(Kind::Akcipher, handle, Op::Verify, iniov, outiov, iovlen) })
 }
 
 /// # Safety
 ///
 /// The handle is NULL or live, arrays and buffers have their lengths.
 pub(super) unsafe fn pairs(
+    kind: Kind,
     handle: *mut Handle,
     op: Op,
     iniov: *const iovec,
@@ -326,7 +329,7 @@ pub(super) unsafe fn pairs(
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let (handle, inputs, outputs) =
-        unsafe { (borrow(handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
+        unsafe { (of(kind, handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
     if outputs.list().iter().any(|output| output.iov_len == 0) {
         return Err(Errno::INVAL);
     }

@@ -2,7 +2,7 @@
 //! `kcapi_akcipher_stream_*`: asymmetric ciphers, data in pieces.
 
 use super::{stream, to_ssize};
-use crate::engine::Op;
+use crate::engine::{Kind, Op};
 use crate::handle::Handle;
 use libc::{iovec, ssize_t};
 use std::ptr;
@@ -29,7 +29,9 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_enc(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::start(handle, Op::Encrypt, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Encrypt, ptr::null(), iov, iovlen)
+    })
 }
 
 /// Begins to decrypt a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
@@ -46,7 +48,9 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_dec(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::start(handle, Op::Decrypt, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Decrypt, ptr::null(), iov, iovlen)
+    })
 }
 
 /// Begins to sign a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
@@ -63,7 +67,9 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_sgn(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::start(handle, Op::Sign, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Sign, ptr::null(), iov, iovlen)
+    })
 }
 
 /// Begins to verify a message that comes in pieces; see kcapi_akcipher_stream_init_enc().
@@ -80,7 +86,9 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_vfy(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::start(handle, Op::Verify, ptr::null(), iov, iovlen) })
+    to_ssize(|| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Verify, ptr::null(), iov, iovlen)
+    })
 }
 
 /// Sends more of a message. The data have been copied when the call returns.
@@ -97,7 +105,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, true) })
+    to_ssize(|| unsafe { stream::update(Kind::Akcipher, handle, iov, iovlen, true) })
 }
 
 /// Sends the end of a message.
@@ -114,7 +122,7 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, false) })
+    to_ssize(|| unsafe { stream::update(Kind::Akcipher, handle, iov, iovlen, false) })
 }
 
 /// Picks up the result of a message. Waits for the end of the message, until another
@@ -137,5 +145,5 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_op(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::op(handle, iov, iovlen) })
+    to_ssize(|| unsafe { stream::op(Kind::Akcipher, handle, iov, iovlen) })
 }

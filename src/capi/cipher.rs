@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_cipher_*`: symmetric ciphers.
 
-use super::{borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv, to_int, to_ssize};
+use super::{borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -64,15 +64,20 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { set_key(handle, key, keylen) })
+    to_int(|| unsafe { set_key(Kind::Skcipher, handle, key, keylen) })
 }
 
 /// # Safety
 ///
 /// As `kcapi_cipher_setkey`.
-pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -> Result<()> {
+pub(super) unsafe fn set_key(
+    kind: Kind,
+    handle: *mut Handle,
+    key: *const u8,
+    keylen: u32,
+) -> Result<()> {
     // SAFETY: the caller's promise.
-    let (handle, key) = unsafe { (borrow(handle)?, bytes(key, keylen as usize)?) };
+    let (handle, key) = unsafe { (of(kind, handle)?, bytes(key, keylen as usize)?) };
     handle.set(Parameter::Key(key)).map(drop)
 }
 
@@ -151,7 +156,7 @@ pub(super) unsafe fn one_shot(
     outlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
+    let handle = unsafe { of(Kind::Skcipher, handle) }?;
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     if inlen == 0 || outlen == 0 {
         return Ok(0);
@@ -246,7 +251,7 @@ unsafe fn pairs(
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let (handle, inputs, outputs) =
-        unsafe { (borrow(handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
+        unsafe { (of(Kind::Skcipher, handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
     let control = Control { op, iv, assoclen: None };

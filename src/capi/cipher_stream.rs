@@ -2,7 +2,7 @@
 //! `kcapi_cipher_stream_*`: symmetric ciphers, data in pieces.
 
 use super::{stream, to_ssize};
-use crate::engine::Op;
+use crate::engine::{Kind, Op};
 use crate::handle::Handle;
 use libc::{iovec, ssize_t};
 
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn kcapi_cipher_stream_init_enc(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(|| unsafe { stream::start(handle, Op::Encrypt, iv, iov, iovlen) })
+    to_ssize(|| unsafe { stream::start(Kind::Skcipher, handle, Op::Encrypt, iv, iov, iovlen) })
 }
 
 /// Begins to decrypt a stream; see kcapi_cipher_stream_init_enc().
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn kcapi_cipher_stream_init_dec(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(|| unsafe { stream::start(handle, Op::Decrypt, iv, iov, iovlen) })
+    to_ssize(|| unsafe { stream::start(Kind::Skcipher, handle, Op::Decrypt, iv, iov, iovlen) })
 }
 
 /// Sends more data of a stream.
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn kcapi_cipher_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, true) })
+    to_ssize(|| unsafe { stream::update(Kind::Skcipher, handle, iov, iovlen, true) })
 }
 
 /// Sends the last data of a stream.
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn kcapi_cipher_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(handle, iov, iovlen, false) })
+    to_ssize(|| unsafe { stream::update(Kind::Skcipher, handle, iov, iovlen, false) })
 }
 
 /// Picks up results of a stream.
@@ -116,5 +116,5 @@ pub unsafe extern "C" fn kcapi_cipher_stream_op(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::op(handle, iov, iovlen) })
+    to_ssize(|| unsafe { stream::op(Kind::Skcipher, handle, iov, iovlen) })
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_kdf_*`, `kcapi_hkdf`, `kcapi_pbkdf*`: key derivation.
 
-use super::{borrow, bytes, to_ssize, wipe};
+use super::{bytes, of, to_ssize, wipe};
+use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::kdf::{self, Key};
@@ -93,7 +94,7 @@ unsafe fn sp800_108(
     dlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    unsafe { derive(dst, dlen, || mode(borrow(handle)?, optional(src, slen)?, dlen)) }
+    unsafe { derive(dst, dlen, || mode(of(Kind::Hash, handle)?, optional(src, slen)?, dlen)) }
 }
 
 /// Derives a key with HKDF (RFC 5869), extraction and expansion.

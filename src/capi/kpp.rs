@@ -5,7 +5,7 @@
 //! them: there kcapi_kpp_init() fails with what bind(2) says.
 
 use super::akcipher::{one_shot, pairs, set};
-use super::{borrow, destroy, init, to_int, to_size, to_ssize};
+use super::{destroy, init, of, to_int, to_size, to_ssize};
 use crate::engine::{Kind, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
     pkcs3len: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `pkcs3` has `pkcs3len` bytes.
-    to_size(|| unsafe { set(handle, Parameter::DhParameters, pkcs3, pkcs3len) })
+    to_size(|| unsafe { set(Kind::Kpp, handle, Parameter::DhParameters, pkcs3, pkcs3len) })
 }
 
 /// Sets the curve, for all handles on the transform.
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn kcapi_kpp_ecdh_setcurve(handle: *mut Handle, curve_id: 
 /// As `kcapi_kpp_ecdh_setcurve`.
 unsafe fn set_curve(handle: *mut Handle, curve_id: c_ulong) -> Result<()> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
+    let handle = unsafe { of(Kind::Kpp, handle) }?;
     #[allow(clippy::useless_conversion)] // Where c_ulong has 32 bits.
     let curve = u32::try_from(curve_id).map_err(|_| Errno::INVAL)?;
     handle.set(Parameter::EcdhCurve(curve)).map(drop)
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn kcapi_kpp_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(|| unsafe { set(handle, Parameter::Key, key, keylen) })
+    to_size(|| unsafe { set(Kind::Kpp, handle, Parameter::Key, key, keylen) })
 }
 
 /// Computes the public key of the private key.
@@ -146,7 +146,9 @@ pub unsafe extern "C" fn kcapi_kpp_keygen(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffer has its length.
-    to_ssize(|| unsafe { one_shot(handle, Op::Keygen, ptr::null(), 0, pubkey, pubkeylen) })
+    to_ssize(|| unsafe {
+        one_shot(Kind::Kpp, handle, Op::Keygen, ptr::null(), 0, pubkey, pubkeylen)
+    })
 }
 
 /// Computes the shared secret of the private key and a peer's public key.
@@ -170,7 +172,7 @@ pub unsafe extern "C" fn kcapi_kpp_ssgen(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Ssgen, pubkey, pubkeylen, ss, sslen) })
+    to_ssize(|| unsafe { one_shot(Kind::Kpp, handle, Op::Ssgen, pubkey, pubkeylen, ss, sslen) })
 }
 
 /// Computes the public key, once for each IOVEC.
@@ -202,7 +204,7 @@ unsafe fn keygen_each(handle: *mut Handle, outiov: *const iovec, iovlen: usize) 
     no_input.try_reserve_exact(iovlen)?;
     no_input.resize(iovlen, iov::iovec(ptr::null(), 0));
     // SAFETY: the caller's promise; `no_input` has as many IOVECs.
-    unsafe { pairs(handle, Op::Keygen, no_input.as_ptr(), outiov, iovlen) }
+    unsafe { pairs(Kind::Kpp, handle, Op::Keygen, no_input.as_ptr(), outiov, iovlen) }
 }
 
 /// Computes shared secrets, one for each public key.
@@ -225,5 +227,5 @@ pub unsafe extern "C" fn kcapi_kpp_ssgen_aio(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, arrays and buffers have their lengths.
-    to_ssize(|| unsafe { pairs(handle, Op::Ssgen, iniov, outiov, iovlen) })
+    to_ssize(|| unsafe { pairs(Kind::Kpp, handle, Op::Ssgen, iniov, outiov, iovlen) })
 }

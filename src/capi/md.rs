@@ -2,7 +2,7 @@
 //! `kcapi_md_*`: message digests, keyed or not.
 
 use super::cipher::set_key;
-use super::{borrow, buffer, destroy, init, to_int, to_ssize};
+use super::{borrow, buffer, destroy, init, of, to_int, to_ssize};
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn kcapi_md_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { set_key(handle, key, keylen) })
+    to_int(|| unsafe { set_key(Kind::Hash, handle, key, keylen) })
 }
 
 /// Adds data to a message; the first call after kcapi_md_init() or kcapi_md_final()
@@ -99,10 +99,10 @@ pub unsafe extern "C" fn kcapi_md_update(
 /// As `kcapi_md_update`.
 unsafe fn update(handle: *mut Handle, data: *const u8, len: usize) -> Result<()> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
-    let data = buffer(data, len)?;
+    let handle = unsafe { of(Kind::Hash, handle) }?;
+    let data = buffer(data, len);
     // SAFETY: the caller's promise.
-    handle.update_digest(unsafe { Iovecs::new(&data) })
+    handle.update_digest(data.as_ref().map(|data| unsafe { Iovecs::new(data) }).map_err(|&e| e))
 }
 
 /// Ends a message and gives its digest; without kcapi_md_update() before, that of
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn kcapi_md_final(
 /// As `kcapi_md_final`.
 unsafe fn finish(handle: *mut Handle, out: *mut u8, outlen: usize) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
+    let handle = unsafe { of(Kind::Hash, handle) }?;
     let output = digest_buffer(handle, out, outlen)?;
     // SAFETY: the caller's promise.
     handle.finish_digest(unsafe { Iovecs::new(&output) })
@@ -180,7 +180,7 @@ pub(super) unsafe fn digest(
     outlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
+    let handle = unsafe { of(Kind::Hash, handle) }?;
     let (input, output) = (buffer(input, inlen)?, digest_buffer(handle, out, outlen)?);
     // SAFETY: the caller's promise.
     let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };

@@ -27,6 +27,7 @@ pub mod aead_layout;
 pub mod aead_stream;
 pub mod akcipher;
 pub mod akcipher_stream;
+mod call;
 pub mod cipher;
 pub mod cipher_convenience;
 pub mod cipher_stream;
@@ -46,31 +47,10 @@ use crate::engine::{Iv, Kind};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{self, Iovecs};
-use crate::traces::{CALL, without_traces};
-use libc::{c_char, c_int, c_void, iovec, ssize_t};
+use call::{to_int, to_nothing, to_size, to_ssize};
+use libc::{c_char, c_int, c_void, iovec};
 use std::ffi::CStr;
 use std::slice;
-
-/// For C functions that return 0 or a negative errno.
-fn to_int(call: impl FnOnce() -> Result<()>) -> c_int {
-    match without_traces::<CALL, _>(call) {
-        Ok(()) => 0,
-        Err(errno) => -errno.number(),
-    }
-}
-
-/// For C functions that return a number of bytes or a negative errno.
-fn to_ssize(call: impl FnOnce() -> Result<usize>) -> ssize_t {
-    match without_traces::<CALL, _>(call) {
-        Ok(bytes) => ssize_t::try_from(bytes).unwrap_or(-(libc::EMSGSIZE as ssize_t)),
-        Err(errno) => -(errno.number() as ssize_t),
-    }
-}
-
-/// For C functions that return a size that the kernel told, or a negative errno.
-fn to_size(call: impl FnOnce() -> Result<c_int>) -> c_int {
-    without_traces::<CALL, _>(call).unwrap_or_else(|errno| -errno.number())
-}
 
 /// The handle behind a pointer; EINVAL for NULL.
 ///
@@ -80,6 +60,17 @@ fn to_size(call: impl FnOnce() -> Result<c_int>) -> c_int {
 unsafe fn borrow<'a>(handle: *mut Handle) -> Result<&'a Handle> {
     // SAFETY: the caller's promise. Handles are never borrowed mutably.
     unsafe { handle.as_ref() }.ok_or(Errno::INVAL)
+}
+
+/// The same for a function of the family `kind`; EINVAL also for a handle of another family.
+///
+/// # Safety
+///
+/// As for `borrow`.
+unsafe fn of<'a>(kind: Kind, handle: *mut Handle) -> Result<&'a Handle> {
+    // SAFETY: the caller's promise.
+    let handle = unsafe { borrow(handle) }?;
+    if handle.kind() == kind { Ok(handle) } else { Err(Errno::INVAL) }
 }
 
 /// Opens a handle and stores its pointer; `*handle` stays as it is on an error.
@@ -115,7 +106,7 @@ unsafe fn init(
 unsafe fn destroy(handle: *mut Handle) {
     if !handle.is_null() {
         // SAFETY: the caller's promise; `init` and reinit made the pointer from a Box.
-        drop(unsafe { Box::from_raw(handle) });
+        to_nothing(|| drop(unsafe { Box::from_raw(handle) }));
     }
 }
 

@@ -2,7 +2,7 @@
 //! `kcapi_rng_*`: random number generators.
 
 use super::cipher::set_key;
-use super::{borrow, bytes, destroy, init, to_int, to_ssize};
+use super::{borrow, bytes, destroy, init, of, to_int, to_ssize};
 use crate::engine::{Kind, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn kcapi_rng_destroy(handle: *mut Handle) {
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_seed(handle: *mut Handle, seed: *mut u8, seedlen: u32) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `seed` has `seedlen` bytes.
-    to_int(|| unsafe { set_key(handle, seed, seedlen) })
+    to_int(|| unsafe { set_key(Kind::Rng, handle, seed, seedlen) })
 }
 
 /// Gives a DRBG the entropy of a test vector (NIST CAVP) in place of the kernel's own.
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn kcapi_rng_setentropy(
 /// As `kcapi_rng_setentropy`.
 unsafe fn set_entropy(handle: *mut Handle, entropy: *const u8, len: u32) -> Result<()> {
     // SAFETY: the caller's promise.
-    let (handle, entropy) = unsafe { (borrow(handle)?, bytes(entropy, len as usize)?) };
+    let (handle, entropy) = unsafe { (of(Kind::Rng, handle)?, bytes(entropy, len as usize)?) };
     handle.set(Parameter::Entropy(entropy)).map(drop)
 }
 
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn kcapi_rng_setaddtl(
 /// As `kcapi_rng_setaddtl`.
 unsafe fn set_additional_input(handle: *mut Handle, input: *const u8, len: u32) -> Result<()> {
     // SAFETY: the caller's promise.
-    let handle = unsafe { borrow(handle) }?;
+    let handle = unsafe { of(Kind::Rng, handle) }?;
     let input = super::buffer(input, len as usize)?;
     // SAFETY: the caller's promise.
     handle.send(unsafe { Iovecs::new(&input) }, false).map(drop)
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn kcapi_rng_generate(
     len: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, `buffer` has `len` bytes.
-    to_ssize(|| unsafe { borrow(handle).and_then(|handle| generate(handle, buffer, len)) })
+    to_ssize(|| unsafe { of(Kind::Rng, handle).and_then(|handle| generate(handle, buffer, len)) })
 }
 
 /// # Safety

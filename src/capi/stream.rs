@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! What the stream calls of all families share.
 
-use super::{borrow, iovecs, iv as read_iv};
-use crate::engine::{Control, Op};
+use super::{iovecs, iv as read_iv, of};
+use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -31,6 +31,7 @@ unsafe fn pieces<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
 ///
 /// The handle is live, the IOVECs and the IV have their lengths.
 pub unsafe fn start(
+    kind: Kind,
     handle: *mut Handle,
     op: Op,
     iv: *const u8,
@@ -38,7 +39,7 @@ pub unsafe fn start(
     iovlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
+    let (handle, input) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
     handle.start(&Control { op, iv, assoclen: None }, input)
@@ -57,7 +58,7 @@ pub unsafe fn start_aead(
     iovlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
+    let (handle, input) = unsafe { (of(Kind::Aead, handle)?, pieces(iov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
     handle.start(&handle.aead_control(op, iv)?, input)
@@ -69,13 +70,14 @@ pub unsafe fn start_aead(
 ///
 /// The handle is live, the IOVECs have their lengths.
 pub unsafe fn update(
+    kind: Kind,
     handle: *mut Handle,
     iov: *mut iovec,
     iovlen: usize,
     more: bool,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
+    let (handle, input) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
     handle.send(input, more)
 }
 
@@ -84,11 +86,11 @@ pub unsafe fn update(
 /// # Safety
 ///
 /// The handle is live, the IOVECs have their lengths.
-pub unsafe fn op(handle: *mut Handle, iov: *mut iovec, iovlen: usize) -> Result<usize> {
+pub unsafe fn op(kind: Kind, handle: *mut Handle, iov: *mut iovec, iovlen: usize) -> Result<usize> {
     if iov.is_null() || iovlen == 0 {
         return Err(Errno::INVAL);
     }
     // SAFETY: the caller's promise.
-    let (handle, output) = unsafe { (borrow(handle)?, pieces(iov, iovlen)?) };
+    let (handle, output) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
     handle.receive(output)
 }

@@ -23,8 +23,10 @@ use super::{Kind, Transform};
 use crate::environment;
 use crate::errno::{Errno, Result};
 use crate::log::log;
-use once_cell::sync::Lazy;
+use once_cell::race::{OnceBool, OnceRef};
 use std::ffi::CStr;
+use std::io::ErrorKind;
+use std::path::Path;
 
 #[cfg(feature = "user-engine")]
 use super::user::transform::UserTransform;
@@ -39,47 +41,61 @@ enum Choice {
 }
 
 impl Choice {
-    const fn of(name: &[u8]) -> Option<Self> {
+    const fn of(name: &[u8]) -> Option<&'static Self> {
         match name {
-            b"kernel" => Some(Self::Kernel),
-            b"user" => Some(Self::User),
-            b"kernel-first" => Some(Self::KernelFirst),
-            b"user-first" => Some(Self::UserFirst),
+            b"kernel" => Some(&Self::Kernel),
+            b"user" => Some(&Self::User),
+            b"kernel-first" => Some(&Self::KernelFirst),
+            b"user-first" => Some(&Self::UserFirst),
             _ => None,
         }
     }
 }
 
-const BUILT: Choice = match option_env!("KCAPI_DEFAULT_ENGINE") {
+static BUILT: Choice = match option_env!("KCAPI_DEFAULT_ENGINE") {
     None => Choice::KernelFirst,
     Some(name) => match Choice::of(name.as_bytes()) {
-        Some(choice) => choice,
+        Some(choice) => *choice,
         None => panic!("KCAPI_DEFAULT_ENGINE is none of kernel, user, kernel-first, user-first"),
     },
 };
 
-static CHOICE: Lazy<Choice> = Lazy::new(|| {
-    let Some(name) = environment::variable("KCAPI_ENGINE") else {
-        return BUILT;
-    };
-    Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
-        log!(Warning, "KCAPI_ENGINE is none of kernel, user, kernel-first, user-first");
-        BUILT
+/// Read without a lock, by every thread that comes before the first has finished.
+fn choice() -> Choice {
+    static CHOICE: OnceRef<'static, Choice> = OnceRef::new();
+    *CHOICE.get_or_init(|| {
+        let Some(name) = environment::variable("KCAPI_ENGINE") else {
+            return &BUILT;
+        };
+        Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
+            log!(Warning, "KCAPI_ENGINE is none of kernel, user, kernel-first, user-first");
+            &BUILT
+        })
     })
-});
+}
 
-/// FIPS mode is set on the kernel's command line, for good.
-static FIPS: Lazy<bool> = Lazy::new(|| {
-    std::fs::read("/proc/sys/crypto/fips_enabled").is_ok_and(|text| text.starts_with(b"1"))
-});
+/// Whether the kernel is in FIPS mode, which its command line sets for good. What cannot be read counts as
+/// FIPS mode, and is asked again: a process that has no descriptor left at this moment may not
+/// use the user engine unasked. A kernel without FIPS mode has no such file, and neither has a
+/// system where nothing is mounted on /proc, yet.
+fn fips() -> bool {
+    static KNOWN: OnceBool = OnceBool::new();
+    let read = || match std::fs::read("/proc/sys/crypto/fips_enabled") {
+        Ok(text) => Ok(text.starts_with(b"1")),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(true),
+        Err(_) if Path::new("/proc/sys").exists() => Ok(false),
+        Err(_) => Err(false),
+    };
+    KNOWN.get_or_try_init(read).unwrap_or_else(|unknown| unknown)
+}
 
 /// Opens a transform of the algorithm `name`.
 pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
-    match *CHOICE {
+    match choice() {
         Choice::User => user(kind, name).inspect_err(|_| {
             log!(Error, "{} is not served in user space (errno: -2)", name.to_string_lossy())
         }),
-        Choice::UserFirst if !*FIPS => user(kind, name).or_else(|_| kernel(kind, name, false)),
+        Choice::UserFirst if !fips() => user(kind, name).or_else(|_| kernel(kind, name, false)),
         Choice::KernelFirst => kernel(kind, name, true),
         Choice::Kernel | Choice::UserFirst => kernel(kind, name, false),
     }
@@ -107,7 +123,7 @@ fn kernel(kind: Kind, name: &CStr, else_user: bool) -> Result<Box<dyn Transform>
     };
     if else_user
         && cannot
-        && !*FIPS
+        && !fips()
         && let Ok(transform) = user(kind, name)
     {
         log!(Verbose, "{step} failed (errno: -{}): the user engine serves", errno.number());
@@ -124,10 +140,10 @@ mod tests {
 
     #[test]
     fn only_the_four_values_are_known() {
-        assert_eq!(Choice::of(b"kernel"), Some(Choice::Kernel));
-        assert_eq!(Choice::of(b"user"), Some(Choice::User));
-        assert_eq!(Choice::of(b"kernel-first"), Some(Choice::KernelFirst));
-        assert_eq!(Choice::of(b"user-first"), Some(Choice::UserFirst));
+        assert_eq!(Choice::of(b"kernel"), Some(&Choice::Kernel));
+        assert_eq!(Choice::of(b"user"), Some(&Choice::User));
+        assert_eq!(Choice::of(b"kernel-first"), Some(&Choice::KernelFirst));
+        assert_eq!(Choice::of(b"user-first"), Some(&Choice::UserFirst));
         for other in [&b""[..], b"Kernel", b"kernel ", b"first", b"users"] {
             assert_eq!(Choice::of(other), None);
         }

@@ -18,6 +18,7 @@ pub use choice::open;
 
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
+use crate::process::Forked;
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -177,10 +178,9 @@ pub trait Transform: Send + Sync {
     /// The algorithm's properties.
     fn properties(&self) -> &Properties;
 
-    /// Sets a parameter for the operations to come. A tag length that is refused
+    /// Sets a parameter for the operations to come; the caller has closed all others. A tag length that is refused
     /// leaves the old one in force; a key that is refused may leave none (Linux
-    /// since 6.7). EBUSY: an operation is open, and this engine cannot change the
-    /// parameter under it. Positive for an akcipher's
+    /// since 6.7). EBUSY: another process shares the transform. Positive for an akcipher's
     /// key: the largest size of a result.
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int>;
 
@@ -188,19 +188,40 @@ pub trait Transform: Send + Sync {
     /// longest is in force.
     fn tag_len(&self) -> u32;
 
-    /// A new operation: nothing in flight, an IV of zeros.
+    /// A new operation: nothing in flight, an IV of zeros, with the key and the tag length of this moment.
     fn operation(&self) -> Result<Arc<dyn Operation>>;
+}
+
+/// How far an operation's message is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// There is none, or it was received to its end.
+    Idle,
+    /// A stream has begun; all that was sent was received, and more may follow.
+    Begun,
+    /// A stream or digest has begun, and there is something of it in the operation.
+    Pending,
+    /// The whole message was sent, and is still to be received.
+    Complete,
 }
 
 /// One handle's own state. All methods may be called by several threads at once;
 /// one may wait in `receive` for what another passes to `send`.
-pub trait Operation: Send + Sync {
+///
+/// Key and tag length are those that its transform had when it was opened: the transform does not
+/// change them under it.
+///
+/// No method may report success for an AEAD message whose tag nobody verified.
+///
+/// It is told of fork(2) from when a stream or digest begins in it.
+pub trait Operation: Forked {
     /// Takes a piece of a message; `more` says that another follows. Waits while
     /// the engine's buffer is full. Returns the number of bytes, all of `input`.
     fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize>;
 
     /// Gives results, as many as there are and `output` takes; waits if there
-    /// are none yet.
+    /// are none yet. EINVAL when `output` cannot take a block, or the whole result of an AEAD
+    /// message, and nothing is lost; or when the operation was given up meanwhile.
     fn receive(&self, output: Iovecs<'_>) -> Result<usize>;
 
     /// A whole message without control data, and its result: a digest.
@@ -211,7 +232,8 @@ pub trait Operation: Send + Sync {
 
     /// A whole message and its whole result. EINVAL when `output` is shorter than the
     /// result, EMSGSIZE when the message cannot be taken whole and must be.
-    /// Bytes of `output` after the result are left alone.
+    /// Bytes of `output` after the result are left alone. The caller sees to it that no other
+    /// message is there.
     fn message(
         &self,
         control: &Control,
@@ -242,9 +264,16 @@ pub trait Operation: Send + Sync {
         pairs.map(|(input, output)| self.message(control, input, output, Length::Whole)).sum()
     }
 
-    /// Whether bytes were sent whose result has not been received.
-    fn in_flight(&self) -> bool;
+    /// How far its message is.
+    fn progress(&self) -> Progress;
 
-    /// Whether a call failed, so that what is still in the engine is of no use.
+    /// Whether a call failed in a way that leaves something behind, so that what is still in the
+    /// operation is of no use. A wrong tag does not: the message is gone, the IV still there.
     fn failed(&self) -> bool;
+
+    /// Nobody will send to it any more: who waits in `receive` gets EINVAL.
+    fn give_up(&self);
+
+    /// Whether another process may send to it and receive, too, since fork(2).
+    fn of_two_processes(&self) -> bool;
 }

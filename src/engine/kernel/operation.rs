@@ -2,31 +2,45 @@
 //! The accepted AF_ALG socket. Streams are here, whole messages of ciphers in
 //! [`super::whole`].
 //!
-//! Stream calls wait as their manual says, for space in sendmsg(2), for data in
-//! [`Arrivals`].
+//! Stream calls wait as their manual says, for space in sendmsg(2), for data in user space: recvmsg(2)
+//! could wait itself, but would then go on waiting until the caller's buffer is full, with the first
+//! results already in it.
 
-use super::arrivals::Arrivals;
 use super::capacity::Capacity;
 use super::message::{self, Message};
+use super::socket;
 use super::transform::Shared;
 use crate::aio::{Backend, Synchronous};
-use crate::engine::{Control, Kind, Length, Operation, Submission};
+use crate::engine::{Control, Kind, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
+use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
+use crate::process::Forked;
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
 const HASH_PIECE: usize = 1 << 30;
+
+/// How long a receiver waits before looking again: a sender could also be in another
+/// process that shares the socket since fork(2).
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// An operation in the kernel.
 pub struct KernelOperation {
     pub(super) socket: OwnedFd,
     pub(super) shared: Arc<Shared>,
     pub(super) capacity: Capacity,
+    /// Bytes of a tag, with which the kernel has opened it.
+    pub(super) tag_len: usize,
+    /// A stream's or digest's message is in it, or the beginning of one.
+    begun: AtomicBool,
+    /// More of it follows.
+    more: AtomicBool,
     /// Bytes sent whose result has not been received.
     pending: AtomicUsize,
     /// What the result of the message being streamed is longer than it by.
@@ -35,21 +49,36 @@ pub struct KernelOperation {
     /// kernel would cut it to a shorter buffer and leave the rest of the message.
     due: AtomicUsize,
     failed: AtomicBool,
-    arrivals: Arrivals,
+    given_up: AtomicBool,
+    /// Another process, too, may send to it and receive.
+    two_processes: AtomicBool,
+    /// A digest's, for the child of the fork(2) that is going on.
+    copy: Lock<Copy>,
+    arrivals: Event,
 }
+
+type Copy = Option<OwnedFd>;
+
+impl Recover for Copy {}
 
 impl KernelOperation {
     /// Takes over an accepted socket.
-    pub fn new(socket: OwnedFd, shared: Arc<Shared>) -> Result<Self> {
+    pub fn new(socket: OwnedFd, shared: Arc<Shared>, tag_len: u32) -> Result<Self> {
         Ok(Self {
             capacity: Capacity::usual(socket.as_fd())?,
             socket,
             shared,
+            tag_len: tag_len as usize,
+            begun: AtomicBool::new(false),
+            more: AtomicBool::new(false),
             pending: AtomicUsize::new(0),
             growth: AtomicIsize::new(0),
             due: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
-            arrivals: Arrivals::default(),
+            given_up: AtomicBool::new(false),
+            two_processes: AtomicBool::new(false),
+            copy: Lock::new(None),
+            arrivals: Event::default(),
         })
     }
 
@@ -63,9 +92,74 @@ impl KernelOperation {
         let _ = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
-    /// Notes a failure, after which what is left in the socket is of no use.
+    /// The message is over.
+    fn end(&self) {
+        self.begun.store(false, Ordering::Relaxed);
+        self.pending.store(0, Ordering::Relaxed);
+        self.due.store(0, Ordering::Relaxed);
+    }
+
+    /// Notes a failure, after which what is left in the socket is of no use. After a wrong tag nothing is left.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
-        result.inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
+        if matches!(result, Err(errno) if errno != Errno::BADMSG) {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Calls `attempt` until it ends otherwise than with EAGAIN, when a sender has brought something.
+    fn wait_for<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+        loop {
+            let before = self.arrivals.now();
+            match attempt() {
+                Err(Errno::AGAIN) => {}
+                result => return result,
+            }
+            if self.given_up.load(Ordering::Relaxed) {
+                return Err(Errno::INVAL);
+            }
+            self.arrivals.wait(before, LOOK_AGAIN);
+        }
+    }
+
+    /// Whether `room` bytes cannot take what is there: a block, or an AEAD message's whole result. Linux
+    /// 6.1 would say of the first that it gives 0 bytes.
+    fn too_short(&self, room: usize) -> bool {
+        let pending = self.pending.load(Ordering::Relaxed);
+        let cut = room < pending || self.more.load(Ordering::Relaxed);
+        let block = match self.kind() {
+            Kind::Skcipher => self.shared.algorithm.properties.block_size as usize,
+            _ => 0,
+        };
+        room < self.due.load(Ordering::Relaxed) || (room < block && pending > 0 && cut)
+    }
+
+    /// Without room nothing is received, but the tag of a message with an empty result must be
+    /// verified. EINVAL: the message has a result, or is not complete.
+    fn receive_nothing(&self) -> Result<usize> {
+        let begun = self.begun.load(Ordering::Relaxed);
+        let decrypts = self.growth.load(Ordering::Relaxed) < 0;
+        if self.kind() != Kind::Aead || !begun || !decrypts {
+            return Ok(0);
+        }
+        let complete = !self.more.load(Ordering::Relaxed);
+        if !complete || self.due.load(Ordering::Relaxed) > 0 {
+            return Err(Errno::INVAL);
+        }
+        let pending = self.pending.load(Ordering::Relaxed);
+        self.ended(self.finish_without_result(pending)).map(|()| 0)
+    }
+
+    /// A message that was received at once, or failed.
+    fn ended<T>(&self, result: Result<T>) -> Result<T> {
+        match result {
+            // The kernel has written nothing and taken nothing.
+            Err(Errno::FAULT | Errno::NOMEM | Errno::NOKEY) => result,
+            _ => {
+                self.end();
+                self.note(result)
+            }
+        }
     }
 }
 
@@ -77,7 +171,7 @@ impl Operation for KernelOperation {
             Kind::Aead => {
                 // Nobody can receive before the message's end: it must fit.
                 let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
-                self.note(self.capacity.require(self.socket.as_fd(), whole))?;
+                self.capacity.require(self.socket.as_fd(), whole)?;
                 whole
             }
             _ => self.capacity.bytes(),
@@ -86,7 +180,11 @@ impl Operation for KernelOperation {
             self.growth.store(self.growth(control.op), Ordering::Relaxed);
         }
         let (mut sent, mut piece) = (0, Vec::new());
+        let begins = control.is_some();
         let mut control = control;
+        if !self.begun.swap(true, Ordering::Relaxed) {
+            self.more.store(true, Ordering::Relaxed);
+        }
         loop {
             let now = piece_max.min(len - sent);
             let data = if now == len {
@@ -101,20 +199,22 @@ impl Operation for KernelOperation {
             let message = Message { control: control.take(), data };
             // Counted before a receiver in another thread can subtract them.
             self.pending.fetch_add(now, Ordering::Relaxed);
-            let result = self.note(retry(|| message.send(self.socket.as_fd(), flags)));
-            let taken = result.unwrap_or(0);
-            self.subtract_pending(now - taken.min(now));
-            result?;
-            if taken == 0 && now > 0 {
-                return self.note(Err(Errno::IO));
-            }
-            sent += taken;
-            if sent >= len && !more && self.kind() == Kind::Aead {
+            let taken = match retry(|| message.send(self.socket.as_fd(), flags)) {
+                Ok(0) if now > 0 => Err(Errno::IO),
+                taken => taken,
+            };
+            self.subtract_pending(now - taken.unwrap_or(0).min(now));
+            // A piece of which the kernel has taken nothing can be sent again.
+            sent += if begins || sent > 0 { self.note(taken)? } else { taken? };
+            if sent >= len && !more {
                 let pending = self.pending.load(Ordering::Relaxed);
                 let growth = self.growth.load(Ordering::Relaxed);
-                self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
+                if self.kind() == Kind::Aead {
+                    self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
+                }
+                self.more.store(false, Ordering::Relaxed);
             }
-            self.arrivals.announce();
+            self.arrivals.happened();
             if sent >= len {
                 return Ok(sent);
             }
@@ -124,30 +224,35 @@ impl Operation for KernelOperation {
     fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
         let room = output.total()?;
         if room == 0 {
-            return Ok(0);
+            return self.receive_nothing();
         }
         if self.kind() == Kind::Rng {
             // Its EAGAIN is an answer (a failed health test): there is nobody to wait for.
             return self.note(retry(|| message::receive(self.socket.as_fd(), output, 0)));
         }
         let (mut too_short, mut due) = (false, 0);
-        let received = self.arrivals.wait_for(|| {
+        let received = self.wait_for(|| {
             due = self.due.load(Ordering::Relaxed);
-            too_short = room < due;
+            too_short = self.too_short(room);
             if too_short {
                 return Err(Errno::INVAL);
             }
             retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))
         });
-        if too_short {
+        if too_short || self.given_up.load(Ordering::Relaxed) {
             return received;
         }
-        self.due.store(0, Ordering::Relaxed);
-        self.subtract_pending(match (self.kind(), received) {
-            (Kind::Skcipher, Ok(bytes)) => bytes,
-            _ => usize::MAX,
-        });
-        self.note(message::forget_forged(received, output, due))
+        match (self.kind(), received) {
+            (Kind::Skcipher, Ok(bytes)) => {
+                self.subtract_pending(bytes);
+                let rest = self.pending.load(Ordering::Relaxed);
+                if rest == 0 && !self.more.load(Ordering::Relaxed) {
+                    self.end();
+                }
+                Ok(bytes)
+            }
+            _ => self.ended(message::forget_forged(received, output, due)),
+        }
     }
 
     fn message(
@@ -157,6 +262,7 @@ impl Operation for KernelOperation {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
+        self.end();
         match self.kind() {
             Kind::Skcipher | Kind::Aead => self.cipher_message(control, input, output, length),
             _ => {
@@ -176,6 +282,7 @@ impl Operation for KernelOperation {
         if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
             return self.one_by_one(control, inputs, outputs);
         }
+        self.end();
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
             && !self.shared.algorithm.asynchronous();
@@ -191,11 +298,69 @@ impl Operation for KernelOperation {
         }
     }
 
-    fn in_flight(&self) -> bool {
-        self.pending.load(Ordering::Relaxed) > 0
+    fn progress(&self) -> Progress {
+        if !self.begun.load(Ordering::Relaxed) {
+            return Progress::Idle;
+        }
+        if self.kind() == Kind::Hash {
+            return Progress::Pending;
+        }
+        if self.of_two_processes() {
+            // What is in it is not known here.
+            return Progress::Begun;
+        }
+        match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {
+            (false, 0) if self.kind() == Kind::Skcipher => Progress::Idle,
+            (_, 0) => Progress::Begun,
+            (true, _) => Progress::Pending,
+            (false, _) => Progress::Complete,
+        }
     }
 
     fn failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
+    }
+
+    fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+        self.arrivals.happened();
+    }
+
+    fn of_two_processes(&self) -> bool {
+        self.two_processes.load(Ordering::Relaxed)
+    }
+}
+
+/// A cipher's stream is shared with the child, as its socket is. A digest's beginning is copied: accept(2) on an
+/// operation of algif_hash gives one in the same state.
+impl Forked for KernelOperation {
+    fn before(&self) {
+        if self.kind() == Kind::Hash
+            && self.begun.load(Ordering::Relaxed)
+            && let Ok(mut copy) = self.copy.lock()
+        {
+            *copy = socket::accept(&self.socket).ok();
+        }
+    }
+
+    fn in_parent(&self) {
+        if self.kind() != Kind::Hash {
+            self.two_processes.store(true, Ordering::Relaxed);
+        } else if let Ok(mut copy) = self.copy.lock() {
+            *copy = None;
+        }
+    }
+
+    fn in_child(&self) {
+        if self.kind() != Kind::Hash {
+            self.two_processes.store(true, Ordering::Relaxed);
+            return;
+        }
+        let copy = self.copy.lock().ok().and_then(|mut copy| copy.take());
+        let replaced = copy.is_some_and(|copy| socket::replace(&self.socket, &copy).is_ok());
+        if !replaced && self.begun.load(Ordering::Relaxed) {
+            // What the child would add to it, the parent would have in its digest.
+            self.failed.store(true, Ordering::Relaxed);
+        }
     }
 }

@@ -9,12 +9,11 @@
 use super::{netlink, proc_crypto};
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
-use crate::handle::lock;
+use crate::lock::{Lock, Recover};
 use crate::log::log;
-use once_cell::sync::{Lazy, OnceCell};
+use once_cell::race::OnceBool;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
-use std::sync::Mutex;
 
 /// A driver of an algorithm, as the kernel describes it.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -34,16 +33,24 @@ pub struct Algorithm {
     /// Its properties.
     pub properties: Properties,
     requested: CString,
-    asynchronous: OnceCell<bool>,
+    asynchronous: OnceBool,
 }
 
 type Cache = BTreeMap<(Kind, CString), &'static Algorithm>;
-static CACHE: Lazy<Mutex<Cache>> = Lazy::new(Mutex::default);
+static CACHE: Lock<Cache> = Lock::new(Cache::new());
+
+impl Recover for Cache {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. The child asks again.
+        unsafe { this.write(Self::new()) };
+    }
+}
 
 /// The algorithm `name`, to which a socket has been bound before.
 pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
     let key = (kind, name.to_owned());
-    if let Some(known) = lock(&CACHE).get(&key) {
+    if let Some(known) = CACHE.lock()?.get(&key) {
         return Ok(known);
     }
     let driver = match netlink::query(kind, name, netlink::Drivers::Any) {
@@ -62,13 +69,13 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
     };
     // Locked anew: the kernel was asked without the lock. Whoever comes second
     // takes the first one's.
-    let mut cache = lock(&CACHE);
+    let mut cache = CACHE.lock()?;
     Ok(*cache.entry(key).or_insert_with_key(|(kind, requested)| {
         Box::leak(Box::new(Algorithm {
             kind: *kind,
             properties: driver.properties,
             requested: requested.clone(),
-            asynchronous: OnceCell::new(),
+            asynchronous: OnceBool::new(),
         }))
     }))
 }
@@ -77,7 +84,7 @@ impl Algorithm {
     /// Whether the driver may still be at work when it has answered. Asked for
     /// by the first AIO call, so that nobody else pays for it.
     pub fn asynchronous(&self) -> bool {
-        *self.asynchronous.get_or_init(|| {
+        self.asynchronous.get_or_init(|| {
             let ask = |drivers| netlink::query(self.kind, &self.requested, drivers);
             match ask(netlink::Drivers::Asynchronous) {
                 Ok(best_async) => match ask(netlink::Drivers::Synchronous) {

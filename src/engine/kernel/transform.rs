@@ -3,17 +3,18 @@
 
 #![allow(unsafe_code)]
 
-use super::above_standard;
 use super::operation::KernelOperation;
 use super::properties::{self, Algorithm};
+use super::socket;
 use crate::aio::Contexts;
 use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result, count, retry};
+use crate::lock::{Lock, Recover};
 use crate::log::log;
-use libc::{c_int, c_void, sockaddr_alg, socklen_t};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
-use std::ffi::CStr;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use crate::process;
+use libc::{c_int, sockaddr_alg, socklen_t};
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,37 +25,44 @@ const ALG_SET_ECDH_CURVE: c_int = 9;
 
 /// What a transform's operations need of it.
 pub struct Shared {
-    socket: OwnedFd,
     /// The algorithm, whose properties the whole process shares.
     pub algorithm: &'static Algorithm,
-    /// The tag length that was set; 0, which no algorithm takes, if none was.
-    tag_len: AtomicU32,
     /// AIO contexts that are not in use.
     pub aio: Contexts,
 }
 
-impl Shared {
-    /// The tag length that the kernel works with, in bytes.
-    pub fn tag_len_in_force(&self) -> u32 {
-        match self.tag_len.load(Ordering::Relaxed) {
-            0 => self.algorithm.properties.max_tag_size,
-            set => set,
-        }
-    }
+/// The bound socket, and what is known of what was set. Locked while an operation is opened and while
+/// something is set, so that an operation's tag length is the kernel's.
+struct Bound {
+    socket: OwnedFd,
+    /// The tag length that was set; 0, which no algorithm takes, if none was. `UNKNOWN` while the kernel
+    /// is being told.
+    tag_len: u32,
+    /// A key was set, or tried.
+    keyed: bool,
+    /// The process that has bound it, by its generation.
+    process: u32,
 }
 
+/// Longer than any tag.
+const UNKNOWN: u32 = u32::MAX;
+
+// Every change is one store.
+impl Recover for Bound {}
+
 /// A transform in the kernel.
-pub struct KernelTransform(Arc<Shared>);
+pub struct KernelTransform {
+    shared: Arc<Shared>,
+    bound: Lock<Bound>,
+    /// Bound::tag_len for those who only ask.
+    tag_len: AtomicU32,
+    name: CString,
+}
 
 impl KernelTransform {
     /// socket(2).
     pub fn socket() -> Result<OwnedFd> {
-        above_standard(socket(
-            AddressFamily::Alg,
-            SockType::SeqPacket,
-            SockFlag::SOCK_CLOEXEC,
-            None,
-        )?)
+        socket::open()
     }
 
     /// bind(2) on a new socket; the properties cost nothing once they are known.
@@ -62,12 +70,65 @@ impl KernelTransform {
         bind(&socket, kind, name)?;
         let algorithm = properties::of(kind, name)?;
         log!(Verbose, "{} is served by the kernel (AF_ALG)", algorithm.properties.name);
-        Ok(Self(Arc::new(Shared {
-            socket,
-            algorithm,
+        Ok(Self {
+            shared: Arc::new(Shared { algorithm, aio: Contexts::default() }),
+            bound: Lock::new(Bound {
+                socket,
+                tag_len: 0,
+                keyed: false,
+                process: process::generation(),
+            }),
             tag_len: AtomicU32::new(0),
-            aio: Contexts::default(),
-        })))
+            name: name.to_owned(),
+        })
+    }
+
+    /// Sets a key. The socket may be another process's, too, since fork(2): then it is left to that one, who
+    /// would else get this key, or whose operations would be in the way (EBUSY) for as long as it lives.
+    fn set_key(&self, bound: &mut Bound, key: &[u8]) -> Result<c_int> {
+        if bound.process != process::generation() {
+            self.bind_anew(bound)?;
+        }
+        bound.keyed = true;
+        match set(&bound.socket, libc::ALG_SET_KEY, key) {
+            // A parent's own operations are closed, so these are copies that a child has.
+            Err(Errno::BUSY) => {
+                self.bind_anew(bound)?;
+                bound.keyed = true;
+                set(&bound.socket, libc::ALG_SET_KEY, key)
+            }
+            result => result,
+        }
+    }
+
+    /// A socket of this process's own in the place of the one that it shares, with the same tag length and without
+    /// a key.
+    fn bind_anew(&self, bound: &mut Bound) -> Result<()> {
+        let socket = Self::socket()?;
+        bind(&socket, self.shared.algorithm.kind, &self.name)?;
+        if bound.tag_len != 0 {
+            set_len(&socket, libc::ALG_SET_AEAD_AUTHSIZE, bound.tag_len)?;
+        }
+        let shared = std::mem::replace(&mut bound.socket, socket);
+        (bound.keyed, bound.process) = (false, process::generation());
+        // Closed when it is not in the way of a fork(2) any more.
+        drop(shared);
+        Ok(())
+    }
+
+    fn set_tag_len(&self, bound: &mut Bound, len: u32) -> Result<c_int> {
+        if bound.process != process::generation() {
+            if bound.keyed {
+                // The key is in the kernel only, and the other process relies on its tag length.
+                return Err(Errno::BUSY);
+            }
+            self.bind_anew(bound)?;
+        }
+        let before = std::mem::replace(&mut bound.tag_len, UNKNOWN);
+        let result = set_len(&bound.socket, libc::ALG_SET_AEAD_AUTHSIZE, len);
+        bound.tag_len = if result.is_ok() { len } else { before };
+        self.tag_len.store(bound.tag_len, Ordering::Relaxed);
+        result
     }
 }
 
@@ -77,82 +138,56 @@ impl Transform for KernelTransform {
     }
 
     fn properties(&self) -> &Properties {
-        &self.0.algorithm.properties
+        &self.shared.algorithm.properties
     }
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        let bound = &mut *self.bound.lock()?;
         match parameter {
-            Parameter::Key(key) => self.setsockopt(libc::ALG_SET_KEY, key),
-            Parameter::PublicKey(key) => self.setsockopt(ALG_SET_PUBKEY, key),
-            Parameter::Entropy(entropy) => self.setsockopt(libc::ALG_SET_DRBG_ENTROPY, entropy),
-            Parameter::DhParameters(pkcs3) => self.setsockopt(ALG_SET_DH_PARAMETERS, pkcs3),
-            Parameter::EcdhCurve(curve) => self.setsockopt_len(ALG_SET_ECDH_CURVE, curve),
-            Parameter::TagLen(len) => {
-                let result = self.setsockopt_len(libc::ALG_SET_AEAD_AUTHSIZE, len)?;
-                self.0.tag_len.store(len, Ordering::Relaxed);
-                Ok(result)
-            }
+            Parameter::Key(key) => self.set_key(bound, key),
+            Parameter::TagLen(len) => self.set_tag_len(bound, len),
+            Parameter::PublicKey(key) => set(&bound.socket, ALG_SET_PUBKEY, key),
+            Parameter::Entropy(entropy) => set(&bound.socket, libc::ALG_SET_DRBG_ENTROPY, entropy),
+            Parameter::DhParameters(pkcs3) => set(&bound.socket, ALG_SET_DH_PARAMETERS, pkcs3),
+            Parameter::EcdhCurve(curve) => set_len(&bound.socket, ALG_SET_ECDH_CURVE, curve),
         }
     }
 
     fn tag_len(&self) -> u32 {
-        self.0.tag_len.load(Ordering::Relaxed)
+        self.tag_len.load(Ordering::Relaxed)
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {
-        let socket = retry(|| {
-            // SAFETY: without an address to return, accept4(2) touches no memory of ours.
-            let fd = unsafe {
-                libc::accept4(
-                    self.0.socket.as_raw_fd(),
-                    std::ptr::null_mut(),
-                    std::ptr::null_mut(),
-                    libc::SOCK_CLOEXEC,
-                )
-            };
-            count(fd as isize)?;
-            // SAFETY: accept4(2) returned this descriptor, so it is open and nobody else's.
-            Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-        })?;
+        let bound = self.bound.lock()?;
+        let tag_len = match bound.tag_len {
+            0 => self.properties().max_tag_size,
+            // A thread of the parent process was setting it when this one was made.
+            UNKNOWN => return Err(Errno::IO),
+            set => set,
+        };
+        let socket = socket::accept(&bound.socket)?;
+        drop(bound);
         log!(Debug, "accept(2): an operation of {}", self.properties().name);
-        Ok(Arc::new(KernelOperation::new(above_standard(socket)?, Arc::clone(&self.0))?))
+        Ok(Arc::new(KernelOperation::new(socket, Arc::clone(&self.shared), tag_len)?))
     }
 }
 
-impl KernelTransform {
-    fn setsockopt(&self, option: c_int, value: &[u8]) -> Result<c_int> {
-        let len = socklen_t::try_from(value.len()).map_err(|_| Errno::MSGSIZE)?;
-        // SAFETY: the kernel reads `len` bytes at the address of `value`, which has them.
-        unsafe { self.setsockopt_raw(option, value.as_ptr().cast(), len) }
-    }
+/// setsockopt(2) with a value.
+fn set(socket: &OwnedFd, option: c_int, value: &[u8]) -> Result<c_int> {
+    told(option, socket::set(socket.as_fd(), libc::SOL_ALG, option, value))
+}
 
-    /// Some options have no value but a length.
-    fn setsockopt_len(&self, option: c_int, len: u32) -> Result<c_int> {
-        // SAFETY: the kernel does not read the value of these options.
-        unsafe { self.setsockopt_raw(option, std::ptr::null(), len) }
-    }
+/// setsockopt(2) with a length alone.
+fn set_len(socket: &OwnedFd, option: c_int, len: u32) -> Result<c_int> {
+    told(option, socket::set_len(socket.as_fd(), option, len))
+}
 
-    /// # Safety
-    ///
-    /// `len` bytes at `value` may be read, unless the kernel does not read `option`'s value.
-    unsafe fn setsockopt_raw(
-        &self,
-        option: c_int,
-        value: *const c_void,
-        len: socklen_t,
-    ) -> Result<c_int> {
-        retry(|| {
-            // SAFETY: what the caller promised.
-            let returned = unsafe {
-                libc::setsockopt(self.0.socket.as_raw_fd(), libc::SOL_ALG, option, value, len)
-            };
-            count(returned as isize).map(|_| returned)
-        })
-        .inspect_err(|errno| {
-            log!(Debug, "setsockopt(2) {option} failed (errno: -{})", errno.number())
-        })
-        .inspect(|_| log!(Debug, "setsockopt(2) {option} succeeded"))
+fn told(option: c_int, result: Result<c_int>) -> Result<c_int> {
+    match result {
+        Ok(_) => log!(Debug, "setsockopt(2) {option} succeeded"),
+        Err(errno) => log!(Debug, "setsockopt(2) {option} failed (errno: -{})", errno.number()),
     }
+    result
 }
 
 /// bind(2) to the algorithm `name`; the kernel loads its modules.

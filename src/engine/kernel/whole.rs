@@ -28,7 +28,7 @@ const OUTPUTS_MAX: usize = 16;
 impl KernelOperation {
     /// What the result is longer than the message by, in bytes.
     pub(super) fn growth(&self, op: Op) -> isize {
-        let tag_len = self.shared.tag_len_in_force() as isize;
+        let tag_len = self.tag_len as isize;
         match (self.kind(), op) {
             (Kind::Aead, Op::Encrypt) => tag_len,
             (Kind::Aead, _) => -tag_len,
@@ -107,7 +107,7 @@ impl KernelOperation {
 
     /// A decrypted AEAD message of nothing but its tag: the kernel verifies it only
     /// when it is read, and reads nothing for an empty buffer.
-    fn finish_without_result(&self, len: usize) -> Result<()> {
+    pub(super) fn finish_without_result(&self, len: usize) -> Result<()> {
         if self.kind() == Kind::Aead && len > 0 {
             let mut unused = [0u8];
             let list = [iovec(unused.as_mut_ptr(), 1)];

@@ -3,8 +3,9 @@
 //!
 //! Messages that do not depend on one another are shared out among threads if that
 //! takes less time than to start these. They end before the call returns, and none is
-//! kept, so that fork(2) finds none. All signals are blocked in them: handlers run where they
-//! would without.
+//! kept, so that fork(2) finds none. Signals are blocked in them, so that handlers run where they
+//! would without, but for those that a thread brings on itself: a program may repair a page in its
+//! handler of SIGSEGV, and a blocked one would end it.
 
 #![allow(unsafe_code)]
 
@@ -12,8 +13,9 @@ use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::memory;
 use crate::traces::{CALL, without_traces};
-use once_cell::sync::Lazy;
+use once_cell::race::OnceNonZeroUsize;
 use std::mem::MaybeUninit;
+use std::num::NonZeroUsize;
 use std::thread::{self, Builder};
 
 /// Bytes of AEAD messages that are worth a thread. Measured on two processors (see
@@ -25,8 +27,11 @@ pub const AEAD_SHARE: usize = 512 * 1024;
 pub const CIPHER_SHARE: usize = 2 * 1024 * 1024;
 
 /// Asked for once, since it reads files.
-static PROCESSORS: Lazy<usize> =
-    Lazy::new(|| thread::available_parallelism().map_or(1, std::num::NonZero::get));
+fn processors() -> usize {
+    static PROCESSORS: OnceNonZeroUsize = OnceNonZeroUsize::new();
+    let ask = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    PROCESSORS.get_or_init(ask).get()
+}
 
 /// What becomes of messages, in order.
 #[derive(Default)]
@@ -94,7 +99,7 @@ pub fn in_parallel(
     group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> Outcome + Sync,
 ) -> Outcome {
     let total = inputs.list().iter().map(|iov| iov.iov_len).sum::<usize>();
-    let threads = (total / share).min(*PROCESSORS).min(inputs.list().len());
+    let threads = (total / share).min(processors()).min(inputs.list().len());
     if threads < 2 || memory::ensure_threads(threads).is_err() {
         return group(inputs, outputs);
     }
@@ -160,16 +165,23 @@ fn split<'a>(
     })
 }
 
-/// All signals blocked in this thread, and in those that it starts.
+/// Signals of what a thread itself has done.
+const SYNCHRONOUS: [libc::c_int; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
+
+/// All other signals blocked in this thread, and in those that it starts.
 struct Signals(libc::sigset_t);
 
 impl Signals {
     fn block() -> Self {
         let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-        // SAFETY: sigfillset(3) fills the one set, pthread_sigmask(3) the other; both cannot
-        // fail with these arguments.
+        // SAFETY: sigfillset(3) fills the one set, from which sigdelset(3) takes signals, pthread_sigmask(3)
+        // the other; they cannot fail with these arguments.
         unsafe {
             libc::sigfillset(all.as_mut_ptr());
+            for signal in SYNCHRONOUS {
+                libc::sigdelset(all.as_mut_ptr(), signal);
+            }
             libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), before.as_mut_ptr());
             Self(before.assume_init())
         }

@@ -9,13 +9,13 @@
 use super::hash::Hasher;
 use super::memory::{copy_out, read_each, read_only, wipe};
 use super::transform::{Failure, Keyed, Lease};
-use crate::engine::{Control, Length, Operation, Submission};
+use crate::engine::{Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
-use crate::handle::lock;
 use crate::iov::Iovecs;
+use crate::lock::{Lock, Recover};
 use crate::memory;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::process::Forked;
+use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 /// The longest digest in bytes.
@@ -24,9 +24,9 @@ const DIGEST_MAX: usize = 64;
 /// A message, or its digest.
 pub struct HashOperation {
     lease: Lease,
-    state: Mutex<State>,
-    /// Bytes sent since the last digest was received.
-    pending: AtomicUsize,
+    state: Lock<State>,
+    /// A message has begun, and its digest was not received.
+    begun: AtomicBool,
     failure: Failure,
 }
 
@@ -40,6 +40,15 @@ enum State {
 }
 
 type Digest = Zeroizing<[u8; DIGEST_MAX]>;
+
+impl Recover for State {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. The handle's slot, locked for the length of each call, says
+        // that the message is incomplete.
+        unsafe { this.write(State::Idle) };
+    }
+}
 
 impl State {
     /// Takes the message of which more follows, if there is one. A digest is wiped where it is: moved
@@ -60,8 +69,8 @@ impl HashOperation {
     pub fn new(lease: Lease) -> Self {
         Self {
             lease,
-            state: Mutex::new(State::Idle),
-            pending: AtomicUsize::new(0),
+            state: Lock::new(State::Idle),
+            begun: AtomicBool::new(false),
             failure: Failure::default(),
         }
     }
@@ -94,14 +103,14 @@ impl HashOperation {
 impl Operation for HashOperation {
     fn send(&self, _: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
         let len = input.total()?;
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock()?;
         let mut hasher = match state.take_open() {
             Some(hasher) => hasher,
             None => self.failure.note(self.begin())?,
         };
         read_each(input, |bytes| hasher.update(bytes));
         *state = if more { State::Open(hasher) } else { State::Complete(self.finish(hasher)) };
-        self.pending.fetch_add(len, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Relaxed);
         Ok(len)
     }
 
@@ -109,7 +118,7 @@ impl Operation for HashOperation {
         if output.total()? == 0 {
             return Ok(0);
         }
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock()?;
         let size = self.digest_size();
         let copied = if let State::Complete(digest) = &*state {
             copy_out(&digest[..size], output)
@@ -121,7 +130,7 @@ impl Operation for HashOperation {
             copy_out(&self.finish(hasher)[..size], output)
         };
         *state = State::Idle;
-        self.pending.store(0, Ordering::Relaxed);
+        self.begun.store(false, Ordering::Relaxed);
         Ok(copied)
     }
 
@@ -129,7 +138,7 @@ impl Operation for HashOperation {
         // EMSGSIZE before any memory is read.
         input.total()?;
         // Where nothing has been sent, what is locked there does not matter.
-        if self.pending.load(Ordering::Relaxed) == 0 {
+        if !self.begun.load(Ordering::Relaxed) {
             let beginning = self.failure.note(self.beginning())?;
             let digest = &mut [0; DIGEST_MAX][..self.digest_size()];
             if read_only(input, |message| beginning.digest(message, digest)).is_some() {
@@ -163,11 +172,26 @@ impl Operation for HashOperation {
         self.one_by_one(control, inputs, outputs)
     }
 
-    fn in_flight(&self) -> bool {
-        self.pending.load(Ordering::Relaxed) > 0
+    fn progress(&self) -> Progress {
+        if self.begun.load(Ordering::Relaxed) { Progress::Pending } else { Progress::Idle }
     }
 
     fn failed(&self) -> bool {
         self.failure.noted()
     }
+
+    fn give_up(&self) {}
+
+    fn of_two_processes(&self) -> bool {
+        false
+    }
+}
+
+/// Each process has a copy of the message's beginning.
+impl Forked for HashOperation {
+    fn before(&self) {}
+
+    fn in_parent(&self) {}
+
+    fn in_child(&self) {}
 }

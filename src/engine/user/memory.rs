@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 
 use crate::errno::Result;
-use crate::iov::{Cursor, Iovecs, iovec, scatter};
+use crate::iov::{Iovecs, iovec, scatter};
 use cipher::InOutBuf;
 use libc::iovec;
 
@@ -239,18 +239,6 @@ unsafe fn gather(input: Iovecs<'_>, mut to: *mut u8) {
             to = to.add(iov.iov_len);
         }
     }
-}
-
-/// The first `len` bytes of `whole`.
-pub fn beginning<T>(
-    whole: Iovecs<'_>,
-    len: usize,
-    call: impl FnOnce(Iovecs<'_>) -> T,
-) -> Result<T> {
-    let mut list = Vec::new();
-    Cursor::new(whole).take(len, &mut list)?;
-    // SAFETY: a part of `whole`.
-    Ok(call(unsafe { Iovecs::new(&list) }))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //!
 //! It behaves as AF_ALG does, errors included: [`names`] reads the kernel's names of
 //! algorithms, [`transform`] is the bound socket, [`operation`] the accepted one (for
-//! digests and RNGs [`hash_operation`] and [`rng`]), [`batch`] has many
+//! digests and RNGs [`hash_operation`] and [`rng`]; [`two_processes`] after fork(2)), [`batch`] has many
 //! messages processed at once, [`memory`] moves data between the caller's IOVECs and where
 //! they are processed. [`hash`], [`skcipher`] and [`aead`]
 //! are tables of algorithms.
@@ -23,3 +23,4 @@ pub mod rng;
 pub mod skcipher;
 pub mod state;
 pub mod transform;
+pub mod two_processes;

@@ -8,15 +8,18 @@
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
 use super::batch::{AEAD_SHARE, CIPHER_SHARE, Outcome, in_order, in_parallel};
-use super::memory::{beginning, copy_out, in_place, in_to_out};
-use super::state::{Settings, Sizes, State};
+use super::memory::{copy_out, in_place, in_to_out};
+use super::state::{Settings, State};
 use super::transform::{Algorithm, Failure, Keyed, Lease};
-use crate::engine::{Control, Length, Op, Operation, Submission};
+use super::two_processes::SharedState;
+use crate::engine::{Control, Length, Op, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
-use crate::handle::lock;
 use crate::iov::Iovecs;
+use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use std::sync::{Condvar, Mutex, PoisonError};
+use crate::process::Forked;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
@@ -24,13 +27,36 @@ const TAG_MAX: usize = 64;
 /// IOVECs that sendmsg(2) and recvmsg(2) take, UIO_MAXIOV.
 const IOVECS_MAX: usize = 1024;
 
+/// How long a receiver waits before looking again: a sender could also be in another process that shares
+/// the stream since fork(2).
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// A cipher at work.
 pub struct CipherOperation {
     lease: Lease,
-    state: Mutex<State>,
+    home: Lock<Home>,
     /// More may be received than a receiver found who waits.
-    arrived: Condvar,
+    arrived: Event,
     failure: Failure,
+    given_up: AtomicBool,
+}
+
+/// Where the state is.
+enum Home {
+    /// In this process.
+    Private(State),
+    /// In memory that it shares with others since fork(2).
+    Shared(SharedState),
+    /// In another process: there was no memory to share.
+    Elsewhere,
+}
+
+impl Recover for Home {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. What the thread of the parent was changing is the parent's.
+        unsafe { this.write(Self::Elsewhere) };
+    }
 }
 
 impl CipherOperation {
@@ -38,16 +64,30 @@ impl CipherOperation {
     pub fn new(lease: Lease) -> Self {
         Self {
             lease,
-            state: Mutex::default(),
-            arrived: Condvar::new(),
+            home: Lock::new(Home::Private(State::default())),
+            arrived: Event::default(),
             failure: Failure::default(),
+            given_up: AtomicBool::new(false),
         }
+    }
+
+    /// Calls `f` with the state, which nobody else uses meanwhile, in this process or another.
+    fn with<T>(&self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        match &mut *self.home.lock()? {
+            Home::Private(state) => f(state),
+            Home::Shared(shared) => shared.with(f),
+            Home::Elsewhere => Err(Errno::INVAL),
+        }
+    }
+
+    fn is_aead(&self) -> bool {
+        matches!(self.lease.shared.algorithm, Algorithm::Aead(_))
     }
 
     /// Length of the result of a message; EINVAL if that is shorter than its
     /// associated data and tag.
     fn result_len(&self, control: &Control, len: usize) -> Result<usize> {
-        let tag_len = self.sizes().tag;
+        let tag_len = self.lease.sizes.tag;
         let result = match control.op {
             Op::Encrypt => len.checked_add(tag_len),
             _ => len.checked_sub(tag_len),
@@ -57,14 +97,9 @@ impl CipherOperation {
         if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
     }
 
-    fn sizes(&self) -> Sizes {
-        let shared = &self.lease.shared;
-        Sizes { iv: shared.iv_size(), tag: shared.tag_len_in_force() }
-    }
-
     /// Bytes of the result of an AEAD's message, which is never cut.
     fn due(&self, state: &State) -> usize {
-        let (len, tag) = (state.data.len(), self.sizes().tag);
+        let (len, tag) = (state.data.len(), self.lease.sizes.tag);
         match (&self.lease.shared.algorithm, state.settings.encrypt) {
             (Algorithm::Aead(_), true) => len.saturating_add(tag),
             (Algorithm::Aead(_), false) => len.saturating_sub(tag),
@@ -81,7 +116,7 @@ impl CipherOperation {
         (output, result): (Iovecs<'_>, usize),
         piece: usize,
     ) -> Result<()> {
-        let sizes = self.sizes();
+        let sizes = self.lease.sizes;
         match self.lease.keyed()? {
             // The kernel starts no operation for nothing.
             _ if len == 0 && result == 0 => Ok(()),
@@ -124,7 +159,7 @@ impl CipherOperation {
             return Err(Errno::INVAL);
         }
         if let Some(control) = control {
-            state.settings.take_control(control, self.sizes().iv)?;
+            state.settings.take_control(control, self.lease.sizes.iv)?;
         }
         state.begun = true;
         state.data.append(input)?;
@@ -139,6 +174,40 @@ impl CipherOperation {
             _ => false,
         };
         state.begun && (!state.more || enough)
+    }
+
+    /// What there is to receive; None: nothing yet. EINVAL, and nothing is lost: `room` bytes cannot take a block, or the
+    /// result of a message; or they are none, and no tag can be verified yet.
+    fn try_receive(
+        &self,
+        state: &mut State,
+        output: Iovecs<'_>,
+        room: usize,
+    ) -> Result<Option<usize>> {
+        if room == 0 {
+            if !self.is_aead() || !state.begun || state.settings.encrypt {
+                return Ok(Some(0));
+            }
+            if state.more {
+                return Err(Errno::INVAL);
+            }
+        }
+        if !self.ready(state) {
+            return Ok(None);
+        }
+        let cut = state.more || room < state.data.len();
+        if room < self.due(state) || (cut && room < self.chunk() && !state.data.is_empty()) {
+            return Err(Errno::INVAL);
+        }
+        self.failure.note(self.process(state, output, room)).map(Some)
+    }
+
+    /// Bytes that a cipher takes at least, but for a message's end.
+    fn chunk(&self) -> usize {
+        match &self.lease.shared.algorithm {
+            Algorithm::Skcipher(cipher) => cipher.chunk,
+            _ => 0,
+        }
     }
 
     /// Processes what is there, as far as `output`, of `room` bytes, takes it.
@@ -162,7 +231,7 @@ impl CipherOperation {
                 result
             }
             (Keyed::Aead(aead), _) => {
-                let sizes = self.sizes();
+                let sizes = self.lease.sizes;
                 let mut data = std::mem::take(&mut state.data);
                 let tag_in = if state.settings.encrypt { 0 } else { sizes.tag };
                 let Some(head) =
@@ -196,33 +265,17 @@ impl CipherOperation {
         (output, result): (Iovecs<'_>, usize),
         length: Length,
     ) -> Result<()> {
-        if state.begun && !state.data.is_empty() {
-            return self.behind_stream(state, control, input, (output, result));
-        }
         if input.list().len() > IOVECS_MAX {
             return Err(Errno::MSGSIZE);
         }
         self.lease.keyed()?;
-        state.settings.take_control(control, self.sizes().iv)?;
+        state.settings.take_control(control, self.lease.sizes.iv)?;
         let cut = length == Length::Pieces
             && len > Length::ONE_SHOT
             && !self.lease.shared.properties.chains();
         let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
         self.exchange(&mut state.settings, (input, len), (output, result), piece)
-    }
-
-    /// A whole message while a stream's data are here: it becomes the stream's end.
-    fn behind_stream(
-        &self,
-        state: &mut State,
-        control: &Control,
-        input: Iovecs<'_>,
-        (output, result): (Iovecs<'_>, usize),
-    ) -> Result<()> {
-        self.append(state, Some(control), input, false)?;
-        let received = beginning(output, result, |output| self.process(state, output, result))??;
-        if received == result { Ok(()) } else { Err(Errno::MSGSIZE) }
     }
 
     /// EINVAL if an output is too short or an AEAD message is.
@@ -241,13 +294,15 @@ impl CipherOperation {
     }
 
     /// Pairs of IOVECs, each a message of its own.
-    fn pairs(&self, control: &Control, inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<usize> {
-        let state = &mut *lock(&self.state);
+    fn pairs(
+        &self,
+        state: &mut State,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+    ) -> Result<usize> {
         self.lease.keyed()?;
-        if !state.data.is_empty() {
-            return Err(Errno::INVAL);
-        }
-        state.settings.take_control(control, self.sizes().iv)?;
+        state.settings.take_control(control, self.lease.sizes.iv)?;
         (state.begun, state.more) = (false, false);
         let settings = &mut state.settings;
         let overlap = overlap(inputs, outputs);
@@ -289,34 +344,29 @@ impl CipherOperation {
 impl Operation for CipherOperation {
     fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
         let len = input.total()?;
-        let mut state = lock(&self.state);
-        self.failure.note(self.append(&mut state, control, input, more))?;
-        if state.waiting > 0 {
-            self.arrived.notify_all();
-        }
+        let sent = self.with(|state| self.append(state, control, input, more));
+        // A piece of which nothing was taken can be sent again.
+        if control.is_some() { self.failure.note(sent) } else { sent }?;
+        self.arrived.happened();
         Ok(len)
     }
 
     fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
         let room = output.total()?;
-        if room == 0 {
-            return Ok(0);
-        }
         if output.list().len() > IOVECS_MAX {
-            return self.failure.note(Err(Errno::MSGSIZE));
+            return Err(Errno::MSGSIZE);
         }
-        let mut state = lock(&self.state);
-        self.failure.note(self.lease.keyed())?;
-        while !self.ready(&state) {
-            state.waiting += 1;
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.waiting -= 1;
+        self.lease.keyed()?;
+        loop {
+            let before = self.arrived.now();
+            if let Some(bytes) = self.with(|state| self.try_receive(state, output, room))? {
+                return Ok(bytes);
+            }
+            if self.given_up.load(Ordering::Relaxed) {
+                return Err(Errno::INVAL);
+            }
+            self.arrived.wait(before, LOOK_AGAIN);
         }
-        if room < self.due(&state) {
-            return Err(Errno::INVAL);
-        }
-        let received = self.process(&mut state, output, room);
-        self.failure.note(received)
     }
 
     fn message(
@@ -331,10 +381,9 @@ impl Operation for CipherOperation {
         if output.total()? < result {
             return Err(Errno::INVAL);
         }
-        let state = &mut *lock(&self.state);
-        self.failure
-            .note(self.whole(state, control, (input, len), (output, result), length))
-            .map(|()| result)
+        let whole =
+            |state: &mut State| self.whole(state, control, (input, len), (output, result), length);
+        self.failure.note(self.with(whole)).map(|()| result)
     }
 
     fn batch(
@@ -348,14 +397,48 @@ impl Operation for CipherOperation {
             return self.message(control, inputs, outputs, Length::Whole);
         }
         self.check_pairs(control, inputs, outputs)?;
-        self.failure.note(self.pairs(control, inputs, outputs))
+        self.failure.note(self.with(|state| self.pairs(state, control, inputs, outputs)))
     }
 
-    fn in_flight(&self) -> bool {
-        !lock(&self.state).data.is_empty()
+    fn progress(&self) -> Progress {
+        // What cannot be looked at is not to be closed: a signal handler has interrupted who uses it.
+        self.with(|state| Ok(state.progress(self.is_aead()))).unwrap_or(Progress::Pending)
     }
 
     fn failed(&self) -> bool {
         self.failure.noted()
+    }
+
+    fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+        self.arrived.happened();
+    }
+
+    fn of_two_processes(&self) -> bool {
+        self.home.lock().is_ok_and(|home| !matches!(*home, Home::Private(_)))
+    }
+}
+
+/// A stream that has begun is moved to where both processes find it.
+impl Forked for CipherOperation {
+    fn before(&self) {
+        let Ok(mut home) = self.home.lock() else { return };
+        if let Home::Private(state) = &mut *home
+            && state.begun
+            && let Ok(shared) = SharedState::new(state)
+        {
+            *home = Home::Shared(shared);
+        }
+    }
+
+    fn in_parent(&self) {}
+
+    fn in_child(&self) {
+        // One that could not be moved goes on in the parent alone.
+        if let Ok(mut home) = self.home.lock()
+            && matches!(&*home, Home::Private(state) if state.begun)
+        {
+            *home = Home::Elsewhere;
+        }
     }
 }

@@ -15,9 +15,10 @@
 
 use super::memory::copy_out;
 use super::transform::{Failure, Keyed, Lease};
-use crate::engine::{Control, Length, Operation, Submission};
+use crate::engine::{Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, count, retry};
 use crate::iov::Iovecs;
+use crate::process::Forked;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
 
@@ -150,13 +151,28 @@ impl Operation for RngOperation {
         self.failure.note(Err(Errno::OPNOTSUPP))
     }
 
-    fn in_flight(&self) -> bool {
-        false
+    fn progress(&self) -> Progress {
+        Progress::Idle
     }
 
     fn failed(&self) -> bool {
         self.failure.noted()
     }
+
+    fn give_up(&self) {}
+
+    fn of_two_processes(&self) -> bool {
+        false
+    }
+}
+
+/// There is nothing in it.
+impl Forked for RngOperation {
+    fn before(&self) {}
+
+    fn in_parent(&self) {}
+
+    fn in_child(&self) {}
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::aead::Aead;
 use super::memory::Buffer;
-use crate::engine::{Control, Iv, Op};
+use crate::engine::{Control, Iv, Op, Progress};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
 
@@ -37,8 +37,6 @@ pub struct State {
     pub more: bool,
     /// What was sent and not yet processed.
     pub data: Buffer,
-    /// Receivers who wait.
-    pub waiting: usize,
 }
 
 impl State {
@@ -52,6 +50,17 @@ impl State {
         self.data.remove(len);
         if self.data.is_empty() {
             self.begun = self.more;
+        }
+    }
+
+    /// How far the message is, of an AEAD or another cipher.
+    pub fn progress(&self, aead: bool) -> Progress {
+        match (self.begun, self.more, self.data.is_empty()) {
+            (false, _, _) => Progress::Idle,
+            (true, false, true) if !aead => Progress::Idle,
+            (true, _, true) => Progress::Begun,
+            (true, true, false) => Progress::Pending,
+            (true, false, false) => Progress::Complete,
         }
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The user engine's transform: an algorithm, its key and its tag length.
 //!
-//! As in the kernel, nothing can be set while an operation is open, other than one that has
-//! found no key yet (Linux `crypto/af_alg.c`, alg_setsockopt()). So an operation looks
-//! for its key once.
+//! As in the kernel, an operation has the key and the tag length that were there when it was
+//! opened (Linux `crypto/af_alg.c`, alg_setsockopt()). Who sets another closes it before.
 
 use super::aead::{self, Aead, AeadAlgorithm};
 use super::hash::{self, HashAlgorithm, Hasher};
@@ -12,14 +11,15 @@ use super::names;
 use super::operation::CipherOperation;
 use super::rng::{self, Rng, RngOperation};
 use super::skcipher::{self, Skcipher, SkcipherAlgorithm};
+use super::state::Sizes;
 use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
-use crate::handle::lock;
+use crate::lock::{Lock, Recover};
 use crate::log::log;
 use libc::c_int;
 use std::ffi::CStr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What an algorithm's name leads to.
 pub enum Algorithm {
@@ -51,34 +51,23 @@ pub struct Shared {
     pub algorithm: Algorithm,
     /// Its properties.
     pub properties: Properties,
-    /// The tag length that was set; 0, which no algorithm takes, if none was.
-    tag_len: AtomicU32,
-    state: Mutex<State>,
+    current: Lock<Current>,
 }
 
-struct State {
+/// What was set.
+struct Current {
     key: Option<Arc<Keyed>>,
-    /// Operations that have found their key.
-    open: usize,
+    /// The tag length that was set; 0, which no algorithm takes, if none was.
+    tag_len: u32,
 }
+
+// Every change is one store.
+impl Recover for Current {}
 
 impl Shared {
-    /// Bytes of a tag.
-    pub fn tag_len_in_force(&self) -> usize {
-        match self.tag_len.load(Ordering::Relaxed) {
-            0 => self.properties.max_tag_size as usize,
-            set => set as usize,
-        }
-    }
-
     /// Bytes of a digest.
     pub fn digest_size(&self) -> usize {
         self.properties.digest_size as usize
-    }
-
-    /// Bytes of an IV.
-    pub fn iv_size(&self) -> usize {
-        self.properties.iv_size as usize
     }
 
     /// Whether each message begins with the same IV, whatever was before it.
@@ -91,42 +80,33 @@ impl Shared {
     }
 }
 
-/// An operation's hold on its transform.
+/// An operation's hold on its transform: what that was when the operation was opened, and is for as
+/// long as it lives.
 pub struct Lease {
     /// The transform.
     pub shared: Arc<Shared>,
-    keyed: OnceLock<Arc<Keyed>>,
+    /// Sizes of what goes with a message.
+    pub sizes: Sizes,
+    keyed: Option<Arc<Keyed>>,
 }
 
 impl Lease {
-    fn new(shared: Arc<Shared>) -> Self {
-        let lease = Self { shared, keyed: OnceLock::new() };
-        // Without a key so far the operation is open, but not in the way of one.
-        let _ = lease.keyed();
-        lease
+    fn new(shared: &Arc<Shared>) -> Result<Self> {
+        let current = shared.current.lock()?;
+        let tag = match current.tag_len {
+            0 => shared.properties.max_tag_size,
+            set => set,
+        };
+        Ok(Self {
+            sizes: Sizes { iv: shared.properties.iv_size as usize, tag: tag as usize },
+            keyed: current.key.clone(),
+            shared: Arc::clone(shared),
+        })
     }
 
     /// The algorithm with its key; ENOKEY.
     pub fn keyed(&self) -> Result<&Keyed> {
-        if let Some(keyed) = self.keyed.get() {
-            return Ok(keyed);
-        }
-        let mut state = lock(&self.shared.state);
-        let key = state.key.as_ref().ok_or(Errno::NOKEY)?;
-        // Under the lock, so that an operation is counted once.
-        if self.keyed.set(Arc::clone(key)).is_ok() {
-            state.open += 1;
-        }
-        drop(state);
-        self.keyed.get().map(|keyed| &**keyed).ok_or(Errno::NOKEY)
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if self.keyed.get().is_some() {
-            lock(&self.shared.state).open -= 1;
-        }
+        self.keyed.as_deref().ok_or(Errno::NOKEY)
     }
 }
 
@@ -135,9 +115,12 @@ impl Drop for Lease {
 pub struct Failure(AtomicBool);
 
 impl Failure {
-    /// Notes a failure.
+    /// Notes a failure. A wrong tag is none: the message is gone, and the IV still there.
     pub fn note<T>(&self, result: Result<T>) -> Result<T> {
-        result.inspect_err(|_| self.0.store(true, Ordering::Relaxed))
+        if matches!(result, Err(errno) if errno != Errno::BADMSG) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        result
     }
 
     /// Whether one was noted.
@@ -168,8 +151,7 @@ impl UserTransform {
         Ok(Self(Arc::new(Shared {
             algorithm,
             properties,
-            tag_len: AtomicU32::new(0),
-            state: Mutex::new(State { key: key.map(Arc::new), open: 0 }),
+            current: Lock::new(Current { key: key.map(Arc::new), tag_len: 0 }),
         })))
     }
 
@@ -254,12 +236,12 @@ impl Transform for UserTransform {
     }
 
     fn tag_len(&self) -> u32 {
-        self.0.tag_len.load(Ordering::Relaxed)
+        self.0.current.lock().map_or(0, |current| current.tag_len)
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {
         log!(Debug, "an operation of {}", self.properties().name);
-        let lease = Lease::new(Arc::clone(&self.0));
+        let lease = Lease::new(&self.0)?;
         Ok(match &self.0.algorithm {
             Algorithm::Skcipher(_) | Algorithm::Aead(_) => Arc::new(CipherOperation::new(lease)),
             Algorithm::Hash(_) => Arc::new(HashOperation::new(lease)),
@@ -270,31 +252,31 @@ impl Transform for UserTransform {
 
 impl UserTransform {
     fn change(&self, parameter: Parameter<'_>) -> Result<()> {
-        let mut state = lock(&self.0.state);
-        if state.open > 0 {
-            return Err(Errno::BUSY);
-        }
         match (parameter, &self.0.algorithm) {
-            (Parameter::Key(key), _) if key.len() >= KEY_MAX => return Err(Errno::NOMEM),
+            (Parameter::Key(key), _) if key.len() >= KEY_MAX => Err(Errno::NOMEM),
             (Parameter::Key(key), _) => match self.key(key) {
-                Ok(keyed) => state.key = Some(Arc::new(keyed)),
-                Err(errno) => {
-                    // As the kernel: rather no key than one that the caller thinks replaced.
-                    if self.needs_key() {
-                        state.key = None;
-                    }
-                    return Err(errno);
-                }
+                Ok(keyed) => self.replace(Some(keyed)),
+                // As the kernel: rather no key than one that the caller thinks replaced.
+                Err(errno) if self.needs_key() => self.replace(None).and(Err(errno)),
+                Err(errno) => Err(errno),
             },
             (Parameter::TagLen(len), Algorithm::Aead(aead)) => {
                 let fits = len > 0 && len <= self.0.properties.max_tag_size;
                 if !fits || !(aead.tag_ok)(len as usize) {
                     return Err(Errno::INVAL);
                 }
-                self.0.tag_len.store(len, Ordering::Relaxed);
+                self.0.current.lock()?.tag_len = len;
+                Ok(())
             }
-            _ => return Err(Errno::NOPROTOOPT),
+            _ => Err(Errno::NOPROTOOPT),
         }
+    }
+
+    /// Puts a key in the place of the one that is there, which is wiped when nobody is in the way of a fork(2).
+    fn replace(&self, key: Option<Keyed>) -> Result<()> {
+        let key = key.map(Arc::new);
+        let old = std::mem::replace(&mut self.0.current.lock()?.key, key);
+        drop(old);
         Ok(())
     }
 }

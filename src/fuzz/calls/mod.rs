@@ -130,7 +130,7 @@ impl Session<'_> {
         let flags = aio_flag(choices.below(2) == 1);
         let transform = open(kind, name);
         let tag_len = transform.properties().max_tag_size as usize;
-        let handle = Box::into_raw(Box::new(Handle::with(transform, flags).expect("memory")));
+        let handle = Box::into_raw(Box::new(Handle::with(kind, transform, flags).expect("memory")));
         let mut session = Session {
             choices,
             random: Random::new(),

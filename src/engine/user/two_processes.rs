@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! A stream that was begun before fork(2), in memory that the processes share, since they share it
+//! on the kernel engine, where it is a socket's.
+//!
+//! The memory holds what [`State`] does. Whoever uses it takes the lock, makes a `State` of it and
+//! writes that back: simple, and slower than a stream of one process, but right. The lock is the
+//! C library's, of the kind that is free again when a process dies that holds it
+//! (pthread_mutexattr_setrobust(3)); the stream is lost then (EIO).
+
+#![allow(unsafe_code)]
+
+use super::memory::wipe;
+use super::state::State;
+use crate::engine::Iv;
+use crate::errno::{Errno, Result};
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+
+/// Address space for a stream; memory is taken as it is used. More data than that are EMSGSIZE.
+const LEN: usize = if cfg!(target_pointer_width = "64") { 64 << 20 } else { 8 << 20 };
+
+const DATA_MAX: usize = LEN - size_of::<Header>();
+
+/// At the beginning of the memory; the data follow.
+#[repr(C)]
+struct Header {
+    lock: libc::pthread_mutex_t,
+    iv: [u8; Iv::MAX],
+    assoclen: usize,
+    data_len: usize,
+    encrypt: bool,
+    begun: bool,
+    more: bool,
+    /// A process died while it used it.
+    broken: bool,
+}
+
+/// A state that processes share; each has one of these.
+pub struct SharedState(NonNull<Header>);
+
+// SAFETY: the memory is used by who has its lock, whichever thread of whichever process that is.
+unsafe impl Send for SharedState {}
+
+impl SharedState {
+    /// Moves `state` to memory that a child of fork(2) will share. ENOMEM, EMSGSIZE.
+    pub fn new(state: &mut State) -> Result<Self> {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: a new mapping where the kernel likes it touches no memory of ours.
+        let mapped = unsafe { libc::mmap(ptr::null_mut(), LEN, access, flags, -1, 0) };
+        if mapped == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        let shared = Self(NonNull::new(mapped.cast()).ok_or(Errno::NOMEM)?);
+        let mut attributes = MaybeUninit::uninit();
+        // SAFETY: the header is this function's own so far, and zeros, which are a value of all but the lock, are
+        // in it; the attributes are used between their init and destroy.
+        unsafe {
+            let lock = &raw mut (*shared.0.as_ptr()).lock;
+            pthread(libc::pthread_mutexattr_init(attributes.as_mut_ptr()))?;
+            let attributes = attributes.as_mut_ptr();
+            let shared = libc::PTHREAD_PROCESS_SHARED;
+            let made = pthread(libc::pthread_mutexattr_setpshared(attributes, shared))
+                .and_then(|()| pthread(pthread_mutexattr_setrobust(attributes, ROBUST)))
+                .and_then(|()| pthread(libc::pthread_mutex_init(lock, attributes)));
+            libc::pthread_mutexattr_destroy(attributes);
+            made?;
+        }
+        // SAFETY: nobody else knows of the memory yet.
+        unsafe { shared.store(state) }?;
+        *state = State::default();
+        Ok(shared)
+    }
+
+    /// Calls `f` with the state; what it makes of it is there for all. EIO: a process died while it used
+    /// it; EMSGSIZE: there are too many data.
+    pub fn with<T>(&self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        let lock = Locked::new(self)?;
+        // SAFETY: the lock is held until `lock` goes.
+        let mut state = unsafe { self.load() }?;
+        let result = f(&mut state);
+        // SAFETY: as above.
+        unsafe { self.store(&mut state) }?;
+        drop(lock);
+        result
+    }
+
+    fn data(&self) -> *mut u8 {
+        // SAFETY: the mapping is longer than its header.
+        unsafe { self.0.as_ptr().add(1).cast() }
+    }
+
+    /// # Safety
+    ///
+    /// The lock is held.
+    unsafe fn load(&self) -> Result<State> {
+        // SAFETY: the caller's promise; the reference ends before the lock is given back.
+        let header = unsafe { self.0.as_ref() };
+        let mut state = State { begun: header.begun, more: header.more, ..State::default() };
+        *state.settings.iv = header.iv;
+        (state.settings.encrypt, state.settings.assoclen) = (header.encrypt, header.assoclen);
+        state.data.grow(header.data_len)?;
+        // SAFETY: so many bytes are there, and nobody writes them while the lock is held.
+        unsafe {
+            self.data().copy_to_nonoverlapping(state.data.bytes().as_mut_ptr(), header.data_len)
+        };
+        Ok(state)
+    }
+
+    /// # Safety
+    ///
+    /// The lock is held, or nobody else knows of the memory.
+    unsafe fn store(&self, state: &mut State) -> Result<()> {
+        let len = state.data.len();
+        if len > DATA_MAX {
+            return Err(Errno::MSGSIZE);
+        }
+        // SAFETY: the caller's promise; the reference ends before the lock is given back.
+        let header = unsafe { &mut *self.0.as_ptr() };
+        header.iv = *state.settings.iv;
+        (header.encrypt, header.assoclen) = (state.settings.encrypt, state.settings.assoclen);
+        (header.begun, header.more) = (state.begun, state.more);
+        // SAFETY: there is room for so many bytes, and for those that were there.
+        unsafe {
+            self.data().copy_from_nonoverlapping(state.data.bytes().as_ptr(), len);
+            if header.data_len > len {
+                wipe(std::slice::from_raw_parts_mut(self.data().add(len), header.data_len - len));
+            }
+        }
+        header.data_len = len;
+        Ok(())
+    }
+}
+
+impl Drop for SharedState {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this value's own in this process; other processes keep theirs. The kernel gives
+        // the memory to nobody without wiping it.
+        unsafe { libc::munmap(self.0.as_ptr().cast(), LEN) };
+    }
+}
+
+/// The lock is held.
+struct Locked<'a>(&'a SharedState);
+
+impl<'a> Locked<'a> {
+    fn new(shared: &'a SharedState) -> Result<Self> {
+        let header = shared.0.as_ptr();
+        // SAFETY: the lock was made by `new`, and its memory is mapped; `broken` is read and written by who holds it.
+        unsafe {
+            match libc::pthread_mutex_lock(&raw mut (*header).lock) {
+                0 => {}
+                libc::EOWNERDEAD => {
+                    (*header).broken = true;
+                    pthread_mutex_consistent(&raw mut (*header).lock);
+                }
+                errno => return Err(Errno::from_number(errno)),
+            }
+            let locked = Self(shared);
+            if (*header).broken { Err(Errno::IO) } else { Ok(locked) }
+        }
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // SAFETY: this thread holds it.
+        unsafe { libc::pthread_mutex_unlock(&raw mut (*self.0.0.as_ptr()).lock) };
+    }
+}
+
+const ROBUST: libc::c_int = 1;
+
+unsafe extern "C" {
+    // Not in the libc crate for every C library.
+    fn pthread_mutexattr_setrobust(
+        attributes: *mut libc::pthread_mutexattr_t,
+        robust: libc::c_int,
+    ) -> libc::c_int;
+    fn pthread_mutex_consistent(lock: *mut libc::pthread_mutex_t) -> libc::c_int;
+}
+
+/// What a function of pthreads(7) returned: 0 or an errno.
+fn pthread(returned: libc::c_int) -> Result<()> {
+    if returned == 0 { Ok(()) } else { Err(Errno::from_number(returned)) }
+}

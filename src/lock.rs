@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Locks that no child of fork(2) finds held, and that a signal handler is not stopped by for ever.
+//!
+//! A child has one thread, the one that called fork(2), and a copy of the parent's memory: a lock that
+//! another thread of the parent held at that moment would stay held in the child, since nobody is
+//! there to release it. So a lock's word names the process that it was taken in
+//! ([`process::generation`]): one that was taken in another process is free here, and what it
+//! guards is brought into order first ([`Recover`]).
+//!
+//! A signal handler that calls the library runs in a thread that may hold the lock already.
+//! A lock knows who holds it, and says EDEADLK to that thread.
+//!
+//! Reference: futex(2).
+
+#![allow(unsafe_code)]
+
+use crate::errno::{Errno, Result};
+use crate::process;
+use libc::c_int;
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// What is behind a [`Lock`].
+pub trait Recover {
+    /// Makes a valid value of one that a thread was changing when its process was copied, and that
+    /// thread was not. The default leaves it: right where every change is one store.
+    ///
+    /// # Safety
+    ///
+    /// `this` may be read and written, and nobody else uses it. What it holds may be half changed,
+    /// so it may only be overwritten, which leaks what was there, unless the type knows better.
+    unsafe fn recover(this: *mut Self) {
+        let _ = this;
+    }
+}
+
+/// A mutual exclusion, see the module.
+pub struct Lock<T> {
+    /// The generation of the process that used it last, and in the two lower bits [`FREE`], [`HELD`]
+    /// or [`CONTENDED`].
+    word: AtomicU32,
+    /// Which thread holds it, by the address of its errno; 0: none.
+    owner: AtomicUsize,
+    value: UnsafeCell<T>,
+}
+
+/// Private: memory that processes share has no such lock.
+const FUTEX_WAIT: c_int = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+const FUTEX_WAKE: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+
+const FREE: u32 = 0;
+const HELD: u32 = 1;
+/// Held, and others may wait.
+const CONTENDED: u32 = 2;
+const STATE: u32 = 3;
+
+// SAFETY: a lock gives its value to one thread at a time, so it may be shared if the value may be
+// sent from thread to thread.
+unsafe impl<T: Send> Sync for Lock<T> {}
+
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> Lock<T> {
+    /// A free lock.
+    pub const fn new(value: T) -> Self {
+        Self {
+            word: AtomicU32::new(FREE),
+            owner: AtomicUsize::new(0),
+            value: UnsafeCell::new(value),
+        }
+    }
+}
+
+impl<T: Recover> Lock<T> {
+    /// Waits until no other thread of this process holds it. EDEADLK: this thread does, and what
+    /// calls is a signal handler.
+    pub fn lock(&self) -> Result<Guard<'_, T>> {
+        let free = process::generation() << 2;
+        let mut word = self.word.load(Ordering::Relaxed);
+        // Who has waited does not know whether others still do, and takes the lock as contended.
+        let mut taken = free | HELD;
+        loop {
+            if word != free | HELD && word != free | CONTENDED {
+                match self.take(word, taken) {
+                    Ok(guard) => return Ok(guard),
+                    Err(now) => word = now,
+                }
+                continue;
+            }
+            if self.owner.load(Ordering::Relaxed) == this_thread() {
+                return Err(Errno::DEADLK);
+            }
+            taken = free | CONTENDED;
+            let marked = word == taken
+                || self
+                    .word
+                    .compare_exchange(word, taken, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok();
+            if marked {
+                wait(&self.word, taken, None);
+            }
+            word = self.word.load(Ordering::Relaxed);
+        }
+    }
+
+    /// Takes the lock by putting `taken` in the place of `word`, a free one's or another process's.
+    /// The error is the word that was found.
+    fn take(&self, word: u32, taken: u32) -> core::result::Result<Guard<'_, T>, u32> {
+        self.word.compare_exchange(word, taken, Ordering::Acquire, Ordering::Relaxed)?;
+        self.owner.store(this_thread(), Ordering::Relaxed);
+        if word & STATE != FREE {
+            // SAFETY: this thread is the only one that has the lock, and the one that had it is not
+            // in this process.
+            unsafe { T::recover(self.value.get()) };
+        }
+        Ok(Guard { lock: self, taken })
+    }
+}
+
+/// A lock that is held.
+pub struct Guard<'a, T> {
+    lock: &'a Lock<T>,
+    /// The word as it was when the lock was taken, perhaps in a parent of this process.
+    taken: u32,
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the lock is held, so that nobody else has a reference.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the lock is held, so that nobody else has a reference.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        let free = self.taken & !STATE;
+        self.lock.owner.store(0, Ordering::Relaxed);
+        if self.lock.word.swap(free, Ordering::Release) & STATE == CONTENDED {
+            wake_one(&self.lock.word);
+        }
+    }
+}
+
+/// Something that may happen, for which threads wait.
+#[derive(Default)]
+pub struct Event {
+    count: AtomicU32,
+    waiting: AtomicU32,
+}
+
+impl Event {
+    /// What [`Event::wait`] is given: taken before looking for what the event tells of.
+    pub fn now(&self) -> u32 {
+        self.count.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it has happened since [`Event::now`] said `since`, or the time is over, or for no
+    /// reason.
+    pub fn wait(&self, since: u32, at_most: Duration) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        wait(&self.count, since, Some(at_most));
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Tells those who wait. Costs no system call if nobody does.
+    pub fn happened(&self) {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            wake_all(&self.count);
+        }
+    }
+}
+
+/// Tells threads of a process from each other, without a system call: where errno(3) is.
+fn this_thread() -> usize {
+    // SAFETY: the function only says where errno is.
+    unsafe { libc::__errno_location() }.addr()
+}
+
+/// Waits while `word` is `expected`, or for no reason; nobody relies on having been woken.
+fn wait(word: &AtomicU32, expected: u32, at_most: Option<Duration>) {
+    let timeout = at_most.map(|time| libc::timespec {
+        tv_sec: time.as_secs() as libc::time_t,
+        tv_nsec: time.subsec_nanos() as libc::c_long,
+    });
+    let timeout = timeout.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: the word and the timeout live until the call returns.
+    let returned =
+        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), FUTEX_WAIT, expected, timeout) };
+    let refused = |errno| !matches!(errno, libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT);
+    if returned < 0 && refused(Errno::last().number()) {
+        // A sandbox without futex(2).
+        std::thread::yield_now();
+    }
+}
+
+fn wake_one(word: &AtomicU32) {
+    wake(word, 1);
+}
+
+fn wake_all(word: &AtomicU32) {
+    wake(word, i32::MAX);
+}
+
+fn wake(word: &AtomicU32, threads: i32) {
+    // SAFETY: the kernel only looks who waits at the address.
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), FUTEX_WAKE, threads) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    struct Counter(u64);
+    impl Recover for Counter {}
+
+    #[test]
+    fn one_thread_at_a_time() {
+        let lock = Lock::new(Counter(0));
+        let rounds = if cfg!(miri) { 20 } else { 20_000 };
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..rounds).for_each(|_| lock.lock().unwrap().0 += 1));
+            }
+        });
+        assert_eq!(lock.lock().unwrap().0, 4 * rounds);
+    }
+
+    #[test]
+    fn who_holds_a_lock_does_not_wait_for_itself() {
+        let lock = Lock::new(Counter(0));
+        let held = lock.lock().unwrap();
+        assert_eq!(lock.lock().err(), Some(Errno::DEADLK));
+        drop(held);
+        assert!(lock.lock().is_ok());
+    }
+
+    #[test]
+    fn a_lock_of_another_process_is_free_and_its_value_recovered() {
+        struct Half(u32);
+        impl Recover for Half {
+            unsafe fn recover(this: *mut Self) {
+                // SAFETY: the caller's promise.
+                unsafe { this.write(Self(7)) };
+            }
+        }
+        let lock = Lock::new(Half(1));
+        // As a thread of the parent has left it.
+        let parent = process::generation().wrapping_sub(1);
+        lock.word.store(parent << 2 | CONTENDED, Ordering::Relaxed);
+        assert_eq!(lock.lock().unwrap().0, 7);
+        lock.lock().unwrap().0 = 2;
+        assert_eq!(lock.lock().unwrap().0, 2);
+    }
+
+    #[test]
+    fn an_event_that_has_happened_is_not_waited_for() {
+        let event = Event::default();
+        let before = event.now();
+        event.happened();
+        event.wait(before, Duration::from_secs(3600));
+        assert_ne!(event.now(), before);
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The life of the process: what fork(2) does to what the library keeps.
+//!
+//! - Locks: a child finds none held ([`crate::lock`]).
+//! - Sockets are shared with the child. Whole messages of each process use an operation of its
+//!   own, so a handle opens a new one in the child ([`generation`]).
+//! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a stream
+//!   goes on in both processes together, a digest in each for itself.
+//! - Rings of io_uring and contexts of Linux AIO are useless in the child, which opens its own.
+//! - What was learnt about the kernel (properties, sizes) stays true.
+
+#![allow(unsafe_code)]
+
+use crate::lock::{Guard, Lock, Recover};
+use std::cell::UnsafeCell;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
+
+/// Generations have 30 bits, since a lock's word has two more.
+const GENERATIONS: u32 = (1 << 30) - 1;
+
+/// Where this process's number is: 0 in a child that has none yet.
+static NUMBER: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
+
+/// The last number given, here or in a parent: a child inherits it.
+static LAST: AtomicU32 = AtomicU32::new(0);
+
+/// The number's place where the kernel does not wipe pages for children; `in_child` does it then.
+static NOT_WIPED: AtomicU32 = AtomicU32::new(0);
+
+/// This process's number, never 0, which no process that it descends from has. Costs no system call
+/// but the first time.
+pub fn generation() -> u32 {
+    let number = NUMBER.load(Ordering::Acquire);
+    // SAFETY: what is not NULL was set by `place`, and stays for the life of the process.
+    let number = unsafe { number.as_ref() }.unwrap_or_else(place);
+    match number.load(Ordering::Relaxed) {
+        0 => {
+            let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
+            let stored =
+                number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);
+            // Another thread may have been first.
+            stored.map_or_else(|first| first, |_| next.max(1))
+        }
+        known => known,
+    }
+}
+
+/// Finds a place for the number, for good: a page that the kernel hands to every child as zeros
+/// (MADV_WIPEONFORK, Linux 4.14). Not getpid(2), which costs a system call. Where there is no such page,
+/// pthread_atfork(3) must do, whose handlers run for fork(3) only and not for clone(2).
+#[cold]
+fn place() -> &'static AtomicU32 {
+    let page = wiped_page();
+    let place = if page.is_null() {
+        watch_forks();
+        (&raw const NOT_WIPED).cast_mut()
+    } else {
+        page
+    };
+    let first =
+        NUMBER.compare_exchange(ptr::null_mut(), place, Ordering::AcqRel, Ordering::Acquire);
+    let place = match first {
+        Ok(_) => place,
+        Err(theirs) => {
+            if !page.is_null() {
+                // SAFETY: a mapping of this function's own, which nobody has seen.
+                unsafe { libc::munmap(page.cast(), size_of::<AtomicU32>()) };
+            }
+            theirs
+        }
+    };
+    // SAFETY: a static, or a page that nobody unmaps; aligned, and any bits are a number.
+    unsafe { &*place }
+}
+
+/// NULL: none to be had.
+fn wiped_page() -> *mut AtomicU32 {
+    let len = size_of::<AtomicU32>();
+    // SAFETY: a new mapping where the kernel likes it touches no memory of ours; what is unmapped is
+    // that mapping, which nobody has seen.
+    unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let page = libc::mmap(ptr::null_mut(), len, access, flags, -1, 0);
+        if page == libc::MAP_FAILED {
+            return ptr::null_mut();
+        }
+        if libc::madvise(page, len, libc::MADV_WIPEONFORK) != 0 {
+            libc::munmap(page, len);
+            return ptr::null_mut();
+        }
+        page.cast()
+    }
+}
+
+/// What has begun and must know of a fork(2).
+pub trait Forked: Send + Sync {
+    /// fork(2) is about to be called, in this thread.
+    fn before(&self);
+
+    /// It was called, in this process.
+    fn in_parent(&self);
+
+    /// This process is the child.
+    fn in_child(&self);
+}
+
+type Watched = Vec<Weak<dyn Forked>>;
+
+impl Recover for Watched {
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise.
+        unsafe { this.write(Vec::new()) };
+    }
+}
+
+static WATCHED: Lock<Watched> = Lock::new(Vec::new());
+
+/// Tells `what` of every fork(2) from now on, as long as it lives. Without memory for that, it is
+/// not told.
+pub fn watch(what: Weak<dyn Forked>) {
+    watch_forks();
+    let Ok(mut watched) = WATCHED.lock() else {
+        // A signal handler: what it interrupts is being watched.
+        return;
+    };
+    if watched.len() == watched.capacity() {
+        watched.retain(|what| what.strong_count() > 0);
+        if watched.try_reserve(1).is_err() {
+            return;
+        }
+    }
+    watched.push(what);
+}
+
+/// From now on fork(3) calls the handlers. A program that does not get here pays nothing.
+fn watch_forks() {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if !DONE.load(Ordering::Relaxed) && !DONE.swap(true, Ordering::Relaxed) {
+        // SAFETY: the three are functions of this library, which is never unloaded.
+        unsafe { pthread_atfork(before, in_parent, in_child) };
+    }
+}
+
+unsafe extern "C" {
+    /// Not in the libc crate for Linux.
+    fn pthread_atfork(
+        before: extern "C" fn(),
+        in_parent: extern "C" fn(),
+        in_child: extern "C" fn(),
+    ) -> libc::c_int;
+}
+
+/// What `before` leaves for the handler that runs after it, in the same thread.
+struct Left(UnsafeCell<Option<(Guard<'static, Watched>, Vec<Arc<dyn Forked>>)>>);
+
+// SAFETY: `before` takes the lock of WATCHED, without which nobody touches it.
+unsafe impl Sync for Left {}
+
+static LEFT: Left = Left(UnsafeCell::new(None));
+
+extern "C" fn before() {
+    // EDEADLK: a signal handler forks while this thread begins a stream.
+    let Ok(watched) = WATCHED.lock() else { return };
+    let mut all = Vec::new();
+    if all.try_reserve_exact(watched.len()).is_ok() {
+        all.extend(watched.iter().filter_map(Weak::upgrade));
+    }
+    all.iter().for_each(|what: &Arc<dyn Forked>| what.before());
+    // SAFETY: the lock is held, by what is stored.
+    unsafe { *LEFT.0.get() = Some((watched, all)) };
+}
+
+extern "C" fn in_parent() {
+    // SAFETY: if there is something, this thread has left it in `before`, and holds the lock.
+    if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
+        all.iter().for_each(|what| what.in_parent());
+        drop(watched);
+    }
+}
+
+extern "C" fn in_child() {
+    NOT_WIPED.store(0, Ordering::Relaxed);
+    // SAFETY: as in the parent: this thread is the one that was in `before`.
+    if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
+        all.iter().for_each(|what| what.in_child());
+        drop(watched);
+    }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! A handle's operation, and the one rule of who closes it.
+//!
+//! An operation is opened by the first call that needs it. It is closed by
+//!
+//! - a new key or tag length, if no message is in it ([`State::busy`]);
+//! - a whole message or the beginning of a stream, if an earlier stream was given up with data in it, or a
+//!   call has failed in a way that left something ([`Operation::failed`]);
+//! - the child of a fork(2), unless a stream or digest has begun in it.
+//!
+//! With the operation its IV is gone, and with a stream's what was said about the stream. So
+//! whoever would go on with either is told EINVAL, until a call gives an IV ([`State::lost`]): an
+//! operation that was opened quietly would decrypt, with an IV of zeros.
+
+#![allow(unsafe_code)]
+
+use crate::engine::{Kind, Operation, Progress};
+use crate::errno::{Errno, Result};
+use crate::lock::{Guard, Lock, Recover};
+use crate::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A handle's operation.
+pub struct Slot {
+    /// Locked for the length of a whole message, so that those of two threads cannot mix. The
+    /// stream calls take the operation out and unlock, since one may wait for the other.
+    state: Lock<State>,
+    /// Threads in a stream's call.
+    visitors: AtomicUsize,
+}
+
+/// What a slot holds.
+pub struct State {
+    /// The operation; None before the first call, and after it was closed.
+    operation: Option<Arc<dyn Operation>>,
+    kind: Kind,
+    /// An operation was closed with which the caller could go on.
+    lost: bool,
+    /// An update of a digest failed: what the message has had so far is a part of it.
+    pub incomplete: bool,
+    /// The process that used it last, by its generation.
+    process: u32,
+    /// The operation is told of forks.
+    watched: bool,
+}
+
+impl Recover for State {
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. The kind never changes. The operation is left to the thread of
+        // the parent that was in a call of it.
+        unsafe {
+            let kind = (*this).kind;
+            let lost = !matches!(kind, Kind::Hash | Kind::Rng);
+            this.write(Self { lost, incomplete: kind == Kind::Hash, ..Self::new(kind) });
+        }
+    }
+}
+
+impl Slot {
+    /// One of a handle that has not been used.
+    pub fn new(kind: Kind) -> Self {
+        let state = State { process: process::generation(), ..State::new(kind) };
+        Self { state: Lock::new(state), visitors: AtomicUsize::new(0) }
+    }
+
+    /// Its state, once no whole message is being processed.
+    pub fn lock(&self) -> Result<Guard<'_, State>> {
+        self.state.lock()
+    }
+
+    /// Makes the state this process's own, whose generation is `process`; whether it was a parent's. What has
+    /// begun goes on, as it was told of the fork; other operations are the parent's.
+    pub fn enter(&self, state: &mut State, process: u32) -> bool {
+        if state.process == process {
+            return false;
+        }
+        state.process = process;
+        // The threads of the parent are not here.
+        self.visitors.store(0, Ordering::Relaxed);
+        if state.operation.as_ref().is_some_and(|op| op.progress() == Progress::Idle) {
+            state.close();
+        }
+        true
+    }
+
+    /// Whether a new key would take something from a caller: a message has begun, a result was
+    /// not read, a thread waits. What has failed is of no use to anyone.
+    pub fn busy(&self, state: &State) -> bool {
+        state.operation.as_ref().is_some_and(|operation| {
+            !operation.failed() && (operation.progress() != Progress::Idle || self.visited())
+        })
+    }
+
+    fn visited(&self) -> bool {
+        self.visitors.load(Ordering::Acquire) > 0
+    }
+
+    /// Closes what has failed, and what is in the way of a new message. With `goes_on` the message has
+    /// no IV of its own although the algorithm has one. EINVAL: there is nothing to go on
+    /// with; a stream's data would be given up that the caller wants to go on with; or a complete
+    /// stream was not read, with `read_first`. EBUSY: a thread is in a call of the stream that would
+    /// be given up. After an error all is as it was.
+    pub fn make_way(&self, state: &mut State, goes_on: bool, read_first: bool) -> Result<()> {
+        if let Some(operation) = &state.operation {
+            let progress = operation.progress();
+            let given_up = matches!(progress, Progress::Pending | Progress::Complete);
+            if operation.failed() || given_up {
+                if goes_on || (!operation.failed() && read_first && progress == Progress::Complete)
+                {
+                    return Err(Errno::INVAL);
+                }
+                if self.visited() && !operation.failed() {
+                    return Err(Errno::BUSY);
+                }
+                state.close();
+            }
+        }
+        if goes_on && state.lost { Err(Errno::INVAL) } else { Ok(()) }
+    }
+
+    /// The same for a whole message, beside which no thread may be in a stream's call.
+    pub fn make_way_alone(&self, state: &mut State, goes_on: bool) -> Result<()> {
+        if self.visited() {
+            return Err(Errno::BUSY);
+        }
+        if state.operation.as_ref().is_some_and(|op| op.of_two_processes()) {
+            if goes_on {
+                return Err(Errno::INVAL);
+            }
+            state.close();
+        }
+        self.make_way(state, goes_on, false)
+    }
+
+    /// Lends the operation to a stream's call, which does not hold the lock.
+    pub fn visit(&self, operation: Arc<dyn Operation>) -> Visit<'_> {
+        self.visitors.fetch_add(1, Ordering::Relaxed);
+        Visit { slot: self, operation }
+    }
+}
+
+/// A stream's call.
+pub struct Visit<'a> {
+    slot: &'a Slot,
+    /// What it is made on.
+    pub operation: Arc<dyn Operation>,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        // In the child of a fork(2) in a signal handler during the call, it counts no more.
+        let less = |visitors: usize| visitors.checked_sub(1);
+        let _ = self.slot.visitors.fetch_update(Ordering::Release, Ordering::Relaxed, less);
+    }
+}
+
+impl State {
+    fn new(kind: Kind) -> Self {
+        Self { operation: None, kind, lost: false, incomplete: false, process: 0, watched: false }
+    }
+
+    /// The operation; where there is none, the one that `open` opens.
+    pub fn operation(
+        &mut self,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<&Arc<dyn Operation>> {
+        match &mut self.operation {
+            Some(operation) => Ok(operation),
+            none => {
+                let opened = none.insert(open()?);
+                (self.lost, self.watched) = (false, false);
+                Ok(opened)
+            }
+        }
+    }
+
+    /// EINVAL: the operation that a stream's call would go on with is closed, or of no use.
+    pub fn check_going_on(&mut self) -> Result<()> {
+        if self.operation.as_ref().is_some_and(|operation| operation.failed()) {
+            self.close();
+        }
+        if self.lost { Err(Errno::INVAL) } else { Ok(()) }
+    }
+
+    /// The operation is to be told of forks, and was not yet.
+    pub fn to_be_watched(&mut self) -> Option<&Arc<dyn Operation>> {
+        let watched = std::mem::replace(&mut self.watched, true);
+        self.operation.as_ref().filter(|_| !watched)
+    }
+
+    /// Closes the operation. Who waits in it is told.
+    pub fn close(&mut self) {
+        if let Some(operation) = self.operation.take() {
+            operation.give_up();
+            // The next message of a digest or generator has nothing to go on with.
+            self.lost |= !matches!(self.kind, Kind::Hash | Kind::Rng);
+        }
+    }
+
+    /// What a call on the operation has come to: closes it if that has left something, or if it was opened
+    /// without a key, which says nothing about the next one.
+    pub fn after<T>(&mut self, result: &Result<T>) {
+        if matches!(result, Err(Errno::NOKEY)) {
+            self.unused();
+        } else if self.operation.as_ref().is_some_and(|operation| operation.failed()) {
+            self.close();
+        }
+    }
+
+    /// The same for a call of a stream, whose operation may have been closed meanwhile. What has failed stays until
+    /// the next call, since other threads may be in it.
+    pub fn after_visit<T>(&mut self, operation: &Arc<dyn Operation>, result: &Result<T>) {
+        let current =
+            self.operation.as_ref().is_some_and(|current| Arc::ptr_eq(current, operation));
+        if current && matches!(result, Err(Errno::NOKEY)) {
+            self.unused();
+        }
+    }
+
+    /// Closes an operation in which nothing has been.
+    fn unused(&mut self) {
+        if let Some(operation) = self.operation.take() {
+            operation.give_up();
+        }
+    }
+}

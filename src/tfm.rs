@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! What the handles on one transform share, and how a key is changed under them.
+
+use crate::engine::{Kind, Parameter, Transform};
+use crate::errno::{Errno, Result};
+use crate::lock::{Guard, Lock, Recover};
+use crate::memory::{self, SMALL};
+use crate::process;
+use crate::slot::{Slot, State};
+use libc::c_int;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
+
+type Slots = Vec<Weak<Slot>>;
+
+impl Recover for Slots {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. Handles come back with their first call in this process.
+        unsafe { this.write(Vec::new()) };
+    }
+}
+
+/// A transform and the slots of all handles on it.
+pub struct Tfm {
+    /// The engine's.
+    pub transform: Box<dyn Transform>,
+    /// Its family.
+    pub kind: Kind,
+    /// Held while a parameter is changed; before any slot is locked.
+    slots: Lock<Slots>,
+    /// The generation of the process in which a parameter is being changed; 0: none is.
+    changing: AtomicU32,
+    /// Calls that wait for the end of a change.
+    waiting: AtomicU32,
+}
+
+impl Tfm {
+    /// A transform without handles.
+    pub fn new(kind: Kind, transform: Box<dyn Transform>) -> Self {
+        // The transform is this process's: a child is to know that it is not its own.
+        process::generation();
+        Self {
+            transform,
+            kind,
+            slots: Lock::default(),
+            changing: AtomicU32::new(0),
+            waiting: AtomicU32::new(0),
+        }
+    }
+
+    /// A slot for a further handle.
+    pub fn slot(&self) -> Result<Arc<Slot>> {
+        let slot = Arc::new(Slot::new(self.kind));
+        add(&mut *self.slots.lock()?, &slot)?;
+        Ok(slot)
+    }
+
+    /// Locks a handle's slot for a call. While a parameter is being changed the call waits: so whoever changes
+    /// it waits for the calls that have begun, and for no others.
+    pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, State>> {
+        let process = process::generation();
+        loop {
+            let mut state = slot.lock()?;
+            if self.changing.load(Ordering::Relaxed) != process {
+                if !slot.enter(&mut state, process) {
+                    return Ok(state);
+                }
+                drop(state);
+                self.add_inherited(slot)?;
+                continue;
+            }
+            drop(state);
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            let changed = self.slots.lock();
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            drop(changed?);
+        }
+    }
+
+    /// Makes sure that a slot of the parent process is in the list, which a thread of the parent may have been
+    /// changing during the fork(2).
+    fn add_inherited(&self, slot: &Arc<Slot>) -> Result<()> {
+        let mut slots = self.slots.lock()?;
+        if slots.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(slot))) {
+            return Ok(());
+        }
+        add(&mut slots, slot)
+    }
+
+    /// Sets a parameter. The kernel refuses while operations are open, so idle ones are closed
+    /// first. EBUSY: a message is in one, see [`Slot::busy`]; then all is as it was.
+    pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        memory::ensure(SMALL)?;
+        self.let_pass();
+        let slots = self.slots.lock()?;
+        let process = process::generation();
+        let _changing = Changing::begin(&self.changing, process);
+        // From here on a slot that was locked once is not used by another call: it would wait.
+        let each = || slots.iter().filter_map(Weak::upgrade);
+        for slot in each() {
+            let mut state = slot.lock()?;
+            slot.enter(&mut state, process);
+            if slot.busy(&state) {
+                return Err(Errno::BUSY);
+            }
+        }
+        for slot in each() {
+            slot.lock()?.close();
+        }
+        self.transform.set(parameter)
+    }
+
+    /// Lets those go on that have waited for the change before: a thread that changes
+    /// parameters in a loop would else be first again and again.
+    fn let_pass(&self) {
+        const AT_MOST: usize = 100;
+        for _ in 0..AT_MOST {
+            if self.waiting.load(Ordering::Relaxed) == 0 {
+                break;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn add(slots: &mut Slots, slot: &Arc<Slot>) -> Result<()> {
+    // Those of destroyed handles go before the list would grow.
+    if slots.len() == slots.capacity() {
+        slots.retain(|slot| slot.strong_count() > 0);
+    }
+    slots.try_reserve(1)?;
+    slots.push(Arc::downgrade(slot));
+    Ok(())
+}
+
+/// As long as it lives a parameter is being changed.
+struct Changing<'a>(&'a AtomicU32);
+
+impl<'a> Changing<'a> {
+    fn begin(changing: &'a AtomicU32, process: u32) -> Self {
+        changing.store(process, Ordering::Relaxed);
+        Self(changing)
+    }
+}
+
+impl Drop for Changing<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
