@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The kernel engine: AF_ALG sockets.
 //!
-//! In reading order: [`transform`] is the bound socket, [`operation`] the accepted
-//! one with its streams ([`arrivals`]) and [`whole`] messages, [`message`] what
-//! sendmsg(2) is given, [`capacity`] how much of it. [`properties`] asks for an
-//! algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
+//! In reading order: [`socket`] has the system calls of sockets, [`transform`] is the
+//! bound socket, [`operation`] the accepted one with its streams ([`arrivals`]) and
+//! [`whole`] messages, [`message`] what sendmsg(2) is given, [`capacity`] how much of it.
+//! [`properties`] asks for an algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
@@ -16,27 +16,13 @@ pub mod netlink;
 pub mod operation;
 pub mod proc_crypto;
 pub mod properties;
+pub mod socket;
 pub mod transform;
 pub mod whole;
 
 use super::Kind;
-use crate::errno::{Result, count};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-
-/// The socket where nobody takes it for standard input, output or error: a program that has closed
-/// these may still write there, and so do this library's own messages.
-#[allow(unsafe_code)]
-fn above_standard(socket: OwnedFd) -> Result<OwnedFd> {
-    if socket.as_raw_fd() > libc::STDERR_FILENO {
-        return Ok(socket);
-    }
-    let lowest = libc::STDERR_FILENO + 1;
-    // SAFETY: fcntl(2) duplicates a descriptor and touches no memory.
-    let fd = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) };
-    count(fd as isize)?;
-    // SAFETY: fcntl(2) returned this descriptor, so it is open and nobody else's.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
+// For `transform`.
+use socket::above_standard;
 
 impl Kind {
     /// What bind(2) calls the family.
