@@ -21,8 +21,6 @@ pub mod transform;
 pub mod whole;
 
 use super::Kind;
-// For `transform`.
-use socket::above_standard;
 
 impl Kind {
     /// What bind(2) calls the family.

@@ -101,13 +101,7 @@ pub fn number(socket: BorrowedFd<'_>, level: c_int, option: c_int) -> Result<c_i
     let mut len = size_of::<c_int>() as socklen_t;
     // SAFETY: the kernel writes a c_int to `value` and its size to `len`.
     count(unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            level,
-            option,
-            (&raw mut value).cast(),
-            &raw mut len,
-        )
+        libc::getsockopt(socket.as_raw_fd(), level, option, (&raw mut value).cast(), &raw mut len)
     } as isize)?;
     Ok(value)
 }

@@ -3,17 +3,16 @@
 
 #![allow(unsafe_code)]
 
-use super::above_standard;
 use super::operation::KernelOperation;
 use super::properties::{self, Algorithm};
+use super::socket;
 use crate::aio::Contexts;
 use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result, count, retry};
 use crate::log::log;
-use libc::{c_int, c_void, sockaddr_alg, socklen_t};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+use libc::{c_int, sockaddr_alg, socklen_t};
 use std::ffi::CStr;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -49,12 +48,7 @@ pub struct KernelTransform(Arc<Shared>);
 impl KernelTransform {
     /// socket(2).
     pub fn socket() -> Result<OwnedFd> {
-        above_standard(socket(
-            AddressFamily::Alg,
-            SockType::SeqPacket,
-            SockFlag::SOCK_CLOEXEC,
-            None,
-        )?)
+        socket::open()
     }
 
     /// bind(2) on a new socket; the properties cost nothing once they are known.
@@ -100,59 +94,30 @@ impl Transform for KernelTransform {
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {
-        let socket = retry(|| {
-            // SAFETY: without an address to return, accept4(2) touches no memory of ours.
-            let fd = unsafe {
-                libc::accept4(
-                    self.0.socket.as_raw_fd(),
-                    std::ptr::null_mut(),
-                    std::ptr::null_mut(),
-                    libc::SOCK_CLOEXEC,
-                )
-            };
-            count(fd as isize)?;
-            // SAFETY: accept4(2) returned this descriptor, so it is open and nobody else's.
-            Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-        })?;
+        let socket = socket::accept(&self.0.socket)?;
         log!(Debug, "accept(2): an operation of {}", self.properties().name);
-        Ok(Arc::new(KernelOperation::new(above_standard(socket)?, Arc::clone(&self.0))?))
+        Ok(Arc::new(KernelOperation::new(socket, Arc::clone(&self.0))?))
     }
 }
 
 impl KernelTransform {
     fn setsockopt(&self, option: c_int, value: &[u8]) -> Result<c_int> {
-        let len = socklen_t::try_from(value.len()).map_err(|_| Errno::MSGSIZE)?;
-        // SAFETY: the kernel reads `len` bytes at the address of `value`, which has them.
-        unsafe { self.setsockopt_raw(option, value.as_ptr().cast(), len) }
+        told(option, socket::set(self.0.socket.as_fd(), libc::SOL_ALG, option, value))
     }
 
     /// Some options have no value but a length.
     fn setsockopt_len(&self, option: c_int, len: u32) -> Result<c_int> {
-        // SAFETY: the kernel does not read the value of these options.
-        unsafe { self.setsockopt_raw(option, std::ptr::null(), len) }
+        told(option, socket::set_len(self.0.socket.as_fd(), option, len))
     }
+}
 
-    /// # Safety
-    ///
-    /// `len` bytes at `value` may be read, unless the kernel does not read `option`'s value.
-    unsafe fn setsockopt_raw(
-        &self,
-        option: c_int,
-        value: *const c_void,
-        len: socklen_t,
-    ) -> Result<c_int> {
-        retry(|| {
-            // SAFETY: what the caller promised.
-            let returned = unsafe {
-                libc::setsockopt(self.0.socket.as_raw_fd(), libc::SOL_ALG, option, value, len)
-            };
-            count(returned as isize).map(|_| returned)
-        })
-        .inspect_err(|errno| {
-            log!(Debug, "setsockopt(2) {option} failed (errno: -{})", errno.number())
-        })
-        .inspect(|_| log!(Debug, "setsockopt(2) {option} succeeded"))
+/// Says what became of setsockopt(2).
+fn told(option: c_int, result: Result<c_int>) -> Result<c_int> {
+    match result {
+        Ok(_) => log!(Debug, "setsockopt(2) {option} succeeded"),
+        Err(errno) => log!(Debug, "setsockopt(2) {option} failed (errno: -{})", errno.number()),
     }
+    result
 }
 
 /// bind(2) to the algorithm `name`; the kernel loads its modules.
