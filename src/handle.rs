@@ -4,13 +4,14 @@
 //! A handle is used through shared references only, since the API lets one
 //! thread send while another receives on the same handle.
 
+use crate::cancel::Suspended;
 use crate::capi::util::KCAPI_INIT_AIO;
 use crate::engine::{
     self, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
-use crate::lock::Guard;
+use crate::lock::{Event, Guard};
 use crate::memory::{self, SMALL};
 use crate::process;
 use crate::slot::{Slot, State, Visit};
@@ -155,7 +156,7 @@ impl Handle {
 
     /// The digest of what `update_digest` has taken and of `input`. EIO: as `finish_digest`.
     pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        self.last_of_digest(|operation| operation.digest(input, output))
+        self.at_last(|operation| operation.digest(input, output))
     }
 
     /// A piece of a message whose digest `finish_digest` gives; or the error with which the caller was
@@ -168,30 +169,30 @@ impl Handle {
         let update = |state: &mut State| {
             self.opened(state)?;
             self.watch(state);
-            self.opened(state)?.send(None, input?, true).map(drop)
+            self.opened(state)?.send(None, input?, true, &Event::default()).map(drop)
         };
         let result = update(&mut state);
-        state.after(&result);
+        self.slot.after(&mut state, &result);
         if matches!(result, Err(errno) if errno != Errno::NOKEY) {
             // A digest of the other pieces would be a wrong one.
             state.incomplete = true;
-            state.close();
+            self.slot.close(&mut state);
         }
         result
     }
 
     /// The digest of all that `update_digest` has taken. EIO if it failed, once: the next message is a new one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.last_of_digest(|operation| operation.receive(output))
+        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::IO))
     }
 
-    fn last_of_digest(&self, call: impl FnOnce(&dyn Operation) -> Result<usize>) -> Result<usize> {
+    fn at_last(&self, call: impl FnOnce(&dyn Operation) -> Result<usize>) -> Result<usize> {
         let mut state = self.enter()?;
         if std::mem::take(&mut state.incomplete) {
             return Err(Errno::IO);
         }
         let result = call(&**self.opened(&mut state)?);
-        state.after(&result);
+        self.slot.after(&mut state, &result);
         result
     }
 
@@ -203,19 +204,22 @@ impl Handle {
         let visit = self.visit(&mut state)?;
         self.watch(&mut state);
         drop(state);
-        self.after(&visit, visit.operation.send(Some(control), input, true))
+        visit.send(Some(control), input, true)
     }
 
     /// A further piece of a stream. EINVAL: it was given up.
     pub fn send(&self, input: Iovecs<'_>, more: bool) -> Result<usize> {
-        let visit = self.go_on()?;
-        self.after(&visit, visit.operation.send(None, input, more))
+        self.go_on()?.send(None, input, more)
     }
 
-    /// Results of a stream. EINVAL: it was given up.
-    pub fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
-        let visit = self.go_on()?;
-        self.after(&visit, visit.operation.receive(output))
+    /// Results of a stream, see [`Visit::receive`]. EINVAL: it was given up.
+    pub fn receive(&self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
+        self.go_on()?.receive(output, cancellation)
+    }
+
+    /// What a generator gives.
+    pub fn generate(&self, output: Iovecs<'_>) -> Result<usize> {
+        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::IO))
     }
 
     /// Whether the message has no IV of its own although the algorithm has one.
@@ -237,27 +241,19 @@ impl Handle {
 
     /// From now on the operation is told of forks: more than a whole message is in it.
     fn watch(&self, state: &mut State) {
-        if let Some(operation) = state.to_be_watched() {
+        if let Some(operation) = state.watch_once() {
             process::watch(Arc::downgrade(operation) as _);
         }
     }
 
-    fn visit(&self, state: &mut State) -> Result<Visit<'_>> {
+    fn visit(&self, state: &mut State) -> Result<Visit> {
         Ok(self.slot.visit(Arc::clone(self.opened(state)?)))
     }
 
-    fn go_on(&self) -> Result<Visit<'_>> {
+    fn go_on(&self) -> Result<Visit> {
         let mut state = self.enter()?;
-        state.check_going_on()?;
+        self.slot.check_going_on(&mut state)?;
         self.visit(&mut state)
-    }
-
-    /// After a stream's call.
-    fn after(&self, visit: &Visit<'_>, result: Result<usize>) -> Result<usize> {
-        if matches!(result, Err(Errno::NOKEY)) {
-            self.enter()?.after_visit(&visit.operation, &result);
-        }
-        result
     }
 
     /// A message that is whole, on an operation that nobody else uses.
@@ -269,7 +265,7 @@ impl Handle {
         let mut state = self.enter()?;
         self.slot.make_way_alone(&mut state, self.goes_on(control))?;
         let result = call(&**self.opened(&mut state)?);
-        state.after(&result);
+        self.slot.after(&mut state, &result);
         result
     }
 }

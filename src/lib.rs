@@ -6,7 +6,7 @@
 //!
 //! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
 //! - `handle`: what C holds, an operation (`slot`) and the transform that it shares (`tfm`).
-//! - `process`, `lock`: what fork(2) does to all of it, and locks that survive it.
+//! - `process`, `lock`, `cancel`: what fork(2) and pthread_cancel(3) do to all of it.
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
@@ -23,6 +23,7 @@
 //! function's own `# Safety` section demands.
 
 mod aio;
+mod cancel;
 pub mod capi;
 mod engine;
 mod environment;

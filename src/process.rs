@@ -154,7 +154,10 @@ unsafe extern "C" {
 }
 
 /// What `before` leaves for the handler that runs after it, in the same thread.
-struct Left(UnsafeCell<Option<(Guard<'static, Watched>, Vec<Arc<dyn Forked>>)>>);
+struct Left(UnsafeCell<Option<(Guard<'static, Watched>, Told)>>);
+
+/// What was told of the fork(2) that is going on.
+type Told = Vec<Arc<dyn Forked>>;
 
 // SAFETY: `before` takes the lock of WATCHED, without which nobody touches it.
 unsafe impl Sync for Left {}

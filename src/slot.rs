@@ -14,12 +14,16 @@
 
 #![allow(unsafe_code)]
 
-use crate::engine::{Kind, Operation, Progress};
+use crate::cancel::Suspended;
+use crate::engine::{Control, Kind, Operation, Progress};
 use crate::errno::{Errno, Result};
-use crate::lock::{Guard, Lock, Recover};
+use crate::iov::Iovecs;
+use crate::lock::{Event, Guard, Lock, Recover};
 use crate::process;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// A handle's operation.
 pub struct Slot {
@@ -28,6 +32,8 @@ pub struct Slot {
     state: Lock<State>,
     /// Threads in a stream's call.
     visitors: AtomicUsize,
+    /// Data were sent to the operation, or it was closed.
+    arrived: Event,
 }
 
 /// What a slot holds.
@@ -61,7 +67,7 @@ impl Slot {
     /// One of a handle that has not been used.
     pub fn new(kind: Kind) -> Self {
         let state = State { process: process::generation(), ..State::new(kind) };
-        Self { state: Lock::new(state), visitors: AtomicUsize::new(0) }
+        Self { state: Lock::new(state), visitors: AtomicUsize::new(0), arrived: Event::default() }
     }
 
     /// Its state, once no whole message is being processed.
@@ -79,7 +85,7 @@ impl Slot {
         // The threads of the parent are not here.
         self.visitors.store(0, Ordering::Relaxed);
         if state.operation.as_ref().is_some_and(|op| op.progress() == Progress::Idle) {
-            state.close();
+            self.close(state);
         }
         true
     }
@@ -113,7 +119,7 @@ impl Slot {
                 if self.visited() && !operation.failed() {
                     return Err(Errno::BUSY);
                 }
-                state.close();
+                self.close(state);
             }
         }
         if goes_on && state.lost { Err(Errno::INVAL) } else { Ok(()) }
@@ -128,26 +134,115 @@ impl Slot {
             if goes_on {
                 return Err(Errno::INVAL);
             }
-            state.close();
+            self.close(state);
         }
         self.make_way(state, goes_on, false)
     }
 
+    /// EINVAL: the operation that a stream's call would go on with is closed, or of no use.
+    pub fn check_going_on(&self, state: &mut State) -> Result<()> {
+        if state.operation.as_ref().is_some_and(|operation| operation.failed()) {
+            self.close(state);
+        }
+        if state.lost { Err(Errno::INVAL) } else { Ok(()) }
+    }
+
+    /// What a call on the operation has come to: closes it if that has left something, or if it was opened
+    /// without a key, which says nothing about the next one.
+    pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
+        if matches!(result, Err(Errno::NOKEY)) {
+            state.operation = None;
+        } else if state.operation.as_ref().is_some_and(|operation| operation.failed()) {
+            self.close(state);
+        }
+    }
+
+    /// Closes the operation. Who waits in it is told.
+    pub fn close(&self, state: &mut State) {
+        if let Some(operation) = state.operation.take() {
+            // The next message of a digest or generator has nothing to go on with.
+            state.lost |= !matches!(state.kind, Kind::Hash | Kind::Rng);
+            drop(operation);
+            self.arrived.happened();
+        }
+    }
+
     /// Lends the operation to a stream's call, which does not hold the lock.
-    pub fn visit(&self, operation: Arc<dyn Operation>) -> Visit<'_> {
+    pub fn visit(self: &Arc<Self>, operation: Arc<dyn Operation>) -> Visit {
         self.visitors.fetch_add(1, Ordering::Relaxed);
-        Visit { slot: self, operation }
+        Visit { slot: Arc::clone(self), operation }
     }
 }
 
 /// A stream's call.
-pub struct Visit<'a> {
-    slot: &'a Slot,
-    /// What it is made on.
-    pub operation: Arc<dyn Operation>,
+pub struct Visit {
+    slot: Arc<Slot>,
+    operation: Arc<dyn Operation>,
 }
 
-impl Drop for Visit<'_> {
+thread_local! {
+    /// What a thread has that is cancelled while it waits: it is dropped when the thread has ended.
+    static WAITING: Cell<Option<Visit>> = const { Cell::new(None) };
+}
+
+/// How long a receiver waits before looking again: a sender could also be in another
+/// process that shares the stream since fork(2).
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+impl Visit {
+    /// A piece of the stream's message.
+    pub fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
+        let result = self.operation.send(control, input, more, &self.slot.arrived);
+        self.after(result)
+    }
+
+    /// Results. Waits until there are some: recvmsg(2) could do that itself, but would then go on waiting until the
+    /// caller's buffer is full, with the first results already in it. EINVAL: the operation was closed
+    /// meanwhile.
+    pub fn receive(mut self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
+        loop {
+            let before = self.slot.arrived.now();
+            let received = self.operation.receive(output);
+            if let Some(result) = received.transpose() {
+                return self.after(result);
+            }
+            if !self.is_current(&*self.slot.lock()?) {
+                return Err(Errno::INVAL);
+            }
+            self = self.wait(before, cancellation)?;
+        }
+    }
+
+    /// Waits for data for a while. Before that the thread may be cancelled: all that it has is put down, so
+    /// that nothing is left in the frames of its call.
+    fn wait(self, before: u32, cancellation: &Suspended) -> Result<Self> {
+        // Not from a destructor, while the thread ends: there is no place then.
+        WAITING.try_with(|waiting| waiting.set(Some(self))).map_err(|_| Errno::AGAIN)?;
+        cancellation.point();
+        let visit = WAITING.take().ok_or(Errno::IO)?;
+        visit.slot.arrived.wait(before, LOOK_AGAIN);
+        Ok(visit)
+    }
+
+    fn is_current(&self, state: &State) -> bool {
+        state.operation.as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.operation))
+    }
+
+    /// What has failed stays until the next call, since other threads may be in it; but for an operation without
+    /// a key, in which nothing has been.
+    fn after(&self, result: Result<usize>) -> Result<usize> {
+        if matches!(result, Err(Errno::NOKEY)) {
+            let mut state = self.slot.lock()?;
+            if self.is_current(&state) {
+                state.operation = None;
+                self.slot.arrived.happened();
+            }
+        }
+        result
+    }
+}
+
+impl Drop for Visit {
     fn drop(&mut self) {
         // In the child of a fork(2) in a signal handler during the call, it counts no more.
         let less = |visitors: usize| visitors.checked_sub(1);
@@ -175,53 +270,9 @@ impl State {
         }
     }
 
-    /// EINVAL: the operation that a stream's call would go on with is closed, or of no use.
-    pub fn check_going_on(&mut self) -> Result<()> {
-        if self.operation.as_ref().is_some_and(|operation| operation.failed()) {
-            self.close();
-        }
-        if self.lost { Err(Errno::INVAL) } else { Ok(()) }
-    }
-
     /// The operation is to be told of forks, and was not yet.
-    pub fn to_be_watched(&mut self) -> Option<&Arc<dyn Operation>> {
+    pub fn watch_once(&mut self) -> Option<&Arc<dyn Operation>> {
         let watched = std::mem::replace(&mut self.watched, true);
         self.operation.as_ref().filter(|_| !watched)
-    }
-
-    /// Closes the operation. Who waits in it is told.
-    pub fn close(&mut self) {
-        if let Some(operation) = self.operation.take() {
-            operation.give_up();
-            // The next message of a digest or generator has nothing to go on with.
-            self.lost |= !matches!(self.kind, Kind::Hash | Kind::Rng);
-        }
-    }
-
-    /// What a call on the operation has come to: closes it if that has left something, or if it was opened
-    /// without a key, which says nothing about the next one.
-    pub fn after<T>(&mut self, result: &Result<T>) {
-        if matches!(result, Err(Errno::NOKEY)) {
-            self.unused();
-        } else if self.operation.as_ref().is_some_and(|operation| operation.failed()) {
-            self.close();
-        }
-    }
-
-    /// The same for a call of a stream, whose operation may have been closed meanwhile. What has failed stays until
-    /// the next call, since other threads may be in it.
-    pub fn after_visit<T>(&mut self, operation: &Arc<dyn Operation>, result: &Result<T>) {
-        let current =
-            self.operation.as_ref().is_some_and(|current| Arc::ptr_eq(current, operation));
-        if current && matches!(result, Err(Errno::NOKEY)) {
-            self.unused();
-        }
-    }
-
-    /// Closes an operation in which nothing has been.
-    fn unused(&mut self) {
-        if let Some(operation) = self.operation.take() {
-            operation.give_up();
-        }
     }
 }

@@ -106,7 +106,7 @@ impl Tfm {
             }
         }
         for slot in each() {
-            slot.lock()?.close();
+            slot.close(&mut *slot.lock()?);
         }
         self.transform.set(parameter)
     }

@@ -3,12 +3,10 @@
 //!
 //! - The result is that of the function, or the negative errno. errno itself is set by every failure and
 //!   left alone by success, whatever system calls that took.
-//! - pthread_cancel(3) acts when the call has ended: what the call holds, locks above all, would else
-//!   be held for ever by a thread that is gone.
+//! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
 //! - The stack below is wiped ([`crate::traces`]).
-//!
-//! Reference: pthreads(7), "Cancellation points".
 
+use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
 use crate::traces::{CALL, without_traces};
 use libc::{c_int, ssize_t};
@@ -20,67 +18,37 @@ pub fn to_int(call: impl FnOnce() -> Result<()>) -> c_int {
 
 /// A count of bytes as the result.
 pub fn to_ssize(call: impl FnOnce() -> Result<usize>) -> ssize_t {
-    let call = || ssize_t::try_from(call()?).map_err(|_| Errno::MSGSIZE);
+    to_ssize_of_waiting(|_| call())
+}
+
+/// The same of a call that waits for another: there the thread may be cancelled, too.
+pub fn to_ssize_of_waiting(call: impl FnOnce(&Suspended) -> Result<usize>) -> ssize_t {
+    let call = |cancellation: &_| ssize_t::try_from(call(cancellation)?).or(Err(Errno::MSGSIZE));
     around(call).unwrap_or_else(|errno| -(errno.number() as ssize_t))
 }
 
 /// A number that the kernel gave as the result.
 pub fn to_size(call: impl FnOnce() -> Result<c_int>) -> c_int {
-    around(call).unwrap_or_else(|errno| -errno.number())
+    around(|_| call()).unwrap_or_else(|errno| -errno.number())
 }
 
 /// What cannot fail, as a destroy function.
 pub fn to_nothing(call: impl FnOnce()) {
-    let _ = around(|| {
+    let _ = around(|_| {
         call();
         Ok(())
     });
 }
 
-fn around<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    let uncancelled = Uncancelled::new();
+fn around<T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
+    let cancellation = Suspended::new();
     // SAFETY: the function only says where errno is.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: this thread's errno, which lives as long as the thread.
     let before = unsafe { *errno };
-    let result = without_traces::<CALL, _>(call);
+    let result = without_traces::<CALL, _>(|| call(&cancellation));
     // SAFETY: as above.
     unsafe { *errno = result.as_ref().map_or_else(|errno| errno.number(), |_| before) };
-    uncancelled.end();
+    cancellation.end();
     result
-}
-
-/// As long as it lives this thread is not cancelled.
-struct Uncancelled {
-    state: c_int,
-}
-
-const PTHREAD_CANCEL_ENABLE: c_int = 0;
-const PTHREAD_CANCEL_DISABLE: c_int = 1;
-
-unsafe extern "C" {
-    // Not in the libc crate for Linux.
-    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
-    fn pthread_testcancel();
-}
-
-impl Uncancelled {
-    fn new() -> Self {
-        let mut state = PTHREAD_CANCEL_ENABLE;
-        // SAFETY: `state` may be written.
-        unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut state) };
-        Self { state }
-    }
-
-    /// Where a thread ends that was cancelled meanwhile.
-    fn end(self) {
-        if self.state == PTHREAD_CANCEL_ENABLE {
-            // SAFETY: no memory is passed. A thread that ends here unwinds through frames that hold
-            // nothing any more: the call is over, and the entry point has only its result.
-            unsafe {
-                pthread_setcancelstate(self.state, std::ptr::null_mut());
-                pthread_testcancel();
-            }
-        }
-    }
 }

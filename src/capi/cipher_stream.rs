@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_cipher_stream_*`: symmetric ciphers, data in pieces.
 
-use super::{stream, to_ssize};
+use super::call::{to_ssize, to_ssize_of_waiting};
+use super::stream;
 use crate::engine::{Kind, Op};
 use crate::handle::Handle;
 use libc::{iovec, ssize_t};
@@ -116,5 +117,7 @@ pub unsafe extern "C" fn kcapi_cipher_stream_op(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::op(Kind::Skcipher, handle, iov, iovlen) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::op(Kind::Skcipher, handle, iov, iovlen, cancellation)
+    })
 }

@@ -168,7 +168,7 @@ unsafe fn generate(handle: &Handle, out: *mut u8, len: usize) -> Result<usize> {
     while done < len {
         let piece = [iov::iovec(out.wrapping_add(done), AT_A_TIME.min(len - done))];
         // SAFETY: the caller's promise; a part of the buffer.
-        match handle.receive(unsafe { Iovecs::new(&piece) })? {
+        match handle.generate(unsafe { Iovecs::new(&piece) })? {
             0 => return Err(Errno::IO),
             bytes => done += bytes,
         }

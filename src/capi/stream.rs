@@ -2,6 +2,7 @@
 //! What the stream calls of all families share.
 
 use super::{iovecs, iv as read_iv, of};
+use crate::cancel::Suspended;
 use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -86,11 +87,17 @@ pub unsafe fn update(
 /// # Safety
 ///
 /// The handle is live, the IOVECs have their lengths.
-pub unsafe fn op(kind: Kind, handle: *mut Handle, iov: *mut iovec, iovlen: usize) -> Result<usize> {
+pub unsafe fn op(
+    kind: Kind,
+    handle: *mut Handle,
+    iov: *mut iovec,
+    iovlen: usize,
+    cancellation: &Suspended,
+) -> Result<usize> {
     if iov.is_null() || iovlen == 0 {
         return Err(Errno::INVAL);
     }
     // SAFETY: the caller's promise.
     let (handle, output) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
-    handle.receive(output)
+    handle.receive(output, cancellation)
 }

@@ -18,6 +18,7 @@ pub use choice::open;
 
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
+use crate::lock::Event;
 use crate::process::Forked;
 use libc::c_int;
 use std::ffi::CStr;
@@ -216,18 +217,24 @@ pub enum Progress {
 /// It is told of fork(2) from when a stream or digest begins in it.
 pub trait Operation: Forked {
     /// Takes a piece of a message; `more` says that another follows. Waits while
-    /// the engine's buffer is full. Returns the number of bytes, all of `input`.
-    fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize>;
+    /// the engine's buffer is full. Returns the number of bytes, all of `input`. `arrived` is told of
+    /// each part that can be received.
+    fn send(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+        arrived: &Event,
+    ) -> Result<usize>;
 
-    /// Gives results, as many as there are and `output` takes; waits if there
-    /// are none yet. EINVAL when `output` cannot take a block, or the whole result of an AEAD
-    /// message, and nothing is lost; or when the operation was given up meanwhile.
-    fn receive(&self, output: Iovecs<'_>) -> Result<usize>;
+    /// Gives results, as many as there are and `output` takes. None: there are none yet. EINVAL when
+    /// `output` cannot take a block, or the whole result of an AEAD message; nothing is lost then.
+    fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>>;
 
     /// A whole message without control data, and its result: a digest.
     fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        self.send(None, input, false)?;
-        self.receive(output)
+        self.send(None, input, false, &Event::default())?;
+        self.receive(output)?.ok_or(Errno::IO)
     }
 
     /// A whole message and its whole result. EINVAL when `output` is shorter than the
@@ -270,9 +277,6 @@ pub trait Operation: Forked {
     /// Whether a call failed in a way that leaves something behind, so that what is still in the
     /// operation is of no use. A wrong tag does not: the message is gone, the IV still there.
     fn failed(&self) -> bool;
-
-    /// Nobody will send to it any more: who waits in `receive` gets EINVAL.
-    fn give_up(&self);
 
     /// Whether another process may send to it and receive, too, since fork(2).
     fn of_two_processes(&self) -> bool;

@@ -2,9 +2,8 @@
 //! The accepted AF_ALG socket. Streams are here, whole messages of ciphers in
 //! [`super::whole`].
 //!
-//! Stream calls wait as their manual says, for space in sendmsg(2), for data in user space: recvmsg(2)
-//! could wait itself, but would then go on waiting until the caller's buffer is full, with the first
-//! results already in it.
+//! Who sends waits in sendmsg(2) for space. Who receives waits in user space, see
+//! [`crate::slot::Visit::receive`].
 
 use super::capacity::Capacity;
 use super::message::{self, Message};
@@ -21,14 +20,9 @@ use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
-use std::time::Duration;
 
 /// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
 const HASH_PIECE: usize = 1 << 30;
-
-/// How long a receiver waits before looking again: a sender could also be in another
-/// process that shares the socket since fork(2).
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// An operation in the kernel.
 pub struct KernelOperation {
@@ -49,12 +43,10 @@ pub struct KernelOperation {
     /// kernel would cut it to a shorter buffer and leave the rest of the message.
     due: AtomicUsize,
     failed: AtomicBool,
-    given_up: AtomicBool,
     /// Another process, too, may send to it and receive.
     two_processes: AtomicBool,
     /// A digest's, for the child of the fork(2) that is going on.
     copy: Lock<Copy>,
-    arrivals: Event,
 }
 
 type Copy = Option<OwnedFd>;
@@ -75,10 +67,8 @@ impl KernelOperation {
             growth: AtomicIsize::new(0),
             due: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
-            given_up: AtomicBool::new(false),
             two_processes: AtomicBool::new(false),
             copy: Lock::new(None),
-            arrivals: Event::default(),
         })
     }
 
@@ -105,21 +95,6 @@ impl KernelOperation {
             self.failed.store(true, Ordering::Relaxed);
         }
         result
-    }
-
-    /// Calls `attempt` until it ends otherwise than with EAGAIN, when a sender has brought something.
-    fn wait_for<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-        loop {
-            let before = self.arrivals.now();
-            match attempt() {
-                Err(Errno::AGAIN) => {}
-                result => return result,
-            }
-            if self.given_up.load(Ordering::Relaxed) {
-                return Err(Errno::INVAL);
-            }
-            self.arrivals.wait(before, LOOK_AGAIN);
-        }
     }
 
     /// Whether `room` bytes cannot take what is there: a block, or an AEAD message's whole result. Linux
@@ -164,7 +139,13 @@ impl KernelOperation {
 }
 
 impl Operation for KernelOperation {
-    fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
+    fn send(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+        arrived: &Event,
+    ) -> Result<usize> {
         let len = input.total()?;
         let piece_max = match self.kind() {
             Kind::Hash => HASH_PIECE,
@@ -214,44 +195,39 @@ impl Operation for KernelOperation {
                 }
                 self.more.store(false, Ordering::Relaxed);
             }
-            self.arrivals.happened();
+            arrived.happened();
             if sent >= len {
                 return Ok(sent);
             }
         }
     }
 
-    fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+    fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
         let room = output.total()?;
         if room == 0 {
-            return self.receive_nothing();
+            return self.receive_nothing().map(Some);
         }
         if self.kind() == Kind::Rng {
             // Its EAGAIN is an answer (a failed health test): there is nobody to wait for.
-            return self.note(retry(|| message::receive(self.socket.as_fd(), output, 0)));
+            let received = retry(|| message::receive(self.socket.as_fd(), output, 0));
+            return self.note(received).map(Some);
         }
-        let (mut too_short, mut due) = (false, 0);
-        let received = self.wait_for(|| {
-            due = self.due.load(Ordering::Relaxed);
-            too_short = self.too_short(room);
-            if too_short {
-                return Err(Errno::INVAL);
-            }
-            retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))
-        });
-        if too_short || self.given_up.load(Ordering::Relaxed) {
-            return received;
+        if self.too_short(room) {
+            return Err(Errno::INVAL);
         }
+        let due = self.due.load(Ordering::Relaxed);
+        let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
         match (self.kind(), received) {
+            (_, Err(Errno::AGAIN)) => Ok(None),
             (Kind::Skcipher, Ok(bytes)) => {
                 self.subtract_pending(bytes);
                 let rest = self.pending.load(Ordering::Relaxed);
                 if rest == 0 && !self.more.load(Ordering::Relaxed) {
                     self.end();
                 }
-                Ok(bytes)
+                Ok(Some(bytes))
             }
-            _ => self.ended(message::forget_forged(received, output, due)),
+            _ => self.ended(message::forget_forged(received, output, due)).map(Some),
         }
     }
 
@@ -266,8 +242,8 @@ impl Operation for KernelOperation {
         match self.kind() {
             Kind::Skcipher | Kind::Aead => self.cipher_message(control, input, output, length),
             _ => {
-                self.send(Some(control), input, false)?;
-                self.receive(output)
+                self.send(Some(control), input, false, &Event::default())?;
+                self.receive(output)?.ok_or(Errno::IO)
             }
         }
     }
@@ -319,11 +295,6 @@ impl Operation for KernelOperation {
 
     fn failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
-    }
-
-    fn give_up(&self) {
-        self.given_up.store(true, Ordering::Relaxed);
-        self.arrivals.happened();
     }
 
     fn of_two_processes(&self) -> bool {

@@ -12,7 +12,7 @@ use super::transform::{Failure, Keyed, Lease};
 use crate::engine::{Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
-use crate::lock::{Lock, Recover};
+use crate::lock::{Event, Lock, Recover};
 use crate::memory;
 use crate::process::Forked;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,7 +101,7 @@ impl HashOperation {
 }
 
 impl Operation for HashOperation {
-    fn send(&self, _: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
+    fn send(&self, _: Option<&Control>, input: Iovecs<'_>, more: bool, _: &Event) -> Result<usize> {
         let len = input.total()?;
         let mut state = self.state.lock()?;
         let mut hasher = match state.take_open() {
@@ -114,9 +114,9 @@ impl Operation for HashOperation {
         Ok(len)
     }
 
-    fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+    fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
         if output.total()? == 0 {
-            return Ok(0);
+            return Ok(Some(0));
         }
         let mut state = self.state.lock()?;
         let size = self.digest_size();
@@ -131,7 +131,7 @@ impl Operation for HashOperation {
         };
         *state = State::Idle;
         self.begun.store(false, Ordering::Relaxed);
-        Ok(copied)
+        Ok(Some(copied))
     }
 
     fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
@@ -147,8 +147,8 @@ impl Operation for HashOperation {
                 return Ok(copied);
             }
         }
-        self.send(None, input, false)?;
-        self.receive(output)
+        self.send(None, input, false, &Event::default())?;
+        self.receive(output)?.ok_or(Errno::IO)
     }
 
     fn message(
@@ -158,8 +158,8 @@ impl Operation for HashOperation {
         output: Iovecs<'_>,
         _: Length,
     ) -> Result<usize> {
-        self.send(Some(control), input, false)?;
-        self.receive(output)
+        self.send(Some(control), input, false, &Event::default())?;
+        self.receive(output)?.ok_or(Errno::IO)
     }
 
     fn batch(
@@ -179,8 +179,6 @@ impl Operation for HashOperation {
     fn failed(&self) -> bool {
         self.failure.noted()
     }
-
-    fn give_up(&self) {}
 
     fn of_two_processes(&self) -> bool {
         false

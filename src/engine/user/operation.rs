@@ -18,8 +18,6 @@ use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::process::Forked;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
@@ -27,18 +25,11 @@ const TAG_MAX: usize = 64;
 /// IOVECs that sendmsg(2) and recvmsg(2) take, UIO_MAXIOV.
 const IOVECS_MAX: usize = 1024;
 
-/// How long a receiver waits before looking again: a sender could also be in another process that shares
-/// the stream since fork(2).
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
 /// A cipher at work.
 pub struct CipherOperation {
     lease: Lease,
     home: Lock<Home>,
-    /// More may be received than a receiver found who waits.
-    arrived: Event,
     failure: Failure,
-    given_up: AtomicBool,
 }
 
 /// Where the state is.
@@ -65,9 +56,7 @@ impl CipherOperation {
         Self {
             lease,
             home: Lock::new(Home::Private(State::default())),
-            arrived: Event::default(),
             failure: Failure::default(),
-            given_up: AtomicBool::new(false),
         }
     }
 
@@ -342,31 +331,28 @@ impl CipherOperation {
 }
 
 impl Operation for CipherOperation {
-    fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
+    fn send(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+        arrived: &Event,
+    ) -> Result<usize> {
         let len = input.total()?;
         let sent = self.with(|state| self.append(state, control, input, more));
         // A piece of which nothing was taken can be sent again.
         if control.is_some() { self.failure.note(sent) } else { sent }?;
-        self.arrived.happened();
+        arrived.happened();
         Ok(len)
     }
 
-    fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+    fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
         let room = output.total()?;
         if output.list().len() > IOVECS_MAX {
             return Err(Errno::MSGSIZE);
         }
         self.lease.keyed()?;
-        loop {
-            let before = self.arrived.now();
-            if let Some(bytes) = self.with(|state| self.try_receive(state, output, room))? {
-                return Ok(bytes);
-            }
-            if self.given_up.load(Ordering::Relaxed) {
-                return Err(Errno::INVAL);
-            }
-            self.arrived.wait(before, LOOK_AGAIN);
-        }
+        self.with(|state| self.try_receive(state, output, room))
     }
 
     fn message(
@@ -407,11 +393,6 @@ impl Operation for CipherOperation {
 
     fn failed(&self) -> bool {
         self.failure.noted()
-    }
-
-    fn give_up(&self) {
-        self.given_up.store(true, Ordering::Relaxed);
-        self.arrived.happened();
     }
 
     fn of_two_processes(&self) -> bool {

@@ -18,6 +18,7 @@ use super::transform::{Failure, Keyed, Lease};
 use crate::engine::{Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, count, retry};
 use crate::iov::Iovecs;
+use crate::lock::Event;
 use crate::process::Forked;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
@@ -127,20 +128,20 @@ impl RngOperation {
 }
 
 impl Operation for RngOperation {
-    fn send(&self, _: Option<&Control>, _: Iovecs<'_>, _: bool) -> Result<usize> {
+    fn send(&self, _: Option<&Control>, _: Iovecs<'_>, _: bool, _: &Event) -> Result<usize> {
         self.failure.note(Err(Errno::OPNOTSUPP))
     }
 
-    fn receive(&self, output: Iovecs<'_>) -> Result<usize> {
+    fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
         if output.total()? == 0 {
-            return Ok(0);
+            return Ok(Some(0));
         }
         let Keyed::Rng(rng) = self.lease.keyed()? else {
             return Err(Errno::INVAL);
         };
         let mut bytes = Zeroizing::new([0; PIECE]);
         self.failure.note(rng.generate(&mut bytes))?;
-        Ok(copy_out(&*bytes, output))
+        Ok(Some(copy_out(&*bytes, output)))
     }
 
     fn message(&self, _: &Control, _: Iovecs<'_>, _: Iovecs<'_>, _: Length) -> Result<usize> {
@@ -158,8 +159,6 @@ impl Operation for RngOperation {
     fn failed(&self) -> bool {
         self.failure.noted()
     }
-
-    fn give_up(&self) {}
 
     fn of_two_processes(&self) -> bool {
         false
