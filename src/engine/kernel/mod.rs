@@ -3,7 +3,8 @@
 //!
 //! In reading order: [`socket`] has the system calls of sockets, [`transform`] is the
 //! bound socket, [`operation`] the accepted one with its streams ([`arrivals`]) and
-//! [`whole`] messages, [`message`] what sendmsg(2) is given, [`capacity`] how much of it.
+//! [`whole`] messages, those that may be cut in [`chain`], [`message`] what sendmsg(2) is
+//! given, [`capacity`] how much of it.
 //! [`properties`] asks for an algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
@@ -11,6 +12,7 @@
 
 pub mod arrivals;
 pub mod capacity;
+mod chain;
 pub mod message;
 pub mod netlink;
 pub mod operation;

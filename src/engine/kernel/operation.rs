@@ -13,7 +13,7 @@ use crate::aio::{Backend, Synchronous};
 use crate::engine::{Control, Kind, Length, Operation, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
-use crate::overlap::{Overlap, overlap, with_copies};
+use crate::overlap::{Overlap, overlap, with_checked_copies};
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl KernelOperation {
     /// Takes over an accepted socket.
     pub fn new(socket: OwnedFd, shared: Arc<Shared>) -> Result<Self> {
         Ok(Self {
-            capacity: Capacity::usual(socket.as_fd())?,
+            capacity: Capacity::default(),
             socket,
             shared,
             pending: AtomicUsize::new(0),
@@ -80,7 +80,7 @@ impl Operation for KernelOperation {
                 self.note(self.capacity.require(self.socket.as_fd(), whole))?;
                 whole
             }
-            _ => self.capacity.bytes(),
+            _ => self.capacity.room(self.socket.as_fd(), len),
         };
         if let Some(control) = control {
             self.growth.store(self.growth(control.op), Ordering::Relaxed);
@@ -187,7 +187,7 @@ impl Operation for KernelOperation {
         // No output may be where another message's input is still to be read.
         match overlap(inputs, outputs) {
             Overlap::None => go(inputs),
-            _ => with_copies(inputs, go)?,
+            _ => with_checked_copies(inputs, go)?,
         }
     }
 
