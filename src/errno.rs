@@ -37,6 +37,14 @@ impl Errno {
     pub const AGAIN: Self = Self(libc::EAGAIN);
     /// No AF_ALG in this kernel.
     pub const AFNOSUPPORT: Self = Self(libc::EAFNOSUPPORT);
+    /// AF_ALG is missing or forbidden, as some sandboxes say it.
+    pub const PROTONOSUPPORT: Self = Self(libc::EPROTONOSUPPORT);
+    /// The same.
+    pub const SOCKTNOSUPPORT: Self = Self(libc::ESOCKTNOSUPPORT);
+    /// This process has no descriptor left.
+    pub const MFILE: Self = Self(libc::EMFILE);
+    /// The system has no descriptor left.
+    pub const NFILE: Self = Self(libc::ENFILE);
     /// Forbidden.
     pub const PERM: Self = Self(libc::EPERM);
     /// Forbidden, too.

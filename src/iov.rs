@@ -4,6 +4,11 @@
 //! A caller's input and output may be the same memory or overlap, since
 //! in-place operation is the normal case. So no reference to that memory is ever
 //! made: lists of raw IOVECs go through the library and into the system calls.
+//!
+//! The kernel engine promises -EFAULT for memory that is not there, the engine in user space
+//! does not (kcapi.h, `kcapi_handle_engine`). So the kernel engine goes to a caller's
+//! memory by system calls alone, [`crate::caller`] among them, with one exception: what
+//! the kernel has just found writable may be wiped.
 
 #![allow(unsafe_code)]
 
@@ -15,16 +20,17 @@ pub fn iovec(base: *const u8, len: usize) -> iovec {
     iovec { iov_base: base.cast_mut().cast(), iov_len: len }
 }
 
-/// A list of IOVECs whose memory may be accessed as long as `'a` lasts.
+/// A list of IOVECs whose memory is nobody else's as long as `'a` lasts.
 #[derive(Clone, Copy)]
 pub struct Iovecs<'a>(&'a [iovec]);
 
 impl<'a> Iovecs<'a> {
     /// # Safety
     ///
-    /// For `'a`, the memory of every IOVEC may be read (a list used as input) or
-    /// written (as output) by this process, or is not mapped for that at all: a
-    /// system call then answers EFAULT.
+    /// For `'a`, nobody writes to the memory of a list that is used as input, or accesses
+    /// that of one that is used as output, but for the input and output of one call, which may
+    /// be the same. A list for the engine in user space: the memory may be read or written. One for
+    /// the kernel engine: that, or it is not there, and a system call says EFAULT.
     pub unsafe fn new(list: &'a [iovec]) -> Self {
         Self(list)
     }
@@ -46,12 +52,12 @@ impl<'a> Iovecs<'a> {
 
     /// The first `count` IOVECs.
     pub fn first(self, count: usize) -> Self {
-        Self(&self.0[..count.min(self.0.len())])
+        Self(self.0.get(..count).unwrap_or(self.0))
     }
 
     /// The list without its first `index` IOVECs.
     pub fn skip(self, index: usize) -> Self {
-        Self(&self.0[index.min(self.0.len())..])
+        Self(self.0.get(index..).unwrap_or_default())
     }
 
     /// A list for each IOVEC.
@@ -60,7 +66,9 @@ impl<'a> Iovecs<'a> {
     }
 }
 
-/// Walks through a list in pieces whose borders need not be IOVEC borders.
+/// Walks through a list in pieces whose borders need not be IOVEC borders. A copy of a cursor is
+/// a place to come back to.
+#[derive(Clone, Copy)]
 pub struct Cursor<'a> {
     list: &'a [iovec],
     /// Bytes of the first IOVEC that are done.
@@ -74,29 +82,79 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next `bytes` bytes, or what is left; `piece` is the memory for their list.
-    pub fn take<'p>(&mut self, mut bytes: usize, piece: &'p mut Vec<iovec>) -> Result<Iovecs<'p>>
+    pub fn take<'p>(&mut self, bytes: usize, piece: &'p mut Vec<iovec>) -> Result<Iovecs<'p>>
     where
         'a: 'p,
     {
+        self.take_few(bytes, usize::MAX, piece)
+    }
+
+    /// As `take`, but no more than `most` IOVECs.
+    pub fn take_few<'p>(
+        &mut self,
+        bytes: usize,
+        most: usize,
+        piece: &'p mut Vec<iovec>,
+    ) -> Result<Iovecs<'p>>
+    where
+        'a: 'p,
+    {
+        let rest = Iovecs(self.list);
+        if self.offset == 0 && self.list.len() <= most && rest.total() == Ok(bytes) {
+            self.list = &[];
+            return Ok(rest);
+        }
         piece.clear();
-        while bytes > 0 {
-            let Some(first) = self.list.first() else {
-                break;
-            };
+        let mut reserved = Ok(());
+        self.walk(bytes, |iov| {
+            reserved = piece.try_reserve(1).map_err(Errno::from);
+            let more = piece.len() < most && reserved.is_ok();
+            if more {
+                piece.push(iov);
+            }
+            more
+        });
+        reserved.map(|()| Iovecs(piece))
+    }
+
+    /// Leaves out the next `bytes` bytes.
+    pub fn skip(&mut self, bytes: usize) {
+        self.walk(bytes, |_| true);
+    }
+
+    /// Calls `take` with each of the IOVECs that the next `bytes` bytes are in, or with its
+    /// part, as long as it takes them.
+    fn walk(&mut self, mut bytes: usize, mut take: impl FnMut(iovec) -> bool) {
+        while bytes > 0
+            && let [first, others @ ..] = self.list
+        {
             let len = bytes.min(first.iov_len - self.offset);
-            if len > 0 {
-                piece.try_reserve(1)?;
-                let base = first.iov_base.cast::<u8>().wrapping_add(self.offset);
-                piece.push(iovec(base, len));
+            let base = first.iov_base.cast::<u8>().wrapping_add(self.offset);
+            if len > 0 && !take(iovec(base, len)) {
+                break;
             }
             bytes -= len;
             self.offset += len;
             if self.offset == first.iov_len {
-                self.list = &self.list[1..];
+                self.list = others;
                 self.offset = 0;
             }
         }
-        Ok(Iovecs(piece))
+    }
+}
+
+/// Copies what `from` points to to `to`, as much as there is room for.
+///
+/// # Safety
+///
+/// The memory of `from` may be read, nobody writes to it, and it does not overlap `to`.
+pub unsafe fn gather(from: &[iovec], mut to: &mut [u8]) {
+    for iov in from {
+        let (now, later) = to.split_at_mut(iov.iov_len.min(to.len()));
+        // SAFETY: the caller promises that this IOVEC's memory may be read and does not
+        // overlap; `now` is no longer than it.
+        unsafe { now.as_mut_ptr().copy_from_nonoverlapping(iov.iov_base.cast(), now.len()) };
+        to = later;
     }
 }
 

@@ -10,7 +10,7 @@
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
-//! - `iov`, `overlap`: scatter-gather lists, and those that meet.
+//! - `iov`, `overlap`, `caller`: scatter-gather lists, those that meet, and copies of them.
 //! - `errno`, `log`, `environment`: errors, messages, variables.
 //! - `memory`, `traces`: memory that runs out, and secrets left on the stack.
 //!
@@ -23,6 +23,7 @@
 //! function's own `# Safety` section demands.
 
 mod aio;
+mod caller;
 mod cancel;
 pub mod capi;
 mod engine;

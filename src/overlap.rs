@@ -5,10 +5,10 @@
 
 #![allow(unsafe_code)]
 
+use crate::caller;
 use crate::errno::Result;
-use crate::iov::{Iovecs, iovec};
+use crate::iov::{Iovecs, gather, iovec};
 use libc::iovec;
-use std::slice;
 use zeroize::Zeroizing;
 
 /// What the pairs' memory has in common.
@@ -16,15 +16,25 @@ use zeroize::Zeroizing;
 pub enum Overlap {
     /// Nothing, but what a message has with itself.
     None,
-    /// Perhaps: an output is where another message's input is.
+    /// An output is where another message's input is.
     Input,
-    /// Perhaps: an output is where another one is, too.
+    /// An output is where another one is, too.
     Output,
 }
 
-/// Looks at each message and at where all later ones are, together. Can see an overlap where
-/// there is none, and never misses one.
+/// What the messages have in common. Never misses an overlap; sees one where there is none only
+/// if there is no memory to look closely.
 pub fn overlap(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
+    match at_a_glance(inputs, outputs) {
+        Overlap::None => Overlap::None,
+        // Inputs and outputs may just take turns.
+        perhaps => closely(inputs, outputs).unwrap_or(perhaps),
+    }
+}
+
+/// Looks at each message and at where all later ones are, together: in one pass, and without
+/// memory, but an overlap that is found may be none.
+fn at_a_glance(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
     let (mut later_inputs, mut later_outputs) = (Span::EMPTY, Span::EMPTY);
     let mut found = Overlap::None;
     for (input, output) in inputs.list().iter().zip(outputs.list()).rev() {
@@ -41,8 +51,38 @@ pub fn overlap(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
     found
 }
 
+/// Looks at each input and the outputs next to it.
+fn closely(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<Overlap> {
+    let outputs = sorted(outputs)?;
+    let apart = |pair: &[(Span, usize)]| match pair {
+        [(first, _), (second, _)] => !first.meets(*second),
+        _ => true,
+    };
+    if !outputs.windows(2).all(apart) {
+        return Ok(Overlap::Output);
+    }
+    let meets_another = |(number, input): (usize, &iovec)| {
+        let input = Span::of(input);
+        let first = outputs.partition_point(|(output, _)| output.1 <= input.0);
+        let met = outputs.iter().skip(first).take_while(|(output, _)| output.meets(input));
+        met.into_iter().any(|&(_, other)| other != number)
+    };
+    let found = inputs.list().iter().enumerate().any(meets_another);
+    Ok(if found { Overlap::Input } else { Overlap::None })
+}
+
+/// Where the IOVECs are, in the order of their addresses, each with its number; ENOMEM.
+fn sorted(iovecs: Iovecs<'_>) -> Result<Vec<(Span, usize)>> {
+    let mut spans = Vec::new();
+    spans.try_reserve_exact(iovecs.list().len())?;
+    let all = iovecs.list().iter().map(Span::of).enumerate();
+    spans.extend(all.filter(|&(_, span)| span != Span::EMPTY).map(|(number, span)| (span, number)));
+    spans.sort_unstable();
+    Ok(spans)
+}
+
 /// Addresses from the first to before the second.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Span(usize, usize);
 
 impl Span {
@@ -71,29 +111,72 @@ pub fn reads_its_output(input: Iovecs<'_>, output: Iovecs<'_>) -> bool {
         ([from], [to]) => from.iov_base == to.iov_base,
         (from, to) => from.iter().map(Span::of).eq(to.iter().map(Span::of)),
     };
-    !in_place && whole(input).meets(whole(output))
+    !in_place && whole(input).meets(whole(output)) && meet(input, output).unwrap_or(true)
+}
+
+/// Whether any of the one's memory is the other's; ENOMEM.
+fn meet(one: Iovecs<'_>, other: Iovecs<'_>) -> Result<bool> {
+    let (one, other) = (sorted(one)?, sorted(other)?);
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    while let (Some((first, _)), Some((second, _))) = (one.peek(), other.peek()) {
+        if first.meets(*second) {
+            return Ok(true);
+        }
+        // Whichever ends first meets none that come later either.
+        let _ = if first.1 <= second.1 { one.next() } else { other.next() };
+    }
+    Ok(false)
 }
 
 /// Calls `go` with a copy of all inputs, as if they had been taken at once. EMSGSIZE: one is
 /// over the limit for a message.
 pub fn with_copies<T>(inputs: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> Result<T> {
-    let (mut copy, mut list) = (Zeroizing::new(Vec::<u8>::new()), Vec::new());
+    let copy = copied(inputs, |inputs, to| {
+        // SAFETY: whoever made the list promised that its memory may be read and that nobody
+        // writes it during the call. The copy is this library's own.
+        unsafe { gather(inputs.list(), to) };
+        Ok(())
+    })?;
+    with_list(&copy, inputs, go)
+}
+
+/// As `with_copies`, for the kernel engine: EFAULT if an input cannot be read.
+pub fn with_checked_copies<T>(inputs: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> Result<T> {
+    with_list(&copied(inputs, caller::read)?, inputs, go)
+}
+
+/// As `with_checked_copies`, with the copy in one piece.
+pub fn with_checked_copy<T>(input: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> Result<T> {
+    let copy = copied(input, caller::read)?;
+    let list = [iovec(copy.as_ptr(), copy.len())];
+    // SAFETY: `copy` lives until `go` has returned.
+    Ok(go(unsafe { Iovecs::new(&list) }))
+}
+
+/// A copy of all inputs, made by `read`.
+fn copied(
+    inputs: Iovecs<'_>,
+    read: impl FnOnce(Iovecs<'_>, &mut [u8]) -> Result<()>,
+) -> Result<Zeroizing<Vec<u8>>> {
     let mut total = 0usize;
     for input in inputs.each() {
         total = total.saturating_add(input.total()?);
     }
+    let mut copy = Zeroizing::new(Vec::new());
     copy.try_reserve_exact(total)?;
+    copy.resize(total, 0);
+    read(inputs, &mut copy)?;
+    Ok(copy)
+}
+
+/// Calls `go` with the parts of `copy` that are the copies of `inputs`.
+fn with_list<T>(copy: &[u8], inputs: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> Result<T> {
+    let mut list = Vec::new();
     list.try_reserve_exact(inputs.list().len())?;
-    for iov in inputs.list().iter().filter(|iov| iov.iov_len > 0) {
-        // SAFETY: whoever made the list promised that its memory may be read and that nobody
-        // writes it during the call; the reference ends with this turn.
-        copy.extend_from_slice(unsafe { slice::from_raw_parts(iov.iov_base.cast(), iov.iov_len) });
-    }
-    let mut rest = &copy[..];
+    let mut at = copy.as_ptr();
     for iov in inputs.list() {
-        let (this, others) = rest.split_at(iov.iov_len);
-        list.push(iovec(this.as_ptr(), this.len()));
-        rest = others;
+        list.push(iovec(at, iov.iov_len));
+        at = at.wrapping_add(iov.iov_len);
     }
     // SAFETY: parts of `copy`, which lives until `go` has returned.
     Ok(go(unsafe { Iovecs::new(&list) }))
@@ -134,6 +217,27 @@ mod tests {
     }
 
     #[test]
+    fn inputs_and_outputs_that_take_turns_do_not_overlap() {
+        let turns = [[64, 128, 128, 192], [192, 256, 256, 320], [320, 384, 384, 448]];
+        assert_eq!(overlap_of(&turns), Overlap::None);
+        let from_the_end = [[320, 384, 384, 448], [192, 256, 256, 320], [64, 128, 128, 192]];
+        assert_eq!(overlap_of(&from_the_end), Overlap::None);
+        let with_an_empty_one = [[64, 128, 128, 192], [130, 130, 70, 70], [192, 256, 256, 320]];
+        assert_eq!(overlap_of(&with_an_empty_one), Overlap::None);
+        // Output 1 is the input of 1 and a byte of that of 2.
+        let nearly = [[64, 128, 64, 128], [192, 256, 192, 321], [320, 384, 384, 448]];
+        assert_eq!(overlap_of(&nearly), Overlap::Input);
+        let twice = [[64, 128, 128, 192], [192, 256, 191, 200], [320, 384, 384, 448]];
+        assert_eq!(overlap_of(&twice), Overlap::Output);
+    }
+
+    #[test]
+    fn an_input_that_surrounds_the_outputs_of_others_is_seen() {
+        assert_eq!(overlap_of(&[[0, 1000, 2000, 3000], [1500, 1600, 10, 20]]), Overlap::Input);
+        assert_eq!(overlap_of(&[[0, 1000, 2000, 3000], [10, 20, 5, 15]]), Overlap::Input);
+    }
+
+    #[test]
     fn one_output_for_all_is_seen() {
         assert_eq!(overlap_of(&[[64, 128, 512, 576], [128, 192, 512, 576]]), Overlap::Output);
     }
@@ -150,5 +254,22 @@ mod tests {
         assert!(!reads(1000, 1100));
         assert!(reads(1000, 1017));
         assert!(reads(1000, 901));
+    }
+
+    #[test]
+    fn a_message_whose_iovecs_take_turns_does_not_read_its_output() {
+        let reads = |input: &[usize], output: &[usize]| {
+            let list = |starts: &[usize]| -> Vec<_> {
+                starts.iter().map(|&at| iovec(std::ptr::without_provenance(at), 100)).collect()
+            };
+            let (input, output) = (list(input), list(output));
+            // SAFETY: only the addresses are looked at.
+            unsafe { reads_its_output(Iovecs::new(&input), Iovecs::new(&output)) }
+        };
+        assert!(!reads(&[1000, 1200, 1400], &[1100, 1300, 1500]));
+        assert!(!reads(&[1400, 1000, 1200], &[1100, 1500, 1300]));
+        assert!(!reads(&[1000, 1200], &[1000, 1200]));
+        assert!(reads(&[1000, 1200], &[1200, 1000]));
+        assert!(reads(&[1000, 1200, 1400], &[1100, 1499, 1300]));
     }
 }

@@ -11,6 +11,7 @@
 //! It is read once, by the process's first AIO call. Rings and contexts are opened by
 //! the first call that needs one and closed with the transform.
 
+use super::io_uring::Ring;
 use super::linux_aio::Context;
 use super::rings::{Owned, Rings};
 use super::{Backend, Synchronous};
@@ -98,7 +99,7 @@ impl Contexts {
             return None;
         }
         let refused = |&errno: &Errno| {
-            self.no_rings.store(true, Ordering::Relaxed);
+            self.no_rings.store(!Ring::is_worth_another_try(errno), Ordering::Relaxed);
             if choice == Choice::IoUring {
                 self.warn(errno);
             } else {

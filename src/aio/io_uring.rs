@@ -18,14 +18,17 @@
 #![allow(unsafe_code)]
 
 use super::plan::BATCH_MAX;
-use super::{Backend, Outcome, Synchronous, check_sent, receive_each};
+use super::{Backend, Outcome, Synchronous, receive_each, taken};
 use crate::engine::kernel::message::Message;
+use crate::engine::kernel::socket;
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use ::io_uring::squeue::{Entry, Flags};
 use ::io_uring::{EnterFlags, IoUring, opcode, types::Fd};
 use libc::{MSG_DONTWAIT, MSG_WAITALL, msghdr, sigset_t};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
+use std::time::Duration;
 
 /// Requests of the largest batch, rounded up as the kernel does. Twice as many
 /// completions have room, so none is ever lost.
@@ -34,22 +37,33 @@ const ENTRIES: u32 = (BATCH_MAX as u32 + 1).next_power_of_two();
 /// Marks the send; receives are marked with their number.
 const SEND: u64 = u64::MAX;
 
+/// How often a call waits a millisecond for requests in flight when io_uring_enter(2) is refused.
+const PATIENCE: u32 = 100;
+
 /// A ring, used by one call at a time, and only by the thread and process that opened it.
 pub struct Ring {
-    ring: IoUring,
+    ring: ManuallyDrop<IoUring>,
     /// The kernel left requests in the submission queue.
     stale: bool,
+    /// Requests are in flight whose memory is not theirs any more.
+    abandoned: bool,
 }
 
 impl Ring {
-    /// io_uring_setup(2). ENOSYS, EPERM: none to be had; ENOMEM, EMFILE: not now; EINVAL:
+    /// io_uring_setup(2). ENOSYS, EPERM: none to be had; EINVAL:
     /// before Linux 6.1, which is the first with these flags. Older kernels are not asked
     /// without them: that nobody waits was only checked on 6.1, 6.12 and 7.2.
     pub fn open() -> Result<Self> {
         // One thread submits, and what is linked runs in its io_uring_enter(2), not
         // whenever this thread is in the kernel next. Close-on-exec by itself.
         let ring = IoUring::builder().setup_single_issuer().setup_defer_taskrun().build(ENTRIES)?;
-        Ok(Self { ring, stale: false })
+        let ring = ManuallyDrop::new(above_standard(ring)?);
+        Ok(Self { ring, stale: false, abandoned: false })
+    }
+
+    /// Whether a later call may have more luck with `open`.
+    pub fn is_worth_another_try(errno: Errno) -> bool {
+        matches!(errno, Errno::NOMEM | Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::INTR)
     }
 
     /// Whether it is of use to a further call.
@@ -96,7 +110,7 @@ impl Ring {
 
     /// Submits what is in the queue and waits until all that the kernel took has ended.
     fn submit(&mut self, queued: u32, mut ended: impl FnMut(u64, Result<usize>)) {
-        let (mut to_submit, mut in_flight) = (queued, 0);
+        let (mut to_submit, mut in_flight, mut refused) = (queued, 0u32, 0);
         loop {
             // SAFETY: `queue` has filled the queue, under its caller's promise.
             let entered = unsafe {
@@ -109,13 +123,17 @@ impl Ring {
             };
             match entered.map_err(Errno::from) {
                 Ok(taken) => {
-                    to_submit -= taken as u32;
-                    in_flight += taken as u32;
+                    let taken = to_submit.min(taken as u32);
+                    to_submit -= taken;
+                    in_flight += taken;
                     // No memory for the others.
                     self.stale |= to_submit > 0;
                 }
                 Err(Errno::INTR) => continue,
-                Err(_) => self.stale = true,
+                Err(_) => {
+                    self.stale = true;
+                    refused += 1;
+                }
             }
             if self.stale {
                 to_submit = 0;
@@ -126,13 +144,44 @@ impl Ring {
                     completion.user_data(),
                     usize::try_from(result).map_err(|_| Errno::from_number(-result)),
                 );
-                in_flight -= 1;
+                in_flight = in_flight.saturating_sub(1);
             }
             if in_flight == 0 && to_submit == 0 {
                 return;
             }
+            if refused == PATIENCE {
+                self.abandoned = true;
+                return;
+            }
+            if refused > 0 {
+                // Another thread has closed the ring, and its requests end when this
+                // thread has been in the kernel; or has forbidden io_uring_enter(2).
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        // Closing would carry out what is in flight, which only io_uring_enter(2) does else.
+        if !self.abandoned {
+            // SAFETY: the ring is not used any more.
+            unsafe { ManuallyDrop::drop(&mut self.ring) };
+        }
+    }
+}
+
+/// The ring by a descriptor that is none of the standard ones.
+fn above_standard(ring: IoUring) -> Result<IoUring> {
+    // SAFETY: the descriptor is open as long as the ring lives, to the end of this function.
+    let fd = unsafe { BorrowedFd::borrow_raw(ring.as_raw_fd()) };
+    if !socket::is_standard(fd) {
+        return Ok(ring);
+    }
+    let (fd, parameters) = (socket::duplicate(fd)?, ring.params().clone());
+    // SAFETY: a descriptor of our own, of a ring that was set up with these parameters.
+    Ok(unsafe { IoUring::from_fd(fd.into_raw_fd(), parameters) }?)
 }
 
 impl Backend for Ring {
@@ -143,7 +192,7 @@ impl Backend for Ring {
         len: usize,
         outputs: Iovecs<'_>,
         outcomes: &mut Vec<Outcome>,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         if self.stale {
             // In its queue are requests of an earlier batch, which was carried out without it.
             return Synchronous.run(socket, message, len, outputs, outcomes);
@@ -168,15 +217,16 @@ impl Backend for Ring {
             outcomes.truncate(base);
             return Synchronous.run(socket, message, len, outputs, outcomes);
         }
-        if let Err(errno) = check_sent(sent, len) {
+        let sent = taken(sent).inspect_err(|_| outcomes.truncate(base))?;
+        if sent < len {
             outcomes.truncate(base);
-            return Err(errno);
+            return Ok(sent);
         }
         // Data of requests that the kernel did not take are in the socket, next in turn.
         let canceled = |outcome: &Outcome| *outcome == Err(Errno::CANCELED);
-        let carried = outcomes[base..].iter().position(canceled).unwrap_or(batch.list().len());
+        let carried = outcomes.iter().skip(base).position(canceled).unwrap_or(batch.list().len());
         outcomes.truncate(base + carried);
         receive_each(socket, outputs.skip(carried), outcomes);
-        Ok(())
+        Ok(sent)
     }
 }

@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 
 use super::plan::BATCH_MAX;
-use super::{Backend, Outcome, receive_each, send_whole};
+use super::{Backend, Outcome, receive_each, send_at_once};
 use crate::engine::kernel::message::Message;
 use crate::errno::{Errno, Result, count};
 use crate::iov::Iovecs;
@@ -68,6 +68,9 @@ struct Ring {
     header_len: u32,
 }
 
+/// Completions that one io_getevents(2) gives; they are rarely not in the ring.
+const WAITED_FOR_AT_ONCE: usize = 32;
+
 /// The one layout of the ring that this code, like libaio, knows.
 const RING_MAGIC: u32 = 0xa10a_10a1;
 
@@ -105,19 +108,17 @@ impl Context {
     /// The memory that the reads write to may be written until all have been reaped.
     unsafe fn submit(&mut self, first: usize) -> Result<usize> {
         let mut pointers = [ptr::null_mut::<Iocb>(); BATCH_MAX];
-        let reads = &mut self.iocbs[first..];
-        for (pointer, iocb) in pointers.iter_mut().zip(reads.iter_mut()) {
-            *pointer = iocb;
-        }
+        let reads = self.iocbs.iter_mut().skip(first);
+        let count_of_reads = pointers.iter_mut().zip(reads).map(|(to, iocb)| *to = iocb).count();
         // SAFETY: there is a pointer to a live iocb for each read, and the caller
         // promised the memory that they write to.
         count(unsafe {
-            libc::syscall(libc::SYS_io_submit, self.id, reads.len() as c_long, pointers.as_ptr())
+            libc::syscall(libc::SYS_io_submit, self.id, count_of_reads as c_long, pointers.as_ptr())
         } as isize)
     }
 
     /// Waits until `reads` submitted reads have ended.
-    fn reap(&self, mut reads: usize, outcomes: &mut [Outcome]) {
+    fn reap(&mut self, mut reads: usize, outcomes: &mut [Outcome]) {
         let mut store = |event: &Event| {
             if let Some(outcome) = outcomes.get_mut(event.data as usize) {
                 *outcome = usize::try_from(event.result)
@@ -125,8 +126,28 @@ impl Context {
             }
         };
         while reads > 0 {
-            let got = self.reap_ring(reads, &mut store);
-            reads -= if got > 0 { got } else { self.reap_waiting(reads, &mut store) };
+            let got = match self.reap_ring(reads, &mut store) {
+                0 => self.reap_waiting(reads, &mut store),
+                got => Ok(got),
+            };
+            match got {
+                Ok(got) => reads = reads.saturating_sub(got),
+                Err(Errno::INTR) => {}
+                // The kernel does not tell which reads have ended: a sandbox forbids it, and the
+                // ring is of a layout that this code does not know.
+                Err(_) => return self.end(),
+            }
+        }
+    }
+
+    /// Destroys the context, which waits until its reads have ended.
+    fn end(&mut self) {
+        self.stale = true;
+        let id = std::mem::take(&mut self.id);
+        if id != 0 {
+            // SAFETY: only a number is passed, whose context nobody else uses; a number
+            // without a context behind it is answered with EINVAL.
+            unsafe { libc::syscall(libc::SYS_io_destroy, id) };
         }
     }
 
@@ -161,10 +182,11 @@ impl Context {
         got
     }
 
-    /// Waits in io_getevents(2) for `wanted` completions; how many came.
-    fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> usize {
-        let mut events = [Event { data: 0, iocb: 0, result: 0, result2: 0 }; BATCH_MAX];
-        let wanted = wanted.min(BATCH_MAX) as c_long;
+    /// Waits in io_getevents(2) for `wanted` completions, or for as many as it gives at once; how
+    /// many came.
+    fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> Result<usize> {
+        let mut events = [Event { data: 0, iocb: 0, result: 0, result2: 0 }; WAITED_FOR_AT_ONCE];
+        let wanted = wanted.min(WAITED_FOR_AT_ONCE) as c_long;
         // SAFETY: the kernel writes up to `wanted` events, for which there is room.
         let got = count(unsafe {
             libc::syscall(
@@ -175,11 +197,9 @@ impl Context {
                 events.as_mut_ptr(),
                 ptr::null::<c_void>(),
             )
-        } as isize)
-        // EINTR: the caller asks again. Nothing else can be wrong with a live context.
-        .unwrap_or(0);
-        events[..got.min(BATCH_MAX)].iter().for_each(store);
-        got
+        } as isize)?;
+        events.iter().take(got).for_each(store);
+        Ok(got)
     }
 }
 
@@ -191,8 +211,11 @@ impl Backend for Context {
         len: usize,
         outputs: Iovecs<'_>,
         outcomes: &mut Vec<Outcome>,
-    ) -> Result<()> {
-        send_whole(socket, message, len)?;
+    ) -> Result<usize> {
+        let sent = send_at_once(socket, message)?;
+        if sent < len {
+            return Ok(sent);
+        }
         self.iocbs.clear();
         self.iocbs.extend(outputs.list().iter().take(BATCH_MAX).enumerate().map(
             |(index, output)| Iocb {
@@ -226,19 +249,17 @@ impl Backend for Context {
                 }
             }
         }
-        self.reap(submitted, &mut outcomes[base..]);
+        self.reap(submitted, outcomes.get_mut(base..).unwrap_or_default());
         // The data of the others are in the socket, next in turn.
         outcomes.truncate(base + submitted);
         receive_each(socket, outputs.skip(submitted), outcomes);
-        Ok(())
+        Ok(sent)
     }
 }
 
 impl Drop for Context {
     fn drop(&mut self) {
-        // SAFETY: only a number is passed; nothing is in flight, and a number
-        // without a context behind it is answered with EINVAL.
-        unsafe { libc::syscall(libc::SYS_io_destroy, self.id) };
+        self.end();
     }
 }
 

@@ -39,9 +39,9 @@ pub type Outcome = Result<usize>;
 
 /// A way to carry out a batch.
 pub trait Backend {
-    /// Sends `message`, of `len` bytes, then reads into each IOVEC of `outputs`.
-    /// The outcomes are appended, one for each output. An error means that
-    /// nothing was read.
+    /// Sends `message`, of `len` bytes, then reads into each IOVEC of `outputs`; how many bytes
+    /// were sent. If all, the outcomes are appended, one for each output. If fewer (the socket
+    /// takes no more, or the next byte cannot be read), or after an error, nothing was read.
     fn run(
         &mut self,
         socket: BorrowedFd<'_>,
@@ -49,7 +49,7 @@ pub trait Backend {
         len: usize,
         outputs: Iovecs<'_>,
         outcomes: &mut Vec<Outcome>,
-    ) -> Result<()>;
+    ) -> Result<usize>;
 }
 
 /// One recvmsg(2) after the other: for drivers that answer before they have
@@ -65,25 +65,23 @@ impl Backend for Synchronous {
         len: usize,
         outputs: Iovecs<'_>,
         outcomes: &mut Vec<Outcome>,
-    ) -> Result<()> {
-        send_whole(socket, message, len)?;
-        receive_each(socket, outputs, outcomes);
-        Ok(())
+    ) -> Result<usize> {
+        let sent = send_at_once(socket, message)?;
+        if sent == len {
+            receive_each(socket, outputs, outcomes);
+        }
+        Ok(sent)
     }
 }
 
-/// Sends a message that must fit: EMSGSIZE if it does not, never a wait.
-pub fn send_whole(socket: BorrowedFd<'_>, message: Message<'_>, len: usize) -> Result<()> {
-    check_sent(retry(|| message.send(socket, MSG_DONTWAIT)), len)
+/// One sendmsg(2) that does not wait; how many bytes the socket took.
+pub fn send_at_once(socket: BorrowedFd<'_>, message: Message<'_>) -> Result<usize> {
+    taken(retry(|| message.send(socket, MSG_DONTWAIT)))
 }
 
-/// What became of a message of `len` bytes that must fit.
-fn check_sent(sent: Result<usize>, len: usize) -> Result<()> {
-    match sent {
-        Ok(sent) if sent == len => Ok(()),
-        Ok(_) | Err(Errno::AGAIN) => Err(Errno::MSGSIZE),
-        Err(errno) => Err(errno),
-    }
+/// How many bytes a sendmsg(2) took that does not wait.
+fn taken(sent: Result<usize>) -> Result<usize> {
+    if sent == Err(Errno::AGAIN) { Ok(0) } else { sent }
 }
 
 fn receive_each(socket: BorrowedFd<'_>, outputs: Iovecs<'_>, outcomes: &mut Vec<Outcome>) {

@@ -17,6 +17,11 @@ impl Ring {
         Err(Errno::NOSYS)
     }
 
+    /// Whether a later call may have more luck with `open`.
+    pub fn is_worth_another_try(_: Errno) -> bool {
+        false
+    }
+
     /// Whether it is of use to a further call.
     pub fn usable(&self) -> bool {
         match self.0 {}
@@ -31,7 +36,7 @@ impl Backend for Ring {
         _: usize,
         _: Iovecs<'_>,
         _: &mut Vec<Outcome>,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         match self.0 {}
     }
 }

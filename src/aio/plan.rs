@@ -84,7 +84,7 @@ impl<'a> Plan<'a> {
         batch.inputs.clear();
         batch.outputs.clear();
         batch.len = 0;
-        while let ([input, ..], [output, ..]) = (self.inputs, self.outputs) {
+        while let ([input, inputs @ ..], [output, outputs @ ..]) = (self.inputs, self.outputs) {
             let rest = input.iov_len - self.done;
             let len = self.piece_len(rest);
             let result = len.saturating_add_signed(self.rules.growth);
@@ -104,8 +104,7 @@ impl<'a> Plan<'a> {
             batch.outputs.push(at(output, self.done, result));
             batch.len += len;
             if len == rest {
-                self.inputs = &self.inputs[1..];
-                self.outputs = &self.outputs[1..];
+                (self.inputs, self.outputs) = (inputs, outputs);
                 self.done = 0;
             } else {
                 self.done += len;
@@ -118,8 +117,10 @@ impl<'a> Plan<'a> {
     }
 
     fn piece_len(&self, rest: usize) -> usize {
-        if self.rules.cut && rest > self.rules.capacity {
-            self.rules.capacity - self.rules.capacity % self.rules.granule
+        let Rules { capacity, granule, cut, .. } = self.rules;
+        if cut && rest > capacity {
+            // A granule over the capacity is for the socket to refuse.
+            (capacity - capacity % granule).max(granule).min(rest)
         } else {
             rest
         }
@@ -178,6 +179,14 @@ mod tests {
             batches(xts, &[16, 16400, 16]),
             [vec![(16, 16)], vec![(16400, 16400)], vec![(16, 16)]]
         );
+    }
+
+    #[test]
+    fn a_granule_over_the_capacity_makes_pieces_all_the_same() {
+        let long_blocks = Rules { capacity: 8, ..CBC };
+        let pieces = [vec![(16, 16)], vec![(16, 16)], vec![(8, 8)]];
+        assert_eq!(batches(long_blocks, &[40]), pieces);
+        assert_eq!(batches(long_blocks, &[12]), [vec![(12, 12)]]);
     }
 
     #[test]

@@ -113,7 +113,17 @@ fn user(_: Kind, _: &CStr) -> Result<Box<dyn Transform>> {
 
 /// The kernel; or, with `else_user`, the user engine where the kernel cannot.
 fn kernel(kind: Kind, name: &CStr, else_user: bool) -> Result<Box<dyn Transform>> {
-    const NO_SOCKET: &[Errno] = &[Errno::AFNOSUPPORT, Errno::PERM, Errno::ACCES, Errno::NOSYS];
+    // Not in this kernel, or forbidden: a sandbox's author takes one or the other of these.
+    const NO_SOCKET: &[Errno] = &[
+        Errno::AFNOSUPPORT,
+        Errno::PERM,
+        Errno::ACCES,
+        Errno::NOSYS,
+        Errno::INVAL,
+        Errno::PROTONOSUPPORT,
+        Errno::SOCKTNOSUPPORT,
+        Errno::OPNOTSUPP,
+    ];
     let (step, errno, cannot) = match KernelTransform::socket() {
         Err(errno) => ("socket(AF_ALG)", errno, NO_SOCKET.contains(&errno)),
         Ok(socket) => match KernelTransform::bind(socket, kind, name) {

@@ -2,90 +2,106 @@
 //! How many bytes an operation's socket takes, and gives, at once.
 //!
 //! Beyond its send buffer a sendmsg(2) waits; beyond its receive buffer a
-//! recvmsg(2) cuts an operation in two.
+//! recvmsg(2) cuts an operation in two. Each socket is asked for its own: a system's settings
+//! (net.core.wmem_default, rmem_default) may change while a process runs. It is asked
+//! late, since short messages and ciphers that chain do without.
 //!
 //! References: socket(7), SO_SNDBUF and SO_RCVBUF; Linux `include/crypto/if_alg.h`,
 //! af_alg_sndbuf and af_alg_rcvbuf, which count in whole pages.
 
-#![allow(unsafe_code)]
-
-use crate::errno::{Errno, Result, count, retry};
-use libc::c_int;
-use once_cell::sync::OnceCell;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use super::socket;
+use crate::errno::{Errno, Result};
+use libc::{SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, c_int};
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const PAGE: usize = 4096;
+/// What the kernel always takes, and counts in.
+pub const PAGE: usize = 4096;
 
-/// What a new socket has: the same for all of them, so the first is asked.
-static USUAL: OnceCell<usize> = OnceCell::new();
+/// What a socket has by default; taken to be so where a sandbox refuses getsockopt(2).
+const BY_DEFAULT: usize = 212_992;
 
 /// The smaller of a socket's two buffers, in bytes.
-pub struct Capacity(AtomicUsize);
+#[derive(Default)]
+pub struct Capacity {
+    /// 0: not asked yet.
+    bytes: AtomicUsize,
+    /// What the buffers were last enlarged for.
+    enlarged: AtomicUsize,
+}
 
 impl Capacity {
-    /// That of a new socket.
-    pub fn usual(socket: BorrowedFd<'_>) -> Result<Self> {
-        USUAL.get_or_try_init(|| ask(socket)).map(|&bytes| Self(AtomicUsize::new(bytes)))
-    }
-
-    /// Bytes.
-    pub fn bytes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Makes room for `len` bytes, or as many as the system allows
-    /// (net.core.wmem_max, rmem_max). EMSGSIZE: that is not enough.
-    pub fn require(&self, socket: BorrowedFd<'_>, len: usize) -> Result<()> {
-        if self.raise(socket, len)? < len { Err(Errno::MSGSIZE) } else { Ok(()) }
-    }
-
-    /// As `require`, but content with less; how many bytes there is room for now.
-    pub fn raise(&self, socket: BorrowedFd<'_>, len: usize) -> Result<usize> {
-        if len > self.bytes() {
-            let wanted = c_int::try_from(len).map_err(|_| Errno::MSGSIZE)?;
-            for option in [libc::SO_SNDBUF, libc::SO_RCVBUF] {
-                // SAFETY: the kernel reads a c_int, which `wanted` is.
-                let set = || unsafe {
-                    libc::setsockopt(
-                        socket.as_raw_fd(),
-                        libc::SOL_SOCKET,
-                        option,
-                        (&raw const wanted).cast(),
-                        size_of::<c_int>() as libc::socklen_t,
-                    )
-                };
-                retry(|| count(set() as isize))?;
+    /// Bytes that fit at once, or `wanted` if these fit anyhow.
+    pub fn room(&self, socket: BorrowedFd<'_>, wanted: usize) -> usize {
+        match self.bytes.load(Ordering::Relaxed) {
+            0 if wanted <= PAGE => wanted,
+            0 => {
+                let size = |option| size(socket, option).unwrap_or(BY_DEFAULT);
+                self.note(size(SO_SNDBUF).min(size(SO_RCVBUF)))
             }
-            self.0.store(ask(socket)?, Ordering::Relaxed);
+            known => known,
         }
-        Ok(self.bytes())
     }
 
-    /// Whether a message of `len` bytes fits only because the buffers were raised.
-    pub fn is_raised_for(&self, len: usize) -> bool {
-        USUAL.get().is_some_and(|&usual| len > usual)
+    fn note(&self, bytes: usize) -> usize {
+        self.bytes.store(bytes, Ordering::Relaxed);
+        bytes
+    }
+
+    /// Makes room for a message of `len` bytes as a whole. EMSGSIZE: the system does not allow so
+    /// much (net.core.wmem_max, rmem_max).
+    pub fn require(&self, socket: BorrowedFd<'_>, len: usize) -> Result<()> {
+        if len <= PAGE || len <= self.bytes.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut refused = Err(Errno::MSGSIZE);
+        let [send, receive] = [SO_SNDBUF, SO_RCVBUF].map(|option| {
+            let now = size(socket, option).unwrap_or(BY_DEFAULT);
+            if now >= len {
+                return now;
+            }
+            match set_size(socket, option, len) {
+                // Where nobody can be asked, what was accepted is taken to be so.
+                Ok(()) => size(socket, option).unwrap_or(len),
+                Err(errno) => {
+                    refused = Err(errno);
+                    now
+                }
+            }
+        });
+        if self.note(send.min(receive)) < len { refused } else { Ok(()) }
+    }
+
+    /// Makes room for `len` bytes, or as many as the system allows, for a message that may be cut:
+    /// whatever there is will do, but more takes fewer system calls.
+    pub fn enlarge(&self, socket: BorrowedFd<'_>, len: usize) {
+        if len <= BY_DEFAULT.max(self.enlarged.load(Ordering::Relaxed)) {
+            return;
+        }
+        self.enlarged.store(len, Ordering::Relaxed);
+        for option in [SO_SNDBUF, SO_RCVBUF] {
+            // Never made smaller: some systems have more by default than can be asked for.
+            if size(socket, option).is_ok_and(|size| size < len) {
+                let _ = set_size(socket, option, len);
+            }
+        }
+    }
+
+    /// Whether `len` bytes are more than the kernel's memory for the description of a
+    /// message (net.core.optmem_max) is made for.
+    pub fn is_long(len: usize) -> bool {
+        len > BY_DEFAULT
     }
 }
 
-/// Asks for the sizes of both buffers.
-fn ask(socket: BorrowedFd<'_>) -> Result<usize> {
-    let size = |option| -> Result<usize> {
-        let mut value: c_int = 0;
-        let mut len = size_of::<c_int>() as libc::socklen_t;
-        // SAFETY: the kernel writes a c_int to `value` and its size to `len`.
-        count(unsafe {
-            libc::getsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_SOCKET,
-                option,
-                (&raw mut value).cast(),
-                &raw mut len,
-            )
-        } as isize)?;
-        usize::try_from(value).map_err(|_| Errno::IO)
-    };
-    let smaller = size(libc::SO_SNDBUF)?.min(size(libc::SO_RCVBUF)?);
-    // The kernel always takes one page.
-    Ok((smaller - smaller % PAGE).max(PAGE))
+/// The size of one of the buffers, in whole pages.
+fn size(socket: BorrowedFd<'_>, option: c_int) -> Result<usize> {
+    let bytes = usize::try_from(socket::number(socket, SOL_SOCKET, option)?);
+    bytes.map(|bytes| (bytes - bytes % PAGE).max(PAGE)).map_err(|_| Errno::IO)
+}
+
+/// Asks for a buffer of `len` bytes; the kernel gives twice as many, or what is allowed.
+fn set_size(socket: BorrowedFd<'_>, option: c_int, len: usize) -> Result<()> {
+    let len = c_int::try_from(len).map_err(|_| Errno::MSGSIZE)?;
+    socket::set(socket, SOL_SOCKET, option, &len.to_ne_bytes()).map(drop)
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The kernel engine: AF_ALG sockets.
 //!
-//! In reading order: [`transform`] is the bound socket, [`operation`] the accepted
-//! one with its streams and [`whole`] messages, [`message`] what
-//! sendmsg(2) is given, [`capacity`] how much of it. [`properties`] asks for an
-//! algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
+//! In reading order: [`socket`] has the system calls of sockets, [`transform`] is the
+//! bound socket, [`operation`] the accepted one with its streams and
+//! [`whole`] messages, those that may be cut in [`chain`], [`message`] what sendmsg(2) is
+//! given, [`capacity`] how much of it.
+//! [`properties`] asks for an algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
 
 pub mod capacity;
+mod chain;
 pub mod message;
 pub mod netlink;
 pub mod operation;

@@ -14,7 +14,7 @@ use crate::engine::{Control, Kind, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
 use crate::lock::{Event, Lock, Recover};
-use crate::overlap::{Overlap, overlap, with_copies};
+use crate::overlap::{Overlap, overlap, with_checked_copies};
 use crate::process::Forked;
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::{AsFd, OwnedFd};
@@ -57,7 +57,7 @@ impl KernelOperation {
     /// Takes over an accepted socket.
     pub fn new(socket: OwnedFd, shared: Arc<Shared>, tag_len: u32) -> Result<Self> {
         Ok(Self {
-            capacity: Capacity::usual(socket.as_fd())?,
+            capacity: Capacity::default(),
             socket,
             shared,
             tag_len: tag_len as usize,
@@ -155,7 +155,7 @@ impl Operation for KernelOperation {
                 self.capacity.require(self.socket.as_fd(), whole)?;
                 whole
             }
-            _ => self.capacity.bytes(),
+            _ => self.capacity.room(self.socket.as_fd(), len),
         };
         if let Some(control) = control {
             self.growth.store(self.growth(control.op), Ordering::Relaxed);
@@ -270,7 +270,7 @@ impl Operation for KernelOperation {
         // No output may be where another message's input is still to be read.
         match overlap(inputs, outputs) {
             Overlap::None => go(inputs),
-            _ => with_copies(inputs, go)?,
+            _ => with_checked_copies(inputs, go)?,
         }
     }
 

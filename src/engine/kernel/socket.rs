@@ -10,7 +10,7 @@
 use crate::errno::{Errno, Result, count, retry};
 use libc::{c_int, c_void, socklen_t};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 /// socket(2): not bound to an algorithm yet, close-on-exec, above the standard descriptors.
@@ -46,10 +46,17 @@ fn accept_without_flags(bound: &OwnedFd) -> Result<OwnedFd> {
 
 /// The descriptor where nobody takes it for standard input, output or error: a program that has
 /// closed these may still write there, or open files of its own there, and so do this library's messages.
-pub fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
-    if fd.as_raw_fd() > libc::STDERR_FILENO {
-        return Ok(fd);
-    }
+fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
+    if is_standard(fd.as_fd()) { duplicate(fd.as_fd()) } else { Ok(fd) }
+}
+
+/// Whether it has the number of standard input, output or error.
+pub fn is_standard(fd: BorrowedFd<'_>) -> bool {
+    fd.as_raw_fd() <= libc::STDERR_FILENO
+}
+
+/// The same by another descriptor, close-on-exec and above the standard ones.
+pub fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
     let lowest = libc::STDERR_FILENO + 1;
     // SAFETY: fcntl(2) duplicates a descriptor and touches no memory.
     owned(|| unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) })

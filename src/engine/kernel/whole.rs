@@ -2,28 +2,51 @@
 //! Whole messages of ciphers, one-shots and batches.
 //!
 //! They never wait: what is sent is planned to fit into the socket (MSG_DONTWAIT
-//! makes sure of it), and what is received has been sent before.
+//! makes sure of it), and what is received has been sent before. The messages of ciphers that
+//! chain are cut where the socket is full, see [`super::chain`].
 
 #![allow(unsafe_code)]
 
+use super::capacity::Capacity;
 use super::message::{self, Message};
 use super::operation::KernelOperation;
 use crate::aio::plan::{Batch, Plan, Rules};
-use crate::aio::{Backend, send_whole};
+use crate::aio::{Backend, Outcome, send_at_once};
+use crate::caller::{self, IOVECS_MAX};
 use crate::engine::{Control, Kind, Length, Op};
 use crate::errno::{Errno, Result, retry};
-use crate::iov::{Cursor, Iovecs, iovec, scatter};
-use crate::overlap::{reads_its_output, with_copies};
+use crate::iov::{Cursor, Iovecs, iovec};
+use crate::overlap::{reads_its_output, with_checked_copies, with_checked_copy};
 use libc::MSG_DONTWAIT;
 use std::os::fd::AsFd;
 use zeroize::Zeroizing;
 
 /// Bytes to send at once where it is ours to choose. More would save hardly a system
 /// call, and the kernel's bookkeeping of them has to fit into net.core.optmem_max.
-const SENT_AT_ONCE: usize = 512 * 1024;
+pub(super) const SENT_AT_ONCE: usize = 512 * 1024;
 
 /// Output IOVECs that one recvmsg(2) is given. Linux 6.1 has memory for 27.
-const OUTPUTS_MAX: usize = 16;
+pub(super) const OUTPUTS_MAX: usize = 16;
+
+/// Bytes after what a sendmsg(2) took in which a missing page must be if that is why it stopped:
+/// the largest page that Linux has.
+const LARGEST_PAGE: usize = 64 * 1024;
+
+/// What a result is longer than its message by, in bytes.
+#[derive(Clone, Copy)]
+struct Growth {
+    bytes: isize,
+    assoclen: usize,
+}
+
+impl Growth {
+    /// Length of the result of a message of `len` bytes. EINVAL: shorter than
+    /// its associated data and tag.
+    fn result_len(self, len: usize) -> Result<usize> {
+        let result = len.checked_add_signed(self.bytes).ok_or(Errno::INVAL)?;
+        if len.min(result) < self.assoclen { Err(Errno::INVAL) } else { Ok(result) }
+    }
+}
 
 impl KernelOperation {
     /// What the result is longer than the message by, in bytes.
@@ -36,12 +59,74 @@ impl KernelOperation {
         }
     }
 
-    /// Length of the result of a message of `len` bytes. EINVAL: shorter than
-    /// its associated data and tag.
-    fn result_len(&self, control: &Control, len: usize) -> Result<usize> {
-        let result = len.checked_add_signed(self.growth(control.op)).ok_or(Errno::INVAL)?;
+    fn growth_of(&self, control: &Control) -> Growth {
         let assoclen = control.assoclen.unwrap_or(0) as usize;
-        if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
+        Growth { bytes: self.growth(control.op), assoclen }
+    }
+
+    fn chains(&self) -> bool {
+        self.kind() == Kind::Skcipher && self.shared.algorithm.properties.chains()
+    }
+
+    /// A message to a cipher, in as many pieces as it takes.
+    pub(super) fn cipher_message(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        length: Length,
+    ) -> Result<usize> {
+        let len = input.total()?;
+        let result = self.growth_of(control).result_len(len)?;
+        if output.total()? < result {
+            return Err(Errno::INVAL);
+        }
+        if self.chains() {
+            self.note(self.chain(Some(control), input, output, len, 0))?;
+            return Ok(result);
+        }
+        let piece_max = if self.kind() == Kind::Skcipher && length == Length::Pieces {
+            Length::ONE_SHOT
+        } else {
+            usize::MAX
+        };
+        let cut = piece_max < len && reads_its_output(input, output);
+        if cut || input.list().len() > IOVECS_MAX {
+            return with_checked_copy(input, |copy| {
+                self.cipher_message(control, copy, output, length)
+            })?;
+        }
+        self.capacity.require(self.socket.as_fd(), len.max(result).min(piece_max))?;
+        self.note(self.pieces(control, input, output, [len, result], piece_max))?;
+        Ok(result)
+    }
+
+    /// A message that cannot be cut, or only into pieces of `piece_max` bytes. `lens` are its
+    /// length and that of its result.
+    fn pieces(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        lens: [usize; 2],
+        piece_max: usize,
+    ) -> Result<()> {
+        let [len, result] = lens;
+        let (mut from, mut to) = (Cursor::new(input), Cursor::new(output));
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        let mut control = Some(control);
+        let mut done = 0;
+        loop {
+            let piece = piece_max.min(len - done);
+            let piece_result = if piece == len { result } else { piece };
+            let data = from.take(piece, &mut inputs)?;
+            let output = to.take(piece_result, &mut outputs)?;
+            self.exchange(Message { control: control.take(), data }, piece, output, piece_result)?;
+            done += piece;
+            if done == len {
+                return Ok(());
+            }
+        }
     }
 
     /// A message that fits into the socket, and its result of `result` bytes.
@@ -53,9 +138,8 @@ impl KernelOperation {
         result: usize,
     ) -> Result<()> {
         match self.try_exchange(message, len, output, result) {
-            // The buffers were raised, but the memory to describe what is in them
-            // (net.core.optmem_max) was not.
-            Err(Errno::NOMEM) if self.capacity.is_raised_for(len) => Err(Errno::MSGSIZE),
+            // There is room for the data, but not for their description (net.core.optmem_max).
+            Err(Errno::NOMEM) if Capacity::is_long(len) => Err(Errno::MSGSIZE),
             exchanged => exchanged,
         }
     }
@@ -67,7 +151,10 @@ impl KernelOperation {
         output: Iovecs<'_>,
         result: usize,
     ) -> Result<()> {
-        send_whole(self.socket.as_fd(), message, len)?;
+        let sent = send_at_once(self.socket.as_fd(), message)?;
+        if sent < len {
+            return Err(why_short(message.data, sent));
+        }
         if result == 0 {
             return self.finish_without_result(len);
         }
@@ -80,29 +167,14 @@ impl KernelOperation {
         let list = [iovec(bounce.as_mut_ptr(), result)];
         // SAFETY: `bounce` may be written and is not used while the kernel writes it.
         self.receive_whole(unsafe { Iovecs::new(&list) }, result)?;
-        // SAFETY: whoever made `output` promised that its memory may be written;
-        // `bounce` is an allocation of its own.
-        unsafe { scatter(&bounce, output.list()) };
-        Ok(())
+        caller::write(&bounce, output)
     }
 
-    /// recvmsg(2) until `result` bytes have come.
+    /// One recvmsg(2) of all `result` bytes: with fewer, the kernel has cut the message.
     fn receive_whole(&self, output: Iovecs<'_>, result: usize) -> Result<()> {
         let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
-        let mut got = message::forget_forged(received, output, result)?;
-        let mut rest = Vec::new();
-        while got < result {
-            // A cipher that chains goes on where it stopped; for others a short
-            // result is a message that the kernel has cut.
-            if got == 0 || !self.shared.algorithm.properties.chains() {
-                return Err(Errno::MSGSIZE);
-            }
-            let mut cursor = Cursor::new(output);
-            cursor.take(got, &mut rest)?;
-            let list = cursor.take(result - got, &mut rest)?;
-            got += retry(|| message::receive(self.socket.as_fd(), list, MSG_DONTWAIT))?;
-        }
-        Ok(())
+        let got = message::forget_forged(received, output, result)?;
+        if got == result { Ok(()) } else { Err(Errno::MSGSIZE) }
     }
 
     /// A decrypted AEAD message of nothing but its tag: the kernel verifies it only
@@ -118,57 +190,11 @@ impl KernelOperation {
         Ok(())
     }
 
-    /// A message to a cipher, in as many pieces as it takes.
-    pub(super) fn cipher_message(
-        &self,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<usize> {
-        let len = input.total()?;
-        let result = self.result_len(control, len)?;
-        if output.total()? < result {
-            return Err(Errno::INVAL);
-        }
-        let algorithm = self.shared.algorithm;
-        let piece_max = if self.kind() == Kind::Skcipher && algorithm.properties.chains() {
-            let capacity = self.capacity.raise(self.socket.as_fd(), len.min(SENT_AT_ONCE))?;
-            capacity - capacity % algorithm.granule()
-        } else if self.kind() == Kind::Skcipher && length == Length::Pieces {
-            Length::ONE_SHOT
-        } else {
-            self.capacity.require(self.socket.as_fd(), len.max(result))?;
-            usize::MAX
-        };
-        if piece_max < len && reads_its_output(input, output) {
-            return with_copies(input, |input| {
-                self.cipher_message(control, input, output, length)
-            })?;
-        }
-        let (mut from, mut to) = (Cursor::new(input), Cursor::new(output));
-        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-        let mut control = Some(control);
-        let mut done = 0;
-        loop {
-            let piece = piece_max.min(len - done);
-            let piece_result = if piece == len { result } else { piece };
-            let data = from.take(piece, &mut inputs)?;
-            let output = to.take(piece_result, &mut outputs)?;
-            let message = Message { control: control.take(), data };
-            self.note(self.exchange(message, piece, output, piece_result))?;
-            done += piece;
-            if done == len {
-                return Ok(result);
-            }
-        }
-    }
-
     /// EINVAL, before anything is sent, if an output of a batch is too short or an
     /// AEAD message is; EMSGSIZE if one cannot be taken whole and must be.
     fn check_pairs(
         &self,
-        control: &Control,
+        growth: Growth,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
         cut: bool,
@@ -176,7 +202,7 @@ impl KernelOperation {
         let mut longest = 0;
         for (input, output) in inputs.each().zip(outputs.each()) {
             let len = input.total()?;
-            let result = self.result_len(control, len)?;
+            let result = growth.result_len(len)?;
             if output.total()? < result {
                 return Err(Errno::INVAL);
             }
@@ -192,39 +218,34 @@ impl KernelOperation {
         outputs: Iovecs<'_>,
         backend: &mut dyn Backend,
     ) -> Result<usize> {
-        let algorithm = self.shared.algorithm;
-        let aead = self.kind() == Kind::Aead;
-        let cut = !aead && algorithm.properties.chains();
-        self.check_pairs(control, inputs, outputs, cut)?;
+        let (cut, growth) = (self.chains(), self.growth_of(control));
+        self.check_pairs(growth, inputs, outputs, cut)?;
+        let all = inputs.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len));
         let rules = Rules {
-            capacity: self.capacity.bytes().min(SENT_AT_ONCE),
-            granule: if aead { 1 } else { algorithm.granule() },
+            capacity: self.capacity.room(self.socket.as_fd(), all).min(SENT_AT_ONCE),
+            granule: if self.kind() == Kind::Aead { 1 } else { self.shared.algorithm.granule() },
             cut,
-            growth: self.growth(control.op),
+            growth: growth.bytes,
         };
+        let is_cut_over_itself = |(input, output): (Iovecs<'_>, Iovecs<'_>)| {
+            let long = input.list().iter().any(|iov| iov.iov_len > rules.capacity);
+            long && reads_its_output(input, output)
+        };
+        if cut && inputs.each().zip(outputs.each()).any(is_cut_over_itself) {
+            return with_checked_copies(inputs, |copies| {
+                self.cipher_batch(control, copies, outputs, backend)
+            })?;
+        }
         let mut plan = Plan::new(rules, inputs, outputs);
         let (mut batch, mut outcomes) = (Batch::default(), Vec::new());
         let mut control = Some(control);
         let mut total = 0;
         let mut wrong_tag = Ok(());
         while plan.next(&mut batch)? {
-            let output = batch.outputs();
-            let message = Message { control: control.take(), data: batch.inputs() };
             outcomes.clear();
-            outcomes.try_reserve(output.list().len())?;
-            if let [only] = output.list() {
-                let exchanged = self.exchange(message, batch.len(), output, only.iov_len);
-                outcomes.push(exchanged.map(|()| only.iov_len));
-            } else {
-                self.note(backend.run(
-                    self.socket.as_fd(),
-                    message,
-                    batch.len(),
-                    output,
-                    &mut outcomes,
-                ))?;
-            }
-            for (outcome, output) in outcomes.iter().zip(output.each()) {
+            outcomes.try_reserve(batch.outputs().list().len())?;
+            self.note(self.carry_out(control.take(), &batch, cut, backend, &mut outcomes))?;
+            for (outcome, output) in outcomes.iter().zip(batch.outputs().each()) {
                 let due = output.total()?;
                 match self.note(message::forget_forged(*outcome, output, due)) {
                     Ok(result) if result == due => total += result,
@@ -237,5 +258,49 @@ impl KernelOperation {
             }
         }
         wrong_tag.map(|()| total)
+    }
+
+    /// A batch; an outcome for each of its outputs.
+    fn carry_out(
+        &self,
+        control: Option<&Control>,
+        batch: &Batch<'_>,
+        cut: bool,
+        backend: &mut dyn Backend,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<()> {
+        let (input, output, len) = (batch.inputs(), batch.outputs(), batch.len());
+        let message = Message { control, data: input };
+        let sent = match output.list() {
+            [_] if cut => 0,
+            [only] => {
+                let exchanged = self.exchange(message, len, output, only.iov_len);
+                outcomes.push(exchanged.map(|()| only.iov_len));
+                return Ok(());
+            }
+            _ => match backend.run(self.socket.as_fd(), message, len, output, outcomes) {
+                Ok(sent) if sent == len => return Ok(()),
+                Ok(sent) => sent,
+                Err(Errno::NOMEM) if cut => 0,
+                Err(errno) => return Err(errno),
+            },
+        };
+        if !cut {
+            return Err(why_short(input, sent));
+        }
+        // One message for the socket, of which `sent` bytes are in it.
+        self.chain(control, input, output, len, sent)?;
+        outcomes.extend(output.list().iter().map(|iov| Ok(iov.iov_len)));
+        Ok(())
+    }
+}
+
+/// Why a sendmsg(2) that does not wait took no more than `sent` bytes.
+fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
+    let (mut rest, mut list) = (Cursor::new(data), Vec::new());
+    rest.skip(sent);
+    match rest.take(LARGEST_PAGE, &mut list).and_then(caller::cannot_be_read) {
+        Ok(true) => Errno::FAULT,
+        _ => Errno::MSGSIZE,
     }
 }

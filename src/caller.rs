@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The caller's memory, read and written by the kernel, so that what is not there is EFAULT.
+//!
+//! For the few calls of the kernel engine that copy a caller's data in user space: inputs that
+//! outputs overlap, results for more IOVECs than one recvmsg(2) takes. A copy of our own
+//! would be a signal where a page is missing, and a check before it could be outdated.
+//!
+//! process_vm_readv(2) and process_vm_writev(2) on this very thread need no right that anybody
+//! lacks, no descriptor, and one call for many IOVECs. Where a sandbox refuses them, or the kernel
+//! was built without them (CONFIG_CROSS_MEMORY_ATTACH), the copy is our own after all.
+
+#![allow(unsafe_code)]
+
+use crate::errno::{Errno, Result, count};
+use crate::iov::{Cursor, Iovecs, gather, iovec, scatter};
+use libc::{c_long, c_ulong};
+
+/// IOVECs that one system call takes, UIO_MAXIOV.
+pub const IOVECS_MAX: usize = 1024;
+
+/// Bytes that one system call is asked for; from 2 GiB on it would do less.
+const BYTES_MAX: usize = 1 << 30;
+
+/// Copies what `from` points to to `to`, which is as long; EFAULT if it cannot be read.
+pub fn read(from: Iovecs<'_>, to: &mut [u8]) -> Result<()> {
+    // SAFETY: `to` may be written, and is this library's own.
+    let copied = unsafe { transfer(libc::SYS_process_vm_readv, to.as_mut_ptr(), from) };
+    if is_refused(copied) {
+        // SAFETY: whoever made the list promised that nobody else uses its memory; that it is
+        // there, nobody can find out here. `to` is this library's own.
+        unsafe { gather(from.list(), to) };
+        return Ok(());
+    }
+    copied
+}
+
+/// Copies `from` to where `to` points, which is as long; EFAULT if it cannot be written.
+pub fn write(from: &[u8], to: Iovecs<'_>) -> Result<()> {
+    // SAFETY: `from` may be read, and only is.
+    let copied = unsafe { transfer(libc::SYS_process_vm_writev, from.as_ptr().cast_mut(), to) };
+    if is_refused(copied) {
+        // SAFETY: as in `read`.
+        unsafe { scatter(from, to.list()) };
+        return Ok(());
+    }
+    copied
+}
+
+/// Whether the kernel did not even try.
+fn is_refused(copied: Result<()>) -> bool {
+    copied.is_err_and(|errno| errno != Errno::FAULT)
+}
+
+/// Whether the kernel could not read what `from` points to.
+pub fn cannot_be_read(from: Iovecs<'_>) -> Result<bool> {
+    let len = from.total()?;
+    let mut bytes = zeroize::Zeroizing::new(Vec::<u8>::new());
+    bytes.try_reserve_exact(len)?;
+    // SAFETY: there is room for `len` bytes, and they are this library's own.
+    Ok(unsafe { transfer(libc::SYS_process_vm_readv, bytes.as_mut_ptr(), from) }
+        == Err(Errno::FAULT))
+}
+
+/// Copies between `ours` and `theirs` by `call`, one of the two.
+///
+/// # Safety
+///
+/// At `ours` there are as many bytes as in `theirs`, which may be read, or written if `call` does.
+unsafe fn transfer(call: c_long, mut ours: *mut u8, theirs: Iovecs<'_>) -> Result<()> {
+    // SAFETY: it returns a number and touches no memory.
+    let thread = unsafe { libc::gettid() };
+    let (mut rest, mut piece) = (Cursor::new(theirs), Vec::new());
+    loop {
+        let now = rest.take_few(BYTES_MAX, IOVECS_MAX, &mut piece)?;
+        let len = now.total()?;
+        if len == 0 {
+            return Ok(());
+        }
+        let here = iovec(ours, len);
+        // SAFETY: the caller promised `len` bytes at `ours`. On the other side the kernel
+        // itself looks what is there, and whoever made the list promised that nobody
+        // uses it otherwise.
+        let done = count(unsafe {
+            libc::syscall(
+                call,
+                thread,
+                &raw const here,
+                1 as c_ulong,
+                now.list().as_ptr(),
+                now.list().len() as c_ulong,
+                0 as c_ulong,
+            )
+        } as isize)?;
+        if done != len {
+            return Err(Errno::FAULT);
+        }
+        ours = ours.wrapping_add(len);
+    }
+}
+
+#[cfg(all(test, not(miri)))]
+mod tests {
+    use super::*;
+
+    /// A page that may be read and written before one that is not there.
+    struct Edge(*mut u8);
+
+    const PAGE: usize = 4096;
+
+    impl Edge {
+        fn new() -> Self {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let both = libc::PROT_READ | libc::PROT_WRITE;
+            // SAFETY: a new mapping, whose second page is unmapped again.
+            unsafe {
+                let pages = libc::mmap(std::ptr::null_mut(), 2 * PAGE, both, flags, -1, 0);
+                assert_ne!(pages, libc::MAP_FAILED);
+                libc::munmap(pages.byte_add(PAGE), PAGE);
+                Self(pages.cast())
+            }
+        }
+
+        /// `len` bytes that end `beyond` the page's end.
+        fn at(&self, len: usize, beyond: usize) -> [libc::iovec; 1] {
+            [iovec(self.0.wrapping_add(PAGE + beyond - len), len)]
+        }
+    }
+
+    impl Drop for Edge {
+        fn drop(&mut self) {
+            // SAFETY: nobody uses the page any more.
+            unsafe { libc::munmap(self.0.cast(), PAGE) };
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_copied_both_ways() {
+        let edge = Edge::new();
+        // More than one system call takes.
+        let list: Vec<_> = (0..2000).map(|at| iovec(edge.0.wrapping_add(at), 1)).collect();
+        let written: Vec<u8> = (0..2000).map(|number| number as u8).collect();
+        let mut got = vec![0; 2000];
+        // SAFETY: parts of the first page, which nobody else uses.
+        let list = unsafe { Iovecs::new(&list) };
+        assert_eq!(write(&written, list), Ok(()));
+        assert_eq!(read(list, &mut got), Ok(()));
+        assert_eq!(got, written);
+        assert_eq!(cannot_be_read(list), Ok(false));
+    }
+
+    #[test]
+    fn what_is_not_there_is_a_fault() {
+        let edge = Edge::new();
+        for (len, beyond) in [(100, 1), (100, 100), (1, 1)] {
+            let list = edge.at(len, beyond);
+            // SAFETY: a page and one that is not there.
+            let list = unsafe { Iovecs::new(&list) };
+            assert_eq!(read(list, &mut vec![0; len]), Err(Errno::FAULT));
+            assert_eq!(write(&vec![0; len], list), Err(Errno::FAULT));
+            assert_eq!(cannot_be_read(list), Ok(true));
+        }
+    }
+}
