@@ -63,6 +63,12 @@ remap := --config 'build.rustflags = [ \
 	"--remap-path-prefix=$(CARGO_HOME)=/cargo", "--remap-path-prefix=$(CURDIR)=/kcapi", \
 	"--remap-path-prefix=$(rust_src)=$(rust_name)"]'
 
+# Where kcapi-info finds its library, seen from itself. Not in /usr, where the dynamic linker looks
+# anyway and distributions forbid it.
+ifneq ($(and $(SHARED),$(filter-out / /usr,$(prefix))),)
+runpath := -Wl,--enable-new-dtags,-rpath,\$$ORIGIN/$(shell realpath -ms --relative-to='$(bindir)' '$(libdir)')
+endif
+
 # Everything that cargo's result depends on.
 sources := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs cbindgen.toml \
 	Makefile $(build)/options
@@ -80,7 +86,7 @@ $(build):
 
 # They change when the options do: what the libraries are made of, and what kcapi-info links with.
 $(build)/options: made_of = $(ENGINE) $(FEATURES)
-$(build)/linkage: made_of = $(if $(SHARED),shared,static)
+$(build)/linkage: made_of = $(if $(SHARED),shared,static) $(runpath)
 $(build)/options $(build)/linkage: FORCE | $(build)
 	@echo '$(made_of)' | cmp -s - $@ || echo '$(made_of)' >$@
 
@@ -106,12 +112,17 @@ $(shared): $(target)/shared/$(release)/libkcapi.a $(build)/libkcapi.map
 	ln -sf $(notdir $@) $(build)/$(soname)
 	ln -sf $(soname) $(build)/libkcapi.so
 
+# What Rust's standard library needs for a backtrace: in libkcapi.a too, since not every compiler
+# links libgcc. A C compiler for musl has one in LDLIBS.
+unwinder = $(or $(filter %.a,$(LDLIBS)),$(wildcard $(shell $(CC) -print-file-name=libgcc_eh.a)))
+
 # One object with the C API and what it needs; all other names, Rust's own, become
 # local, so that a program may contain a second Rust library.
 $(static): $(target)/static/$(release)/libkcapi.a abi/symbols
 	awk '$$1 ~ /^kcapi_/ { print $$1 }' abi/symbols >$(build)/public
 	sed 's/^/-u /' $(build)/public >$(build)/roots
-	$(LD) -r --gc-sections --strip-debug @$(build)/roots -o $(build)/kcapi.o --whole-archive $<
+	$(LD) -r --gc-sections --strip-debug @$(build)/roots -o $(build)/kcapi.o \
+		--whole-archive $< --no-whole-archive $(unwinder)
 	$(OBJCOPY) --keep-global-symbols=$(build)/public --strip-unneeded \
 		--remove-section=.llvmbc --remove-section=.llvmcmd $(build)/kcapi.o
 	rm -f $@
@@ -124,7 +135,7 @@ $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
 
 $(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(if $(SHARED),$(shared),$(static)) $(build)/options $(build)/linkage
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -DDEFAULT_ENGINE='"$(ENGINE)"' -Iinclude -o $@ \
-		$(filter %.c,$^) $(LDFLAGS) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
+		$(filter %.c,$^) $(LDFLAGS) $(runpath) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
 
 # The manual, of the header's comments and docs/man, by awk alone.
 .PHONY: man html

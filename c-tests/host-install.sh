@@ -54,6 +54,13 @@ uninstalled() {
 }
 has_symbol_table() { readelf -SW "$root/opt/kcapi/$1" | grep -F .symtab; }
 lacks_symbol_table() { ! has_symbol_table "$1"; }
+# Without being told where its library is.
+finds_its_own() {
+    local found
+    found=$(env -u LD_LIBRARY_PATH ldd "$root/opt/kcapi/bin/kcapi-info" | awk '$1 == "libkcapi.so.1" { print $3 }')
+    echo "$found"
+    [ "$found" -ef "$lib/libkcapi.so.1" ]
+}
 info() { [ "$(LD_LIBRARY_PATH=$lib "$root/opt/kcapi/bin/kcapi-info" --version)" = 'kcapi-info, libkcapi 1.5.1' ]; }
 
 ok 'make install' in_root install
@@ -81,6 +88,11 @@ for file in "${binaries[@]}"; do
     ok "$file has a symbol table" has_symbol_table "$file"
 done
 ok 'kcapi-info runs' info
+[ "${cc[0]}" != "${cc[0]%-gcc}" ] || ok 'and finds the library of its prefix' finds_its_own
+# shellcheck disable=SC2046
+ok 'a program links without libgcc' compile alone -nodefaultlibs \
+    $(flags --cflags) "$lib/libkcapi.a" -lpthread -ldl -lc
+ok 'and runs' runs "$work/alone"
 uninstalled
 
 ok 'make install-strip' in_root install-strip
@@ -100,6 +112,29 @@ ok 'kcapi-info runs without one' info
 ok 'a program compiles with what pkg-config says' compile alone $(flags --cflags --libs)
 ok 'and runs' runs "$work/alone"
 uninstalled SHARED=
+
+# Every symbol of abi/symbols, linked by other linkers than the one that `make` calls.
+awk '/^kcapi_/ {
+    printf "int %s(void);\nint %s(void) { return 0; }\n", $1, $1
+    for (i = 3; i <= NF; i++) {
+        n++
+        printf "int older%d(void);\nint older%d(void) { return 0; }\n", n, n
+        printf "__asm__(\".symver older%d, %s@%s\");\n", n, $1, $i
+    }
+}' abi/symbols >"$work/symbols.c"
+awk -f abi/version-script.awk abi/symbols >"$work/symbols.map"
+linked_by() {
+    "${cc[@]}" -fuse-ld="$1" -shared -fPIC "$work/symbols.c" -o "$work/symbols.so" \
+        -Wl,--version-script,"$work/symbols.map" -Wl,-soname,libkcapi.so.1 && abi/check "$work/symbols.so"
+}
+for linker in bfd lld mold; do
+    "${cc[@]}" -fuse-ld=$linker -shared -o "$work/nothing.so" -x c /dev/null 2>/dev/null || continue
+    ok "abi/check takes what $linker has linked" linked_by $linker
+done
+echo 'int kcapi_more(void); int kcapi_more(void) { return 0; }' >>"$work/symbols.c"
+sed -i 's/kcapi_version;/&\n        kcapi_more;/; s/LIBKCAPI_1.3.0/LIBKCAPI_9/' "$work/symbols.map"
+refuses() { ! linked_by bfd; }
+ok 'and refuses a symbol and a node too many' refuses
 
 ok 'make install STATIC=' in_root install STATIC=
 ok 'installs no libkcapi.a' test ! -e "$lib/libkcapi.a"

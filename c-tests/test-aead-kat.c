@@ -59,8 +59,9 @@ static void test_lengths(const struct message *m)
            "kcapi_aead_outbuflen_enc");
     is_int(kcapi_aead_inbuflen_dec(m->handle, m->datalen, m->aadlen, m->taglen), m->sealedlen,
            "kcapi_aead_inbuflen_dec");
-    is_int(kcapi_aead_outbuflen_dec(m->handle, m->datalen, m->aadlen, m->taglen), m->plainlen,
-           "kcapi_aead_outbuflen_dec");
+    /* A buffer of no bytes is none. */
+    is_int(kcapi_aead_outbuflen_dec(m->handle, m->datalen, m->aadlen, m->taglen),
+           m->plainlen ? m->plainlen : 1, "kcapi_aead_outbuflen_dec");
 }
 
 static void test_one_shots(const struct message *m, const char *source)

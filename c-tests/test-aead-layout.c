@@ -128,12 +128,29 @@ static void test_nonces(void)
     ok(iv == nonce && ivlen == 99, "and nothing is returned");
 }
 
+/* Programs written for the C library allocate what these say, and give it as the output's length. */
+static void test_output_in_whole_blocks(void)
+{
+    struct kcapi_handle *handle = NULL;
+
+    is_int(kcapi_aead_init(&handle, "authenc(hmac(sha256),cbc(aes))", 0), 0, "authenc");
+    is_int(kcapi_aead_outbuflen_enc(handle, 1, 8, 32), 56, "encryption: a block for a byte");
+    is_int(kcapi_aead_outbuflen_dec(handle, 1, 8, 32), 24, "decryption too");
+    is_int(kcapi_aead_outbuflen_enc(handle, 16, 8, 32), 56, "a whole block is not more");
+    is_int(kcapi_aead_outbuflen_enc(handle, 0, 0, 0), 1, "nothing needs a byte");
+    is_int(kcapi_aead_outbuflen_dec(handle, 0, 0, 32), 1, "as does what a tag alone becomes");
+    is_int(kcapi_aead_inbuflen_enc(handle, 1, 8, 32), 9, "the input is as long as it is");
+    is_int(kcapi_aead_inbuflen_dec(handle, 0, 0, 0), 0, "or nothing");
+    kcapi_aead_destroy(handle);
+}
+
 int main(void)
 {
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
         test_layout(&layouts[i]);
     test_no_buffer();
+    test_output_in_whole_blocks();
     test_nonces();
     return done_testing();
 }

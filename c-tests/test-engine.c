@@ -94,10 +94,11 @@ static void test_fallback(const char *engine, const char *shown)
         world.socket = cannot[i];
         snprintf(text, sizeof(text), "%s: the user engine after %s", shown, strerror(cannot[i]));
         is_int(serves(engine, "cbc(aes)"), 'u', text);
-        is_int(serves(engine, "nosuch(aes)"), cannot[i], "that errno if it lacks the algorithm");
+        is_int(serves(engine, "nosuch(aes)"), ENOENT, "-ENOENT if it lacks the algorithm");
     }
     world.socket = EMFILE;
     is_int(serves(engine, "cbc(aes)"), EMFILE, "not after EMFILE");
+    is_int(serves(engine, "nosuch(aes)"), EMFILE, "that errno for any algorithm");
     world.socket = 0;
     world.bind = ENOENT;
     is_int(serves(engine, "cbc(aes)"), 'u', "the user engine when bind knows no such algorithm");
@@ -108,6 +109,7 @@ static void test_fallback(const char *engine, const char *shown)
     world.fips = true;
     world.socket = EPERM;
     is_int(serves(engine, "cbc(aes)"), EPERM, "nor in FIPS mode");
+    is_int(serves(engine, "nosuch(aes)"), EPERM, "that errno for any algorithm");
     world.fips = false;
 }
 
@@ -118,7 +120,11 @@ static void test_others(void)
     is_int(serves("user", "cbc(aes)"), 'u', "user: no kernel is asked");
     is_int(serves("user", "nosuch(aes)"), ENOENT, "user: what it lacks is -ENOENT");
     is_int(serves("user-first", "cbc(aes)"), 'u', "user-first: the user engine");
-    is_int(serves("user-first", "nosuch(aes)"), EPERM, "user-first: the kernel where that fails");
+    is_int(serves("kernel", "nosuch(aes)"), EPERM, "not even for what nobody has");
+    is_int(serves("user-first", "nosuch(aes)"), ENOENT, "user-first: what neither has is -ENOENT");
+    world.socket = EMFILE;
+    is_int(serves("user-first", "nosuch(aes)"), EMFILE, "the kernel's error where it may have it");
+    world.socket = EPERM;
     is_int(serves("no-such-engine", "cbc(aes)"), 'u', "a value that means nothing: the default");
     is_int(serves("", "cbc(aes)"), 'u', "an empty one: the default");
     world.fips = true;

@@ -69,6 +69,26 @@ impl Errno {
         self.0
     }
 
+    /// What it says to somebody who reads a log, where no more is known.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::MSGSIZE => "more than one message may have",
+            Self::INVAL => "an argument that cannot be right",
+            Self::FAULT => "memory that cannot be used",
+            Self::NOMEM => "no memory",
+            Self::NOENT => "no such algorithm",
+            Self::IO => "an answer that was not to be expected",
+            Self::BUSY => "in use",
+            Self::AFNOSUPPORT => "no AF_ALG in this kernel",
+            Self::PERM | Self::ACCES => "forbidden",
+            Self::NOKEY => "no key was set",
+            Self::NOSYS => "not implemented",
+            Self::NOPROTOOPT | Self::OPNOTSUPP => "not for this algorithm",
+            Self::BADMSG => "the tag does not match",
+            _ => "refused by the system",
+        }
+    }
+
     /// The error of the system call that has just failed in this thread.
     pub fn last() -> Self {
         std::io::Error::last_os_error().into()

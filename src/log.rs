@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Messages on standard error, as many as `kcapi_set_verbosity` asked for.
+//!
+//! Nothing here allocates or locks: a message may come from the child of a fork(2), where another
+//! thread of the parent held whatever lock there is.
+//!
+//! A call that fails writes one line, when it returns: [`failed`]. What the line says beside the
+//! function and the number was noted since [`begin`], by [`concerns`] and [`because`].
 
-use std::fmt::{Arguments, Write};
+#![allow(unsafe_code)]
+
+use crate::errno::Errno;
+use std::cell::Cell;
+use std::fmt::{Arguments, Display, Formatter, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How important a message is; the numbers are those of `enum kcapi_verbosity`.
@@ -25,9 +35,55 @@ pub fn set_verbosity(level: u32) {
     VERBOSITY.store(level, Ordering::Relaxed);
 }
 
+/// Whether messages of `level` are shown.
+fn shown(level: Level) -> bool {
+    level as u32 <= VERBOSITY.load(Ordering::Relaxed)
+}
+
+/// Text of at most `MOST` bytes; what is too much for it is left out.
+#[derive(Clone, Copy)]
+struct Text<const MOST: usize> {
+    bytes: [u8; MOST],
+    len: usize,
+}
+
+impl<const MOST: usize> Text<MOST> {
+    const NONE: Self = Self { bytes: [0; MOST], len: 0 };
+
+    fn of(what: impl Display) -> Self {
+        let mut text = Self::NONE;
+        // It takes whatever comes, and never fails.
+        let _ = write!(text, "{what}");
+        text
+    }
+}
+
+impl<const MOST: usize> Write for Text<MOST> {
+    /// Only what a terminal shows as characters is in it, so that no name of an algorithm, which a
+    /// caller may have from anywhere, can pretend to be a line of its own.
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for (to, byte) in self.bytes.iter_mut().skip(self.len).zip(text.bytes()) {
+            *to = if matches!(byte, b' '..=b'~') { byte } else { b'?' };
+            self.len += 1;
+        }
+        Ok(())
+    }
+}
+
+impl<const MOST: usize> Display for Text<MOST> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let text = self.bytes.get(..self.len).unwrap_or_default();
+        // Only ASCII was put in.
+        f.write_str(std::str::from_utf8(text).unwrap_or_default())
+    }
+}
+
 /// Writes one line to standard error if `level` is asked for.
 pub fn write(level: Level, message: Arguments<'_>) {
-    if level as u32 > VERBOSITY.load(Ordering::Relaxed) {
+    /// Longer than any message of ours with the longest name of an algorithm.
+    const MOST: usize = 512;
+
+    if !shown(level) {
         return;
     }
     let label = match level {
@@ -36,12 +92,13 @@ pub fn write(level: Level, message: Arguments<'_>) {
         Level::Verbose => "Verbose",
         Level::Debug => "Debug",
     };
-    let mut line = String::new();
+    let mut line = Text::<MOST>::of(format_args!("libkcapi - {label}: {message}"));
+    line.len = line.len.min(MOST - 1);
+    line.bytes[line.len] = b'\n';
     // One write, so that lines of several threads do not mix; what standard
     // error does not take is lost, since there is nowhere else to say it.
-    if writeln!(line, "libkcapi - {label}: {message}").is_ok() {
-        let _ = std::io::Write::write(&mut std::io::stderr(), line.as_bytes());
-    }
+    // SAFETY: write(2) reads bytes of the line, which are as many as it has.
+    unsafe { libc::write(libc::STDERR_FILENO, line.bytes.as_ptr().cast(), line.len + 1) };
 }
 
 /// `log!(Level, "format", …)`: formats only what is shown.
@@ -51,3 +108,69 @@ macro_rules! log {
     };
 }
 pub(crate) use log;
+
+/// What is noted for a line to come.
+type Note = Text<160>;
+
+thread_local! {
+    /// The algorithm that the call in progress is about.
+    static ALGORITHM: Cell<Note> = const { Cell::new(Note::NONE) };
+    /// The last error that came with a reason, and the reason.
+    static REASON: Cell<Option<(Errno, Note)>> = const { Cell::new(None) };
+}
+
+/// Forgets what an earlier call of this thread has noted: a call begins.
+pub fn begin() {
+    if shown(Level::Error) {
+        ALGORITHM.set(Note::NONE);
+        REASON.set(None);
+    }
+}
+
+/// Notes which algorithm the call in progress is about.
+pub fn concerns(algorithm: impl Display) {
+    if shown(Level::Error) {
+        ALGORITHM.set(Note::of(algorithm));
+    }
+}
+
+/// Notes why `errno` is what a call ends with: `Err(because(Errno::INVAL, "why"))`. Nothing of what
+/// the caller's memory holds belongs in a reason: it may be secret.
+pub fn because(errno: Errno, reason: impl Display) -> Errno {
+    if shown(Level::Error) {
+        REASON.set(Some((errno, Note::of(reason))));
+    }
+    errno
+}
+
+/// Says that `function` failed.
+pub fn failed(function: &str, errno: Errno) {
+    if !shown(Level::Error) {
+        return;
+    }
+    let number = errno.number();
+    let algorithm = ALGORITHM.get();
+    let colon = if algorithm.len > 0 { ": " } else { "" };
+    match REASON.get() {
+        Some((of, reason)) if of == errno => {
+            log!(Error, "{function}: {algorithm}{colon}{reason} (errno: -{number})");
+        }
+        // A reason for another errno is one for which the call had an answer.
+        _ => {
+            let meaning = errno.meaning();
+            log!(Error, "{function}: {algorithm}{colon}{meaning} (errno: -{number})");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn a_text_is_cut_and_shows_characters_only() {
+        assert_eq!(Text::<4>::of("abcdef").to_string(), "abcd");
+        assert_eq!(Text::<9>::of("a\nb\x1b\tä~").to_string(), "a?b????~");
+        assert_eq!(Text::<0>::of("a").to_string(), "");
+    }
+}

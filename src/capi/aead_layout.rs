@@ -198,38 +198,57 @@ pub extern "C" fn kcapi_aead_inbuflen_dec(
 
 /// Size that an encryption's output buffer needs.
 ///
+/// Never 0, and the plaintext counts in whole blocks: for an algorithm that takes whole blocks
+/// only it is what the next longer message needs.
+///
 /// @param handle    cipher handle
 /// @param inlen     bytes of plaintext
 /// @param assoclen  bytes of AAD
 /// @param taglen    bytes of tag
-/// @return bytes of AAD, ciphertext and tag; no check for overflow
+/// @return bytes of AAD, ciphertext in whole blocks, and tag, at least 1; no check for overflow
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub extern "C" fn kcapi_aead_outbuflen_enc(
+pub unsafe extern "C" fn kcapi_aead_outbuflen_enc(
     handle: *mut Handle,
     inlen: usize,
     assoclen: usize,
     taglen: usize,
 ) -> usize {
-    let _ = handle;
-    inlen.wrapping_add(assoclen).wrapping_add(taglen)
+    // SAFETY: kcapi.h: the handle is live.
+    let handle = unsafe { borrow(handle) };
+    out_buffer(handle.ok(), inlen, assoclen.wrapping_add(taglen))
 }
 
 /// Size that a decryption's output buffer needs.
+///
+/// Never 0, and the ciphertext counts in whole blocks, as for kcapi_aead_outbuflen_enc().
 ///
 /// @param handle    cipher handle
 /// @param inlen     bytes of ciphertext
 /// @param assoclen  bytes of AAD
 /// @param taglen    bytes of tag
-/// @return bytes of AAD and plaintext; no check for overflow
+/// @return bytes of AAD and of plaintext in whole blocks, at least 1; no check for overflow
 #[unsafe(no_mangle)]
 #[inline(never)]
-pub extern "C" fn kcapi_aead_outbuflen_dec(
+pub unsafe extern "C" fn kcapi_aead_outbuflen_dec(
     handle: *mut Handle,
     inlen: usize,
     assoclen: usize,
     taglen: usize,
 ) -> usize {
-    let _ = (handle, taglen);
-    inlen.wrapping_add(assoclen)
+    let _ = taglen;
+    // SAFETY: kcapi.h: the handle is live.
+    let handle = unsafe { borrow(handle) };
+    out_buffer(handle.ok(), inlen, assoclen)
+}
+
+/// Data in whole blocks and what stands beside them, as the C library counts: overflow wraps, and
+/// a handle whose algorithm has no blocks, a random number generator's, needs nothing. Without a
+/// handle a block is a byte.
+fn out_buffer(handle: Option<&Handle>, data: usize, beside: usize) -> usize {
+    let block = handle.map_or(1, |handle| handle.properties().block_size as usize);
+    match data.wrapping_add(block.wrapping_sub(1)).checked_div(block) {
+        Some(blocks) => blocks.wrapping_mul(block).wrapping_add(beside).max(1),
+        None => 0,
+    }
 }

@@ -4,51 +4,88 @@
 //! - The result is that of the function, or the negative errno. errno itself is set by every failure and
 //!   left alone by success, whatever system calls that took.
 //! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
+//! - A failure is one line at KCAPI_LOG_ERR ([`crate::log`]).
 //! - The stack below is wiped ([`crate::traces`]).
 
 use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
+use crate::log;
 use crate::traces::{CALL, without_traces};
 use libc::{c_int, ssize_t};
+use std::any::type_name;
 
 /// The result 0.
-pub fn to_int(call: impl FnOnce() -> Result<()>) -> c_int {
-    to_size(|| call().map(|()| 0))
+pub fn to_int<F: FnOnce() -> Result<()>>(call: F) -> c_int {
+    around::<F, _>(|_| call().map(|()| 0)).unwrap_or_else(|errno| -errno.number())
 }
 
 /// A count of bytes as the result.
-pub fn to_ssize(call: impl FnOnce() -> Result<usize>) -> ssize_t {
-    to_ssize_of_waiting(|_| call())
+pub fn to_ssize<F: FnOnce() -> Result<usize>>(call: F) -> ssize_t {
+    bytes(around::<F, _>(|_| counted(call())))
 }
 
 /// The same of a call that waits for another: there the thread may be cancelled, too.
-pub fn to_ssize_of_waiting(call: impl FnOnce(&Suspended) -> Result<usize>) -> ssize_t {
-    let call = |cancellation: &_| ssize_t::try_from(call(cancellation)?).or(Err(Errno::MSGSIZE));
-    around(call).unwrap_or_else(|errno| -(errno.number() as ssize_t))
+pub fn to_ssize_of_waiting<F: FnOnce(&Suspended) -> Result<usize>>(call: F) -> ssize_t {
+    bytes(around::<F, _>(|cancellation| counted(call(cancellation))))
 }
 
 /// A number that the kernel gave as the result.
-pub fn to_size(call: impl FnOnce() -> Result<c_int>) -> c_int {
-    around(|_| call()).unwrap_or_else(|errno| -errno.number())
+pub fn to_size<F: FnOnce() -> Result<c_int>>(call: F) -> c_int {
+    around::<F, _>(|_| call()).unwrap_or_else(|errno| -errno.number())
 }
 
 /// What cannot fail, as a destroy function.
-pub fn to_nothing(call: impl FnOnce()) {
-    let _ = around(|_| {
+pub fn to_nothing<F: FnOnce()>(call: F) {
+    let _ = around::<F, _>(|_| {
         call();
         Ok(())
     });
 }
 
-fn around<T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
+fn counted(result: Result<usize>) -> Result<ssize_t> {
+    ssize_t::try_from(result?).or(Err(Errno::MSGSIZE))
+}
+
+fn bytes(result: Result<ssize_t>) -> ssize_t {
+    result.unwrap_or_else(|errno| -(errno.number() as ssize_t))
+}
+
+/// `F` is the closure that the entry point has handed over: its name tells the function's.
+fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     let cancellation = Suspended::new();
+    log::begin();
     // SAFETY: the function only says where errno is.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: this thread's errno, which lives as long as the thread.
     let before = unsafe { *errno };
     let result = without_traces::<CALL, _>(|| call(&cancellation));
+    if let Err(error) = result {
+        log::failed(function(type_name::<F>()), error);
+    }
     // SAFETY: as above.
-    unsafe { *errno = result.as_ref().map_or_else(|errno| errno.number(), |_| before) };
+    unsafe { *errno = result.as_ref().map_or_else(|error| error.number(), |_| before) };
     cancellation.end();
     result
+}
+
+/// The C function in which a closure is, by the closure's name.
+fn function(closure: &'static str) -> &'static str {
+    closure.split("::").find(|part| part.starts_with("kcapi_")).unwrap_or("libkcapi")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closure_tells_its_function() {
+        fn kcapi_example() -> &'static str {
+            fn name<F: FnOnce()>(_: F) -> &'static str {
+                function(type_name::<F>())
+            }
+            name(|| {})
+        }
+        assert_eq!(kcapi_example(), "kcapi_example");
+        assert_eq!(function("of::nobody"), "libkcapi");
+    }
 }

@@ -22,9 +22,10 @@ use super::kernel::transform::KernelTransform;
 use super::{Kind, Transform};
 use crate::environment;
 use crate::errno::{Errno, Result};
-use crate::log::log;
+use crate::log::{self, log};
 use once_cell::race::{OnceBool, OnceRef};
 use std::ffi::CStr;
+use std::fmt::{Display, Formatter};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -90,14 +91,27 @@ fn fips() -> bool {
 }
 
 /// Opens a transform of the algorithm `name`.
+///
+/// Where the kernel cannot serve and the user engine does not either, the error is the user
+/// engine's: -ENOENT, and not that there is no AF_ALG, since others are served.
 pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
+    log::concerns(name.to_string_lossy());
+    let kernel = || kernel(kind, name);
+    let user = || user(kind, name);
     match choice() {
-        Choice::User => user(kind, name).inspect_err(|_| {
-            log!(Error, "{} is not served in user space (errno: -2)", name.to_string_lossy())
-        }),
-        Choice::UserFirst if !fips() => user(kind, name).or_else(|_| kernel(kind, name, false)),
-        Choice::KernelFirst => kernel(kind, name, true),
-        Choice::Kernel | Choice::UserFirst => kernel(kind, name, false),
+        Choice::User => user().map_err(|errno| log::because(errno, "not served in user space")),
+        Choice::UserFirst if USER && !fips() => {
+            user().or_else(|missing| kernel().map_err(|refusal| refusal.beside(missing)))
+        }
+        Choice::KernelFirst if USER => match kernel() {
+            Err(refusal) if refusal.cannot && !fips() => {
+                let transform = user().map_err(|missing| refusal.beside(missing))?;
+                log!(Verbose, "{refusal}: the user engine serves");
+                Ok(transform)
+            }
+            result => result.map_err(|refusal| refusal.alone()),
+        },
+        _ => kernel().map_err(|refusal| refusal.alone()),
     }
 }
 
@@ -106,13 +120,15 @@ fn user(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
     Ok(Box::new(UserTransform::open(kind, name)?))
 }
 
+/// Whether the user engine is in the library.
+const USER: bool = cfg!(feature = "user-engine");
+
 #[cfg(not(feature = "user-engine"))]
 fn user(_: Kind, _: &CStr) -> Result<Box<dyn Transform>> {
     Err(Errno::NOENT)
 }
 
-/// The kernel; or, with `else_user`, the user engine where the kernel cannot.
-fn kernel(kind: Kind, name: &CStr, else_user: bool) -> Result<Box<dyn Transform>> {
+fn kernel(kind: Kind, name: &CStr) -> std::result::Result<Box<dyn Transform>, Refusal> {
     // Not in this kernel, or forbidden: a sandbox's author takes one or the other of these.
     const NO_SOCKET: &[Errno] = &[
         Errno::AFNOSUPPORT,
@@ -124,24 +140,47 @@ fn kernel(kind: Kind, name: &CStr, else_user: bool) -> Result<Box<dyn Transform>
         Errno::SOCKTNOSUPPORT,
         Errno::OPNOTSUPP,
     ];
-    let (step, errno, cannot) = match KernelTransform::socket() {
-        Err(errno) => ("socket(AF_ALG)", errno, NO_SOCKET.contains(&errno)),
-        Ok(socket) => match KernelTransform::bind(socket, kind, name) {
-            Ok(transform) => return Ok(Box::new(transform)),
-            Err(errno) => ("AF_ALG: bind", errno, errno == Errno::NOENT),
-        },
-    };
-    if else_user
-        && cannot
-        && !fips()
-        && let Ok(transform) = user(kind, name)
-    {
-        log!(Verbose, "{step} failed (errno: -{}): the user engine serves", errno.number());
-        return Ok(transform);
+    let socket = KernelTransform::socket().map_err(|errno| Refusal {
+        step: "socket(AF_ALG)",
+        errno,
+        cannot: NO_SOCKET.contains(&errno),
+    })?;
+    let transform = KernelTransform::bind(socket, kind, name).map_err(|errno| Refusal {
+        step: "AF_ALG: bind",
+        errno,
+        cannot: errno == Errno::NOENT,
+    })?;
+    Ok(Box::new(transform))
+}
+
+/// Why the kernel does not serve.
+struct Refusal {
+    /// The step that failed, and how.
+    step: &'static str,
+    errno: Errno,
+    /// Whether another engine may: there is no AF_ALG, it is forbidden, or it lacks the algorithm.
+    cannot: bool,
+}
+
+impl Refusal {
+    /// The error where only the kernel was asked, or has the last word.
+    fn alone(&self) -> Errno {
+        log::because(self.errno, format_args!("{} failed", self.step))
     }
-    let shown = name.to_string_lossy();
-    log!(Error, "{step} failed for {shown} (errno: -{})", errno.number());
-    Err(errno)
+
+    /// The error where the user engine has answered `missing`.
+    fn beside(&self, missing: Errno) -> Errno {
+        if !self.cannot {
+            return self.alone();
+        }
+        log::because(missing, format_args!("{self}, and it is not served in user space"))
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} failed (errno: -{})", self.step, self.errno.number())
+    }
 }
 
 #[cfg(test)]
