@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::above_standard;
+use super::completion::Completion;
 use super::operation::KernelOperation;
 use super::properties::{self, Algorithm};
 use crate::aio::Contexts;
@@ -12,6 +13,7 @@ use crate::errno::{Errno, Result, count, retry};
 use crate::log::log;
 use libc::{c_int, c_void, sockaddr_alg, socklen_t};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+use once_cell::sync::OnceCell;
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
@@ -29,11 +31,19 @@ pub struct Shared {
     pub algorithm: &'static Algorithm,
     /// The tag length that was set; 0, which no algorithm takes, if none was.
     tag_len: AtomicU32,
+    /// When its driver has finished; asked for by the first call to which it matters.
+    completion: OnceCell<Completion>,
     /// AIO contexts that are not in use.
     pub aio: Contexts,
 }
 
 impl Shared {
+    /// Whether the driver may still be at work when it has answered.
+    pub fn completes_later(&self) -> bool {
+        let completion = self.completion.get_or_init(|| self.algorithm.completion());
+        *completion == Completion::Later
+    }
+
     /// The tag length that the kernel works with, in bytes.
     pub fn tag_len_in_force(&self) -> u32 {
         match self.tag_len.load(Ordering::Relaxed) {
@@ -66,6 +76,7 @@ impl KernelTransform {
             socket,
             algorithm,
             tag_len: AtomicU32::new(0),
+            completion: OnceCell::new(),
             aio: Contexts::default(),
         })))
     }
