@@ -23,16 +23,16 @@ pub fn proc_crypto(data: &[u8]) {
     let text = text.join("\n");
     for name in ["a", "b", "a-driver"] {
         let of_kind = || drivers.iter().filter(|driver| driver.0 == kind);
-        let best = of_kind().find(|driver| driver.1 == name).or_else(|| {
-            let named = of_kind().filter(|driver| driver.2.properties.name == name);
-            named.max_by_key(|driver| driver.2.priority)
+        let best = of_kind().find(|driver| driver.1.name == name).or_else(|| {
+            let named = of_kind().filter(|driver| driver.1.properties.name == name);
+            named.max_by_key(|driver| driver.1.priority)
         });
-        assert_eq!(find(&text, kind, name).as_ref(), best.map(|driver| &driver.2));
+        assert_eq!(find(&text, kind, name).as_ref(), best.map(|driver| &driver.1));
     }
 }
 
-/// A family, a driver's own name, and what there is to say.
-fn driver(choices: &mut Choices<'_>) -> (Kind, &'static str, Driver) {
+/// A family, and what there is to say of a driver.
+fn driver(choices: &mut Choices<'_>) -> (Kind, Driver) {
     let kind = choices.one_of(&KINDS);
     let mut driver = Driver {
         priority: choices.word(),
@@ -41,6 +41,7 @@ fn driver(choices: &mut Choices<'_>) -> (Kind, &'static str, Driver) {
             name: choices.one_of(&["a", "b"]).to_owned(),
             ..Properties::default()
         },
+        ..Driver::default()
     };
     let sizes = &mut driver.properties;
     match kind {
@@ -50,11 +51,12 @@ fn driver(choices: &mut Choices<'_>) -> (Kind, &'static str, Driver) {
         Kind::Rng => sizes.seed_size = choices.word(),
         Kind::Akcipher | Kind::Kpp => {}
     }
-    (kind, choices.one_of(&["a-driver", "b-driver"]), driver)
+    driver.name = choices.one_of(&["a-driver", "b-driver"]).to_owned();
+    (kind, driver)
 }
 
 /// A paragraph as the kernel writes it.
-fn show((kind, own_name, driver): &(Kind, &str, Driver)) -> String {
+fn show((kind, driver): &(Kind, Driver)) -> String {
     let family = match kind {
         Kind::Skcipher => "skcipher",
         Kind::Aead => "aead",
@@ -67,7 +69,7 @@ fn show((kind, own_name, driver): &(Kind, &str, Driver)) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| writeln!(text, "{key:<13}: {value}").expect("memory");
     line("name", &sizes.name);
-    line("driver", own_name);
+    line("driver", &driver.name);
     line("module", "kernel");
     line("priority", &driver.priority.to_string());
     line("refcnt", "1");

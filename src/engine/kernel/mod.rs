@@ -5,13 +5,15 @@
 //! bound socket, [`operation`] the accepted one with its streams and
 //! [`whole`] messages, those that may be cut in [`chain`], [`message`] what sendmsg(2) is
 //! given, [`capacity`] how much of it.
-//! [`properties`] asks for an algorithm's sizes, by [`netlink`] or in [`proc_crypto`].
+//! [`properties`] asks for an algorithm's sizes, by [`netlink`] or in [`proc_crypto`], and
+//! [`completion`] judges whether its driver finishes at once.
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
 
 pub mod capacity;
 mod chain;
+pub mod completion;
 pub mod message;
 pub mod netlink;
 pub mod operation;

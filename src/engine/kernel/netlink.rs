@@ -41,13 +41,20 @@ pub enum Drivers {
     Any,
     /// Only those that may answer before they have finished.
     Asynchronous,
-    /// Only those that may not.
-    Synchronous,
 }
 
-/// Asks for the algorithm called `name`, else for the driver of that name.
-/// ENOENT: the kernel has none. EPROTONOSUPPORT: no CONFIG_CRYPTO_USER.
-pub fn query(kind: Kind, name: &CStr, drivers: Drivers) -> Result<Driver> {
+/// What a name is looked for among.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// The algorithms'.
+    Algorithms,
+    /// The algorithms', then the drivers' own.
+    All,
+}
+
+/// Asks for a driver of the algorithm called `name`, the one that was registered last, else for the
+/// driver of that name. ENOENT: the kernel has none. EPROTONOSUPPORT: no CONFIG_CRYPTO_USER.
+pub fn query(kind: Kind, name: &CStr, names: Names, drivers: Drivers) -> Result<Driver> {
     let socket = socket(
         AddressFamily::Netlink,
         SockType::Raw,
@@ -65,7 +72,7 @@ pub fn query(kind: Kind, name: &CStr, drivers: Drivers) -> Result<Driver> {
         parse(reply.get(..len).ok_or(Errno::IO)?, kind)
     };
     match ask(NameField::Algorithm) {
-        Err(Errno::NOENT) => ask(NameField::Driver),
+        Err(Errno::NOENT) if names == Names::All => ask(NameField::Driver),
         answer => answer,
     }
 }
@@ -105,7 +112,6 @@ fn request(
         Drivers::Asynchronous => {
             (flags, mask) = (flags | CRYPTO_ALG_ASYNC, mask | CRYPTO_ALG_ASYNC)
         }
-        Drivers::Synchronous => mask |= CRYPTO_ALG_ASYNC,
     }
     let mut bytes = [0; HEADER_LEN + ALG_LEN];
     let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
@@ -134,10 +140,11 @@ pub fn parse(reply: &[u8], kind: Kind) -> Result<Driver> {
         }
         _ => return Err(Errno::IO),
     }
-    let name = message.get(HEADER_LEN..HEADER_LEN + NAME_LEN).ok_or(Errno::IO)?;
+    let name = |at| message.get(at..at + NAME_LEN).map(text).ok_or(Errno::IO);
     let flags = u32_at(message, HEADER_LEN + ALG_LEN - 4)?;
     let mut driver = Driver {
-        properties: Properties { name: text(name).to_owned(), ..Properties::default() },
+        name: name(HEADER_LEN + NAME_LEN)?.to_owned(),
+        properties: Properties { name: name(HEADER_LEN)?.to_owned(), ..Properties::default() },
         asynchronous: flags & CRYPTO_ALG_ASYNC != 0,
         ..Driver::default()
     };

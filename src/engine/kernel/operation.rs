@@ -261,7 +261,7 @@ impl Operation for KernelOperation {
         self.end();
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
-            && !self.shared.algorithm.asynchronous();
+            && !self.shared.completes_later();
         let go = |inputs: Iovecs<'_>| {
             let run =
                 |backend: &mut dyn Backend| self.cipher_batch(control, inputs, outputs, backend);

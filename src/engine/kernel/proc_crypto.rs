@@ -11,12 +11,16 @@ use std::io::ErrorKind;
 
 /// The driver that the kernel takes for `name`; ENOENT if it is not listed.
 pub fn query(kind: Kind, name: &CStr) -> Result<Driver> {
-    let text = std::fs::read_to_string("/proc/crypto").map_err(|error| match error.kind() {
+    let name = name.to_str().map_err(|_| Errno::NOENT)?;
+    find(&read()?, kind, name).ok_or(Errno::NOENT)
+}
+
+/// All that it says.
+pub fn read() -> Result<String> {
+    std::fs::read_to_string("/proc/crypto").map_err(|error| match error.kind() {
         ErrorKind::OutOfMemory => Errno::NOMEM,
         _ => error.raw_os_error().map_or(Errno::NOENT, Errno::from_number),
-    })?;
-    let name = name.to_str().map_err(|_| Errno::NOENT)?;
-    find(&text, kind, name).ok_or(Errno::NOENT)
+    })
 }
 
 /// The driver called `name`, else the one of the algorithm `name` with the
@@ -29,6 +33,11 @@ pub fn find(text: &str, kind: Kind, name: &str) -> Option<Driver> {
             .map(parse)
             .max_by_key(|driver| driver.priority)
     })
+}
+
+/// The driver called `name`, of whatever family.
+pub fn find_driver(text: &str, name: &str) -> Option<Driver> {
+    text.split("\n\n").find(|paragraph| field(paragraph, "driver") == Some(name)).map(parse)
 }
 
 /// Older kernels say blkcipher, ablkcipher or givcipher for what is skcipher today.
@@ -46,6 +55,7 @@ fn is_kind(shown: &str, kind: Kind) -> bool {
 fn parse(paragraph: &str) -> Driver {
     let number = |key| field(paragraph, key).and_then(|value| value.parse().ok()).unwrap_or(0);
     Driver {
+        name: field(paragraph, "driver").unwrap_or("").to_owned(),
         properties: Properties {
             name: field(paragraph, "name").unwrap_or("").to_owned(),
             block_size: number("blocksize"),
@@ -126,6 +136,14 @@ digestsize   : 32
     fn sizes_of_every_family_are_read() {
         assert_eq!(find(TEXT, Kind::Aead, "gcm(aes)").unwrap().properties.max_tag_size, 16);
         assert_eq!(find(TEXT, Kind::Hash, "sha256").unwrap().properties.digest_size, 32);
+    }
+
+    #[test]
+    fn a_driver_is_found_among_all_families() {
+        let of = |name| find_driver(TEXT, name).map(|driver| driver.asynchronous);
+        assert_eq!(of("cryptd(cbc(aes-generic))"), Some(true));
+        assert_eq!(of("sha256-generic"), Some(false));
+        assert_eq!(of("cbc(aes)"), None);
     }
 
     #[test]

@@ -3,22 +3,25 @@
 //!
 //! NETLINK_CRYPTO tells them; where the kernel was built without it
 //! (CONFIG_CRYPTO_USER), /proc/crypto says the same, once bind(2) has loaded the
-//! algorithm. They never change, so each is leaked into a `'static`: the number of
+//! algorithm. Sizes never change, so each is leaked into a `'static`: the number of
 //! algorithms that a kernel has bounds how many there can be.
 
-use super::{netlink, proc_crypto};
+use super::completion::Completion;
+use super::netlink::{self, Drivers, Names};
+use super::{completion, proc_crypto};
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use once_cell::race::OnceBool;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 
 /// A driver of an algorithm, as the kernel describes it.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Driver {
-    /// Sizes and name.
+    /// Its own name, such as `cbc-aes-aesni`.
+    pub name: String,
+    /// The algorithm's sizes and name.
     pub properties: Properties,
     /// The kernel takes the driver with the highest priority.
     pub priority: u32,
@@ -33,7 +36,22 @@ pub struct Algorithm {
     /// Its properties.
     pub properties: Properties,
     requested: CString,
-    asynchronous: OnceBool,
+    judged: Lock<Option<Judged>>,
+}
+
+impl Recover for Option<Judged> {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. The child judges anew.
+        unsafe { this.write(None) };
+    }
+}
+
+/// What was found out about an algorithm's drivers.
+struct Judged {
+    /// The asynchronous driver that NETLINK_CRYPTO named at that time; None: it could not be asked.
+    named: Option<Driver>,
+    completion: Completion,
 }
 
 type Cache = BTreeMap<(Kind, CString), &'static Algorithm>;
@@ -53,7 +71,7 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
     if let Some(known) = CACHE.lock()?.get(&key) {
         return Ok(known);
     }
-    let driver = match netlink::query(kind, name, netlink::Drivers::Any) {
+    let driver = match netlink::query(kind, name, Names::All, Drivers::Any) {
         Ok(driver) => driver,
         Err(errno) => {
             let shown = name.to_string_lossy();
@@ -75,27 +93,36 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
             kind: *kind,
             properties: driver.properties,
             requested: requested.clone(),
-            asynchronous: OnceBool::new(),
+            judged: Lock::default(),
         }))
     }))
 }
 
 impl Algorithm {
-    /// Whether the driver may still be at work when it has answered. Asked for
-    /// by the first AIO call, so that nobody else pays for it.
-    pub fn asynchronous(&self) -> bool {
-        self.asynchronous.get_or_init(|| {
-            let ask = |drivers| netlink::query(self.kind, &self.requested, drivers);
-            match ask(netlink::Drivers::Asynchronous) {
-                Ok(best_async) => match ask(netlink::Drivers::Synchronous) {
-                    Ok(best_sync) => best_async.priority > best_sync.priority,
-                    Err(_) => true,
-                },
-                Err(Errno::NOENT) => false,
-                Err(_) => proc_crypto::query(self.kind, &self.requested)
-                    .is_ok_and(|driver| driver.asynchronous),
-            }
-        })
+    /// When the driver has finished that a new transform gets. NETLINK_CRYPTO is asked each time,
+    /// since drivers come and go; what it takes to judge an asynchronous one is read again
+    /// only if another one has come.
+    pub fn completion(&self) -> Completion {
+        let own_name = self.requested.to_bytes() != self.properties.name.as_bytes();
+        let names = if own_name { Names::All } else { Names::Algorithms };
+        let named = match netlink::query(self.kind, &self.requested, names, Drivers::Asynchronous) {
+            Err(Errno::NOENT) => return Completion::AtOnce,
+            answer => answer.ok(),
+        };
+        let Ok(mut judged) = self.judged.lock() else {
+            return Completion::Later;
+        };
+        if let Some(judged) = judged.as_ref().filter(|judged| judged.named == named) {
+            return judged.completion;
+        }
+        let name = self.requested.to_str().unwrap_or_default();
+        let completion = proc_crypto::read()
+            .ok()
+            .and_then(|text| completion::of(&text, self.kind, name))
+            .unwrap_or(if named.is_some() { Completion::Later } else { Completion::AtOnce });
+        log!(Debug, "the driver of {name} has finished: {completion:?}");
+        *judged = Some(Judged { named, completion });
+        completion
     }
 
     /// Bytes that a piece of a longer message must be a multiple of, so that

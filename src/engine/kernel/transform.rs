@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use super::completion::Completion;
 use super::operation::KernelOperation;
 use super::properties::{self, Algorithm};
 use super::socket;
@@ -13,6 +14,7 @@ use crate::lock::{Lock, Recover};
 use crate::log::log;
 use crate::process;
 use libc::{c_int, sockaddr_alg, socklen_t};
+use once_cell::race::OnceBool;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -27,8 +29,17 @@ const ALG_SET_ECDH_CURVE: c_int = 9;
 pub struct Shared {
     /// The algorithm, whose properties the whole process shares.
     pub algorithm: &'static Algorithm,
+    /// Whether its driver finishes later; asked for by the first call to which it matters.
+    later: OnceBool,
     /// AIO contexts that are not in use.
     pub aio: Contexts,
+}
+
+impl Shared {
+    /// Whether the driver may still be at work when it has answered.
+    pub fn completes_later(&self) -> bool {
+        self.later.get_or_init(|| self.algorithm.completion() == Completion::Later)
+    }
 }
 
 /// The bound socket, and what is known of what was set. Locked while an operation is opened and while
@@ -71,7 +82,11 @@ impl KernelTransform {
         let algorithm = properties::of(kind, name)?;
         log!(Verbose, "{} is served by the kernel (AF_ALG)", algorithm.properties.name);
         Ok(Self {
-            shared: Arc::new(Shared { algorithm, aio: Contexts::default() }),
+            shared: Arc::new(Shared {
+                algorithm,
+                later: OnceBool::new(),
+                aio: Contexts::default(),
+            }),
             bound: Lock::new(Bound {
                 socket,
                 tag_len: 0,

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! When a driver has finished: as it answers, or later.
+//!
+//! CRYPTO_ALG_ASYNC says that it may be later. That is so for accelerators and for what works in
+//! a thread of the kernel (cryptd, pcrypt). It is not so for the ciphers of older kernels that
+//! use SIMD registers, AES-NI's on 6.1 and 6.12 among them: each is a wrapper round an internal driver
+//! of the same name after `__`, and turns to another thread only where it may not use these registers,
+//! which is never in a system call. Templates are as their parts are.
+//!
+//! References: Linux `crypto/simd.c`; `crypto/algapi.c`, crypto_inst_setname.
+
+use super::proc_crypto::{find, find_driver};
+use super::properties::Driver;
+use crate::engine::Kind;
+
+/// When a driver has finished.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Completion {
+    /// When it answers.
+    AtOnce,
+    /// Perhaps later.
+    Later,
+}
+
+/// Templates that compute in the caller's thread what their parts give them. Any other may be one
+/// that hands the work to somebody else.
+const TEMPLATES: [&str; 22] = [
+    "authenc",
+    "authencesn",
+    "cbc",
+    "ccm_base",
+    "cfb",
+    "ctr",
+    "cts",
+    "ecb",
+    "echainiv",
+    "essiv",
+    "gcm_base",
+    "hmac",
+    "lrw",
+    "ofb",
+    "pcbc",
+    "rfc3686",
+    "rfc4106",
+    "rfc4309",
+    "rfc4543",
+    "rfc7539",
+    "seqiv",
+    "xts",
+];
+
+/// When the driver has finished that the kernel takes for `name`, after what /proc/crypto says
+/// in `text`. None: it has no such driver.
+pub fn of(text: &str, kind: Kind, name: &str) -> Option<Completion> {
+    let driver = find(text, kind, name)?;
+    let at_once = is_at_once(text, &driver);
+    Some(if at_once { Completion::AtOnce } else { Completion::Later })
+}
+
+fn is_at_once(text: &str, driver: &Driver) -> bool {
+    !driver.asynchronous
+        || find_driver(text, &format!("__{}", driver.name)).is_some_and(|inner| !inner.asynchronous)
+        || parts(&driver.name).is_some_and(|mut parts| {
+            // A template's own name is longer than each of its parts', so this ends.
+            parts.all(|part| find_driver(text, part).is_some_and(|part| is_at_once(text, &part)))
+        })
+}
+
+/// The parts of a template's driver, `a` and `b(c)` of `authenc(a,b(c))`, if it is one of those that
+/// are as their parts.
+fn parts(driver: &str) -> Option<impl Iterator<Item = &str>> {
+    let (template, rest) = driver.split_once('(')?;
+    let inside = rest.strip_suffix(')')?;
+    let mut depth = 0;
+    let outside = move |c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    };
+    TEMPLATES.contains(&template).then(|| inside.split(outside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A driver's paragraph.
+    fn paragraph(
+        name: &str,
+        driver: &str,
+        priority: u32,
+        kind: &str,
+        asynchronous: bool,
+    ) -> String {
+        let asynchronous = if asynchronous { "yes" } else { "no" };
+        format!(
+            "name : {name}\ndriver : {driver}\npriority : {priority}\ntype : {kind}\n\
+             async : {asynchronous}\n"
+        )
+    }
+
+    /// What Linux 6.12 says on a processor with AES-NI, in short.
+    fn text() -> String {
+        [
+            paragraph("cbc(aes)", "cbc(ecb(aes-generic))", 100, "skcipher", false),
+            paragraph("__cbc(aes)", "__cbc-aes-aesni", 400, "skcipher", false),
+            paragraph("cbc(aes)", "cbc-aes-aesni", 400, "skcipher", true),
+            paragraph("ctr(aes)", "virtio_crypto_aes_ctr", 150, "skcipher", true),
+            paragraph("ecb(aes)", "cryptd(ecb-aes-aesni)", 450, "skcipher", true),
+            paragraph("hmac(sha256)", "hmac(sha256-ni)", 250, "shash", false),
+            paragraph(
+                "authenc(hmac(sha256),cbc(aes))",
+                "authenc(hmac(sha256-ni),cbc-aes-aesni)",
+                4000,
+                "aead",
+                true,
+            ),
+            paragraph(
+                "authenc(hmac(sha256),ctr(aes))",
+                "authenc(hmac(sha256-ni),virtio_crypto_aes_ctr)",
+                4000,
+                "aead",
+                true,
+            ),
+            paragraph("gcm(aes)", "pcrypt(generic-gcm-aesni)", 500, "aead", true),
+            paragraph("gcm(aes)", "generic-gcm-aesni", 400, "aead", true),
+            paragraph("__gcm(aes)", "__generic-gcm-aesni", 400, "aead", false),
+        ]
+        .join("\n")
+    }
+
+    fn of(kind: Kind, name: &str) -> Option<Completion> {
+        super::of(&text(), kind, name)
+    }
+
+    #[test]
+    fn a_wrapper_round_an_internal_driver_finishes_at_once() {
+        assert_eq!(of(Kind::Skcipher, "cbc(aes)"), Some(Completion::AtOnce));
+        assert_eq!(of(Kind::Aead, "generic-gcm-aesni"), Some(Completion::AtOnce));
+    }
+
+    #[test]
+    fn a_synchronous_driver_finishes_at_once() {
+        assert_eq!(of(Kind::Skcipher, "cbc(ecb(aes-generic))"), Some(Completion::AtOnce));
+    }
+
+    #[test]
+    fn accelerators_and_threads_of_the_kernel_finish_later() {
+        assert_eq!(of(Kind::Skcipher, "ctr(aes)"), Some(Completion::Later));
+        assert_eq!(of(Kind::Skcipher, "ecb(aes)"), Some(Completion::Later));
+        assert_eq!(of(Kind::Aead, "gcm(aes)"), Some(Completion::Later));
+    }
+
+    #[test]
+    fn a_template_is_as_its_parts_are() {
+        let authenc = |cipher| of(Kind::Aead, &format!("authenc(hmac(sha256),{cipher})"));
+        assert_eq!(authenc("cbc(aes)"), Some(Completion::AtOnce));
+        assert_eq!(authenc("ctr(aes)"), Some(Completion::Later));
+    }
+
+    #[test]
+    fn parts_end_at_commas_outside_of_brackets() {
+        let parts = |name| parts(name).map(|parts| parts.collect::<Vec<_>>());
+        assert_eq!(parts("authenc(hmac(a),b(c,d))"), Some(vec!["hmac(a)", "b(c,d)"]));
+        assert_eq!(parts("cryptd(a)"), None);
+        assert_eq!(parts("cbc-aes-aesni"), None);
+    }
+
+    #[test]
+    fn what_is_not_listed_is_not_judged() {
+        assert_eq!(of(Kind::Hash, "cbc(aes)"), None);
+    }
+}
