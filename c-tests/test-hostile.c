@@ -25,6 +25,17 @@ static void is_refused(long long ret, const char *what, size_t value)
 
 typedef int init_function(struct kcapi_handle **, const char *, uint32_t);
 
+static int set_key(init_function *init, struct kcapi_handle *handle, uint8_t *value, uint32_t len)
+{
+    if (init == kcapi_aead_init)
+        return kcapi_aead_setkey(handle, value, len);
+    if (init == kcapi_md_init)
+        return kcapi_md_setkey(handle, value, len);
+    if (init == kcapi_rng_init)
+        return kcapi_rng_seed(handle, value, len);
+    return kcapi_cipher_setkey(handle, value, len);
+}
+
 /* No algorithm has keys so long; those that read any key read up to 128 KiB, as the kernel does. */
 static void test_keys(const char *name, init_function *init, uint32_t right, bool any_length)
 {
@@ -44,11 +55,11 @@ static void test_keys(const char *name, init_function *init, uint32_t right, boo
             /* After a page there is room for a short lie. */
             if (border == AFTER_PAGE && lies[i] < ZONE)
                 continue;
-            is_refused(kcapi_cipher_setkey(handle, fence_input(key, right), lies[i]), name, lies[i]);
+            is_refused(set_key(init, handle, fence_input(key, right), lies[i]), name, lies[i]);
             ok(unfence(), "and nothing is written");
         }
     }
-    ok(right == 0 || kcapi_cipher_setkey(handle, key, right) == 0, "%s takes a true key", name);
+    ok(right == 0 || set_key(init, handle, key, right) == 0, "%s takes a true key", name);
     kcapi_cipher_destroy(handle);
 }
 

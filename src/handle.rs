@@ -159,9 +159,8 @@ impl Handle {
         self.at_last(|operation| operation.digest(input, output))
     }
 
-    /// A piece of a message whose digest `finish_digest` gives; or the error with which the caller was
-    /// found to have none. EIO: an earlier piece of the message was not taken.
-    pub fn update_digest(&self, input: Result<Iovecs<'_>>) -> Result<()> {
+    /// A piece of a message whose digest `finish_digest` gives. EIO: an earlier piece of the message was not taken.
+    pub fn update_digest(&self, input: Iovecs<'_>) -> Result<()> {
         let mut state = self.enter()?;
         if state.incomplete {
             return Err(Errno::IO);
@@ -169,7 +168,7 @@ impl Handle {
         let update = |state: &mut State| {
             self.opened(state)?;
             self.watch(state);
-            self.opened(state)?.send(None, input?, true, &Event::default()).map(drop)
+            self.opened(state)?.send(None, input, true, &Event::default()).map(drop)
         };
         let result = update(&mut state);
         self.slot.after(&mut state, &result);

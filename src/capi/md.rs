@@ -77,11 +77,13 @@ pub unsafe extern "C" fn kcapi_md_setkey(
 /// @param buffer  the data, which are not needed any more when the call returns
 /// @param len     bytes in `buffer`, at most INT_MAX; may be 0
 /// @return 0; or a negative errno. With -EMSGSIZE, and where a pointer is NULL, nothing was added
-///         and the message goes on; otherwise it is lost.
+///         and the message goes on. Otherwise the message is lost, and -EIO until
+///         kcapi_md_final(), kcapi_md_digest() or kcapi_md_setkey() ends it.
 /// @retval -EMSGSIZE     `len` is over INT_MAX
 /// @retval -EFAULT       `buffer` is NULL or cannot be read
 /// @retval -EINVAL       `handle` is NULL
-/// @retval -ENOKEY       no key was set
+/// @retval -EIO          an earlier piece of the message was lost
+/// @retval -ENOKEY       no key was set; nothing is lost
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -100,9 +102,9 @@ pub unsafe extern "C" fn kcapi_md_update(
 unsafe fn update(handle: *mut Handle, data: *const u8, len: usize) -> Result<()> {
     // SAFETY: the caller's promise.
     let handle = unsafe { of(Kind::Hash, handle) }?;
-    let data = buffer(data, len);
+    let data = buffer(data, len)?;
     // SAFETY: the caller's promise.
-    handle.update_digest(data.as_ref().map(|data| unsafe { Iovecs::new(data) }).map_err(|&e| e))
+    handle.update_digest(unsafe { Iovecs::new(&data) })
 }
 
 /// Ends a message and gives its digest; without kcapi_md_update() before, that of
@@ -154,6 +156,8 @@ unsafe fn finish(handle: *mut Handle, out: *mut u8, outlen: usize) -> Result<usi
 /// @retval -EINVAL       `outlen` is 0, `out` is NULL, or `handle` is NULL
 /// @retval -EMSGSIZE     `inlen` is over INT_MAX
 /// @retval -EFAULT       `input` is NULL
+/// @retval -EIO          kcapi_md_update() failed before, so that a part of the message is
+///                       missing
 /// @retval -ENOKEY       no key was set
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]

@@ -75,19 +75,18 @@ fn choice() -> Choice {
     })
 }
 
-/// Whether the kernel is in FIPS mode, which its command line sets for good. What cannot be read counts as
-/// FIPS mode, and is asked again: a process that has no descriptor left at this moment may not
-/// use the user engine unasked. A kernel without FIPS mode has no such file, and neither has a
-/// system where nothing is mounted on /proc, yet.
-fn fips() -> bool {
+/// Whether the kernel is in FIPS mode, which its command line sets for good. A kernel without FIPS mode has no
+/// such file, and neither has a system where nothing is mounted on /proc, yet. Any other error says nothing, and
+/// is not remembered: a process that has no descriptor left at this moment may not use the user engine unasked.
+fn fips() -> Result<bool> {
     static KNOWN: OnceBool = OnceBool::new();
     let read = || match std::fs::read("/proc/sys/crypto/fips_enabled") {
         Ok(text) => Ok(text.starts_with(b"1")),
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(true),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Some(error.into())),
         Err(_) if Path::new("/proc/sys").exists() => Ok(false),
-        Err(_) => Err(false),
+        Err(_) => Err(None),
     };
-    KNOWN.get_or_try_init(read).unwrap_or_else(|unknown| unknown)
+    KNOWN.get_or_try_init(read).or_else(|unknown: Option<Errno>| unknown.map_or(Ok(false), Err))
 }
 
 /// Opens a transform of the algorithm `name`.
@@ -100,17 +99,21 @@ pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
     let user = || user(kind, name);
     match choice() {
         Choice::User => user().map_err(|errno| log::because(errno, "not served in user space")),
-        Choice::UserFirst if USER && !fips() => {
+        Choice::UserFirst if USER && fips() == Ok(false) => {
             user().or_else(|missing| kernel().map_err(|refusal| refusal.beside(missing)))
         }
-        Choice::KernelFirst if USER => match kernel() {
-            Err(refusal) if refusal.cannot && !fips() => {
-                let transform = user().map_err(|missing| refusal.beside(missing))?;
-                log!(Verbose, "{refusal}: the user engine serves");
-                Ok(transform)
+        Choice::KernelFirst if USER => kernel().or_else(|refusal| {
+            if !refusal.cannot || fips().map_err(|errno| refusal.and_fips_unknown(errno))? {
+                return Err(refusal.alone());
             }
-            result => result.map_err(|refusal| refusal.alone()),
-        },
+            let transform = user().map_err(|missing| refusal.beside(missing))?;
+            log!(Verbose, "{refusal}: the user engine serves");
+            Ok(transform)
+        }),
+        Choice::UserFirst if USER => kernel().map_err(|refusal| match fips() {
+            Err(errno) if refusal.cannot => refusal.and_fips_unknown(errno),
+            _ => refusal.alone(),
+        }),
         _ => kernel().map_err(|refusal| refusal.alone()),
     }
 }
@@ -166,6 +169,11 @@ impl Refusal {
     /// The error where only the kernel was asked, or has the last word.
     fn alone(&self) -> Errno {
         log::because(self.errno, format_args!("{} failed", self.step))
+    }
+
+    /// The error where the user engine may not be asked, since `errno` is all that is known of FIPS mode.
+    fn and_fips_unknown(&self, errno: Errno) -> Errno {
+        log::because(errno, format_args!("{self}, and whether FIPS mode is on cannot be read"))
     }
 
     /// The error where the user engine has answered `missing`.
