@@ -25,14 +25,15 @@ static void is_refused(long long ret, const char *what, size_t value)
 
 typedef int init_function(struct kcapi_handle **, const char *, uint32_t);
 
-static int set_key(init_function *init, struct kcapi_handle *handle, uint8_t *value, uint32_t len)
+static int set_key(init_function *init, struct kcapi_handle *handle, const uint8_t *value,
+                   uint32_t len)
 {
     if (init == kcapi_aead_init)
         return kcapi_aead_setkey(handle, value, len);
     if (init == kcapi_md_init)
         return kcapi_md_setkey(handle, value, len);
     if (init == kcapi_rng_init)
-        return kcapi_rng_seed(handle, value, len);
+        return kcapi_rng_seed(handle, (uint8_t *)value, len);
     return kcapi_cipher_setkey(handle, value, len);
 }
 

@@ -11,6 +11,7 @@
 
 use libc::c_int;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const PTHREAD_CANCEL_ENABLE: c_int = 0;
 const PTHREAD_CANCEL_DISABLE: c_int = 1;
@@ -21,37 +22,67 @@ unsafe extern "C" {
     fn pthread_testcancel();
 }
 
+/// Whether calls of the process make system calls that are points of cancellation: from when the kernel
+/// engine is used first. The user engine's calls have none, and switching takes as long as a
+/// tenth of a short one; what they do rarely (threads, files) is suspended where it is done.
+static NEEDED: AtomicBool = AtomicBool::new(false);
+
+/// From now on calls are suspended.
+pub fn is_needed() {
+    NEEDED.store(true, Ordering::Relaxed);
+}
+
 /// Cancellation is off; and what it was before.
 pub struct Suspended {
-    before: c_int,
+    /// None: it was not switched.
+    before: Option<c_int>,
 }
 
 impl Suspended {
+    /// Switches it off, if that is needed for a call.
+    pub fn for_call() -> Self {
+        if NEEDED.load(Ordering::Relaxed) { Self::new() } else { Self { before: None } }
+    }
+
     /// Switches it off.
     pub fn new() -> Self {
         let mut before = PTHREAD_CANCEL_ENABLE;
         // SAFETY: `before` may be written.
         unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut before) };
-        Self { before }
+        Self { before: Some(before) }
     }
 
-    /// Switches it on again, if it was, and ends the thread, if it was cancelled. Its callers' frames are
-    /// left without running anything in them: they hold nothing that would have to be given back.
-    pub fn end(&self) {
-        if self.before == PTHREAD_CANCEL_ENABLE {
-            // SAFETY: no memory is passed. What unwinds the frames finds none of Rust's values to drop in
-            // them, as the callers promise.
-            unsafe {
-                pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, ptr::null_mut());
-                pthread_testcancel();
-            }
+    /// Switches it on again, if it was.
+    fn restore(&self) {
+        if let Some(before) = self.before {
+            // SAFETY: NULL is allowed.
+            unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
         }
     }
 
-    /// Ends the thread, if it was cancelled, in the midst of a call.
+    /// Ends the thread, if it was cancelled. Its callers' frames are left without running anything
+    /// in them: they hold nothing that would have to be given back.
+    pub fn end(&self) {
+        self.restore();
+        // SAFETY: no memory is passed. What unwinds the frames finds none of Rust's values to drop in
+        // them, as the callers promise.
+        unsafe { pthread_testcancel() };
+    }
+
+    /// The same in the midst of a call.
     pub fn point(&self) {
         self.end();
-        // SAFETY: NULL is allowed.
-        unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, ptr::null_mut()) };
+        if self.before.is_some() {
+            // SAFETY: NULL is allowed.
+            unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, ptr::null_mut()) };
+        }
     }
+}
+
+/// Calls `f` with cancellation off.
+pub fn suspended<T>(f: impl FnOnce() -> T) -> T {
+    let suspended = Suspended::new();
+    let result = f();
+    suspended.restore();
+    result
 }

@@ -14,7 +14,7 @@ use crate::iov::Iovecs;
 use crate::lock::{Event, Guard};
 use crate::memory::{self, SMALL};
 use crate::process;
-use crate::slot::{Slot, State, Visit};
+use crate::slot::{Alone, Slot, State, Visit};
 use crate::tfm::Tfm;
 use libc::c_int;
 use std::ffi::CStr;
@@ -129,7 +129,9 @@ impl Handle {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        self.alone(control, |operation| operation.message(control, input, output, length))
+        self.alone(control, |operation, alone| {
+            operation.message(alone, control, input, output, length)
+        })
     }
 
     /// Pairs of IOVECs, each a message of its own, see [`Operation::batch`].
@@ -140,12 +142,12 @@ impl Handle {
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
-        self.alone(control, |operation| {
+        self.alone(control, |operation, alone| {
             // A single message needs no memory for lists.
             if inputs.list().len() > 1 {
                 memory::ensure(SMALL)?;
             }
-            operation.batch(control, inputs, outputs, submission)
+            operation.batch(alone, control, inputs, outputs, submission)
         })
     }
 
@@ -231,16 +233,13 @@ impl Handle {
     }
 
     fn opened<'s>(&self, state: &'s mut State) -> Result<&'s Arc<dyn Operation>> {
-        let open = || {
-            memory::ensure(SMALL)?;
-            self.tfm.transform.operation()
-        };
-        state.operation(open)
+        state.operation(|| self.open_operation())
     }
 
     /// From now on the operation is told of forks: more than a whole message is in it.
     fn watch(&self, state: &mut State) {
         if let Some(operation) = state.watch_once() {
+            operation.lend();
             process::watch(Arc::downgrade(operation) as _);
         }
     }
@@ -259,12 +258,18 @@ impl Handle {
     fn alone(
         &self,
         control: &Control,
-        call: impl FnOnce(&dyn Operation) -> Result<usize>,
+        call: impl FnOnce(&dyn Operation, Alone<'_>) -> Result<usize>,
     ) -> Result<usize> {
         let mut state = self.enter()?;
         self.slot.make_way_alone(&mut state, self.goes_on(control))?;
-        let result = call(&**self.opened(&mut state)?);
+        let (operation, alone) = state.alone(|| self.open_operation())?;
+        let result = call(operation, alone);
         self.slot.after(&mut state, &result);
         result
+    }
+
+    fn open_operation(&self) -> Result<Arc<dyn Operation>> {
+        memory::ensure(SMALL)?;
+        self.tfm.transform.operation()
     }
 }

@@ -77,6 +77,19 @@ impl<T> Lock<T> {
     }
 }
 
+impl<T> Lock<T> {
+    /// What it guards, without the lock.
+    ///
+    /// # Safety
+    ///
+    /// As long as the reference lives nobody else takes the lock or calls this.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn get_unlocked(&self) -> &mut T {
+        // SAFETY: the caller's promise.
+        unsafe { &mut *self.value.get() }
+    }
+}
+
 impl<T: Recover> Lock<T> {
     /// Waits until no other thread of this process holds it. EDEADLK: this thread does, and what
     /// calls is a signal handler.

@@ -98,7 +98,10 @@ pub fn write(level: Level, message: Arguments<'_>) {
     // One write, so that lines of several threads do not mix; what standard
     // error does not take is lost, since there is nowhere else to say it.
     // SAFETY: write(2) reads bytes of the line, which are as many as it has.
-    unsafe { libc::write(libc::STDERR_FILENO, line.bytes.as_ptr().cast(), line.len + 1) };
+    // Not the C library's function, which is a point of cancellation.
+    unsafe {
+        libc::syscall(libc::SYS_write, libc::STDERR_FILENO, line.bytes.as_ptr(), line.len + 1)
+    };
 }
 
 /// `log!(Level, "format", …)`: formats only what is shown.

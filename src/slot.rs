@@ -21,6 +21,7 @@ use crate::iov::Iovecs;
 use crate::lock::{Event, Guard, Lock, Recover};
 use crate::process;
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -169,10 +170,15 @@ impl Slot {
 
     /// Lends the operation to a stream's call, which does not hold the lock.
     pub fn visit(self: &Arc<Self>, operation: Arc<dyn Operation>) -> Visit {
+        operation.lend();
         self.visitors.fetch_add(1, Ordering::Relaxed);
         Visit { slot: Arc::clone(self), operation }
     }
 }
+
+/// Says that nobody else uses the operation of a slot: the slot is locked, and no thread is in a stream's call.
+#[derive(Clone, Copy)]
+pub struct Alone<'a>(PhantomData<&'a mut State>);
 
 /// A stream's call.
 pub struct Visit {
@@ -268,6 +274,14 @@ impl State {
                 Ok(opened)
             }
         }
+    }
+
+    /// The operation for a whole message.
+    pub fn alone(
+        &mut self,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<(&dyn Operation, Alone<'_>)> {
+        Ok((&**self.operation(open)?, Alone(PhantomData)))
     }
 
     /// The operation is to be told of forks, and was not yet.

@@ -62,7 +62,7 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
 /// @return 0
 /// @retval -EINVAL       not a tag length of this algorithm, and the old one stays in force; or
 ///                       `handle` is NULL
-/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_settaglen(handle: *mut Handle, taglen: u32) -> c_int {
@@ -98,7 +98,9 @@ pub unsafe extern "C" fn kcapi_aead_setassoclen(handle: *mut Handle, assoclen: u
 /// @param access  one of KCAPI_ACCESS_*, a hint
 /// @return bytes in the result, AAD and tag included
 /// @retval -EINVAL       `outlen` is too short, `inlen` shorter than the AAD, or the algorithm
-///                       refuses a length or the IV; or `handle` is NULL
+///                       refuses a length or the IV; or `handle` is NULL; or `iv` is NULL and
+///                       there is none to go on with, see kcapi_cipher_encrypt()
+/// @retval -EBUSY        another thread is in a call of a stream on the handle
 /// @retval -EOVERFLOW    with ccm, the message is longer than the IV lets its length be told
 /// @retval -EMSGSIZE     a length over INT_MAX, or more than the socket's buffers can be made
 ///                       to take

@@ -20,7 +20,10 @@ use libc::{iovec, ssize_t};
 /// @retval -EMSGSIZE     more than 1024 IOVECs, or the message becomes longer than the socket's
 ///                       buffers can be made (some 400 KiB to 4 MiB)
 /// @retval -ENOKEY       no key was set
-/// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+/// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up; or `iv` is
+///                       NULL and there is none to go on with, see kcapi_cipher_encrypt()
+/// @retval -EBUSY        another thread is in a call of an unfinished message, which this one would
+///                       give up
 /// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
@@ -90,7 +93,8 @@ pub unsafe extern "C" fn kcapi_aead_stream_update_last(
 
 /// Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.
 ///
-/// Waits until another thread has sent the message's end.
+/// Waits until another thread has sent the message's end. Where the result is empty the tag is verified, too,
+/// also with no room at all.
 ///
 /// @param handle  cipher handle
 /// @param iov     where the result goes; there must be room for all of it
@@ -98,7 +102,8 @@ pub unsafe extern "C" fn kcapi_aead_stream_update_last(
 /// @return bytes received
 /// @retval -EBADMSG      the tag is wrong
 /// @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too little room for the
-///                       result, which then can still be picked up
+///                       result, which then can still be picked up; or the message was given
+///                       up; or with no room, the message to decrypt is not finished
 /// @retval -EMSGSIZE     room for more than INT_MAX bytes
 /// @retval -ENOKEY       no key was set
 /// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed

@@ -55,7 +55,7 @@ pub unsafe extern "C" fn kcapi_akcipher_destroy(handle: *mut Handle) {
 /// @return largest size of a result in bytes (for rsa that of the modulus)
 /// @retval -EINVAL       not such a key, or `handle` is NULL
 /// @retval -EFAULT       `key` is NULL
-/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]

@@ -52,7 +52,7 @@ fn bytes(result: Result<ssize_t>) -> ssize_t {
 
 /// `F` is the closure that the entry point has handed over: its name tells the function's.
 fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
-    let cancellation = Suspended::new();
+    let cancellation = Suspended::for_call();
     log::begin();
     // SAFETY: the function only says where errno is.
     let errno = unsafe { libc::__errno_location() };

@@ -44,8 +44,9 @@ pub unsafe extern "C" fn kcapi_cipher_destroy(handle: *mut Handle) {
     unsafe { destroy(handle) };
 }
 
-/// Sets the key, for all handles on the transform. It may be set anew whenever no
-/// data are in flight. The caller may wipe its own copy afterwards.
+/// Sets the key, for all handles on the transform. It may be set anew whenever no stream
+/// has begun on one of them; messages in one call of other threads are waited for. After it a
+/// handle goes on with no earlier IV or stream. The caller may wipe its own copy afterwards.
 ///
 /// @param handle  cipher handle
 /// @param key     the key
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn kcapi_cipher_destroy(handle: *mut Handle) {
 /// @retval -EINVAL       no key of this length, or a weak one, and the kernel may have dropped
 ///                       the old one; or `handle` is NULL
 /// @retval -EFAULT       `key` is NULL
-/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
 /// @retval -ENOMEM       there is no memory, or the key is longer than net.core.optmem_max
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -90,13 +91,16 @@ pub(super) unsafe fn set_key(
 /// @param input   the plaintext
 /// @param inlen   bytes in `input`
 /// @param iv      the IV, of kcapi_cipher_ivsize() bytes; NULL: go on with the IV that the
-///                handle's last operation has left, zeros at first
+///                handle's last message has left, zeros at first
 /// @param out     where the ciphertext goes; may be `input`
 /// @param outlen  bytes in `out`, at least `inlen`; those after the result are left alone
 /// @param access  one of KCAPI_ACCESS_*, a hint
 /// @return bytes encrypted, which is 0 when a length is 0
 /// @retval -EINVAL       `inlen` is no multiple of the block size in a mode that needs it, or
-///                       `outlen` is less than `inlen`, or `handle` is NULL
+///                       `outlen` is less than `inlen`, or `handle` is NULL; or `iv` is NULL
+///                       and there is none to go on with, since a key was set, a message
+///                       failed, or a stream is there
+/// @retval -EBUSY        another thread is in a call of a stream on the handle
 /// @retval -EMSGSIZE     a length over INT_MAX
 /// @retval -ENOKEY       no key was set
 /// @retval -EFAULT       a buffer is NULL or cannot be accessed

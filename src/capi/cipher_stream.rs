@@ -20,7 +20,10 @@ use libc::{iovec, ssize_t};
 /// @return bytes sent
 /// @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
 /// @retval -ENOKEY       no key was set
-/// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+/// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up; or `iv` is
+///                       NULL and there is none to go on with, see kcapi_cipher_encrypt()
+/// @retval -EBUSY        another thread is in a call of an unfinished stream, which this one would
+///                       give up
 /// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
@@ -56,6 +59,7 @@ pub unsafe extern "C" fn kcapi_cipher_stream_init_dec(
 
 /// Sends more data of a stream.
 ///
+/// -EINVAL also where the stream was given up: by a message in one call, or since a call failed.
 /// Waits while the socket's send buffer (some 200 KiB) is full, until
 /// kcapi_cipher_stream_op() makes room. The data have been copied when the call returns.
 ///
@@ -104,7 +108,8 @@ pub unsafe extern "C" fn kcapi_cipher_stream_update_last(
 /// @param iovlen  number of IOVECs
 /// @return bytes received, not more than the IOVECs take
 /// @retval -EINVAL       `handle` is NULL, there are no IOVECs, or less room than a block
-///                       while more than that is there
+///                       while more than that is there, which can still be picked up; or the
+///                       stream was given up
 /// @retval -EMSGSIZE     room for more than INT_MAX bytes
 /// @retval -ENOKEY       no key was set
 /// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed

@@ -63,7 +63,7 @@ pub unsafe extern "C" fn kcapi_kpp_destroy(handle: *mut Handle) {
 /// @return largest size of a result in bytes, that of the prime
 /// @retval -EINVAL       not such parameters, or `handle` is NULL
 /// @retval -EFAULT       `pkcs3` is NULL
-/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
 /// @param curve_id  ECC_CURVE_NIST_P192 or ECC_CURVE_NIST_P256
 /// @return 0
 /// @retval -EINVAL       no such curve, or `handle` is NULL
-/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
 /// @retval -EOPNOTSUPP   the kernel cannot set a curve here
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -112,7 +112,7 @@ unsafe fn set_curve(handle: *mut Handle, curve_id: c_ulong) -> Result<()> {
 /// @retval -EINVAL       no parameters were set, not such a key, or `handle` is NULL
 /// @retval -EOPNOTSUPP   the kernel cannot make a key here
 /// @retval -EFAULT       `key` is NULL
-/// @retval -EBUSY        data are in flight on a handle of the transform
+/// @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]

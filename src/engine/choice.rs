@@ -20,6 +20,7 @@
 
 use super::kernel::transform::KernelTransform;
 use super::{Kind, Transform};
+use crate::cancel;
 use crate::environment;
 use crate::errno::{Errno, Result};
 use crate::log::{self, log};
@@ -95,6 +96,10 @@ fn fips() -> Result<bool> {
 /// engine's: -ENOENT, and not that there is no AF_ALG, since others are served.
 pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
     log::concerns(name.to_string_lossy());
+    cancel::suspended(|| open_suspended(kind, name))
+}
+
+fn open_suspended(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
     let kernel = || kernel(kind, name);
     let user = || user(kind, name);
     match choice() {
@@ -132,6 +137,7 @@ fn user(_: Kind, _: &CStr) -> Result<Box<dyn Transform>> {
 }
 
 fn kernel(kind: Kind, name: &CStr) -> std::result::Result<Box<dyn Transform>, Refusal> {
+    cancel::is_needed();
     // Not in this kernel, or forbidden: a sandbox's author takes one or the other of these.
     const NO_SOCKET: &[Errno] = &[
         Errno::AFNOSUPPORT,

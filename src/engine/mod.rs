@@ -20,6 +20,7 @@ use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::Event;
 use crate::process::Forked;
+use crate::slot::Alone;
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -243,6 +244,7 @@ pub trait Operation: Forked {
     /// message is there.
     fn message(
         &self,
+        alone: Alone<'_>,
         control: &Control,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
@@ -254,6 +256,7 @@ pub trait Operation: Forked {
     /// is in flight afterwards.
     fn batch(
         &self,
+        alone: Alone<'_>,
         control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
@@ -263,13 +266,19 @@ pub trait Operation: Forked {
     /// What `batch` does where there is nothing to gain: one message after the other.
     fn one_by_one(
         &self,
+        alone: Alone<'_>,
         control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         let pairs = inputs.each().zip(outputs.each());
-        pairs.map(|(input, output)| self.message(control, input, output, Length::Whole)).sum()
+        pairs
+            .map(|(input, output)| self.message(alone, control, input, output, Length::Whole))
+            .sum()
     }
+
+    /// From now on it is used not only by who holds its slot's lock: by calls of streams, and at a fork(2).
+    fn lend(&self);
 
     /// How far its message is.
     fn progress(&self) -> Progress;

@@ -16,6 +16,7 @@ use crate::iov::{Cursor, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_checked_copies};
 use crate::process::Forked;
+use crate::slot::Alone;
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -233,6 +234,7 @@ impl Operation for KernelOperation {
 
     fn message(
         &self,
+        _: Alone<'_>,
         control: &Control,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
@@ -250,13 +252,14 @@ impl Operation for KernelOperation {
 
     fn batch(
         &self,
+        alone: Alone<'_>,
         control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
         submission: Submission,
     ) -> Result<usize> {
         if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
-            return self.one_by_one(control, inputs, outputs);
+            return self.one_by_one(alone, control, inputs, outputs);
         }
         self.end();
         let batched = submission == Submission::Batched
@@ -296,6 +299,8 @@ impl Operation for KernelOperation {
     fn failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
+
+    fn lend(&self) {}
 
     fn of_two_processes(&self) -> bool {
         self.two_processes.load(Ordering::Relaxed)

@@ -9,6 +9,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::cancel;
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::memory;
@@ -99,6 +100,19 @@ pub fn in_parallel(
     group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> Outcome + Sync,
 ) -> Outcome {
     let total = inputs.list().iter().map(|iov| iov.iov_len).sum::<usize>();
+    if total < 2 * share {
+        return group(inputs, outputs);
+    }
+    cancel::suspended(|| in_threads(share, total, inputs, outputs, group))
+}
+
+fn in_threads(
+    share: usize,
+    total: usize,
+    inputs: Iovecs<'_>,
+    outputs: Iovecs<'_>,
+    group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> Outcome + Sync,
+) -> Outcome {
     let threads = (total / share).min(processors()).min(inputs.list().len());
     if threads < 2 || memory::ensure_threads(threads).is_err() {
         return group(inputs, outputs);

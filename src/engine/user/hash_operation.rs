@@ -15,6 +15,7 @@ use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::memory;
 use crate::process::Forked;
+use crate::slot::Alone;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -153,6 +154,7 @@ impl Operation for HashOperation {
 
     fn message(
         &self,
+        _: Alone<'_>,
         control: &Control,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
@@ -164,12 +166,13 @@ impl Operation for HashOperation {
 
     fn batch(
         &self,
+        alone: Alone<'_>,
         control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
         _: Submission,
     ) -> Result<usize> {
-        self.one_by_one(control, inputs, outputs)
+        self.one_by_one(alone, control, inputs, outputs)
     }
 
     fn progress(&self) -> Progress {
@@ -179,6 +182,8 @@ impl Operation for HashOperation {
     fn failed(&self) -> bool {
         self.failure.noted()
     }
+
+    fn lend(&self) {}
 
     fn of_two_processes(&self) -> bool {
         false

@@ -18,6 +18,8 @@ use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::process::Forked;
+use crate::slot::Alone;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
@@ -30,6 +32,12 @@ pub struct CipherOperation {
     lease: Lease,
     home: Lock<Home>,
     failure: Failure,
+    /// See [`Operation::lend`].
+    lent: AtomicBool,
+    /// No message is in the state, which is private.
+    idle: AtomicBool,
+    /// The state is not private.
+    shared: AtomicBool,
 }
 
 /// Where the state is.
@@ -40,6 +48,16 @@ enum Home {
     Shared(SharedState),
     /// In another process: there was no memory to share.
     Elsewhere,
+}
+
+impl Home {
+    fn with<T>(&mut self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Private(state) => f(state),
+            Self::Shared(shared) => shared.with(f),
+            Self::Elsewhere => Err(Errno::INVAL),
+        }
+    }
 }
 
 impl Recover for Home {
@@ -57,15 +75,37 @@ impl CipherOperation {
             lease,
             home: Lock::new(Home::Private(State::default())),
             failure: Failure::default(),
+            lent: AtomicBool::new(false),
+            idle: AtomicBool::new(true),
+            shared: AtomicBool::new(false),
         }
     }
 
     /// Calls `f` with the state, which nobody else uses meanwhile, in this process or another.
     fn with<T>(&self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
-        match &mut *self.home.lock()? {
-            Home::Private(state) => f(state),
-            Home::Shared(shared) => shared.with(f),
-            Home::Elsewhere => Err(Errno::INVAL),
+        let mut home = self.home.lock()?;
+        let result = home.with(f);
+        self.note_progress(&home);
+        result
+    }
+
+    /// The same for a whole message. An operation that was never lent needs no lock besides its slot's.
+    fn with_alone<T>(&self, _: Alone<'_>, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        if self.lent.load(Ordering::Relaxed) {
+            return self.with(f);
+        }
+        // SAFETY: the slot's lock is held, under which alone an operation is lent: nobody else uses this one
+        // before it is given back.
+        #[allow(unsafe_code)]
+        let home = unsafe { self.home.get_unlocked() };
+        home.with(f)
+    }
+
+    /// For those who only ask.
+    fn note_progress(&self, home: &Home) {
+        if let Home::Private(state) = home {
+            let idle = state.progress(self.is_aead()) == Progress::Idle;
+            self.idle.store(idle, Ordering::Relaxed);
         }
     }
 
@@ -357,6 +397,7 @@ impl Operation for CipherOperation {
 
     fn message(
         &self,
+        alone: Alone<'_>,
         control: &Control,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
@@ -369,24 +410,29 @@ impl Operation for CipherOperation {
         }
         let whole =
             |state: &mut State| self.whole(state, control, (input, len), (output, result), length);
-        self.failure.note(self.with(whole)).map(|()| result)
+        self.failure.note(self.with_alone(alone, whole)).map(|()| result)
     }
 
     fn batch(
         &self,
+        alone: Alone<'_>,
         control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
         _: Submission,
     ) -> Result<usize> {
         if let ([_], [_]) = (inputs.list(), outputs.list()) {
-            return self.message(control, inputs, outputs, Length::Whole);
+            return self.message(alone, control, inputs, outputs, Length::Whole);
         }
         self.check_pairs(control, inputs, outputs)?;
-        self.failure.note(self.with(|state| self.pairs(state, control, inputs, outputs)))
+        let pairs = |state: &mut State| self.pairs(state, control, inputs, outputs);
+        self.failure.note(self.with_alone(alone, pairs))
     }
 
     fn progress(&self) -> Progress {
+        if self.idle.load(Ordering::Relaxed) {
+            return Progress::Idle;
+        }
         // What cannot be looked at is not to be closed: a signal handler has interrupted who uses it.
         self.with(|state| Ok(state.progress(self.is_aead()))).unwrap_or(Progress::Pending)
     }
@@ -395,8 +441,12 @@ impl Operation for CipherOperation {
         self.failure.noted()
     }
 
+    fn lend(&self) {
+        self.lent.store(true, Ordering::Relaxed);
+    }
+
     fn of_two_processes(&self) -> bool {
-        self.home.lock().is_ok_and(|home| !matches!(*home, Home::Private(_)))
+        self.shared.load(Ordering::Relaxed)
     }
 }
 
@@ -409,6 +459,8 @@ impl Forked for CipherOperation {
             && let Ok(shared) = SharedState::new(state)
         {
             *home = Home::Shared(shared);
+            self.shared.store(true, Ordering::Relaxed);
+            self.idle.store(false, Ordering::Relaxed);
         }
     }
 
@@ -420,6 +472,7 @@ impl Forked for CipherOperation {
             && matches!(&*home, Home::Private(state) if state.begun)
         {
             *home = Home::Elsewhere;
+            self.shared.store(true, Ordering::Relaxed);
         }
     }
 }

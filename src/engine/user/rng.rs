@@ -20,6 +20,7 @@ use crate::errno::{Errno, Result, count, retry};
 use crate::iov::Iovecs;
 use crate::lock::Event;
 use crate::process::Forked;
+use crate::slot::Alone;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
 
@@ -144,11 +145,25 @@ impl Operation for RngOperation {
         Ok(Some(copy_out(&*bytes, output)))
     }
 
-    fn message(&self, _: &Control, _: Iovecs<'_>, _: Iovecs<'_>, _: Length) -> Result<usize> {
+    fn message(
+        &self,
+        _: Alone<'_>,
+        _: &Control,
+        _: Iovecs<'_>,
+        _: Iovecs<'_>,
+        _: Length,
+    ) -> Result<usize> {
         self.failure.note(Err(Errno::OPNOTSUPP))
     }
 
-    fn batch(&self, _: &Control, _: Iovecs<'_>, _: Iovecs<'_>, _: Submission) -> Result<usize> {
+    fn batch(
+        &self,
+        _: Alone<'_>,
+        _: &Control,
+        _: Iovecs<'_>,
+        _: Iovecs<'_>,
+        _: Submission,
+    ) -> Result<usize> {
         self.failure.note(Err(Errno::OPNOTSUPP))
     }
 
@@ -159,6 +174,8 @@ impl Operation for RngOperation {
     fn failed(&self) -> bool {
         self.failure.noted()
     }
+
+    fn lend(&self) {}
 
     fn of_two_processes(&self) -> bool {
         false
