@@ -13,7 +13,6 @@ use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard};
 use crate::memory::{self, SMALL};
-use crate::process;
 use crate::slot::{Alone, Slot, State, Visit};
 use crate::tfm::Tfm;
 use libc::c_int;
@@ -168,9 +167,8 @@ impl Handle {
             return Err(Errno::IO);
         }
         let update = |state: &mut State| {
-            self.opened(state)?;
-            self.watch(state);
-            self.opened(state)?.send(None, input, true, &Event::default()).map(drop)
+            let operation = state.watched(|| self.open_operation())?;
+            operation.send(None, input, true, &Event::default()).map(drop)
         };
         let result = update(&mut state);
         self.slot.after(&mut state, &result);
@@ -192,7 +190,7 @@ impl Handle {
         if std::mem::take(&mut state.incomplete) {
             return Err(Errno::IO);
         }
-        let result = call(&**self.opened(&mut state)?);
+        let result = call(&**state.operation(|| self.open_operation())?);
         self.slot.after(&mut state, &result);
         result
     }
@@ -202,8 +200,8 @@ impl Handle {
     pub fn start(&self, control: &Control, input: Iovecs<'_>) -> Result<usize> {
         let mut state = self.enter()?;
         self.slot.make_way(&mut state, self.goes_on(control), true)?;
+        state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
-        self.watch(&mut state);
         drop(state);
         visit.send(Some(control), input, true)
     }
@@ -232,20 +230,8 @@ impl Handle {
         self.tfm.enter(&self.slot)
     }
 
-    fn opened<'s>(&self, state: &'s mut State) -> Result<&'s Arc<dyn Operation>> {
-        state.operation(|| self.open_operation())
-    }
-
-    /// From now on the operation is told of forks: more than a whole message is in it.
-    fn watch(&self, state: &mut State) {
-        if let Some(operation) = state.watch_once() {
-            operation.lend();
-            process::watch(Arc::downgrade(operation) as _);
-        }
-    }
-
     fn visit(&self, state: &mut State) -> Result<Visit> {
-        Ok(self.slot.visit(Arc::clone(self.opened(state)?)))
+        self.slot.visit(state, || self.open_operation())
     }
 
     fn go_on(&self) -> Result<Visit> {

@@ -93,9 +93,24 @@ impl<T> Lock<T> {
 impl<T: Recover> Lock<T> {
     /// Waits until no other thread of this process holds it. EDEADLK: this thread does, and what
     /// calls is a signal handler.
+    #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>> {
-        let free = process::generation() << 2;
-        let mut word = self.word.load(Ordering::Relaxed);
+        self.lock_in(process::generation())
+    }
+
+    /// The same for a caller who knows the process's generation.
+    #[inline]
+    pub fn lock_in(&self, process: u32) -> Result<Guard<'_, T>> {
+        let free = process << 2;
+        match self.take(free | FREE, free | HELD) {
+            Ok(guard) => Ok(guard),
+            Err(word) => self.lock_held(process, word),
+        }
+    }
+
+    #[cold]
+    fn lock_held(&self, process: u32, mut word: u32) -> Result<Guard<'_, T>> {
+        let free = process << 2;
         // Who has waited does not know whether others still do, and takes the lock as contended.
         let mut taken = free | HELD;
         loop {
@@ -124,6 +139,7 @@ impl<T: Recover> Lock<T> {
 
     /// Takes the lock by putting `taken` in the place of `word`, a free one's or another process's.
     /// The error is the word that was found.
+    #[inline]
     fn take(&self, word: u32, taken: u32) -> core::result::Result<Guard<'_, T>, u32> {
         self.word.compare_exchange(word, taken, Ordering::Acquire, Ordering::Relaxed)?;
         self.owner.store(this_thread(), Ordering::Relaxed);

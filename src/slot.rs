@@ -50,6 +50,9 @@ pub struct State {
     process: u32,
     /// The operation is told of forks.
     watched: bool,
+    /// The operation was lent to a stream's call, or is watched. What was not has no message in it,
+    /// and has not failed: whatever fails is closed.
+    lent: bool,
 }
 
 impl Recover for State {
@@ -71,9 +74,9 @@ impl Slot {
         Self { state: Lock::new(state), visitors: AtomicUsize::new(0), arrived: Event::default() }
     }
 
-    /// Its state, once no whole message is being processed.
-    pub fn lock(&self) -> Result<Guard<'_, State>> {
-        self.state.lock()
+    /// Its state, once no whole message is being processed. The process is this one, by its generation.
+    pub fn lock(&self, process: u32) -> Result<Guard<'_, State>> {
+        self.state.lock_in(process)
     }
 
     /// Makes the state this process's own, whose generation is `process`; whether it was a parent's. What has
@@ -128,6 +131,9 @@ impl Slot {
 
     /// The same for a whole message, beside which no thread may be in a stream's call.
     pub fn make_way_alone(&self, state: &mut State, goes_on: bool) -> Result<()> {
+        if !state.lent {
+            return if goes_on && state.lost { Err(Errno::INVAL) } else { Ok(()) };
+        }
         if self.visited() {
             return Err(Errno::BUSY);
         }
@@ -151,10 +157,13 @@ impl Slot {
     /// What a call on the operation has come to: closes it if that has left something, or if it was opened
     /// without a key, which says nothing about the next one.
     pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
-        if matches!(result, Err(Errno::NOKEY)) {
-            state.operation = None;
-        } else if state.operation.as_ref().is_some_and(|operation| operation.failed()) {
-            self.close(state);
+        match result {
+            Ok(_) => {}
+            Err(Errno::NOKEY) => state.operation = None,
+            Err(_) if state.operation.as_ref().is_some_and(|operation| operation.failed()) => {
+                self.close(state);
+            }
+            Err(_) => {}
         }
     }
 
@@ -169,10 +178,14 @@ impl Slot {
     }
 
     /// Lends the operation to a stream's call, which does not hold the lock.
-    pub fn visit(self: &Arc<Self>, operation: Arc<dyn Operation>) -> Visit {
-        operation.lend();
+    pub fn visit(
+        self: &Arc<Self>,
+        state: &mut State,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<Visit> {
+        let operation = Arc::clone(state.lend(open)?);
         self.visitors.fetch_add(1, Ordering::Relaxed);
-        Visit { slot: Arc::clone(self), operation }
+        Ok(Visit { slot: Arc::clone(self), operation })
     }
 }
 
@@ -212,7 +225,7 @@ impl Visit {
             if let Some(result) = received.transpose() {
                 return self.after(result);
             }
-            if !self.is_current(&*self.slot.lock()?) {
+            if !self.is_current(&*self.slot.state.lock()?) {
                 return Err(Errno::INVAL);
             }
             self = self.wait(before, cancellation)?;
@@ -238,7 +251,7 @@ impl Visit {
     /// a key, in which nothing has been.
     fn after(&self, result: Result<usize>) -> Result<usize> {
         if matches!(result, Err(Errno::NOKEY)) {
-            let mut state = self.slot.lock()?;
+            let mut state = self.slot.state.lock()?;
             if self.is_current(&state) {
                 state.operation = None;
                 self.slot.arrived.happened();
@@ -258,7 +271,15 @@ impl Drop for Visit {
 
 impl State {
     fn new(kind: Kind) -> Self {
-        Self { operation: None, kind, lost: false, incomplete: false, process: 0, watched: false }
+        Self {
+            operation: None,
+            kind,
+            lost: false,
+            incomplete: false,
+            process: 0,
+            watched: false,
+            lent: false,
+        }
     }
 
     /// The operation; where there is none, the one that `open` opens.
@@ -270,7 +291,7 @@ impl State {
             Some(operation) => Ok(operation),
             none => {
                 let opened = none.insert(open()?);
-                (self.lost, self.watched) = (false, false);
+                (self.lost, self.watched, self.lent) = (false, false, false);
                 Ok(opened)
             }
         }
@@ -284,9 +305,32 @@ impl State {
         Ok((&**self.operation(open)?, Alone(PhantomData)))
     }
 
-    /// The operation is to be told of forks, and was not yet.
-    pub fn watch_once(&mut self) -> Option<&Arc<dyn Operation>> {
+    /// The operation, which others may use from now on who do not hold the lock.
+    fn lend(
+        &mut self,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<&Arc<dyn Operation>> {
+        let first = self.operation.is_none() || !self.lent;
+        let operation = self.operation(open)?;
+        if first {
+            operation.lend();
+        }
+        // Opening it has reset this.
+        self.lent = true;
+        self.operation.as_ref().ok_or(Errno::IO)
+    }
+
+    /// The operation, which is told of forks from now on: more than a whole message will be in it.
+    pub fn watched(
+        &mut self,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<&Arc<dyn Operation>> {
+        self.lend(open)?;
         let watched = std::mem::replace(&mut self.watched, true);
-        self.operation.as_ref().filter(|_| !watched)
+        let operation = self.operation.as_ref().ok_or(Errno::IO)?;
+        if !watched {
+            process::watch(Arc::downgrade(operation) as _);
+        }
+        Ok(operation)
     }
 }

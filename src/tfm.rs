@@ -61,7 +61,7 @@ impl Tfm {
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, State>> {
         let process = process::generation();
         loop {
-            let mut state = slot.lock()?;
+            let mut state = slot.lock(process)?;
             if self.changing.load(Ordering::Relaxed) != process {
                 if !slot.enter(&mut state, process) {
                     return Ok(state);
@@ -99,14 +99,14 @@ impl Tfm {
         // From here on a slot that was locked once is not used by another call: it would wait.
         let each = || slots.iter().filter_map(Weak::upgrade);
         for slot in each() {
-            let mut state = slot.lock()?;
+            let mut state = slot.lock(process)?;
             slot.enter(&mut state, process);
             if slot.busy(&state) {
                 return Err(Errno::BUSY);
             }
         }
         for slot in each() {
-            slot.close(&mut *slot.lock()?);
+            slot.close(&mut *slot.lock(process)?);
         }
         self.transform.set(parameter)
     }
