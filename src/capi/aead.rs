@@ -52,7 +52,7 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { cipher::set_key(Kind::Aead, handle, key, keylen) })
+    to_int(|| unsafe { cipher::set_key(handle, key, keylen) })
 }
 
 /// Sets the tag length, for all handles on the transform.

@@ -65,20 +65,17 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { set_key(Kind::Skcipher, handle, key, keylen) })
+    to_int(|| unsafe { set_key(handle, key, keylen) })
 }
 
+/// Of a handle of any family: programs take the function of another one, since all do the same.
+///
 /// # Safety
 ///
 /// As `kcapi_cipher_setkey`.
-pub(super) unsafe fn set_key(
-    kind: Kind,
-    handle: *mut Handle,
-    key: *const u8,
-    keylen: u32,
-) -> Result<()> {
+pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -> Result<()> {
     // SAFETY: the caller's promise.
-    let (handle, key) = unsafe { (of(kind, handle)?, bytes(key, keylen as usize)?) };
+    let (handle, key) = unsafe { (borrow(handle)?, bytes(key, keylen as usize)?) };
     handle.set(Parameter::Key(key)).map(drop)
 }
 

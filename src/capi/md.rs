@@ -67,7 +67,7 @@ pub unsafe extern "C" fn kcapi_md_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { set_key(Kind::Hash, handle, key, keylen) })
+    to_int(|| unsafe { set_key(handle, key, keylen) })
 }
 
 /// Adds data to a message; the first call after kcapi_md_init() or kcapi_md_final()
