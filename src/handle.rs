@@ -197,23 +197,33 @@ impl Handle {
 
     /// Starts a stream. EINVAL: an earlier one is complete and not received; or there is no IV to go on with.
     /// EBUSY: a thread is in a call of an earlier one with data in it.
-    pub fn start(&self, control: &Control, input: Iovecs<'_>) -> Result<usize> {
+    pub fn start(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        cancellation: &Suspended,
+    ) -> Result<usize> {
         let mut state = self.enter()?;
         self.slot.make_way(&mut state, self.goes_on(control), true)?;
         state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
         drop(state);
-        visit.send(Some(control), input, true)
+        visit.send(Some(control), input, true, cancellation)
     }
 
     /// A further piece of a stream. EINVAL: it was given up.
-    pub fn send(&self, input: Iovecs<'_>, more: bool) -> Result<usize> {
-        self.go_on()?.send(None, input, more)
+    pub fn send(&self, input: Iovecs<'_>, more: bool, cancellation: &Suspended) -> Result<usize> {
+        self.go_on()?.send(None, input, more, cancellation)
     }
 
     /// Results of a stream, see [`Visit::receive`]. EINVAL: it was given up.
     pub fn receive(&self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
         self.go_on()?.receive(output, cancellation)
+    }
+
+    /// Additional input of a generator.
+    pub fn add_input(&self, input: Iovecs<'_>) -> Result<usize> {
+        self.at_last(|operation| operation.send(None, input, false, &Event::default()))
     }
 
     /// What a generator gives.

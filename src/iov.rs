@@ -60,6 +60,17 @@ impl<'a> Iovecs<'a> {
         Self(self.0.get(index..).unwrap_or_default())
     }
 
+    /// What comes after the first `bytes` bytes; `rest` is the memory for the list.
+    pub fn after<'p>(self, bytes: usize, rest: &'p mut Vec<iovec>) -> Result<Iovecs<'p>>
+    where
+        'a: 'p,
+    {
+        let len = self.total()?;
+        let mut cursor = Cursor::new(self);
+        cursor.take(bytes, rest)?;
+        cursor.take(len.saturating_sub(bytes), rest)
+    }
+
     /// A list for each IOVEC.
     pub fn each(self) -> impl Iterator<Item = Self> {
         self.0.chunks(1).map(Self)

@@ -193,7 +193,9 @@ impl Slot {
 #[derive(Clone, Copy)]
 pub struct Alone<'a>(PhantomData<&'a mut State>);
 
-/// A stream's call.
+/// A stream's call. Where it waits, it waits in user space: sendmsg(2) could not be cancelled without leaving a lock
+/// behind, and recvmsg(2) would go on waiting until the caller's buffer is full, with the first
+/// results already in it.
 pub struct Visit {
     slot: Arc<Slot>,
     operation: Arc<dyn Operation>,
@@ -209,38 +211,73 @@ thread_local! {
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Visit {
-    /// A piece of the stream's message.
-    pub fn send(&self, control: Option<&Control>, input: Iovecs<'_>, more: bool) -> Result<usize> {
-        let result = self.operation.send(control, input, more, &self.slot.arrived);
-        self.after(result)
-    }
-
-    /// Results. Waits until there are some: recvmsg(2) could do that itself, but would then go on waiting until the
-    /// caller's buffer is full, with the first results already in it. EINVAL: the operation was closed
-    /// meanwhile.
-    pub fn receive(mut self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
+    /// A piece of the stream's message. Waits for room, until another thread or process receives. EINVAL: the
+    /// operation was closed meanwhile.
+    pub fn send(
+        mut self,
+        mut control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+        cancellation: &Suspended,
+    ) -> Result<usize> {
+        let (len, begins) = (input.total()?, control.is_some());
+        let mut sent = 0;
         loop {
-            let before = self.slot.arrived.now();
-            let received = self.operation.receive(output);
-            if let Some(result) = received.transpose() {
-                return self.after(result);
+            match self.send_from(sent, control, input, more) {
+                // A piece of which nothing was taken can be sent again.
+                Err(errno) => {
+                    if (begins || sent > 0) && errno != Errno::NOKEY {
+                        self.operation.fail();
+                    }
+                    return self.after(Err(errno));
+                }
+                Ok(taken) => sent += taken,
             }
-            if !self.is_current(&*self.slot.state.lock()?) {
-                return Err(Errno::INVAL);
+            if sent >= len {
+                return Ok(len);
             }
-            self = self.wait(before, cancellation)?;
+            if sent > 0 {
+                control = None;
+            }
+            self = self.put_down(cancellation)?;
+            self.operation.wait_for_room(LOOK_AGAIN);
         }
     }
 
-    /// Waits for data for a while. Before that the thread may be cancelled: all that it has is put down, so
-    /// that nothing is left in the frames of its call.
-    fn wait(self, before: u32, cancellation: &Suspended) -> Result<Self> {
+    fn send_from(
+        &self,
+        sent: usize,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+    ) -> Result<usize> {
+        let mut rest = Vec::new();
+        let input = if sent == 0 { input } else { input.after(sent, &mut rest)? };
+        self.operation.send(control, input, more, &self.slot.arrived)
+    }
+
+    /// Results. Waits until there are some. EINVAL: the operation was closed meanwhile.
+    pub fn receive(mut self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
+        loop {
+            let before = self.slot.arrived.now();
+            if let Some(result) = self.operation.receive(output).transpose() {
+                return self.after(result);
+            }
+            self = self.put_down(cancellation)?;
+            self.slot.arrived.wait(before, LOOK_AGAIN);
+        }
+    }
+
+    /// Before the thread waits it may be cancelled: all that it has is put down, so that nothing is
+    /// left in the frames of its call. EINVAL: the operation was closed.
+    fn put_down(self, cancellation: &Suspended) -> Result<Self> {
+        if !self.is_current(&*self.slot.state.lock()?) {
+            return Err(Errno::INVAL);
+        }
         // Not from a destructor, while the thread ends: there is no place then.
         WAITING.try_with(|waiting| waiting.set(Some(self))).map_err(|_| Errno::AGAIN)?;
         cancellation.point();
-        let visit = WAITING.take().ok_or(Errno::IO)?;
-        visit.slot.arrived.wait(before, LOOK_AGAIN);
-        Ok(visit)
+        WAITING.take().ok_or(Errno::IO)
     }
 
     fn is_current(&self, state: &State) -> bool {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_aead_stream_*`: an AEAD message in pieces.
 
-use super::call::{to_ssize, to_ssize_of_waiting};
+use super::call::to_ssize_of_waiting;
 use super::stream;
 use crate::engine::{Kind, Op};
 use crate::handle::Handle;
@@ -35,7 +35,9 @@ pub unsafe extern "C" fn kcapi_aead_stream_init_enc(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(|| unsafe { stream::start_aead(handle, Op::Encrypt, iv, iov, iovlen) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start_aead(handle, Op::Encrypt, iv, iov, iovlen, cancellation)
+    })
 }
 
 /// Begins to decrypt a message: AAD, ciphertext, tag; see kcapi_aead_stream_init_enc().
@@ -54,7 +56,9 @@ pub unsafe extern "C" fn kcapi_aead_stream_init_dec(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(|| unsafe { stream::start_aead(handle, Op::Decrypt, iv, iov, iovlen) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start_aead(handle, Op::Decrypt, iv, iov, iovlen, cancellation)
+    })
 }
 
 /// Sends more data of a message that does not end with them.
@@ -71,7 +75,9 @@ pub unsafe extern "C" fn kcapi_aead_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(Kind::Aead, handle, iov, iovlen, true) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::update(Kind::Aead, handle, iov, iovlen, true, cancellation)
+    })
 }
 
 /// Sends the last data of a message, usually the tag in a decryption.
@@ -88,7 +94,9 @@ pub unsafe extern "C" fn kcapi_aead_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(Kind::Aead, handle, iov, iovlen, false) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::update(Kind::Aead, handle, iov, iovlen, false, cancellation)
+    })
 }
 
 /// Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.

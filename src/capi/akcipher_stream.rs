@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_akcipher_stream_*`: asymmetric ciphers, data in pieces.
 
-use super::call::{to_ssize, to_ssize_of_waiting};
+use super::call::to_ssize_of_waiting;
 use super::stream;
 use crate::engine::{Kind, Op};
 use crate::handle::Handle;
@@ -30,8 +30,8 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_enc(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe {
-        stream::start(Kind::Akcipher, handle, Op::Encrypt, ptr::null(), iov, iovlen)
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Encrypt, ptr::null(), iov, iovlen, cancellation)
     })
 }
 
@@ -49,8 +49,8 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_dec(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe {
-        stream::start(Kind::Akcipher, handle, Op::Decrypt, ptr::null(), iov, iovlen)
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Decrypt, ptr::null(), iov, iovlen, cancellation)
     })
 }
 
@@ -68,8 +68,8 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_sgn(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe {
-        stream::start(Kind::Akcipher, handle, Op::Sign, ptr::null(), iov, iovlen)
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Sign, ptr::null(), iov, iovlen, cancellation)
     })
 }
 
@@ -87,8 +87,8 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_init_vfy(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe {
-        stream::start(Kind::Akcipher, handle, Op::Verify, ptr::null(), iov, iovlen)
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start(Kind::Akcipher, handle, Op::Verify, ptr::null(), iov, iovlen, cancellation)
     })
 }
 
@@ -106,7 +106,9 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(Kind::Akcipher, handle, iov, iovlen, true) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::update(Kind::Akcipher, handle, iov, iovlen, true, cancellation)
+    })
 }
 
 /// Sends the end of a message.
@@ -123,7 +125,9 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(Kind::Akcipher, handle, iov, iovlen, false) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::update(Kind::Akcipher, handle, iov, iovlen, false, cancellation)
+    })
 }
 
 /// Picks up the result of a message. Waits for the end of the message, until another

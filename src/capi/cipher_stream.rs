@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_cipher_stream_*`: symmetric ciphers, data in pieces.
 
-use super::call::{to_ssize, to_ssize_of_waiting};
+use super::call::to_ssize_of_waiting;
 use super::stream;
 use crate::engine::{Kind, Op};
 use crate::handle::Handle;
@@ -35,7 +35,9 @@ pub unsafe extern "C" fn kcapi_cipher_stream_init_enc(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(|| unsafe { stream::start(Kind::Skcipher, handle, Op::Encrypt, iv, iov, iovlen) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start(Kind::Skcipher, handle, Op::Encrypt, iv, iov, iovlen, cancellation)
+    })
 }
 
 /// Begins to decrypt a stream; see kcapi_cipher_stream_init_enc().
@@ -54,7 +56,9 @@ pub unsafe extern "C" fn kcapi_cipher_stream_init_dec(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
-    to_ssize(|| unsafe { stream::start(Kind::Skcipher, handle, Op::Decrypt, iv, iov, iovlen) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::start(Kind::Skcipher, handle, Op::Decrypt, iv, iov, iovlen, cancellation)
+    })
 }
 
 /// Sends more data of a stream.
@@ -75,7 +79,9 @@ pub unsafe extern "C" fn kcapi_cipher_stream_update(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(Kind::Skcipher, handle, iov, iovlen, true) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::update(Kind::Skcipher, handle, iov, iovlen, true, cancellation)
+    })
 }
 
 /// Sends the last data of a stream.
@@ -95,7 +101,9 @@ pub unsafe extern "C" fn kcapi_cipher_stream_update_last(
     iovlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the IOVECs have their lengths.
-    to_ssize(|| unsafe { stream::update(Kind::Skcipher, handle, iov, iovlen, false) })
+    to_ssize_of_waiting(|cancellation| unsafe {
+        stream::update(Kind::Skcipher, handle, iov, iovlen, false, cancellation)
+    })
 }
 
 /// Picks up results of a stream.

@@ -132,7 +132,7 @@ unsafe fn set_additional_input(handle: *mut Handle, input: *const u8, len: u32) 
     let handle = unsafe { of(Kind::Rng, handle) }?;
     let input = super::buffer(input, len as usize)?;
     // SAFETY: the caller's promise.
-    handle.send(unsafe { Iovecs::new(&input) }, false).map(drop)
+    handle.add_input(unsafe { Iovecs::new(&input) }).map(drop)
 }
 
 /// Generates random bytes, any number of them. The kernel gives at most 128 at a time.

@@ -38,12 +38,13 @@ pub unsafe fn start(
     iv: *const u8,
     iov: *mut iovec,
     iovlen: usize,
+    cancellation: &Suspended,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let (handle, input) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
-    handle.start(&Control { op, iv, assoclen: None }, input)
+    handle.start(&Control { op, iv, assoclen: None }, input, cancellation)
 }
 
 /// Begins an AEAD message.
@@ -57,12 +58,13 @@ pub unsafe fn start_aead(
     iv: *const u8,
     iov: *mut iovec,
     iovlen: usize,
+    cancellation: &Suspended,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let (handle, input) = unsafe { (of(Kind::Aead, handle)?, pieces(iov, iovlen)?) };
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
-    handle.start(&handle.aead_control(op, iv)?, input)
+    handle.start(&handle.aead_control(op, iv)?, input, cancellation)
 }
 
 /// Sends a further piece, the last one unless `more`.
@@ -76,10 +78,11 @@ pub unsafe fn update(
     iov: *mut iovec,
     iovlen: usize,
     more: bool,
+    cancellation: &Suspended,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let (handle, input) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
-    handle.send(input, more)
+    handle.send(input, more, cancellation)
 }
 
 /// Receives results.

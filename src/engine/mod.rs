@@ -24,6 +24,7 @@ use crate::slot::Alone;
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
+use std::time::Duration;
 use zeroize::Zeroize;
 
 /// The families of algorithms, by the names that bind(2) takes.
@@ -217,9 +218,9 @@ pub enum Progress {
 ///
 /// It is told of fork(2) from when a stream or digest begins in it.
 pub trait Operation: Forked {
-    /// Takes a piece of a message; `more` says that another follows. Waits while
-    /// the engine's buffer is full. Returns the number of bytes, all of `input`. `arrived` is told of
-    /// each part that can be received.
+    /// Takes a piece of a message; `more` says that another follows. Returns the number of bytes: fewer than
+    /// all of `input` if the engine's buffer is full, and the rest is to be sent when there
+    /// is room. `arrived` is told of each part that can be received. An error tells that nothing was taken.
     fn send(
         &self,
         control: Option<&Control>,
@@ -282,6 +283,12 @@ pub trait Operation: Forked {
 
     /// How far its message is.
     fn progress(&self) -> Progress;
+
+    /// Waits for a while until there may be room for more to send.
+    fn wait_for_room(&self, at_most: Duration);
+
+    /// Makes the operation one of which a call failed.
+    fn fail(&self);
 
     /// Whether a call failed in a way that leaves something behind, so that what is still in the
     /// operation is of no use. A wrong tag does not: the message is gone, the IV still there.

@@ -2,8 +2,7 @@
 //! The accepted AF_ALG socket. Streams are here, whole messages of ciphers in
 //! [`super::whole`].
 //!
-//! Who sends waits in sendmsg(2) for space. Who receives waits in user space, see
-//! [`crate::slot::Visit::receive`].
+//! Nobody waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
 
 use super::capacity::Capacity;
 use super::message::{self, Message};
@@ -18,9 +17,10 @@ use crate::overlap::{Overlap, overlap, with_checked_copies};
 use crate::process::Forked;
 use crate::slot::Alone;
 use libc::{MSG_DONTWAIT, MSG_MORE};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
 const HASH_PIECE: usize = 1 << 30;
@@ -162,7 +162,6 @@ impl Operation for KernelOperation {
             self.growth.store(self.growth(control.op), Ordering::Relaxed);
         }
         let (mut sent, mut piece) = (0, Vec::new());
-        let begins = control.is_some();
         let mut control = control;
         if !self.begun.swap(true, Ordering::Relaxed) {
             self.more.store(true, Ordering::Relaxed);
@@ -177,17 +176,25 @@ impl Operation for KernelOperation {
                 cursor.take(now, &mut piece)?
             };
             // Only the last piece may be without MSG_MORE.
-            let flags = if more || sent + now < len { MSG_MORE } else { 0 };
+            let more_flag = if more || sent + now < len { MSG_MORE } else { 0 };
             let message = Message { control: control.take(), data };
             // Counted before a receiver in another thread can subtract them.
             self.pending.fetch_add(now, Ordering::Relaxed);
-            let taken = match retry(|| message.send(self.socket.as_fd(), flags)) {
+            let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
+            {
                 Ok(0) if now > 0 => Err(Errno::IO),
+                // It was made to fit: nobody could make room.
+                Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
                 taken => taken,
             };
             self.subtract_pending(now - taken.unwrap_or(0).min(now));
-            // A piece of which the kernel has taken nothing can be sent again.
-            sent += if begins || sent > 0 { self.note(taken)? } else { taken? };
+            match taken {
+                Ok(taken) => sent += taken,
+                Err(Errno::AGAIN) => return Ok(sent),
+                // Told when nothing was taken: by the call for the rest.
+                Err(_) if sent > 0 && self.kind() == Kind::Skcipher => return Ok(sent),
+                Err(errno) => return Err(errno),
+            }
             if sent >= len && !more {
                 let pending = self.pending.load(Ordering::Relaxed);
                 let growth = self.growth.load(Ordering::Relaxed);
@@ -200,6 +207,18 @@ impl Operation for KernelOperation {
             if sent >= len {
                 return Ok(sent);
             }
+        }
+    }
+
+    fn wait_for_room(&self, at_most: Duration) {
+        let mut waiting =
+            libc::pollfd { fd: self.socket.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+        let milliseconds = at_most.as_millis().min(1000) as libc::c_int;
+        // SAFETY: poll(2) reads and writes the one structure, which outlives the call. Whatever it says, the caller
+        // tries again.
+        #[allow(unsafe_code)]
+        unsafe {
+            libc::poll(&raw mut waiting, 1, milliseconds);
         }
     }
 
@@ -244,7 +263,8 @@ impl Operation for KernelOperation {
         match self.kind() {
             Kind::Skcipher | Kind::Aead => self.cipher_message(control, input, output, length),
             _ => {
-                self.send(Some(control), input, false, &Event::default())?;
+                let sent = self.send(Some(control), input, false, &Event::default());
+                self.note(sent)?;
                 self.receive(output)?.ok_or(Errno::IO)
             }
         }
@@ -298,6 +318,10 @@ impl Operation for KernelOperation {
 
     fn failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
     }
 
     fn lend(&self) {}

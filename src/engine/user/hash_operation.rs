@@ -17,6 +17,7 @@ use crate::memory;
 use crate::process::Forked;
 use crate::slot::Alone;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The longest digest in bytes.
@@ -177,6 +178,13 @@ impl Operation for HashOperation {
 
     fn progress(&self) -> Progress {
         if self.begun.load(Ordering::Relaxed) { Progress::Pending } else { Progress::Idle }
+    }
+
+    /// There is always room.
+    fn wait_for_room(&self, _: Duration) {}
+
+    fn fail(&self) {
+        self.failure.set();
     }
 
     fn failed(&self) -> bool {

@@ -20,6 +20,7 @@ use crate::overlap::{Overlap, overlap, with_copies};
 use crate::process::Forked;
 use crate::slot::Alone;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
@@ -379,9 +380,7 @@ impl Operation for CipherOperation {
         arrived: &Event,
     ) -> Result<usize> {
         let len = input.total()?;
-        let sent = self.with(|state| self.append(state, control, input, more));
-        // A piece of which nothing was taken can be sent again.
-        if control.is_some() { self.failure.note(sent) } else { sent }?;
+        self.with(|state| self.append(state, control, input, more))?;
         arrived.happened();
         Ok(len)
     }
@@ -435,6 +434,13 @@ impl Operation for CipherOperation {
         }
         // What cannot be looked at is not to be closed: a signal handler has interrupted who uses it.
         self.with(|state| Ok(state.progress(self.is_aead()))).unwrap_or(Progress::Pending)
+    }
+
+    /// There is always room.
+    fn wait_for_room(&self, _: Duration) {}
+
+    fn fail(&self) {
+        self.failure.set();
     }
 
     fn failed(&self) -> bool {

@@ -22,6 +22,7 @@ use crate::lock::Event;
 use crate::process::Forked;
 use crate::slot::Alone;
 use sha2::{Digest, Sha512};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Bytes that one call gives at most.
@@ -169,6 +170,13 @@ impl Operation for RngOperation {
 
     fn progress(&self) -> Progress {
         Progress::Idle
+    }
+
+    /// There is always room.
+    fn wait_for_room(&self, _: Duration) {}
+
+    fn fail(&self) {
+        self.failure.set();
     }
 
     fn failed(&self) -> bool {

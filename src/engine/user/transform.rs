@@ -123,6 +123,11 @@ impl Failure {
         result
     }
 
+    /// Notes one.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Whether one was noted.
     pub fn noted(&self) -> bool {
         self.0.load(Ordering::Relaxed)
