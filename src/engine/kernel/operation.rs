@@ -163,7 +163,8 @@ impl Operation for KernelOperation {
         }
         let (mut sent, mut piece) = (0, Vec::new());
         let mut control = control;
-        if !self.begun.swap(true, Ordering::Relaxed) {
+        let before = self.begun.swap(true, Ordering::Relaxed);
+        if !before {
             self.more.store(true, Ordering::Relaxed);
         }
         loop {
@@ -193,7 +194,10 @@ impl Operation for KernelOperation {
                 Err(Errno::AGAIN) => return Ok(sent),
                 // Told when nothing was taken: by the call for the rest.
                 Err(_) if sent > 0 && self.kind() == Kind::Skcipher => return Ok(sent),
-                Err(errno) => return Err(errno),
+                Err(errno) => {
+                    self.begun.store(before, Ordering::Relaxed);
+                    return Err(errno);
+                }
             }
             if sent >= len && !more {
                 let pending = self.pending.load(Ordering::Relaxed);
