@@ -64,6 +64,9 @@ pub struct Contexts {
     /// Linux AIO contexts that are not in use: as many as threads have used them at once.
     idle: Lock<Vec<Context>>,
     no_rings: AtomicBool,
+    /// It was said that there are no rings.
+    told: AtomicBool,
+    /// It was said that there is no AIO at all.
     warned: AtomicBool,
 }
 
@@ -102,7 +105,7 @@ impl Contexts {
             self.no_rings.store(!Ring::is_worth_another_try(errno), Ordering::Relaxed);
             if choice == Choice::IoUring {
                 self.warn(errno);
-            } else {
+            } else if !self.told.swap(true, Ordering::Relaxed) {
                 log!(Verbose, "no io_uring (errno: -{}), trying Linux AIO", errno.number());
             }
         };
