@@ -11,6 +11,7 @@
 
 #![allow(unsafe_code)]
 
+use crate::errno::{Errno, Result, count};
 use crate::lock::{Guard, Lock, Recover};
 use std::cell::UnsafeCell;
 use std::ptr;
@@ -20,79 +21,67 @@ use std::sync::{Arc, Weak};
 /// Generations have 30 bits, since a lock's word has two more.
 const GENERATIONS: u32 = (1 << 30) - 1;
 
-/// Where this process's number is: 0 in a child that has none yet.
-static NUMBER: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
+/// This process's number, 0 in a child that has none yet: the handlers of pthread_atfork(3) see to that. They
+/// take no system call, but run for fork(3) alone, not for clone(2).
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// The number's place for a process that has rings, which no child may touch, however it was made.
+static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 
 /// The last number given, here or in a parent: a child inherits it.
 static LAST: AtomicU32 = AtomicU32::new(0);
 
-/// The number's place where the kernel does not wipe pages for children; `in_child` does it then.
-static NOT_WIPED: AtomicU32 = AtomicU32::new(0);
-
-/// This process's number, never 0, which no process that it descends from has. Costs no system call
-/// but the first time.
+/// This process's number, never 0, which no process that it descends from has.
+#[inline]
 pub fn generation() -> u32 {
-    let number = NUMBER.load(Ordering::Acquire);
-    // SAFETY: what is not NULL was set by `place`, and stays for the life of the process.
-    let number = unsafe { number.as_ref() }.unwrap_or_else(place);
+    // SAFETY: what is not NULL was set by `see_all_children`, and stays for the life of the process.
+    let page = unsafe { PAGE.load(Ordering::Acquire).as_ref() };
+    let number = page.unwrap_or(&NUMBER);
     match number.load(Ordering::Relaxed) {
-        0 => {
-            let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
-            let stored =
-                number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);
-            // Another thread may have been first.
-            stored.map_or_else(|first| first, |_| next.max(1))
-        }
+        0 => begin(number),
         known => known,
     }
 }
 
-/// Finds a place for the number, for good: a page that the kernel hands to every child as zeros
-/// (MADV_WIPEONFORK, Linux 4.14). Not getpid(2), which costs a system call. Where there is no such page,
-/// pthread_atfork(3) must do, whose handlers run for fork(3) only and not for clone(2).
 #[cold]
-fn place() -> &'static AtomicU32 {
-    let page = wiped_page();
-    let place = if page.is_null() {
-        watch_forks();
-        (&raw const NOT_WIPED).cast_mut()
-    } else {
-        page
-    };
-    let first =
-        NUMBER.compare_exchange(ptr::null_mut(), place, Ordering::AcqRel, Ordering::Acquire);
-    let place = match first {
-        Ok(_) => place,
-        Err(theirs) => {
-            if !page.is_null() {
-                // SAFETY: a mapping of this function's own, which nobody has seen.
-                unsafe { libc::munmap(page.cast(), size_of::<AtomicU32>()) };
-            }
-            theirs
-        }
-    };
-    // SAFETY: a static, or a page that nobody unmaps; aligned, and any bits are a number.
-    unsafe { &*place }
+fn begin(number: &AtomicU32) -> u32 {
+    watch_forks();
+    let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
+    let stored = number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);
+    // Another thread may have been first.
+    stored.map_or_else(|first| first, |_| next.max(1))
 }
 
-/// NULL: none to be had.
-fn wiped_page() -> *mut AtomicU32 {
+/// From now on the child of a clone(2), too, has a generation of its own: the number is in a page that the
+/// kernel hands to every child as zeros. EINVAL: it does not do that (MADV_WIPEONFORK, Linux 4.14).
+pub fn see_all_children() -> Result<()> {
+    if !PAGE.load(Ordering::Acquire).is_null() {
+        return Ok(());
+    }
+    let number = generation();
     let len = size_of::<AtomicU32>();
-    // SAFETY: a new mapping where the kernel likes it touches no memory of ours; what is unmapped is
-    // that mapping, which nobody has seen.
-    unsafe {
+    // SAFETY: a new mapping where the kernel likes it touches no memory of ours. It is aligned, and zeros are
+    // a number.
+    let page = unsafe {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let access = libc::PROT_READ | libc::PROT_WRITE;
-        let page = libc::mmap(ptr::null_mut(), len, access, flags, -1, 0);
-        if page == libc::MAP_FAILED {
-            return ptr::null_mut();
-        }
-        if libc::madvise(page, len, libc::MADV_WIPEONFORK) != 0 {
-            libc::munmap(page, len);
-            return ptr::null_mut();
-        }
-        page.cast()
+        libc::mmap(ptr::null_mut(), len, access, flags, -1, 0)
+    };
+    if page == libc::MAP_FAILED {
+        return Err(Errno::last());
     }
+    // SAFETY: the mapping is ours alone.
+    let advised = count(unsafe { libc::madvise(page, len, libc::MADV_WIPEONFORK) } as isize);
+    let page: *mut AtomicU32 = page.cast();
+    // SAFETY: as above.
+    unsafe { (*page).store(number, Ordering::Relaxed) };
+    let null = ptr::null_mut();
+    let set = |_| PAGE.compare_exchange(null, page, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    if !advised.is_ok_and(set) {
+        // SAFETY: nobody has seen the mapping.
+        unsafe { libc::munmap(page.cast(), len) };
+    }
+    advised.map(drop)
 }
 
 /// What has begun and must know of a fork(2).
@@ -135,7 +124,7 @@ pub fn watch(what: Weak<dyn Forked>) {
     watched.push(what);
 }
 
-/// From now on fork(3) calls the handlers. A program that does not get here pays nothing.
+/// From now on fork(3) calls the handlers.
 fn watch_forks() {
     static DONE: AtomicBool = AtomicBool::new(false);
     if !DONE.load(Ordering::Relaxed) && !DONE.swap(true, Ordering::Relaxed) {
@@ -185,7 +174,7 @@ extern "C" fn in_parent() {
 }
 
 extern "C" fn in_child() {
-    NOT_WIPED.store(0, Ordering::Relaxed);
+    NUMBER.store(0, Ordering::Relaxed);
     // SAFETY: as in the parent: this thread is the one that was in `before`.
     if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
         all.iter().for_each(|what| what.in_child());

@@ -10,7 +10,7 @@ use super::io_uring::Ring;
 use crate::errno::Result;
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use crate::process::generation;
+use crate::process::{generation, see_all_children};
 use std::sync::{Arc, Weak};
 
 /// The most rings of a transform: each is a descriptor and 50 KiB of the kernel's
@@ -51,6 +51,7 @@ impl Recover for State {
 impl Rings {
     /// This thread's ring for the length of a call. None: there are too many.
     pub fn take(&self) -> Result<Option<Owned>> {
+        see_all_children()?;
         let generation = generation();
         let Ok(owner) = THREAD.try_with(Arc::downgrade) else {
             // A call from a destructor, while the thread ends.
