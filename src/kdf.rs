@@ -9,6 +9,7 @@
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
+use crate::log::because;
 use crate::prf::{Digest, Prf};
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
@@ -28,7 +29,9 @@ pub fn counter(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
 /// `src`). K(0), the IV, is the beginning of `src`: EINVAL if that is shorter than a digest.
 pub fn feedback(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     let prf = Prf::new(handle)?;
-    let (iv, src) = src.split_at_checked(prf.size()).ok_or(Errno::INVAL)?;
+    let (iv, src) = src.split_at_checked(prf.size()).ok_or_else(|| {
+        because(Errno::INVAL, "an input shorter than its IV, which is as long as a digest")
+    })?;
     blocks(len, |i, previous| prf.digest([previous.unwrap_or(iv), &i.to_be_bytes(), src]))
 }
 
@@ -54,7 +57,7 @@ pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Re
     let handle = Handle::open(Kind::Hash, name, 0)?;
     let prf = Prf::new(&handle)?;
     if len > 255 * prf.size() {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "a key longer than 255 digests"));
     }
     let no_salt = prf.zeros();
     prf.set_key(if salt.is_empty() { &no_salt } else { salt })?;
@@ -65,7 +68,7 @@ pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Re
 /// SP 800-132 (PBKDF2 of RFC 8018) with the keyed digest `name`. EINVAL: `count` is 0.
 pub fn pbkdf(name: &CStr, password: &[u8], salt: &[u8], count: u32, len: usize) -> Result<Key> {
     if count == 0 {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "no iterations"));
     }
     let handle = Handle::open(Kind::Hash, name, 0)?;
     let prf = Prf::new(&handle)?;

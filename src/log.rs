@@ -137,10 +137,11 @@ pub fn concerns(algorithm: impl Display) {
     }
 }
 
-/// Notes why `errno` is what a call ends with: `Err(because(Errno::INVAL, "why"))`. Nothing of what
-/// the caller's memory holds belongs in a reason: it may be secret.
+/// Notes why `errno` is what a call ends with: `Err(because(Errno::INVAL, "why"))`. What was said
+/// of it before is nearer to the cause, and stays. Nothing of what the caller's memory holds belongs
+/// in a reason: it may be secret.
 pub fn because(errno: Errno, reason: impl Display) -> Errno {
-    if shown(Level::Error) {
+    if shown(Level::Error) && !matches!(REASON.get(), Some((known, _)) if known == errno) {
         REASON.set(Some((errno, Note::of(reason))));
     }
     errno

@@ -19,12 +19,17 @@ use crate::engine::{Control, Kind, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard, Lock, Recover};
+use crate::log::because;
 use crate::process;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+/// What the log says of an operation with which a call would go on.
+const LOST: &str = "nothing to go on with, after a new key, an error or a fork: give an IV";
+const VISITED: &str = "another thread is in a call of the handle's stream";
 
 /// A handle's operation.
 pub struct Slot {
@@ -118,28 +123,28 @@ impl Slot {
             if operation.failed() || given_up {
                 if goes_on || (!operation.failed() && read_first && progress == Progress::Complete)
                 {
-                    return Err(Errno::INVAL);
+                    return Err(because(Errno::INVAL, "a stream's result has not been read"));
                 }
                 if self.visited() && !operation.failed() {
-                    return Err(Errno::BUSY);
+                    return Err(because(Errno::BUSY, VISITED));
                 }
                 self.close(state);
             }
         }
-        if goes_on && state.lost { Err(Errno::INVAL) } else { Ok(()) }
+        if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
     }
 
     /// The same for a whole message, beside which no thread may be in a stream's call.
     pub fn make_way_alone(&self, state: &mut State, goes_on: bool) -> Result<()> {
         if !state.lent {
-            return if goes_on && state.lost { Err(Errno::INVAL) } else { Ok(()) };
+            return if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) };
         }
         if self.visited() {
-            return Err(Errno::BUSY);
+            return Err(because(Errno::BUSY, VISITED));
         }
         if state.operation.as_ref().is_some_and(|op| op.of_two_processes()) {
             if goes_on {
-                return Err(Errno::INVAL);
+                return Err(because(Errno::INVAL, "another process shares the stream"));
             }
             self.close(state);
         }
@@ -151,7 +156,7 @@ impl Slot {
         if state.operation.as_ref().is_some_and(|operation| operation.failed()) {
             self.close(state);
         }
-        if state.lost { Err(Errno::INVAL) } else { Ok(()) }
+        if state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
     }
 
     /// What a call on the operation has come to: closes it if that has left something, or if it was opened
@@ -272,7 +277,7 @@ impl Visit {
     /// left in the frames of its call. EINVAL: the operation was closed.
     fn put_down(self, cancellation: &Suspended) -> Result<Self> {
         if !self.is_current(&*self.slot.state.lock()?) {
-            return Err(Errno::INVAL);
+            return Err(because(Errno::INVAL, "the stream was given up meanwhile"));
         }
         // Not from a destructor, while the thread ends: there is no place then.
         WAITING.try_with(|waiting| waiting.set(Some(self))).map_err(|_| Errno::AGAIN)?;
@@ -317,6 +322,11 @@ impl State {
             watched: false,
             lent: false,
         }
+    }
+
+    /// Whether no message has been on it yet.
+    pub fn is_new(&self) -> bool {
+        self.operation.is_none() && !self.lost
     }
 
     /// The operation; where there is none, the one that `open` opens.

@@ -4,7 +4,7 @@
 //! Memory layout (Linux since 4.9): `AAD || plaintext` is encrypted to
 //! `AAD || ciphertext || tag` and the other way round.
 
-use super::{buffer, cipher, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize};
+use super::{buffer, cipher, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize, why};
 use crate::engine::{Kind, Length, Op, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
@@ -15,7 +15,7 @@ use libc::{c_char, c_int, iovec, ssize_t};
 ///
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `gcm(aes)`
-/// @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O
+/// @param flags       0, or of KCAPI_INIT_AIO and KCAPI_INIT_USER, see kcapi_cipher_init()
 /// @return 0, or a negative errno as kcapi_cipher_init()
 #[unsafe(no_mangle)]
 #[inline(never)]
@@ -66,9 +66,13 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_aead_settaglen(handle: *mut Handle, taglen: u32) -> c_int {
-    // SAFETY: kcapi.h: the handle is live.
-    let handle = unsafe { of(Kind::Aead, handle) };
-    to_int(|| handle.and_then(|handle| handle.set(Parameter::TagLen(taglen))).map(drop))
+    let set = || -> Result<()> {
+        // SAFETY: kcapi.h: the handle is live.
+        let handle = unsafe { of(Kind::Aead, handle) }?;
+        let result = handle.set(Parameter::TagLen(taglen));
+        why::parameter("a tag", taglen as usize, result).map(drop)
+    };
+    to_int(set)
 }
 
 /// Sets the length of the associated data of this handle's messages to come.
@@ -169,7 +173,8 @@ unsafe fn one_shot(
     // SAFETY: the caller's promise.
     let (iv, input, output) =
         unsafe { (read_iv(handle, iv)?, Iovecs::new(&input), Iovecs::new(&output)) };
-    handle.message(&handle.aead_control(op, iv)?, input, output, Length::Whole)
+    let result = handle.message(&handle.aead_control(op, iv)?, input, output, Length::Whole);
+    why::message(handle, op, input, output, result)
 }
 
 /// Encrypts pairs of IOVECs, each a message of its own.
@@ -253,5 +258,6 @@ unsafe fn pairs(
     }
     // SAFETY: the caller's promise.
     let iv = unsafe { read_iv(handle, iv) }?;
-    handle.batch(&handle.aead_control(op, iv)?, inputs, outputs)
+    let result = handle.batch(&handle.aead_control(op, iv)?, inputs, outputs);
+    why::pairs(handle, op, inputs, outputs, result)
 }

@@ -4,7 +4,7 @@
 //! For kernels with the patches that bring `akcipher` to AF_ALG. No mainline kernel has
 //! them: there kcapi_akcipher_init() fails with what bind(2) says.
 
-use super::{buffer, bytes, destroy, init, iovecs, of, to_int, to_size, to_ssize};
+use super::{because, buffer, bytes, destroy, init, iovecs, of, to_int, to_size, to_ssize};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -220,7 +220,7 @@ pub(super) unsafe fn one_shot(
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // The result would stay in the socket, for the next message.
     if outlen == 0 {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "no room for a result"));
     }
     // SAFETY: the caller's promise.
     let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
@@ -331,7 +331,7 @@ pub(super) unsafe fn pairs(
     let (handle, inputs, outputs) =
         unsafe { (of(kind, handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
     if outputs.list().iter().any(|output| output.iov_len == 0) {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "no room for a result"));
     }
     handle.batch(&Control { op, iv: None, assoclen: None }, inputs, outputs)
 }

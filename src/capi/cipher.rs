@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_cipher_*`: symmetric ciphers.
 
-use super::{borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize};
+use super::{
+    because, borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize, why,
+};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -12,11 +14,11 @@ use libc::{c_char, c_int, iovec, ssize_t};
 ///
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `cbc(aes)`
-/// @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O;
-///                    other bits are ignored
+/// @param flags       0, or of KCAPI_INIT_AIO (the *_aio calls use asynchronous I/O) and
+///                    KCAPI_INIT_USER (rather this library's own engine); other bits are ignored
 /// @return 0
 /// @retval -ENOENT       no such algorithm, or its name is NULL
-/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
 /// @retval -EPERM        AF_ALG is forbidden here, as in most containers
 /// @retval -EACCES       AF_ALG is forbidden here, as in most containers
 /// @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
@@ -76,7 +78,7 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
 pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -> Result<()> {
     // SAFETY: the caller's promise.
     let (handle, key) = unsafe { (borrow(handle)?, bytes(key, keylen as usize)?) };
-    handle.set(Parameter::Key(key)).map(drop)
+    why::parameter("a key", key.len(), handle.set(Parameter::Key(key))).map(drop)
 }
 
 /// Encrypts data in one call.
@@ -165,7 +167,9 @@ pub(super) unsafe fn one_shot(
     // SAFETY: the caller's promise.
     let (iv, input, output) =
         unsafe { (read_iv(handle, iv)?, Iovecs::new(&input), Iovecs::new(&output)) };
-    handle.message(&Control { op, iv, assoclen: None }, input, output, Length::Pieces)
+    let control = Control { op, iv, assoclen: None };
+    let result = handle.message(&control, input, output, Length::Pieces);
+    why::message(handle, op, input, output, result)
 }
 
 /// Encrypts pairs of IOVECs, each a cipher operation of its own.
@@ -258,9 +262,15 @@ unsafe fn pairs(
     let control = Control { op, iv, assoclen: None };
     match (handle.aio(), iovlen) {
         (true, 0) => Ok(0),
-        (true, _) => handle.batch(&control, inputs, outputs),
-        (false, 0) => Err(Errno::INVAL),
-        (false, _) => handle.message(&control, inputs, outputs, Length::Whole),
+        (true, _) => {
+            let result = handle.batch(&control, inputs, outputs);
+            why::pairs(handle, op, inputs, outputs, result)
+        }
+        (false, 0) => Err(because(Errno::INVAL, "no IOVECs")),
+        (false, _) => {
+            let result = handle.message(&control, inputs, outputs, Length::Whole);
+            why::message(handle, op, inputs, outputs, result)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! `kcapi_cipher_{enc,dec}_{aes,sm4}_{cbc,ctr}`: a cipher operation in one call,
 //! handle and all.
 
-use super::{bytes, cipher, to_ssize};
+use super::{bytes, cipher, to_ssize, why};
 use crate::engine::{Kind, Op, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
@@ -28,7 +28,8 @@ unsafe fn run(
 ) -> Result<usize> {
     let mut handle = Handle::open(Kind::Skcipher, name, 0)?;
     // SAFETY: the caller's promise.
-    handle.set(Parameter::Key(unsafe { bytes(key, keylen as usize) }?))?;
+    let key = unsafe { bytes(key, keylen as usize) }?;
+    why::parameter("a key", key.len(), handle.set(Parameter::Key(key)))?;
     // SAFETY: the caller's promise; the handle is live.
     unsafe { cipher::one_shot(&raw mut handle, op, input, inlen, iv, out, outlen) }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions for handles of every family.
 
-use super::{borrow, to_int};
+use super::{because, borrow, to_int, to_size};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use libc::{c_int, c_uint};
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn kcapi_handle_reinit(
 ) -> c_int {
     let reinit = || -> Result<()> {
         if newhandle.is_null() {
-            return Err(Errno::INVAL);
+            return Err(because(Errno::INVAL, "no place for the handle"));
         }
         // SAFETY: kcapi.h: the handle is live.
         let handle = unsafe { borrow(existing) }?.reinit(flags)?;
@@ -67,9 +67,7 @@ pub unsafe extern "C" fn kcapi_set_maxsplicesize(handle: *mut Handle, size: c_ui
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_get_maxsplicesize(handle: *mut Handle) -> c_int {
+    let size = |handle: &Handle| c_int::try_from(handle.splice_size()).unwrap_or(c_int::MAX);
     // SAFETY: kcapi.h: the handle is live.
-    match unsafe { borrow(handle) } {
-        Ok(handle) => c_int::try_from(handle.splice_size()).unwrap_or(c_int::MAX),
-        Err(errno) => -errno.number(),
-    }
+    to_size(|| unsafe { borrow(handle) }.map(size))
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_kdf_*`, `kcapi_hkdf`, `kcapi_pbkdf*`: key derivation.
 
-use super::{bytes, of, to_ssize, wipe};
+use super::{NULL, TOO_LONG, because, bytes, of, to_ssize, wipe};
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn kcapi_hkdf(
 ) -> ssize_t {
     let hkdf = || {
         if ikm.is_null() || ikmlen == 0 || dst.is_null() {
-            return Err(Errno::INVAL);
+            return Err(because(Errno::INVAL, "no keying material, or no place for the key"));
         }
         // SAFETY: kcapi.h: the name is a string, the buffers have their lengths.
         let (name, ikm, salt, info) = unsafe {
@@ -213,11 +213,11 @@ pub unsafe extern "C" fn kcapi_pbkdf_iteration_count(
 /// has returned.
 unsafe fn derive(dst: *mut u8, dlen: usize, kdf: impl FnOnce() -> Result<Key>) -> Result<usize> {
     if dlen > i32::MAX as usize {
-        return Err(Errno::MSGSIZE);
+        return Err(because(Errno::MSGSIZE, TOO_LONG));
     }
     if dst.is_null() {
         // For the error that comes first, or none if nothing is to be written.
-        return kdf().and(if dlen == 0 { Ok(0) } else { Err(Errno::FAULT) });
+        return kdf().and(if dlen == 0 { Ok(0) } else { Err(because(Errno::FAULT, NULL)) });
     }
     match kdf() {
         // SAFETY: the caller's promise; the key is an allocation of its own, of `dlen` bytes.
@@ -248,7 +248,7 @@ unsafe fn optional<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
 /// `name` is NULL or a C string, for `'a`.
 unsafe fn string<'a>(name: *const c_char) -> Result<&'a CStr> {
     if name.is_null() {
-        return Err(Errno::NOENT);
+        return Err(because(Errno::NOENT, "no name of an algorithm"));
     }
     // SAFETY: the caller's promise.
     Ok(unsafe { CStr::from_ptr(name) })

@@ -2,7 +2,7 @@
 //! `kcapi_md_*`: message digests, keyed or not.
 
 use super::cipher::set_key;
-use super::{borrow, buffer, destroy, init, of, to_int, to_ssize};
+use super::{because, borrow, buffer, destroy, init, of, to_int, to_ssize};
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -14,7 +14,7 @@ use libc::{c_char, c_int, iovec, ssize_t};
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `sha256`,
 ///                    `hmac(sha256)`
-/// @param flags       0; all bits are ignored
+/// @param flags       0, or KCAPI_INIT_USER, see kcapi_cipher_init(); other bits are ignored
 /// @return 0
 /// @retval -ENOENT       no such algorithm, or its name is NULL
 /// @retval -EAFNOSUPPORT no AF_ALG in this kernel
@@ -195,7 +195,7 @@ pub(super) unsafe fn digest(
 /// room for any of it.
 fn digest_buffer(handle: &Handle, out: *mut u8, outlen: usize) -> Result<[iovec; 1]> {
     if out.is_null() || outlen == 0 {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "no room for a digest"));
     }
     Ok([iov::iovec(out, outlen.min(handle.properties().digest_size as usize))])
 }

@@ -2,7 +2,7 @@
 //! `kcapi_md_{sha1,sha224,...}` and `kcapi_md_hmac_*`: a digest in one call, handle and
 //! all.
 
-use super::{bytes, md, to_ssize};
+use super::{bytes, md, to_ssize, why};
 use crate::engine::{Kind, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
@@ -42,7 +42,8 @@ unsafe fn run_keyed(
 ) -> Result<usize> {
     let mut handle = Handle::open(Kind::Hash, name, 0)?;
     // SAFETY: the caller's promise.
-    handle.set(Parameter::Key(unsafe { bytes(key, keylen as usize) }?))?;
+    let key = unsafe { bytes(key, keylen as usize) }?;
+    why::parameter("a key", key.len(), handle.set(Parameter::Key(key)))?;
     // SAFETY: the caller's promise; the handle is live.
     unsafe { md::digest(&raw mut handle, input, inlen, out, outlen) }
 }

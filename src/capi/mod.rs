@@ -42,15 +42,21 @@ pub mod md_convenience;
 pub mod rng;
 mod stream;
 pub mod util;
+mod why;
 
 use crate::engine::{Iv, Kind};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{self, Iovecs};
+use crate::log::{self, because};
 use call::{to_int, to_nothing, to_size, to_ssize};
 use libc::{c_char, c_int, c_void, iovec};
 use std::ffi::CStr;
 use std::slice;
+
+/// What the log says of a buffer.
+const NULL: &str = "NULL where there should be memory";
+const TOO_LONG: &str = "a length over INT_MAX";
 
 /// The handle behind a pointer; EINVAL for NULL.
 ///
@@ -59,7 +65,9 @@ use std::slice;
 /// `handle` is NULL or live for `'a`.
 unsafe fn borrow<'a>(handle: *mut Handle) -> Result<&'a Handle> {
     // SAFETY: the caller's promise. Handles are never borrowed mutably.
-    unsafe { handle.as_ref() }.ok_or(Errno::INVAL)
+    let handle = unsafe { handle.as_ref() }.ok_or_else(|| because(Errno::INVAL, "no handle"))?;
+    log::concerns(&handle.properties().name);
+    Ok(handle)
 }
 
 /// The same for a function of the family `kind`; EINVAL also for a handle of another family.
@@ -70,7 +78,11 @@ unsafe fn borrow<'a>(handle: *mut Handle) -> Result<&'a Handle> {
 unsafe fn of<'a>(kind: Kind, handle: *mut Handle) -> Result<&'a Handle> {
     // SAFETY: the caller's promise.
     let handle = unsafe { borrow(handle) }?;
-    if handle.kind() == kind { Ok(handle) } else { Err(Errno::INVAL) }
+    if handle.kind() == kind {
+        Ok(handle)
+    } else {
+        Err(because(Errno::INVAL, "a handle of another family"))
+    }
 }
 
 /// Opens a handle and stores its pointer; `*handle` stays as it is on an error.
@@ -85,10 +97,10 @@ unsafe fn init(
     flags: u32,
 ) -> Result<()> {
     if handle.is_null() {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "no place for the handle"));
     }
     if name.is_null() {
-        return Err(Errno::NOENT);
+        return Err(because(Errno::NOENT, "no name of an algorithm"));
     }
     // SAFETY: the caller's promise: a C string.
     let name = unsafe { CStr::from_ptr(name) };
@@ -118,8 +130,8 @@ unsafe fn destroy(handle: *mut Handle) {
 unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
     match (data.is_null(), len) {
         (_, 0) => Ok(&[]),
-        (true, _) => Err(Errno::FAULT),
-        _ if len > isize::MAX as usize => Err(Errno::MSGSIZE),
+        (true, _) => Err(because(Errno::FAULT, NULL)),
+        _ if len > isize::MAX as usize => Err(because(Errno::MSGSIZE, TOO_LONG)),
         // SAFETY: the caller's promise; not NULL and no longer than a slice may be.
         _ => Ok(unsafe { slice::from_raw_parts(data, len) }),
     }
@@ -129,10 +141,10 @@ unsafe fn bytes<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
 /// a length over INT_MAX.
 fn buffer(data: *const u8, len: usize) -> Result<[iovec; 1]> {
     if len > i32::MAX as usize {
-        return Err(Errno::MSGSIZE);
+        return Err(because(Errno::MSGSIZE, TOO_LONG));
     }
     if data.is_null() && len > 0 {
-        return Err(Errno::FAULT);
+        return Err(because(Errno::FAULT, NULL));
     }
     Ok([iov::iovec(data, len)])
 }
@@ -146,13 +158,15 @@ fn buffer(data: *const u8, len: usize) -> Result<[iovec; 1]> {
 unsafe fn iovecs<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
     let list: &[iovec] = match (iov.is_null(), count) {
         (_, 0) => &[],
-        (true, _) => return Err(Errno::FAULT),
-        _ if count > isize::MAX as usize / size_of::<iovec>() => return Err(Errno::MSGSIZE),
+        (true, _) => return Err(because(Errno::FAULT, NULL)),
+        _ if count > isize::MAX as usize / size_of::<iovec>() => {
+            return Err(because(Errno::MSGSIZE, "more IOVECs than memory can hold"));
+        }
         // SAFETY: the caller's promise; not NULL and no longer than a slice may be.
         _ => unsafe { slice::from_raw_parts(iov, count) },
     };
     if list.iter().any(|iov| iov.iov_base.is_null() && iov.iov_len > 0) {
-        return Err(Errno::FAULT);
+        return Err(because(Errno::FAULT, "an IOVEC whose memory is NULL"));
     }
     // SAFETY: the caller's promise.
     Ok(unsafe { Iovecs::new(list) })

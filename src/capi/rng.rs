@@ -2,7 +2,7 @@
 //! `kcapi_rng_*`: random number generators.
 
 use super::cipher::set_key;
-use super::{borrow, bytes, destroy, init, of, to_int, to_ssize};
+use super::{NULL, because, borrow, bytes, destroy, init, of, to_int, to_ssize, why};
 use crate::engine::{Kind, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -14,7 +14,7 @@ use libc::{c_char, c_int, ssize_t};
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the generator or of a driver, as in /proc/crypto: `stdrng`,
 ///                    `drbg_nopr_hmac_sha512`
-/// @param flags       0; all bits are ignored
+/// @param flags       0, or KCAPI_INIT_USER, see kcapi_cipher_init(); other bits are ignored
 /// @return 0
 /// @retval -ENOENT       no such generator, or its name is NULL
 /// @retval -EAFNOSUPPORT no AF_ALG in this kernel
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn kcapi_rng_setentropy(
 unsafe fn set_entropy(handle: *mut Handle, entropy: *const u8, len: u32) -> Result<()> {
     // SAFETY: the caller's promise.
     let (handle, entropy) = unsafe { (of(Kind::Rng, handle)?, bytes(entropy, len as usize)?) };
-    handle.set(Parameter::Entropy(entropy)).map(drop)
+    why::parameter("entropy", entropy.len(), handle.set(Parameter::Entropy(entropy))).map(drop)
 }
 
 /// Gives a DRBG the additional input of a test vector (NIST CAVP) for the next
@@ -162,7 +162,7 @@ unsafe fn generate(handle: &Handle, out: *mut u8, len: usize) -> Result<usize> {
     /// The kernel's MAXSIZE.
     const AT_A_TIME: usize = 128;
     if out.is_null() && len > 0 {
-        return Err(Errno::FAULT);
+        return Err(because(Errno::FAULT, NULL));
     }
     let mut done = 0;
     while done < len {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! What the stream calls of all families share.
 
-use super::{iovecs, iv as read_iv, of};
+use super::{because, iovecs, iv as read_iv, of, why};
 use crate::cancel::Suspended;
 use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
@@ -20,7 +20,7 @@ const IOVECS_MAX: usize = 1024;
 /// As `iovecs`.
 unsafe fn pieces<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
     if count > IOVECS_MAX {
-        return Err(Errno::MSGSIZE);
+        return Err(because(Errno::MSGSIZE, "more than 1024 IOVECs"));
     }
     // SAFETY: the caller's promise.
     unsafe { iovecs(iov, count) }
@@ -97,10 +97,12 @@ pub unsafe fn op(
     iovlen: usize,
     cancellation: &Suspended,
 ) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let handle = unsafe { of(kind, handle) }?;
     if iov.is_null() || iovlen == 0 {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "no IOVECs"));
     }
     // SAFETY: the caller's promise.
-    let (handle, output) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
-    handle.receive(output, cancellation)
+    let output = unsafe { pieces(iov, iovlen) }?;
+    why::receive(output.total()?, handle.receive(output, cancellation))
 }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! What the log says of a call that failed, where the engine says no more than a number: what can
+//! be seen from here to be wrong with it. Lengths and sizes are told, never what memory holds.
+
+use crate::engine::{Kind, Op};
+use crate::errno::{Errno, Result};
+use crate::handle::Handle;
+use crate::iov::Iovecs;
+use crate::log::because;
+
+/// A whole message.
+pub fn message<T>(
+    handle: &Handle,
+    op: Op,
+    input: Iovecs<'_>,
+    output: Iovecs<'_>,
+    result: Result<T>,
+) -> Result<T> {
+    result.inspect_err(|&errno| {
+        if let (Ok(len), Ok(room)) = (input.total(), output.total()) {
+            explain(handle, op, len, room, errno);
+        }
+    })
+}
+
+/// Pairs of IOVECs, each a message.
+pub fn pairs<T>(
+    handle: &Handle,
+    op: Op,
+    inputs: Iovecs<'_>,
+    outputs: Iovecs<'_>,
+    result: Result<T>,
+) -> Result<T> {
+    result.inspect_err(|&errno| {
+        for (input, output) in inputs.list().iter().zip(outputs.list()) {
+            explain(handle, op, input.iov_len, output.iov_len, errno);
+        }
+    })
+}
+
+fn tag_len(handle: &Handle) -> usize {
+    match handle.tag_len() {
+        0 => handle.properties().max_tag_size as usize,
+        set => set,
+    }
+}
+
+/// Notes what is wrong with a message of `len` bytes and room for `room` of its result, if that is.
+fn explain(handle: &Handle, op: Op, len: usize, room: usize, errno: Errno) {
+    let properties = handle.properties();
+    let (aad, tag) = match handle.kind() {
+        Kind::Aead => (handle.assoclen(), tag_len(handle)),
+        _ => (0, 0),
+    };
+    let needed = if op == Op::Decrypt { aad.saturating_add(tag) } else { aad };
+    let result = if op == Op::Decrypt { len.saturating_sub(tag) } else { len.saturating_add(tag) };
+    let block = properties.block_size.max(1) as usize;
+    match errno {
+        Errno::INVAL if len < needed => {
+            because(errno, format_args!("a message of {len} bytes, {needed} of AAD and tag"));
+        }
+        Errno::INVAL if room < result => {
+            because(errno, format_args!("room for {room} bytes of a result of {result}"));
+        }
+        Errno::INVAL if handle.kind() == Kind::Skcipher && !len.is_multiple_of(block) => {
+            because(errno, format_args!("a message of {len} bytes, in blocks of {block}"));
+        }
+        Errno::MSGSIZE => {
+            because(errno, format_args!("a message of {len} bytes, more than is taken at once"));
+        }
+        _ => (),
+    }
+}
+
+/// A key, a seed, entropy: `what`, of `len` bytes.
+pub fn parameter<T>(what: &str, len: usize, result: Result<T>) -> Result<T> {
+    result.inspect_err(|&errno| match errno {
+        Errno::BUSY => {
+            because(errno, "a message has begun on a handle with this key");
+        }
+        Errno::INVAL => {
+            because(errno, format_args!("{what} of {len} bytes is refused"));
+        }
+        Errno::NOSYS | Errno::OPNOTSUPP | Errno::NOPROTOOPT => {
+            because(errno, format_args!("takes no such thing as {what}"));
+        }
+        _ => (),
+    })
+}
+
+/// Reading from a stream.
+pub fn receive<T>(room: usize, result: Result<T>) -> Result<T> {
+    result.inspect_err(|&errno| {
+        if errno == Errno::INVAL {
+            because(errno, format_args!("room for {room} bytes, less than comes at once"));
+        }
+    })
+}
