@@ -61,8 +61,8 @@ unsigned long getauxval(unsigned long type)
     return type == AT_SECURE ? world.secure : 0;
 }
 
-/* What a process with KCAPI_ENGINE=engine gets: 'u' or an errno. */
-static int serves(const char *engine, const char *name)
+/* What a process with KCAPI_ENGINE=engine gets: 'u', 'k' or an errno. */
+static int serves_with(uint32_t flags, const char *engine, const char *name)
 {
     int status = 0;
     pid_t child = fork();
@@ -77,12 +77,32 @@ static int serves(const char *engine, const char *name)
             setenv("KCAPI_ENGINE", engine, 1);
         else
             unsetenv("KCAPI_ENGINE");
-        ret = kcapi_cipher_init(&handle, name, 0);
+        ret = kcapi_cipher_init(&handle, name, flags);
         _exit(ret < 0 ? -ret : kcapi_handle_engine(handle)[0]);
     }
     if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
         return -1;
     return WEXITSTATUS(status);
+}
+
+static int serves(const char *engine, const char *name)
+{
+    return serves_with(0, engine, name);
+}
+
+/* A wish, and no more than that. */
+static void test_flag(void)
+{
+    world.bind = 0;
+    world.socket = EMFILE;
+    is_int(serves_with(KCAPI_INIT_USER, NULL, "cbc(aes)"), 'u', "KCAPI_INIT_USER: no kernel is asked");
+    is_int(serves_with(KCAPI_INIT_USER, "user", "cbc(aes)"), 'u', "nor where user is chosen anyhow");
+    is_int(serves_with(KCAPI_INIT_USER, NULL, "nosuch(aes)"), EMFILE, "but for what it lacks");
+    is_int(serves_with(KCAPI_INIT_USER, "kernel", "cbc(aes)"), EMFILE, "KCAPI_ENGINE=kernel is obeyed");
+    world.fips = true;
+    is_int(serves_with(KCAPI_INIT_USER, NULL, "cbc(aes)"), EMFILE, "as is FIPS mode");
+    world.fips = false;
+    world.socket = 0;
 }
 
 static void test_fallback(const char *engine, const char *shown)
@@ -145,6 +165,7 @@ int main(void)
     test_fallback(NULL, "unset");
     test_fallback("kernel-first", "kernel-first");
     test_others();
+    test_flag();
 
     ok(kcapi_handle_engine(NULL) == NULL, "no handle, no engine");
     setenv("KCAPI_ENGINE", "user", 1);

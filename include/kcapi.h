@@ -45,6 +45,17 @@ struct kcapi_handle;
 #define KCAPI_INIT_AIO 1
 
 /**
+ * Flag of the init functions: rather this library's own engine than the kernel, as for a message
+ * that is longer than kcapi_aead_maxmsgsize() of a handle without it.
+ *
+ * It makes `kernel-first` `user-first` for this handle, see kcapi_handle_engine(): who has
+ * forbidden the one or the other engine, and FIPS mode, are obeyed.
+ *
+ * @since symbol version LIBKCAPI_RS_1; the C library ignores it
+ */
+#define KCAPI_INIT_USER (1 << 16)
+
+/**
  * The curve P-192 of FIPS 186, for kcapi_kpp_ecdh_setcurve().
  */
 #define ECC_CURVE_NIST_P192 1
@@ -239,15 +250,38 @@ int kcapi_get_maxsplicesize(struct kcapi_handle *handle);
 const char *kcapi_handle_engine(struct kcapi_handle *handle);
 
 /**
+ * Tells how long an AEAD message may be.
+ *
+ * The kernel processes such a message as a whole, and takes as much as fits into its socket's
+ * buffers: 425984 bytes where nobody has changed net.core.wmem_max and rmem_max of Linux 6.1,
+ * several MiB with newer kernels. A longer one is -EMSGSIZE, in one call, a stream or a pair of
+ * IOVECs alike. This library's own engine takes up to INT_MAX bytes: a program that needs
+ * more than the kernel takes opens a handle with KCAPI_INIT_USER, or runs with
+ * KCAPI_ENGINE=user, see kcapi_handle_engine().
+ *
+ * What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and tag. The
+ * number is what can be relied on for a message in one buffer and its result in another; one in
+ * hundreds of IOVECs may have to be shorter.
+ *
+ * @param handle  AEAD cipher handle
+ * @return bytes of AAD, data and tag together that a message may have at this moment
+ * @retval -EINVAL       `handle` is NULL or that of another family
+ * @retval -EPERM        a sandbox does not let the kernel be asked; or another errno of
+ *                       setsockopt(2)
+ * @since symbol version LIBKCAPI_RS_1; not in the C library
+ */
+ssize_t kcapi_aead_maxmsgsize(struct kcapi_handle *handle);
+
+/**
  * Opens a handle for a symmetric cipher.
  *
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `cbc(aes)`
- * @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O;
- *                    other bits are ignored
+ * @param flags       0, or of KCAPI_INIT_AIO (the *_aio calls use asynchronous I/O) and
+ *                    KCAPI_INIT_USER (rather this library's own engine); other bits are ignored
  * @return 0
  * @retval -ENOENT       no such algorithm, or its name is NULL
- * @retval -EAFNOSUPPORT no AF_ALG in this kernel
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
  * @retval -EPERM        AF_ALG is forbidden here, as in most containers
  * @retval -EACCES       AF_ALG is forbidden here, as in most containers
  * @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
@@ -269,8 +303,9 @@ int kcapi_cipher_init(struct kcapi_handle **handle,
 void kcapi_cipher_destroy(struct kcapi_handle *handle);
 
 /**
- * Sets the key, for all handles on the transform. It may be set anew whenever no
- * data are in flight. The caller may wipe its own copy afterwards.
+ * Sets the key, for all handles on the transform. It may be set anew whenever no stream
+ * has begun on one of them; messages in one call of other threads are waited for. After it a
+ * handle goes on with no earlier IV or stream. The caller may wipe its own copy afterwards.
  *
  * @param handle  cipher handle
  * @param key     the key
@@ -279,7 +314,7 @@ void kcapi_cipher_destroy(struct kcapi_handle *handle);
  * @retval -EINVAL       no key of this length, or a weak one, and the kernel may have dropped
  *                       the old one; or `handle` is NULL
  * @retval -EFAULT       `key` is NULL
- * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -ENOMEM       there is no memory, or the key is longer than net.core.optmem_max
  * @since 0.12.0
  */
@@ -297,13 +332,16 @@ int kcapi_cipher_setkey(struct kcapi_handle *handle,
  * @param input   the plaintext
  * @param inlen   bytes in `input`
  * @param iv      the IV, of kcapi_cipher_ivsize() bytes; NULL: go on with the IV that the
- *                handle's last operation has left, zeros at first
+ *                handle's last message has left, zeros at first
  * @param out     where the ciphertext goes; may be `input`
  * @param outlen  bytes in `out`, at least `inlen`; those after the result are left alone
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes encrypted, which is 0 when a length is 0
  * @retval -EINVAL       `inlen` is no multiple of the block size in a mode that needs it, or
- *                       `outlen` is less than `inlen`, or `handle` is NULL
+ *                       `outlen` is less than `inlen`, or `handle` is NULL; or `iv` is NULL
+ *                       and there is none to go on with, since a key was set, a message
+ *                       failed, or a stream is there
+ * @retval -EBUSY        another thread is in a call of a stream on the handle
  * @retval -EMSGSIZE     a length over INT_MAX
  * @retval -ENOKEY       no key was set
  * @retval -EFAULT       a buffer is NULL or cannot be accessed
@@ -608,7 +646,10 @@ ssize_t kcapi_cipher_dec_sm4_ctr(const uint8_t *key,
  * @return bytes sent
  * @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
  * @retval -ENOKEY       no key was set
- * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+ * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up; or `iv` is
+ *                       NULL and there is none to go on with, see kcapi_cipher_encrypt()
+ * @retval -EBUSY        another thread is in a call of an unfinished stream, which this one would
+ *                       give up
  * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1
@@ -636,6 +677,7 @@ ssize_t kcapi_cipher_stream_init_dec(struct kcapi_handle *handle,
 /**
  * Sends more data of a stream.
  *
+ * -EINVAL also where the stream was given up: by a message in one call, or since a call failed.
  * Waits while the socket's send buffer (some 200 KiB) is full, until
  * kcapi_cipher_stream_op() makes room. The data have been copied when the call returns.
  *
@@ -676,7 +718,8 @@ ssize_t kcapi_cipher_stream_update_last(struct kcapi_handle *handle,
  * @param iovlen  number of IOVECs
  * @return bytes received, not more than the IOVECs take
  * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or less room than a block
- *                       while more than that is there
+ *                       while more than that is there, which can still be picked up; or the
+ *                       stream was given up
  * @retval -EMSGSIZE     room for more than INT_MAX bytes
  * @retval -ENOKEY       no key was set
  * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
@@ -692,7 +735,7 @@ ssize_t kcapi_cipher_stream_op(struct kcapi_handle *handle,
  *
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `gcm(aes)`
- * @param flags       0, or KCAPI_INIT_AIO: the *_aio calls use asynchronous I/O
+ * @param flags       0, or of KCAPI_INIT_AIO and KCAPI_INIT_USER, see kcapi_cipher_init()
  * @return 0, or a negative errno as kcapi_cipher_init()
  * @since 0.12.0
  */
@@ -725,7 +768,7 @@ int kcapi_aead_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t 
  * @return 0
  * @retval -EINVAL       not a tag length of this algorithm, and the old one stays in force; or
  *                       `handle` is NULL
- * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @since 0.12.0
  */
 int kcapi_aead_settaglen(struct kcapi_handle *handle,
@@ -755,7 +798,9 @@ void kcapi_aead_setassoclen(struct kcapi_handle *handle, size_t assoclen);
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes in the result, AAD and tag included
  * @retval -EINVAL       `outlen` is too short, `inlen` shorter than the AAD, or the algorithm
- *                       refuses a length or the IV; or `handle` is NULL
+ *                       refuses a length or the IV; or `handle` is NULL; or `iv` is NULL and
+ *                       there is none to go on with, see kcapi_cipher_encrypt()
+ * @retval -EBUSY        another thread is in a call of a stream on the handle
  * @retval -EOVERFLOW    with ccm, the message is longer than the IV lets its length be told
  * @retval -EMSGSIZE     a length over INT_MAX, or more than the socket's buffers can be made
  *                       to take
@@ -965,11 +1010,14 @@ size_t kcapi_aead_inbuflen_dec(struct kcapi_handle *handle,
 /**
  * Size that an encryption's output buffer needs.
  *
+ * Never 0, and the plaintext counts in whole blocks: for an algorithm that takes whole blocks
+ * only it is what the next longer message needs.
+ *
  * @param handle    cipher handle
  * @param inlen     bytes of plaintext
  * @param assoclen  bytes of AAD
  * @param taglen    bytes of tag
- * @return bytes of AAD, ciphertext and tag; no check for overflow
+ * @return bytes of AAD, ciphertext in whole blocks, and tag, at least 1; no check for overflow
  * @since 0.13.0, with these types since 1.3.1
  */
 size_t kcapi_aead_outbuflen_enc(struct kcapi_handle *handle,
@@ -980,11 +1028,13 @@ size_t kcapi_aead_outbuflen_enc(struct kcapi_handle *handle,
 /**
  * Size that a decryption's output buffer needs.
  *
+ * Never 0, and the ciphertext counts in whole blocks, as for kcapi_aead_outbuflen_enc().
+ *
  * @param handle    cipher handle
  * @param inlen     bytes of ciphertext
  * @param assoclen  bytes of AAD
  * @param taglen    bytes of tag
- * @return bytes of AAD and plaintext; no check for overflow
+ * @return bytes of AAD and of plaintext in whole blocks, at least 1; no check for overflow
  * @since 0.13.0, with these types since 1.3.1
  */
 size_t kcapi_aead_outbuflen_dec(struct kcapi_handle *handle,
@@ -1006,7 +1056,10 @@ size_t kcapi_aead_outbuflen_dec(struct kcapi_handle *handle,
  * @retval -EMSGSIZE     more than 1024 IOVECs, or the message becomes longer than the socket's
  *                       buffers can be made (some 400 KiB to 4 MiB)
  * @retval -ENOKEY       no key was set
- * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
+ * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up; or `iv` is
+ *                       NULL and there is none to go on with, see kcapi_cipher_encrypt()
+ * @retval -EBUSY        another thread is in a call of an unfinished message, which this one would
+ *                       give up
  * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1
@@ -1060,7 +1113,8 @@ ssize_t kcapi_aead_stream_update_last(struct kcapi_handle *handle,
 /**
  * Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.
  *
- * Waits until another thread has sent the message's end.
+ * Waits until another thread has sent the message's end. Where the result is empty the tag is verified, too,
+ * also with no room at all.
  *
  * @param handle  cipher handle
  * @param iov     where the result goes; there must be room for all of it
@@ -1068,7 +1122,8 @@ ssize_t kcapi_aead_stream_update_last(struct kcapi_handle *handle,
  * @return bytes received
  * @retval -EBADMSG      the tag is wrong
  * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too little room for the
- *                       result, which then can still be picked up
+ *                       result, which then can still be picked up; or the message was given
+ *                       up; or with no room, the message to decrypt is not finished
  * @retval -EMSGSIZE     room for more than INT_MAX bytes
  * @retval -ENOKEY       no key was set
  * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
@@ -1085,7 +1140,7 @@ ssize_t kcapi_aead_stream_op(struct kcapi_handle *handle,
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `sha256`,
  *                    `hmac(sha256)`
- * @param flags       0; all bits are ignored
+ * @param flags       0, or KCAPI_INIT_USER, see kcapi_cipher_init(); other bits are ignored
  * @return 0
  * @retval -ENOENT       no such algorithm, or its name is NULL
  * @retval -EAFNOSUPPORT no AF_ALG in this kernel
@@ -1097,7 +1152,9 @@ ssize_t kcapi_aead_stream_op(struct kcapi_handle *handle,
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0
  */
-int kcapi_md_init(struct kcapi_handle **handle, const char *ciphername, uint32_t flags);
+int kcapi_md_init(struct kcapi_handle **handle,
+                  const char *ciphername,
+                  uint32_t flags);
 
 /**
  * Closes a handle. Its transform goes when the last handle on it is closed.
@@ -1136,11 +1193,13 @@ int kcapi_md_setkey(struct kcapi_handle *handle,
  * @param buffer  the data, which are not needed any more when the call returns
  * @param len     bytes in `buffer`, at most INT_MAX; may be 0
  * @return 0; or a negative errno. With -EMSGSIZE, and where a pointer is NULL, nothing was added
- *         and the message goes on; otherwise it is lost.
+ *         and the message goes on. Otherwise the message is lost, and -EIO until
+ *         kcapi_md_final(), kcapi_md_digest() or kcapi_md_setkey() ends it.
  * @retval -EMSGSIZE     `len` is over INT_MAX
  * @retval -EFAULT       `buffer` is NULL or cannot be read
  * @retval -EINVAL       `handle` is NULL
- * @retval -ENOKEY       no key was set
+ * @retval -EIO          an earlier piece of the message was lost
+ * @retval -ENOKEY       no key was set; nothing is lost
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0
  */
@@ -1183,6 +1242,8 @@ ssize_t kcapi_md_final(struct kcapi_handle *handle,
  * @retval -EINVAL       `outlen` is 0, `out` is NULL, or `handle` is NULL
  * @retval -EMSGSIZE     `inlen` is over INT_MAX
  * @retval -EFAULT       `input` is NULL
+ * @retval -EIO          kcapi_md_update() failed before, so that a part of the message is
+ *                       missing
  * @retval -ENOKEY       no key was set
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1
@@ -1469,7 +1530,7 @@ ssize_t kcapi_md_hmac_sm3(const uint8_t *key,
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the generator or of a driver, as in /proc/crypto: `stdrng`,
  *                    `drbg_nopr_hmac_sha512`
- * @param flags       0; all bits are ignored
+ * @param flags       0, or KCAPI_INIT_USER, see kcapi_cipher_init(); other bits are ignored
  * @return 0
  * @retval -ENOENT       no such generator, or its name is NULL
  * @retval -EAFNOSUPPORT no AF_ALG in this kernel
@@ -1481,7 +1542,9 @@ ssize_t kcapi_md_hmac_sm3(const uint8_t *key,
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0
  */
-int kcapi_rng_init(struct kcapi_handle **handle, const char *ciphername, uint32_t flags);
+int kcapi_rng_init(struct kcapi_handle **handle,
+                   const char *ciphername,
+                   uint32_t flags);
 
 /**
  * Closes a handle. Its generator goes when the last handle on it is closed.
@@ -1754,7 +1817,7 @@ void kcapi_akcipher_destroy(struct kcapi_handle *handle);
  * @return largest size of a result in bytes (for rsa that of the modulus)
  * @retval -EINVAL       not such a key, or `handle` is NULL
  * @retval -EFAULT       `key` is NULL
- * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0
  */
@@ -2070,7 +2133,7 @@ void kcapi_kpp_destroy(struct kcapi_handle *handle);
  * @return largest size of a result in bytes, that of the prime
  * @retval -EINVAL       not such parameters, or `handle` is NULL
  * @retval -EFAULT       `pkcs3` is NULL
- * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -ENOMEM       there is no memory
  * @since 1.0.0
  */
@@ -2085,11 +2148,12 @@ int kcapi_kpp_dh_setparam_pkcs3(struct kcapi_handle *handle,
  * @param curve_id  ECC_CURVE_NIST_P192 or ECC_CURVE_NIST_P256
  * @return 0
  * @retval -EINVAL       no such curve, or `handle` is NULL
- * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -EOPNOTSUPP   the kernel cannot set a curve here
  * @since 1.0.0
  */
-int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle, unsigned long curve_id);
+int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle,
+                            unsigned long curve_id);
 
 /**
  * Sets the private key, for all handles on the transform; after the group's parameters or
@@ -2102,11 +2166,13 @@ int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle, unsigned long curve_id)
  * @retval -EINVAL       no parameters were set, not such a key, or `handle` is NULL
  * @retval -EOPNOTSUPP   the kernel cannot make a key here
  * @retval -EFAULT       `key` is NULL
- * @retval -EBUSY        data are in flight on a handle of the transform
+ * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -ENOMEM       there is no memory
  * @since 1.0.0
  */
-int kcapi_kpp_setkey(struct kcapi_handle *handle, const uint8_t *key, uint32_t keylen);
+int kcapi_kpp_setkey(struct kcapi_handle *handle,
+                     const uint8_t *key,
+                     uint32_t keylen);
 
 /**
  * Computes the public key of the private key.

@@ -5,20 +5,21 @@
 //! thread send while another receives on the same handle.
 
 use crate::cancel::Suspended;
-use crate::capi::util::KCAPI_INIT_AIO;
+use crate::capi::util::{KCAPI_INIT_AIO, KCAPI_INIT_USER};
 use crate::engine::{
     self, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard};
+use crate::log::{because, log};
 use crate::memory::{self, SMALL};
 use crate::slot::{Alone, Slot, State, Visit};
 use crate::tfm::Tfm;
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 /// What `kcapi_get_maxsplicesize` says before anyone has set it: what fits into a
 /// pipe of 128 KiB, less a page for data that do not begin at one.
@@ -31,13 +32,15 @@ pub struct Handle {
     assoclen: AtomicUsize,
     aio: bool,
     splice_size: AtomicU32,
+    /// It was said that a long message is cut.
+    cut: AtomicBool,
 }
 
 impl Handle {
     /// A handle with a transform of its own.
     pub fn open(kind: Kind, name: &CStr, flags: u32) -> Result<Self> {
         memory::ensure(SMALL)?;
-        Self::with(kind, engine::open(kind, name)?, flags)
+        Self::with(kind, engine::open(kind, name, flags & KCAPI_INIT_USER != 0)?, flags)
     }
 
     /// A handle on a transform that nobody else has.
@@ -58,12 +61,18 @@ impl Handle {
             assoclen: AtomicUsize::new(0),
             aio: flags & KCAPI_INIT_AIO != 0,
             splice_size: AtomicU32::new(DEFAULT_SPLICE_SIZE),
+            cut: AtomicBool::new(false),
         })
     }
 
     /// The name of the engine that serves the handle.
     pub fn engine(&self) -> &'static CStr {
         self.tfm.transform.engine()
+    }
+
+    /// Bytes that a message may have, see [`Transform::message_max`].
+    pub fn message_max(&self) -> Result<usize> {
+        self.tfm.transform.message_max()
     }
 
     /// The family of its algorithm.
@@ -100,7 +109,8 @@ impl Handle {
     /// here. EINVAL: more than a pipe can be asked for.
     pub fn set_splice_size(&self, size: u32) -> Result<()> {
         const PAGE: u32 = 4096;
-        let pipe = size.max(PAGE).checked_next_power_of_two().ok_or(Errno::INVAL)?;
+        let pipe = size.max(PAGE).checked_next_power_of_two();
+        let pipe = pipe.ok_or_else(|| because(Errno::INVAL, "more than a pipe can have"))?;
         self.splice_size.store((pipe - PAGE).max(PAGE), Ordering::Relaxed);
         Ok(())
     }
@@ -128,9 +138,34 @@ impl Handle {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
+        if length == Length::Pieces {
+            self.warn_of_pieces(input);
+        }
         self.alone(control, |operation, alone| {
             operation.message(alone, control, input, output, length)
         })
+    }
+
+    /// Says once for each handle that a message is cut where the mode does not chain.
+    fn warn_of_pieces(&self, input: Iovecs<'_>) {
+        let properties = self.properties();
+        if !properties.chains()
+            && input.total().is_ok_and(|len| len > Length::ONE_SHOT)
+            && !self.cut.swap(true, Ordering::Relaxed)
+        {
+            log!(
+                Warning,
+                "{}: a message over 64 KiB is cut into pieces of 64 KiB, which all begin with the IV",
+                properties.name
+            );
+        }
+    }
+
+    /// Says that there is neither an IV nor an earlier message that has left one.
+    fn warn_of_zeros(&self, control: &Control, state: &State) {
+        if self.goes_on(control) && state.is_new() {
+            log!(Warning, "{}: no IV, and no earlier message: it is zeros", self.properties().name);
+        }
     }
 
     /// Pairs of IOVECs, each a message of its own, see [`Operation::batch`].
@@ -204,6 +239,7 @@ impl Handle {
         cancellation: &Suspended,
     ) -> Result<usize> {
         let mut state = self.enter()?;
+        self.warn_of_zeros(control, &state);
         self.slot.make_way(&mut state, self.goes_on(control), true)?;
         state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
@@ -257,6 +293,7 @@ impl Handle {
         call: impl FnOnce(&dyn Operation, Alone<'_>) -> Result<usize>,
     ) -> Result<usize> {
         let mut state = self.enter()?;
+        self.warn_of_zeros(control, &state);
         self.slot.make_way_alone(&mut state, self.goes_on(control))?;
         let (operation, alone) = state.alone(|| self.open_operation())?;
         let result = call(operation, alone);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Which engine serves a handle: an addition to the C library's functions.
+//! Which engine serves a handle, and what it takes: additions to the C library's functions.
 
-use super::borrow;
+use super::{borrow, of, to_ssize};
+use crate::engine::Kind;
 use crate::handle::Handle;
-use libc::c_char;
+use libc::{c_char, ssize_t};
 
 /// Tells which engine serves a handle.
 ///
@@ -28,4 +29,29 @@ use libc::c_char;
 pub unsafe extern "C" fn kcapi_handle_engine(handle: *mut Handle) -> *const c_char {
     // SAFETY: kcapi.h: the handle is live.
     unsafe { borrow(handle) }.map_or(std::ptr::null(), |handle| handle.engine().as_ptr())
+}
+
+/// Tells how long an AEAD message may be.
+///
+/// The kernel processes such a message as a whole, and takes as much as fits into its socket's
+/// buffers: 425984 bytes where nobody has changed net.core.wmem_max and rmem_max of Linux 6.1,
+/// several MiB with newer kernels. A longer one is -EMSGSIZE, in one call, a stream or a pair of
+/// IOVECs alike. This library's own engine takes up to INT_MAX bytes: a program that needs
+/// more than the kernel takes opens a handle with KCAPI_INIT_USER, or runs with
+/// KCAPI_ENGINE=user, see kcapi_handle_engine().
+///
+/// What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and tag. The
+/// number is what can be relied on for a message in one buffer and its result in another; one in
+/// hundreds of IOVECs may have to be shorter.
+///
+/// @param handle  AEAD cipher handle
+/// @return bytes of AAD, data and tag together that a message may have at this moment
+/// @retval -EINVAL       `handle` is NULL or that of another family
+/// @retval -EPERM        a sandbox does not let the kernel be asked; or another errno of
+///                       setsockopt(2)
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn kcapi_aead_maxmsgsize(handle: *mut Handle) -> ssize_t {
+    // SAFETY: kcapi.h: the handle is live.
+    to_ssize(|| unsafe { of(Kind::Aead, handle) }?.message_max())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions of the library as a whole: version, messages, memory.
 
-use super::{borrow, bytes, malloc_copy, store, to_int, wipe};
+use super::{because, borrow, bytes, malloc_copy, store, to_int, wipe};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::log;
@@ -21,6 +21,15 @@ pub const KCAPI_ACCESS_SENDMSG: c_int = 2;
 ///
 /// @since 1.0.0
 pub const KCAPI_INIT_AIO: u32 = 1;
+
+/// Flag of the init functions: rather this library's own engine than the kernel, as for a message
+/// that is longer than kcapi_aead_maxmsgsize() of a handle without it.
+///
+/// It makes `kernel-first` `user-first` for this handle, see kcapi_handle_engine(): who has
+/// forbidden the one or the other engine, and FIPS mode, are obeyed.
+///
+/// @since symbol version LIBKCAPI_RS_1; the C library ignores it
+pub const KCAPI_INIT_USER: u32 = 1 << 16;
 
 /// How much the library says on standard error.
 #[repr(C)]
@@ -139,7 +148,10 @@ pub unsafe extern "C" fn kcapi_aead_ccm_nonce_to_iv(
     ivlen: *mut u32,
 ) -> c_int {
     let convert = || -> Result<()> {
-        let counter_len = 15u32.checked_sub(noncelen).filter(|&len| len > 0).ok_or(Errno::INVAL)?;
+        let counter_len = 15u32
+            .checked_sub(noncelen)
+            .filter(|&len| len > 0)
+            .ok_or_else(|| because(Errno::INVAL, "a nonce has 14 bytes at most"))?;
         // SAFETY: kcapi.h: `nonce` has `noncelen` bytes.
         let nonce = unsafe { bytes(nonce, noncelen as usize) }?;
         let counter = &[0; 15][..counter_len as usize];
@@ -156,7 +168,7 @@ pub unsafe extern "C" fn kcapi_aead_ccm_nonce_to_iv(
 /// `newiv` and `newivlen` are NULL or may be written to.
 unsafe fn store_new_iv(parts: &[&[u8]], newiv: *mut *mut u8, newivlen: *mut u32) -> Result<()> {
     if newiv.is_null() || newivlen.is_null() {
-        return Err(Errno::INVAL);
+        return Err(because(Errno::INVAL, "no place for the IV"));
     }
     let len: usize = parts.iter().map(|part| part.len()).sum();
     // SAFETY: the caller's promise.

@@ -90,19 +90,22 @@ fn fips() -> Result<bool> {
     KNOWN.get_or_try_init(read).or_else(|unknown: Option<Errno>| unknown.map_or(Ok(false), Err))
 }
 
-/// Opens a transform of the algorithm `name`.
+/// Opens a transform of the algorithm `name`; `rather_user` makes `kernel-first` `user-first`.
 ///
 /// Where the kernel cannot serve and the user engine does not either, the error is the user
 /// engine's: -ENOENT, and not that there is no AF_ALG, since others are served.
-pub fn open(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
+pub fn open(kind: Kind, name: &CStr, rather_user: bool) -> Result<Box<dyn Transform>> {
     log::concerns(name.to_string_lossy());
-    cancel::suspended(|| open_suspended(kind, name))
+    cancel::suspended(|| match choice() {
+        Choice::KernelFirst if rather_user => open_by(Choice::UserFirst, kind, name),
+        choice => open_by(choice, kind, name),
+    })
 }
 
-fn open_suspended(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
+fn open_by(choice: Choice, kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
     let kernel = || kernel(kind, name);
     let user = || user(kind, name);
-    match choice() {
+    match choice {
         Choice::User => user().map_err(|errno| log::because(errno, "not served in user space")),
         Choice::UserFirst if USER && fips() == Ok(false) => {
             user().or_else(|missing| kernel().map_err(|refusal| refusal.beside(missing)))

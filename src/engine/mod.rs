@@ -191,6 +191,9 @@ pub trait Transform: Send + Sync {
     /// longest is in force.
     fn tag_len(&self) -> u32;
 
+    /// Bytes that an AEAD's message may have, or its result, whichever is longer.
+    fn message_max(&self) -> Result<usize>;
+
     /// A new operation: nothing in flight, an IV of zeros, with the key and the tag length of this moment.
     fn operation(&self) -> Result<Arc<dyn Operation>>;
 }

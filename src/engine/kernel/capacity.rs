@@ -94,6 +94,26 @@ impl Capacity {
     }
 }
 
+/// Bytes that [`Capacity::require`] would find room for on any socket, asked of one whose buffers
+/// do not matter.
+///
+/// Besides the buffers' limits there is net.core.optmem_max, for the description of a message:
+/// with 20 KiB Linux 6.1 takes 269 pages, with 128 KiB Linux 7.2 takes 1680.
+pub fn most(socket: BorrowedFd<'_>) -> Result<usize> {
+    /// Bytes in the description of a page, and a little more.
+    const DESCRIPTION: usize = 80;
+    /// What optmem_max was by default before Linux 6.8.
+    const OPTMEM: usize = 20 * 1024;
+    let most = |option| {
+        set_size(socket, option, c_int::MAX as usize)?;
+        size(socket, option)
+    };
+    let buffers = most(SO_SNDBUF)?.min(most(SO_RCVBUF)?);
+    let optmem = std::fs::read_to_string("/proc/sys/net/core/optmem_max");
+    let optmem = optmem.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(OPTMEM);
+    Ok(buffers.min((optmem / DESCRIPTION).saturating_mul(PAGE)).max(PAGE))
+}
+
 /// The size of one of the buffers, in whole pages.
 fn size(socket: BorrowedFd<'_>, option: c_int) -> Result<usize> {
     let bytes = usize::try_from(socket::number(socket, SOL_SOCKET, option)?);

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use super::capacity;
 use super::completion::Completion;
 use super::operation::KernelOperation;
 use super::properties::{self, Algorithm};
@@ -170,6 +171,11 @@ impl Transform for KernelTransform {
 
     fn tag_len(&self) -> u32 {
         self.tag_len.load(Ordering::Relaxed)
+    }
+
+    fn message_max(&self) -> Result<usize> {
+        // Nothing is ever sent to this socket, and operations do not inherit its buffers.
+        capacity::most(self.bound.lock()?.socket.as_fd())
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {

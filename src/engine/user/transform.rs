@@ -244,6 +244,10 @@ impl Transform for UserTransform {
         self.0.current.lock().map_or(0, |current| current.tag_len)
     }
 
+    fn message_max(&self) -> Result<usize> {
+        Ok(c_int::MAX as usize)
+    }
+
     fn operation(&self) -> Result<Arc<dyn Operation>> {
         log!(Debug, "an operation of {}", self.properties().name);
         let lease = Lease::new(&self.0)?;
