@@ -149,8 +149,9 @@ impl Handle {
     /// Says once for each handle that a message is cut where the mode does not chain.
     fn warn_of_pieces(&self, input: Iovecs<'_>) {
         let properties = self.properties();
-        if !properties.chains()
-            && input.total().is_ok_and(|len| len > Length::ONE_SHOT)
+        // The length first: short messages are to pay nothing.
+        if input.total().is_ok_and(|len| len > Length::ONE_SHOT)
+            && !properties.chains()
             && !self.cut.swap(true, Ordering::Relaxed)
         {
             log!(
