@@ -118,7 +118,7 @@ fn blocks(len: usize, mut next: impl FnMut(u32, Option<&[u8]>) -> Result<Digest>
             break;
         }
         let block = next(i, previous.as_deref())?;
-        key.extend_from_slice(&block[..missing.min(block.len())]);
+        key.extend_from_slice(block.get(..missing).unwrap_or(&block));
         previous = Some(block);
     }
     Ok(key)

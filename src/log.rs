@@ -94,7 +94,9 @@ pub fn write(level: Level, message: Arguments<'_>) {
     };
     let mut line = Text::<MOST>::of(format_args!("libkcapi - {label}: {message}"));
     line.len = line.len.min(MOST - 1);
-    line.bytes[line.len] = b'\n';
+    if let Some(end) = line.bytes.get_mut(line.len) {
+        *end = b'\n';
+    }
     // One write, so that lines of several threads do not mix; what standard
     // error does not take is lost, since there is nowhere else to say it.
     // SAFETY: write(2) reads bytes of the line, which are as many as it has.

@@ -28,13 +28,13 @@ impl Deref for Digest {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
 impl DerefMut for Digest {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[..self.len]
+        self.bytes.get_mut(..self.len).unwrap_or_default()
     }
 }
 

@@ -119,7 +119,7 @@ pub unsafe extern "C" fn kcapi_pad_iv(
         // SAFETY: kcapi.h: the handle is live, `iv` has `ivlen` bytes.
         let (handle, iv) = unsafe { (borrow(handle)?, bytes(iv, ivlen as usize)?) };
         let size = handle.properties().iv_size as usize;
-        let kept = &iv[..iv.len().min(size)];
+        let kept = iv.get(..size).unwrap_or(iv);
         let zeros = [0; crate::engine::Iv::MAX];
         let padding = zeros.get(..size - kept.len()).ok_or(Errno::INVAL)?;
         // SAFETY: kcapi.h: the out-parameters may be written.
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn kcapi_aead_ccm_nonce_to_iv(
             .ok_or_else(|| because(Errno::INVAL, "a nonce has 14 bytes at most"))?;
         // SAFETY: kcapi.h: `nonce` has `noncelen` bytes.
         let nonce = unsafe { bytes(nonce, noncelen as usize) }?;
-        let counter = &[0; 15][..counter_len as usize];
+        let counter = [0; 15].get(..counter_len as usize).ok_or(Errno::INVAL)?;
         // SAFETY: kcapi.h: the out-parameters may be written.
         unsafe { store_new_iv(&[&[counter_len as u8 - 1], nonce, counter], iv, ivlen) }
     };

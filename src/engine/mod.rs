@@ -111,7 +111,7 @@ impl Iv {
 
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 

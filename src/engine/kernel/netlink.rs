@@ -114,7 +114,9 @@ fn request(
         }
     }
     let mut bytes = [0; HEADER_LEN + ALG_LEN];
-    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+    let mut put = |at: usize, value: &[u8]| {
+        bytes.iter_mut().skip(at).zip(value).for_each(|(to, &from)| *to = from);
+    };
     put(0, &((HEADER_LEN + ALG_LEN) as u32).to_ne_bytes());
     put(4, &CRYPTO_MSG_GETALG.to_ne_bytes());
     put(6, &NLM_F_REQUEST.to_ne_bytes());
@@ -225,5 +227,5 @@ fn u32_at(bytes: &[u8], at: usize) -> Result<u32> {
 /// The text before the first NUL; names in the kernel are ASCII.
 fn text(bytes: &[u8]) -> &str {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    std::str::from_utf8(&bytes[..end]).unwrap_or_default()
+    std::str::from_utf8(bytes.get(..end).unwrap_or_default()).unwrap_or_default()
 }

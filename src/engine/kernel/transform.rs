@@ -220,8 +220,8 @@ fn bind(socket: &OwnedFd, kind: Kind, name: &CStr) -> Result<()> {
     if name.len() >= address.salg_name.len() {
         return Err(Errno::NOENT);
     }
-    address.salg_type[..kind.salg_type().len()].copy_from_slice(kind.salg_type());
-    address.salg_name[..name.len()].copy_from_slice(name);
+    address.salg_type.iter_mut().zip(kind.salg_type()).for_each(|(to, &from)| *to = from);
+    address.salg_name.iter_mut().zip(name).for_each(|(to, &from)| *to = from);
     retry(|| {
         // SAFETY: the address is a sockaddr_alg of the length that is given with it.
         let returned = unsafe {

@@ -93,8 +93,13 @@ impl HashOperation {
 
     fn finish(&self, hasher: Box<dyn Hasher>) -> Digest {
         let mut digest = Digest::new([0; DIGEST_MAX]);
-        hasher.finish(&mut digest[..self.digest_size()]);
+        hasher.finish(digest.get_mut(..self.digest_size()).unwrap_or_default());
         digest
+    }
+
+    /// The bytes of a digest.
+    fn bytes<'d>(&self, digest: &'d Digest) -> &'d [u8] {
+        digest.get(..self.digest_size()).unwrap_or_default()
     }
 
     fn digest_size(&self) -> usize {
@@ -121,15 +126,14 @@ impl Operation for HashOperation {
             return Ok(Some(0));
         }
         let mut state = self.state.lock()?;
-        let size = self.digest_size();
         let copied = if let State::Complete(digest) = &*state {
-            copy_out(&digest[..size], output)
+            copy_out(self.bytes(digest), output)
         } else {
             let hasher = match state.take_open() {
                 Some(hasher) => hasher,
                 None => self.failure.note(self.begin())?,
             };
-            copy_out(&self.finish(hasher)[..size], output)
+            copy_out(self.bytes(&self.finish(hasher)), output)
         };
         *state = State::Idle;
         self.begun.store(false, Ordering::Relaxed);
@@ -142,7 +146,8 @@ impl Operation for HashOperation {
         // Where nothing has been sent, what is locked there does not matter.
         if !self.begun.load(Ordering::Relaxed) {
             let beginning = self.failure.note(self.beginning())?;
-            let digest = &mut [0; DIGEST_MAX][..self.digest_size()];
+            let mut digest = [0; DIGEST_MAX];
+            let digest = digest.get_mut(..self.digest_size()).ok_or(Errno::INVAL)?;
             if read_only(input, |message| beginning.digest(message, digest)).is_some() {
                 let copied = copy_out(digest, output);
                 wipe(digest);

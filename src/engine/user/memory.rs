@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::iov::{Iovecs, iovec, scatter};
 use cipher::InOutBuf;
 use libc::iovec;
@@ -39,7 +39,7 @@ impl Buffer {
 
     /// The bytes.
     pub fn bytes(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.removed..]
+        self.bytes.get_mut(self.removed..).unwrap_or_default()
     }
 
     /// How many there are.
@@ -88,7 +88,7 @@ impl Buffer {
 
     /// Removes the first `len` bytes.
     pub fn remove(&mut self, len: usize) {
-        wipe(&mut self.bytes()[..len]);
+        wipe(self.bytes().get_mut(..len).unwrap_or_default());
         self.removed += len;
         if self.is_empty() {
             self.bytes.clear();
@@ -173,9 +173,11 @@ pub fn in_place<T>(
     let mut scratch = Buffer::zeros(result.max(len + tail.len()))?;
     // SAFETY: `scratch` has room for the input.
     unsafe { gather(input, scratch.bytes().as_mut_ptr()) };
-    tail.copy_from_slice(&scratch.bytes()[len..len + tail.len()]);
-    let processed = process(&mut scratch.bytes()[..result], tail)?;
-    copy_out(&scratch.bytes()[..result], output);
+    let behind = scratch.bytes().get(len..).and_then(|rest| rest.get(..tail.len()));
+    tail.copy_from_slice(behind.ok_or(Errno::INVAL)?);
+    let whole = scratch.bytes().get_mut(..result).ok_or(Errno::INVAL)?;
+    let processed = process(whole, tail)?;
+    copy_out(whole, output);
     Ok(processed)
 }
 
@@ -244,7 +246,6 @@ unsafe fn gather(input: Iovecs<'_>, mut to: *mut u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::errno::Errno;
 
     /// Where the input is, in a memory of 64 bytes that count, and how long it is.
     const START: usize = 24;

@@ -151,7 +151,8 @@ impl CipherOperation {
             // The kernel starts no operation for nothing.
             _ if len == 0 && result == 0 => Ok(()),
             Keyed::Skcipher(cipher) => {
-                let (encrypt, iv) = (settings.encrypt, &mut settings.iv[..sizes.iv]);
+                let iv = settings.iv.get_mut(..sizes.iv).ok_or(Errno::INVAL)?;
+                let encrypt = settings.encrypt;
                 in_to_out(input, len, output, |mut data| {
                     while !data.is_empty() {
                         let len = piece.min(data.len());
@@ -165,7 +166,8 @@ impl CipherOperation {
             Keyed::Aead(aead) => {
                 let mut tag = [0; TAG_MAX];
                 let tag_in = if settings.encrypt { 0 } else { sizes.tag };
-                in_place(input, len - tag_in, &mut tag[..tag_in], output, result, |data, tag| {
+                let tag = tag.get_mut(..tag_in).ok_or(Errno::INVAL)?;
+                in_place(input, len - tag_in, tag, output, result, |data, tag| {
                     settings.aead(&**aead, sizes, data, tag)
                 })
             }
@@ -252,8 +254,8 @@ impl CipherOperation {
                         return Err(Errno::INVAL);
                     }
                 }
-                let iv = &mut state.settings.iv[..algorithm.iv_size];
-                let data = &mut state.data.bytes()[..len];
+                let iv = state.settings.iv.get_mut(..algorithm.iv_size).ok_or(Errno::INVAL)?;
+                let data = state.data.bytes().get_mut(..len).ok_or(Errno::INVAL)?;
                 let result = cipher
                     .crypt(state.settings.encrypt, iv, (&mut *data).into())
                     .map(|()| copy_out(data, output));

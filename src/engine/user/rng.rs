@@ -111,7 +111,7 @@ fn getrandom(mut bytes: &mut [u8]) -> Result<()> {
         // SAFETY: getrandom(2) writes up to `len` bytes to `bytes`, which has them.
         let got =
             retry(|| count(unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) }))?;
-        bytes = &mut bytes[got..];
+        bytes = bytes.get_mut(got..).unwrap_or_default();
     }
     Ok(())
 }

@@ -82,7 +82,7 @@ impl Settings {
             if iv.len() != iv_size {
                 return Err(Errno::INVAL);
             }
-            self.iv[..iv.len()].copy_from_slice(iv);
+            self.iv.get_mut(..iv_size).ok_or(Errno::INVAL)?.copy_from_slice(iv);
         }
         self.encrypt = encrypt;
         self.assoclen = assoclen as usize;
@@ -92,7 +92,7 @@ impl Settings {
     /// `data` is the AAD, the text, and room for the tag in encryption; in decryption the
     /// tag is by itself.
     pub fn aead(&self, aead: &dyn Aead, len: Sizes, data: &mut [u8], tag: &[u8]) -> Result<()> {
-        let iv = &self.iv[..len.iv];
+        let iv = self.iv.get(..len.iv).ok_or(Errno::INVAL)?;
         let (aad, text) = data.split_at_mut_checked(self.assoclen).ok_or(Errno::INVAL)?;
         if self.encrypt {
             let end = text.len().checked_sub(len.tag).ok_or(Errno::INVAL)?;
