@@ -15,7 +15,11 @@
 
 enum { ERRNOS_MOST = 20 };
 
-/* Not an errno: the call does its work, but for one unit only of what it was asked for. */
+/*
+ * EBADMSG is told after the work was done: the kernel has taken the message with the wrong tag out of
+ * the socket.
+ *
+ * Not an errno: the call does its work, but for one unit only of what it was asked for. */
 enum { SHORT = -1 };
 
 struct fault_call {

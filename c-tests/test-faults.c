@@ -70,7 +70,7 @@ static void inject(pid_t pid, const struct fault *fault, int *status)
     else if (fault->call->number == SYS_brk)
         /* It has no errno: it tells where the heap still ends. */
         set_call_register(pid, call_arguments[0], 0);
-    else if (!fault->call->done_anyway)
+    else if (!fault->call->done_anyway && fault->code != EBADMSG)
         skip_call(pid);
     if (next_stop(pid, status) && fault->code != SHORT && fault->call->number != SYS_brk)
         set_result(pid, -fault->code);

@@ -218,7 +218,7 @@ impl Handle {
 
     /// The digest of all that `update_digest` has taken. EIO if it failed, once: the next message is a new one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::IO))
+        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
 
     fn at_last(&self, call: impl FnOnce(&dyn Operation) -> Result<usize>) -> Result<usize> {
@@ -265,7 +265,7 @@ impl Handle {
 
     /// What a generator gives.
     pub fn generate(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::IO))
+        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
 
     /// Whether the message has no IV of its own although the algorithm has one.

@@ -107,21 +107,26 @@ impl Recover for Watched {
 
 static WATCHED: Lock<Watched> = Lock::new(Vec::new());
 
-/// Tells `what` of every fork(2) from now on, as long as it lives. Without memory for that, it is
-/// not told.
-pub fn watch(what: Weak<dyn Forked>) {
-    watch_forks();
-    let Ok(mut watched) = WATCHED.lock() else {
-        // A signal handler: what it interrupts is being watched.
-        return;
-    };
-    if watched.len() == watched.capacity() {
-        watched.retain(|what| what.strong_count() > 0);
-        if watched.try_reserve(1).is_err() {
-            return;
+/// Something is told of forks, as long as this lives.
+pub struct Watch(Weak<dyn Forked>);
+
+/// Tells `what` of every fork(2) from now on. Without memory for that, it is not told.
+pub fn watch(what: Weak<dyn Forked>) -> Option<Watch> {
+    // EDEADLK: a signal handler, which has interrupted a thread that does the same.
+    let mut watched = WATCHED.lock().ok()?;
+    watched.try_reserve(1).ok()?;
+    watched.push(what.clone());
+    Some(Watch(what))
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Ok(mut watched) = WATCHED.lock()
+            && let Some(at) = watched.iter().position(|what| what.ptr_eq(&self.0))
+        {
+            watched.swap_remove(at);
         }
     }
-    watched.push(what);
 }
 
 /// From now on fork(3) calls the handlers.

@@ -20,7 +20,7 @@ use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard, Lock, Recover};
 use crate::log::because;
-use crate::process;
+use crate::process::{self, Watch};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub struct State {
     /// The process that used it last, by its generation.
     process: u32,
     /// The operation is told of forks.
-    watched: bool,
+    watch: Option<Watch>,
     /// The operation was lent to a stream's call, or is watched. What was not has no message in it,
     /// and has not failed: whatever fails is closed.
     lent: bool,
@@ -177,6 +177,7 @@ impl Slot {
         if let Some(operation) = state.operation.take() {
             // The next message of a digest or generator has nothing to go on with.
             state.lost |= !matches!(state.kind, Kind::Hash | Kind::Rng);
+            state.watch = None;
             drop(operation);
             self.arrived.happened();
         }
@@ -319,7 +320,7 @@ impl State {
             lost: false,
             incomplete: false,
             process: 0,
-            watched: false,
+            watch: None,
             lent: false,
         }
     }
@@ -338,7 +339,7 @@ impl State {
             Some(operation) => Ok(operation),
             none => {
                 let opened = none.insert(open()?);
-                (self.lost, self.watched, self.lent) = (false, false, false);
+                (self.lost, self.watch, self.lent) = (false, None, false);
                 Ok(opened)
             }
         }
@@ -373,10 +374,9 @@ impl State {
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<&Arc<dyn Operation>> {
         self.lend(open)?;
-        let watched = std::mem::replace(&mut self.watched, true);
         let operation = self.operation.as_ref().ok_or(Errno::IO)?;
-        if !watched {
-            process::watch(Arc::downgrade(operation) as _);
+        if self.watch.is_none() {
+            self.watch = process::watch(Arc::downgrade(operation) as _);
         }
         Ok(operation)
     }

@@ -239,7 +239,7 @@ pub trait Operation: Forked {
     /// A whole message without control data, and its result: a digest.
     fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
         self.send(None, input, false, &Event::default())?;
-        self.receive(output)?.ok_or(Errno::IO)
+        self.receive(output)?.ok_or(Errno::AGAIN)
     }
 
     /// A whole message and its whole result. EINVAL when `output` is shorter than the

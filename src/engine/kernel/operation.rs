@@ -92,7 +92,8 @@ impl KernelOperation {
 
     /// Notes a failure, after which what is left in the socket is of no use. After a wrong tag nothing is left.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
-        if matches!(result, Err(errno) if errno != Errno::BADMSG) {
+        let nothing_left = |errno| errno == Errno::BADMSG && self.kind() == Kind::Aead;
+        if matches!(result, Err(errno) if !nothing_left(errno)) {
             self.failed.store(true, Ordering::Relaxed);
         }
         result
@@ -269,7 +270,7 @@ impl Operation for KernelOperation {
             _ => {
                 let sent = self.send(Some(control), input, false, &Event::default());
                 self.note(sent)?;
-                self.receive(output)?.ok_or(Errno::IO)
+                self.receive(output)?.ok_or(Errno::AGAIN)
             }
         }
     }

@@ -155,7 +155,7 @@ impl Operation for HashOperation {
             }
         }
         self.send(None, input, false, &Event::default())?;
-        self.receive(output)?.ok_or(Errno::IO)
+        self.receive(output)?.ok_or(Errno::AGAIN)
     }
 
     fn message(
@@ -167,7 +167,7 @@ impl Operation for HashOperation {
         _: Length,
     ) -> Result<usize> {
         self.send(Some(control), input, false, &Event::default())?;
-        self.receive(output)?.ok_or(Errno::IO)
+        self.receive(output)?.ok_or(Errno::AGAIN)
     }
 
     fn batch(
