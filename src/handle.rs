@@ -5,16 +5,15 @@
 //! thread send while another receives on the same handle.
 
 use crate::cancel::Suspended;
-use crate::capi::util::{KCAPI_INIT_AIO, KCAPI_INIT_USER};
 use crate::engine::{
-    self, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
+    self, Alone, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard};
 use crate::log::{because, log};
 use crate::memory::{self, SMALL};
-use crate::slot::{Alone, Slot, State, Visit};
+use crate::slot::{Slot, State, Visit};
 use crate::tfm::Tfm;
 use libc::c_int;
 use std::ffi::CStr;
@@ -24,6 +23,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 /// What `kcapi_get_maxsplicesize` says before anyone has set it: what fits into a
 /// pipe of 128 KiB, less a page for data that do not begin at one.
 const DEFAULT_SPLICE_SIZE: u32 = (128 << 10) - 4096;
+
+/// How a handle is to work.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    /// Its AIO calls use asynchronous I/O.
+    pub aio: bool,
+    /// Rather the user engine than the kernel.
+    pub user: bool,
+}
 
 /// A cipher handle.
 pub struct Handle {
@@ -38,28 +46,28 @@ pub struct Handle {
 
 impl Handle {
     /// A handle with a transform of its own.
-    pub fn open(kind: Kind, name: &CStr, flags: u32) -> Result<Self> {
+    pub fn open(kind: Kind, name: &CStr, options: Options) -> Result<Self> {
         memory::ensure(SMALL)?;
-        Self::with(kind, engine::open(kind, name, flags & KCAPI_INIT_USER != 0)?, flags)
+        Self::with(kind, engine::open(kind, name, options.user)?, options)
     }
 
     /// A handle on a transform that nobody else has.
-    pub fn with(kind: Kind, transform: Box<dyn Transform>, flags: u32) -> Result<Self> {
-        Self::on(Arc::new(Tfm::new(kind, transform)), flags)
+    pub fn with(kind: Kind, transform: Box<dyn Transform>, options: Options) -> Result<Self> {
+        Self::on(Arc::new(Tfm::new(kind, transform)), options)
     }
 
     /// A handle with an operation of its own, on the same transform.
-    pub fn reinit(&self, flags: u32) -> Result<Self> {
+    pub fn reinit(&self, options: Options) -> Result<Self> {
         memory::ensure(SMALL)?;
-        Self::on(Arc::clone(&self.tfm), flags)
+        Self::on(Arc::clone(&self.tfm), options)
     }
 
-    fn on(tfm: Arc<Tfm>, flags: u32) -> Result<Self> {
+    fn on(tfm: Arc<Tfm>, options: Options) -> Result<Self> {
         Ok(Self {
             slot: tfm.slot()?,
             tfm,
             assoclen: AtomicUsize::new(0),
-            aio: flags & KCAPI_INIT_AIO != 0,
+            aio: options.aio,
             splice_size: AtomicU32::new(DEFAULT_SPLICE_SIZE),
             cut: AtomicBool::new(false),
         })

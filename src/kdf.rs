@@ -8,7 +8,7 @@
 
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
-use crate::handle::Handle;
+use crate::handle::{Handle, Options};
 use crate::log::because;
 use crate::prf::{Digest, Prf};
 use std::ffi::CStr;
@@ -54,7 +54,7 @@ pub fn double_pipeline(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
 /// RFC 5869 with the keyed digest `name`; no salt is one of as many zeros as a digest
 /// has bytes. EINVAL: more than 255 digests.
 pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Result<Key> {
-    let handle = Handle::open(Kind::Hash, name, 0)?;
+    let handle = Handle::open(Kind::Hash, name, Options::default())?;
     let prf = Prf::new(&handle)?;
     if len > 255 * prf.size() {
         return Err(because(Errno::INVAL, "a key longer than 255 digests"));
@@ -70,7 +70,7 @@ pub fn pbkdf(name: &CStr, password: &[u8], salt: &[u8], count: u32, len: usize) 
     if count == 0 {
         return Err(because(Errno::INVAL, "no iterations"));
     }
-    let handle = Handle::open(Kind::Hash, name, 0)?;
+    let handle = Handle::open(Kind::Hash, name, Options::default())?;
     let prf = Prf::new(&handle)?;
     prf.set_key(password)?;
     blocks(len, |i, _| {

@@ -6,7 +6,7 @@
 //!
 //! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
 //! - `handle`: what C holds, an operation (`slot`) and the transform that it shares (`tfm`).
-//! - `process`, `lock`, `cancel`: what fork(2) and pthread_cancel(3) do to all of it.
+//! - `generation`, `process`, `lock`, `cancel`: what fork(2) and pthread_cancel(3) do to all of it.
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
 //! - `aio`: many IOVEC pairs in few system calls.
 //! - `kdf`, `prf`: key derivation over a message digest.
@@ -31,6 +31,7 @@ mod environment;
 mod errno;
 #[cfg(any(fuzzing, test))]
 pub mod fuzz;
+mod generation;
 mod handle;
 mod iov;
 mod kdf;

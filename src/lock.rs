@@ -4,7 +4,7 @@
 //! A child has one thread, the one that called fork(2), and a copy of the parent's memory: a lock that
 //! another thread of the parent held at that moment would stay held in the child, since nobody is
 //! there to release it. So a lock's word names the process that it was taken in
-//! ([`process::generation`]): one that was taken in another process is free here, and what it
+//! ([`generation`]): one that was taken in another process is free here, and what it
 //! guards is brought into order first ([`Recover`]).
 //!
 //! A signal handler that calls the library runs in a thread that may hold the lock already.
@@ -15,7 +15,7 @@
 #![allow(unsafe_code)]
 
 use crate::errno::{Errno, Result};
-use crate::process;
+use crate::generation::generation;
 use libc::c_int;
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
@@ -95,7 +95,7 @@ impl<T: Recover> Lock<T> {
     /// calls is a signal handler.
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>> {
-        self.lock_in(process::generation())
+        self.lock_in(generation())
     }
 
     /// The same for a caller who knows the process's generation.
@@ -291,7 +291,7 @@ mod tests {
         }
         let lock = Lock::new(Half(1));
         // As a thread of the parent has left it.
-        let parent = process::generation().wrapping_sub(1);
+        let parent = generation().wrapping_sub(1);
         lock.word.store(parent << 2 | CONTENDED, Ordering::Relaxed);
         assert_eq!(lock.lock().unwrap().0, 7);
         lock.lock().unwrap().0 = 2;

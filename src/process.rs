@@ -3,7 +3,7 @@
 //!
 //! - Locks: a child finds none held ([`crate::lock`]).
 //! - Sockets are shared with the child. Whole messages of each process use an operation of its
-//!   own, so a handle opens a new one in the child ([`generation`]).
+//!   own, so a handle opens a new one in the child ([`crate::generation`]).
 //! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a stream
 //!   goes on in both processes together, a digest in each for itself.
 //! - Rings of io_uring and contexts of Linux AIO are useless in the child, which opens its own.
@@ -11,78 +11,11 @@
 
 #![allow(unsafe_code)]
 
-use crate::errno::{Errno, Result, count};
+use crate::generation::pthread_atfork;
 use crate::lock::{Guard, Lock, Recover};
 use std::cell::UnsafeCell;
-use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-
-/// Generations have 30 bits, since a lock's word has two more.
-const GENERATIONS: u32 = (1 << 30) - 1;
-
-/// This process's number, 0 in a child that has none yet: the handlers of pthread_atfork(3) see to that. They
-/// take no system call, but run for fork(3) alone, not for clone(2).
-static NUMBER: AtomicU32 = AtomicU32::new(0);
-
-/// The number's place for a process that has rings, which no child may touch, however it was made.
-static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
-
-/// The last number given, here or in a parent: a child inherits it.
-static LAST: AtomicU32 = AtomicU32::new(0);
-
-/// This process's number, never 0, which no process that it descends from has.
-#[inline]
-pub fn generation() -> u32 {
-    // SAFETY: what is not NULL was set by `see_all_children`, and stays for the life of the process.
-    let page = unsafe { PAGE.load(Ordering::Acquire).as_ref() };
-    let number = page.unwrap_or(&NUMBER);
-    match number.load(Ordering::Relaxed) {
-        0 => begin(number),
-        known => known,
-    }
-}
-
-#[cold]
-fn begin(number: &AtomicU32) -> u32 {
-    watch_forks();
-    let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
-    let stored = number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);
-    // Another thread may have been first.
-    stored.map_or_else(|first| first, |_| next.max(1))
-}
-
-/// From now on the child of a clone(2), too, has a generation of its own: the number is in a page that the
-/// kernel hands to every child as zeros. EINVAL: it does not do that (MADV_WIPEONFORK, Linux 4.14).
-pub fn see_all_children() -> Result<()> {
-    if !PAGE.load(Ordering::Acquire).is_null() {
-        return Ok(());
-    }
-    let number = generation();
-    let len = size_of::<AtomicU32>();
-    // SAFETY: a new mapping where the kernel likes it touches no memory of ours. It is aligned, and zeros are
-    // a number.
-    let page = unsafe {
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        libc::mmap(ptr::null_mut(), len, access, flags, -1, 0)
-    };
-    if page == libc::MAP_FAILED {
-        return Err(Errno::last());
-    }
-    // SAFETY: the mapping is ours alone.
-    let advised = count(unsafe { libc::madvise(page, len, libc::MADV_WIPEONFORK) } as isize);
-    let page: *mut AtomicU32 = page.cast();
-    // SAFETY: as above.
-    unsafe { (*page).store(number, Ordering::Relaxed) };
-    let null = ptr::null_mut();
-    let set = |_| PAGE.compare_exchange(null, page, Ordering::AcqRel, Ordering::Acquire).is_ok();
-    if !advised.is_ok_and(set) {
-        // SAFETY: nobody has seen the mapping.
-        unsafe { libc::munmap(page.cast(), len) };
-    }
-    advised.map(drop)
-}
 
 /// What has begun and must know of a fork(2).
 pub trait Forked: Send + Sync {
@@ -112,6 +45,7 @@ pub struct Watch(Weak<dyn Forked>);
 
 /// Tells `what` of every fork(2) from now on. Without memory for that, it is not told.
 pub fn watch(what: Weak<dyn Forked>) -> Option<Watch> {
+    watch_forks();
     // EDEADLK: a signal handler, which has interrupted a thread that does the same.
     let mut watched = WATCHED.lock().ok()?;
     watched.try_reserve(1).ok()?;
@@ -134,17 +68,8 @@ fn watch_forks() {
     static DONE: AtomicBool = AtomicBool::new(false);
     if !DONE.load(Ordering::Relaxed) && !DONE.swap(true, Ordering::Relaxed) {
         // SAFETY: the three are functions of this library, which is never unloaded.
-        unsafe { pthread_atfork(before, in_parent, in_child) };
+        unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
     }
-}
-
-unsafe extern "C" {
-    /// Not in the libc crate for Linux.
-    fn pthread_atfork(
-        before: extern "C" fn(),
-        in_parent: extern "C" fn(),
-        in_child: extern "C" fn(),
-    ) -> libc::c_int;
 }
 
 /// What `before` leaves for the handler that runs after it, in the same thread.
@@ -179,7 +104,6 @@ extern "C" fn in_parent() {
 }
 
 extern "C" fn in_child() {
-    NUMBER.store(0, Ordering::Relaxed);
     // SAFETY: as in the parent: this thread is the one that was in `before`.
     if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
         all.iter().for_each(|what| what.in_child());

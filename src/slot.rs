@@ -15,14 +15,14 @@
 #![allow(unsafe_code)]
 
 use crate::cancel::Suspended;
-use crate::engine::{Control, Kind, Operation, Progress};
+use crate::engine::{Alone, Control, Kind, Operation, Progress};
 use crate::errno::{Errno, Result};
+use crate::generation::generation;
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard, Lock, Recover};
 use crate::log::because;
 use crate::process::{self, Watch};
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -75,7 +75,7 @@ impl Recover for State {
 impl Slot {
     /// One of a handle that has not been used.
     pub fn new(kind: Kind) -> Self {
-        let state = State { process: process::generation(), ..State::new(kind) };
+        let state = State { process: generation(), ..State::new(kind) };
         Self { state: Lock::new(state), visitors: AtomicUsize::new(0), arrived: Event::default() }
     }
 
@@ -194,10 +194,6 @@ impl Slot {
         Ok(Visit { slot: Arc::clone(self), operation })
     }
 }
-
-/// Says that nobody else uses the operation of a slot: the slot is locked, and no thread is in a stream's call.
-#[derive(Clone, Copy)]
-pub struct Alone<'a>(PhantomData<&'a mut State>);
 
 /// A stream's call. Where it waits, it waits in user space: sendmsg(2) could not be cancelled without leaving a lock
 /// behind, and recvmsg(2) would go on waiting until the caller's buffer is full, with the first
@@ -350,7 +346,8 @@ impl State {
         &mut self,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<(&dyn Operation, Alone<'_>)> {
-        Ok((&**self.operation(open)?, Alone(PhantomData)))
+        let operation = &**self.operation(open)?;
+        Ok((operation, Alone::for_holder(operation)))
     }
 
     /// The operation, which others may use from now on who do not hold the lock.

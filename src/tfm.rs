@@ -3,9 +3,9 @@
 
 use crate::engine::{Kind, Parameter, Transform};
 use crate::errno::{Errno, Result};
+use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
 use crate::memory::{self, SMALL};
-use crate::process;
 use crate::slot::{Slot, State};
 use libc::c_int;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,7 +39,7 @@ impl Tfm {
     /// A transform without handles.
     pub fn new(kind: Kind, transform: Box<dyn Transform>) -> Self {
         // The transform is this process's: a child is to know that it is not its own.
-        process::generation();
+        generation();
         Self {
             transform,
             kind,
@@ -59,7 +59,7 @@ impl Tfm {
     /// Locks a handle's slot for a call. While a parameter is being changed the call waits: so whoever changes
     /// it waits for the calls that have begun, and for no others.
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, State>> {
-        let process = process::generation();
+        let process = generation();
         loop {
             let mut state = slot.lock(process)?;
             if self.changing.load(Ordering::Relaxed) != process {
@@ -94,7 +94,7 @@ impl Tfm {
         memory::ensure(SMALL)?;
         self.let_pass();
         let slots = self.slots.lock()?;
-        let process = process::generation();
+        let process = generation();
         let _changing = Changing::begin(&self.changing, process);
         // From here on a slot that was locked once is not used by another call: it would wait.
         let each = || slots.iter().filter_map(Weak::upgrade);

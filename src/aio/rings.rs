@@ -8,9 +8,9 @@
 
 use super::io_uring::Ring;
 use crate::errno::Result;
+use crate::generation::{generation, see_all_children};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use crate::process::{generation, see_all_children};
 use std::sync::{Arc, Weak};
 
 /// The most rings of a transform: each is a descriptor and 50 KiB of the kernel's

@@ -5,7 +5,7 @@
 use super::{bytes, cipher, to_ssize, why};
 use crate::engine::{Kind, Op, Parameter};
 use crate::errno::Result;
-use crate::handle::Handle;
+use crate::handle::{Handle, Options};
 use libc::ssize_t;
 use std::ffi::CStr;
 
@@ -26,7 +26,7 @@ unsafe fn run(
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    let mut handle = Handle::open(Kind::Skcipher, name, 0)?;
+    let mut handle = Handle::open(Kind::Skcipher, name, Options::default())?;
     // SAFETY: the caller's promise.
     let key = unsafe { bytes(key, keylen as usize) }?;
     why::parameter("a key", key.len(), handle.set(Parameter::Key(key)))?;

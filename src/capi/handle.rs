@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions for handles of every family.
 
-use super::{because, borrow, to_int, to_size};
+use super::{because, borrow, options, to_int, to_size};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use libc::{c_int, c_uint};
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn kcapi_handle_reinit(
             return Err(because(Errno::INVAL, "no place for the handle"));
         }
         // SAFETY: kcapi.h: the handle is live.
-        let handle = unsafe { borrow(existing) }?.reinit(flags)?;
+        let handle = unsafe { borrow(existing) }?.reinit(options(flags))?;
         // SAFETY: kcapi.h: the pointer may be written.
         unsafe { newhandle.write(Box::into_raw(Box::new(handle))) };
         Ok(())

@@ -5,7 +5,7 @@
 use super::{bytes, md, to_ssize, why};
 use crate::engine::{Kind, Parameter};
 use crate::errno::Result;
-use crate::handle::Handle;
+use crate::handle::{Handle, Options};
 use libc::ssize_t;
 use std::ffi::CStr;
 
@@ -21,7 +21,7 @@ unsafe fn run(
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    let mut handle = Handle::open(Kind::Hash, name, 0)?;
+    let mut handle = Handle::open(Kind::Hash, name, Options::default())?;
     // SAFETY: the caller's promise; the handle is live.
     unsafe { md::digest(&raw mut handle, input, inlen, out, outlen) }
 }
@@ -40,7 +40,7 @@ unsafe fn run_keyed(
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    let mut handle = Handle::open(Kind::Hash, name, 0)?;
+    let mut handle = Handle::open(Kind::Hash, name, Options::default())?;
     // SAFETY: the caller's promise.
     let key = unsafe { bytes(key, keylen as usize) }?;
     why::parameter("a key", key.len(), handle.set(Parameter::Key(key)))?;

@@ -46,13 +46,14 @@ mod why;
 
 use crate::engine::{Iv, Kind};
 use crate::errno::{Errno, Result};
-use crate::handle::Handle;
+use crate::handle::{Handle, Options};
 use crate::iov::{self, Iovecs};
 use crate::log::{self, because};
 use call::{to_int, to_nothing, to_size, to_ssize};
 use libc::{c_char, c_int, c_void, iovec};
 use std::ffi::CStr;
 use std::slice;
+use util::{KCAPI_INIT_AIO, KCAPI_INIT_USER};
 
 /// What the log says of a buffer.
 const NULL: &str = "NULL where there should be memory";
@@ -85,6 +86,11 @@ unsafe fn of<'a>(kind: Kind, handle: *mut Handle) -> Result<&'a Handle> {
     }
 }
 
+/// What KCAPI_INIT_* say; other bits are ignored.
+fn options(flags: u32) -> Options {
+    Options { aio: flags & KCAPI_INIT_AIO != 0, user: flags & KCAPI_INIT_USER != 0 }
+}
+
 /// Opens a handle and stores its pointer; `*handle` stays as it is on an error.
 ///
 /// # Safety
@@ -104,7 +110,7 @@ unsafe fn init(
     }
     // SAFETY: the caller's promise: a C string.
     let name = unsafe { CStr::from_ptr(name) };
-    let opened = Handle::open(kind, name, flags)?;
+    let opened = Handle::open(kind, name, options(flags))?;
     // SAFETY: the caller's promise: writable.
     unsafe { handle.write(Box::into_raw(Box::new(opened))) };
     Ok(())

@@ -5,7 +5,7 @@ use super::cipher::set_key;
 use super::{NULL, because, borrow, bytes, destroy, init, of, to_int, to_ssize, why};
 use crate::engine::{Kind, Parameter};
 use crate::errno::{Errno, Result};
-use crate::handle::Handle;
+use crate::handle::{Handle, Options};
 use crate::iov::{self, Iovecs};
 use libc::{c_char, c_int, ssize_t};
 
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn kcapi_rng_get_bytes(buffer: *mut u8, outlen: usize) -> 
 ///
 /// As `kcapi_rng_get_bytes`.
 unsafe fn get_bytes(out: *mut u8, len: usize) -> Result<usize> {
-    let handle = Handle::open(Kind::Rng, c"stdrng", 0)?;
+    let handle = Handle::open(Kind::Rng, c"stdrng", Options::default())?;
     handle.set(Parameter::Key(&[]))?;
     // SAFETY: the caller's promise.
     unsafe { generate(&handle, out, len) }

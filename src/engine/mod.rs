@@ -20,9 +20,9 @@ use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::Event;
 use crate::process::Forked;
-use crate::slot::Alone;
 use libc::c_int;
 use std::ffi::CStr;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroize;
@@ -209,6 +209,18 @@ pub enum Progress {
     Pending,
     /// The whole message was sent, and is still to be received.
     Complete,
+}
+
+/// Says that nobody else uses an operation: whoever has it holds the lock of the operation's slot, and
+/// no thread is in a stream's call of it.
+#[derive(Clone, Copy)]
+pub struct Alone<'a>(PhantomData<&'a ()>);
+
+impl<'a> Alone<'a> {
+    /// For who has found out that it is so, for as long as `_held` is borrowed.
+    pub fn for_holder(_held: &'a dyn Operation) -> Self {
+        Self(PhantomData)
+    }
 }
 
 /// One handle's own state. All methods may be called by several threads at once;

@@ -11,9 +11,9 @@ use super::socket;
 use crate::aio::Contexts;
 use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result, count, retry};
+use crate::generation::generation;
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use crate::process;
 use libc::{c_int, sockaddr_alg, socklen_t};
 use once_cell::race::OnceBool;
 use std::ffi::{CStr, CString};
@@ -88,12 +88,7 @@ impl KernelTransform {
                 later: OnceBool::new(),
                 aio: Contexts::default(),
             }),
-            bound: Lock::new(Bound {
-                socket,
-                tag_len: 0,
-                keyed: false,
-                process: process::generation(),
-            }),
+            bound: Lock::new(Bound { socket, tag_len: 0, keyed: false, process: generation() }),
             tag_len: AtomicU32::new(0),
             name: name.to_owned(),
         })
@@ -102,7 +97,7 @@ impl KernelTransform {
     /// Sets a key. The socket may be another process's, too, since fork(2): then it is left to that one, who
     /// would else get this key, or whose operations would be in the way (EBUSY) for as long as it lives.
     fn set_key(&self, bound: &mut Bound, key: &[u8]) -> Result<c_int> {
-        if bound.process != process::generation() {
+        if bound.process != generation() {
             self.bind_anew(bound)?;
         }
         bound.keyed = true;
@@ -126,14 +121,14 @@ impl KernelTransform {
             set_len(&socket, libc::ALG_SET_AEAD_AUTHSIZE, bound.tag_len)?;
         }
         let shared = std::mem::replace(&mut bound.socket, socket);
-        (bound.keyed, bound.process) = (false, process::generation());
+        (bound.keyed, bound.process) = (false, generation());
         // Closed when it is not in the way of a fork(2) any more.
         drop(shared);
         Ok(())
     }
 
     fn set_tag_len(&self, bound: &mut Bound, len: u32) -> Result<c_int> {
-        if bound.process != process::generation() {
+        if bound.process != generation() {
             if bound.keyed {
                 // The key is in the kernel only, and the other process relies on its tag length.
                 return Err(Errno::BUSY);

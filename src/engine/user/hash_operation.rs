@@ -9,13 +9,12 @@
 use super::hash::Hasher;
 use super::memory::{copy_out, read_each, read_only, wipe};
 use super::transform::{Failure, Keyed, Lease};
-use crate::engine::{Control, Length, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::memory;
 use crate::process::Forked;
-use crate::slot::Alone;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zeroize::Zeroizing;

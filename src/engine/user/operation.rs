@@ -12,13 +12,12 @@ use super::memory::{copy_out, in_place, in_to_out};
 use super::state::{Settings, State};
 use super::transform::{Algorithm, Failure, Keyed, Lease};
 use super::two_processes::SharedState;
-use crate::engine::{Control, Length, Op, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Length, Op, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::process::Forked;
-use crate::slot::Alone;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 

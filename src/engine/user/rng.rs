@@ -15,12 +15,11 @@
 
 use super::memory::copy_out;
 use super::transform::{Failure, Keyed, Lease};
-use crate::engine::{Control, Length, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, count, retry};
 use crate::iov::Iovecs;
 use crate::lock::Event;
 use crate::process::Forked;
-use crate::slot::Alone;
 use sha2::{Digest, Sha512};
 use std::time::Duration;
 use zeroize::Zeroizing;

@@ -17,7 +17,7 @@ use crate::capi::util::KCAPI_INIT_AIO;
 use crate::capi::{aead::*, aead_stream::*, cipher::*, cipher_stream::*, handle::*, md::*};
 use crate::engine::user::transform::UserTransform;
 use crate::engine::{Kind, Transform};
-use crate::handle::Handle;
+use crate::handle::{Handle, Options};
 use libc::{c_int, iovec, ssize_t};
 use memory::Layout;
 use slot::Slot;
@@ -130,7 +130,9 @@ impl Session<'_> {
         let flags = aio_flag(choices.below(2) == 1);
         let transform = open(kind, name);
         let tag_len = transform.properties().max_tag_size as usize;
-        let handle = Box::into_raw(Box::new(Handle::with(kind, transform, flags).expect("memory")));
+        let options = Options { aio: flags & KCAPI_INIT_AIO != 0, ..Options::default() };
+        let handle = Handle::with(kind, transform, options).expect("memory");
+        let handle = Box::into_raw(Box::new(handle));
         let mut session = Session {
             choices,
             random: Random::new(),

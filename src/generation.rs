@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Tells the processes of a fork(2) from each other.
+
+#![allow(unsafe_code)]
+
+use crate::errno::{Errno, Result, count};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+
+/// A handler of pthread_atfork(3).
+type Handler = Option<extern "C" fn()>;
+
+unsafe extern "C" {
+    /// Not in the libc crate for Linux.
+    pub fn pthread_atfork(before: Handler, in_parent: Handler, in_child: Handler) -> libc::c_int;
+}
+
+/// Generations have 30 bits, since a lock's word has two more.
+const GENERATIONS: u32 = (1 << 30) - 1;
+
+/// This process's number, 0 in a child that has none yet: the handlers of pthread_atfork(3) see to that. They
+/// take no system call, but run for fork(3) alone, not for clone(2).
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// The number's place for a process that has rings, which no child may touch, however it was made.
+static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
+
+/// The last number given, here or in a parent: a child inherits it.
+static LAST: AtomicU32 = AtomicU32::new(0);
+
+/// This process's number, never 0, which no process that it descends from has.
+#[inline]
+pub fn generation() -> u32 {
+    // SAFETY: what is not NULL was set by `see_all_children`, and stays for the life of the process.
+    let page = unsafe { PAGE.load(Ordering::Acquire).as_ref() };
+    let number = page.unwrap_or(&NUMBER);
+    match number.load(Ordering::Relaxed) {
+        0 => begin(number),
+        known => known,
+    }
+}
+
+extern "C" fn forget() {
+    NUMBER.store(0, Ordering::Relaxed);
+}
+
+#[cold]
+fn begin(number: &AtomicU32) -> u32 {
+    static HANDLED: AtomicBool = AtomicBool::new(false);
+    if !HANDLED.swap(true, Ordering::Relaxed) {
+        // SAFETY: a function of this library, which is never unloaded.
+        unsafe { pthread_atfork(None, None, Some(forget)) };
+    }
+    let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
+    let stored = number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);
+    // Another thread may have been first.
+    stored.map_or_else(|first| first, |_| next.max(1))
+}
+
+/// From now on the child of a clone(2), too, has a generation of its own: the number is in a page that the
+/// kernel hands to every child as zeros. EINVAL: it does not do that (MADV_WIPEONFORK, Linux 4.14).
+pub fn see_all_children() -> Result<()> {
+    if !PAGE.load(Ordering::Acquire).is_null() {
+        return Ok(());
+    }
+    let number = generation();
+    let len = size_of::<AtomicU32>();
+    // SAFETY: a new mapping where the kernel likes it touches no memory of ours. It is aligned, and zeros are
+    // a number.
+    let page = unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        libc::mmap(ptr::null_mut(), len, access, flags, -1, 0)
+    };
+    if page == libc::MAP_FAILED {
+        return Err(Errno::last());
+    }
+    // SAFETY: the mapping is ours alone.
+    let advised = count(unsafe { libc::madvise(page, len, libc::MADV_WIPEONFORK) } as isize);
+    let page: *mut AtomicU32 = page.cast();
+    // SAFETY: as above.
+    unsafe { (*page).store(number, Ordering::Relaxed) };
+    let null = ptr::null_mut();
+    let set = |_| PAGE.compare_exchange(null, page, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    if !advised.is_ok_and(set) {
+        // SAFETY: nobody has seen the mapping.
+        unsafe { libc::munmap(page.cast(), len) };
+    }
+    advised.map(drop)
+}
