@@ -72,6 +72,50 @@ static void keys(void)
     record(kcapi_md_init(&handle, NULL, 0), NULL, 0, "init NULL");
 }
 
+/* Every call in every state of a handle: a digit of `state` is what was done before. */
+static void states(const char *name, uint32_t keylen)
+{
+    enum { NOTHING, KEY, UPDATE, FINAL, DIGEST, FAILED, SECOND, STATES, CALLS = 12 };
+
+    for (int i = 0; i < STATES * STATES * CALLS; i++) {
+        int before[2] = { i / CALLS / STATES, i / CALLS % STATES }, call = i % CALLS;
+        struct kcapi_handle *handle = md(name), *first;
+        ssize_t ret = 0;
+
+        for (int j = 0; j < 2; j++) {
+            switch (before[j]) {
+            case KEY: kcapi_md_setkey(handle, key, keylen); break;
+            case UPDATE: kcapi_md_update(handle, in, 50); break;
+            case FINAL: kcapi_md_final(handle, out, sizeof(out)); break;
+            case DIGEST: kcapi_md_digest(handle, in, 20, out, sizeof(out)); break;
+            case FAILED: kcapi_md_digest(handle, in, 20, NULL, 0); break;
+            case SECOND:
+                first = handle;
+                handle = reinit(first, 0);
+                kcapi_md_destroy(first);
+                break;
+            }
+        }
+        memset(out, 0, sizeof(out));
+        switch (call) {
+        case 0: ret = kcapi_md_setkey(handle, key, keylen); break;
+        case 1: ret = kcapi_md_setkey(handle, key, 0); break;
+        case 2: ret = kcapi_md_update(handle, in, 0); break;
+        case 3: ret = kcapi_md_update(handle, in, 100); break;
+        case 4: ret = kcapi_md_update(handle, NULL, 0); break;
+        case 5: ret = kcapi_md_final(handle, out, sizeof(out)); break;
+        case 6: ret = kcapi_md_final(handle, out, 10); break;
+        case 7: ret = kcapi_md_final(handle, NULL, 0); break;
+        case 8: ret = kcapi_md_digest(handle, in, 100, out, sizeof(out)); break;
+        case 9: ret = kcapi_md_digest(handle, NULL, 0, out, sizeof(out)); break;
+        case 10: ret = kcapi_kdf_ctr(handle, in, 20, out, 50); break;
+        case 11: ret = kcapi_md_digest(handle, in, 100, out, 0); break;
+        }
+        record(ret, out, sizeof(out), "%s, state %d%d, call %d", name, before[0], before[1], call);
+        kcapi_md_destroy(handle);
+    }
+}
+
 static void one_calls(void)
 {
     static const size_t lengths[] = { 0, 1, 63, 64, 65, 1000, 8192, 8193, 65536, 65537, 150000 };
@@ -140,6 +184,9 @@ int main(void)
     for (size_t i = 0; i < DIGESTS; i++)
         one_digest(digests[i].name, digests[i].keylen);
     keys();
+    states("sha256", 0);
+    states("hmac(sha1)", 20);
+    states("cmac(aes)", 16);
     one_calls();
     generators();
     return 0;

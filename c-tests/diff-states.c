@@ -310,6 +310,17 @@ static void tick(int signal)
     }
 }
 
+/* Where nothing is to be had, both libraries wait: some examples are enough of that. */
+static bool waits(const struct state *state)
+{
+    return !state->pending || (a->taglen && state->make == begun);
+}
+
+static bool is_example(const struct call *c)
+{
+    return c->out == 16 && c->pieces == 1 && (a == &algorithms[0] || a == &algorithms[4]);
+}
+
 static void make_calls(const struct state *state, size_t from)
 {
     const struct itimerval limit = { { 0, 40000 }, { 0, 40000 } };
@@ -325,7 +336,7 @@ static void make_calls(const struct state *state, size_t from)
         H handle;
 
         progress->call = i;
-        if ((c->what == TAGLEN && !a->taglen) || (c->what == OP && !state->pending && c->out != 16))
+        if ((c->what == TAGLEN && !a->taglen) || (c->what == OP && waits(state) && !is_example(c)))
             continue;
         /* A kernel's driver may do less for what it does not take anyway. */
         if (!c->op && c->in >= 0 && (a->taglen || c->in % 16 == 0))
