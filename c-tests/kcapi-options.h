@@ -62,42 +62,64 @@ struct bytes {
     size_t len;
 };
 
+/* What -x says; the numbers are those of the C library's program. */
+enum mode {
+    SKCIPHER = 1, AEAD = 2, DIGEST = 3, AKCIPHER = 4, KDF_CTR = 5, KDF_FB = 6, KDF_DPI = 7, PBKDF = 8,
+    SKCIPHER_AIO = 9, AEAD_AIO = 10, AKCIPHER_AIO = 11, HKDF = 12, KPP = 13, KPP_AIO = 14,
+};
+
 struct options {
+    enum mode mode;
     const char *cipher;
-    const struct family *family;
+    const struct family *family; /* of symmetric ciphers and AEADs */
     bool aio, stream, encrypt, timed;
+    bool aligned, forked, show_aad, other_way, generate, second_handle, fuzz;
     int access;
-    struct bytes key, iv, plaintext, ciphertext, aad, tag;
-    size_t taglen, message, operations, repetitions;
+    struct bytes key, iv, nonce, plaintext, ciphertext, aad, tag;
+    size_t taglen, message, operations, repetitions, result;
 };
 
 static void usage(void)
 {
-    puts("Usage: kcapi -x MODE -c CIPHER -k KEY [-i IV] {-e -p PLAINTEXT | -q CIPHERTEXT} ...\n"
+    puts("Usage: kcapi -x MODE -c ALGORITHM -k KEY [-i IV] {-e -p PLAINTEXT | -q CIPHERTEXT} ...\n"
          "\n"
          "  -x 1   symmetric cipher, one-shot calls      -x 2    AEAD, one-shot calls\n"
          "  -x 9   symmetric cipher, one AIO call        -x 10   AEAD, one AIO call\n"
+         "  -x 3   digest of -p; with -k an HMAC         -x 4    asymmetric cipher; -x 11 with AIO\n"
+         "  -x 5   key derivation in counter mode        -x 6    in feedback mode\n"
+         "  -x 7   in double-pipeline mode, of -p        -x 8    PBKDF2: -k password, -p salt,\n"
+         "  -x 12  HKDF: -k input, -i salt, -p info              -d iterations\n"
+         "  -x 13  key agreement; -x 14 with AIO\n"
          "\n"
-         "  -c CIPHER  the kernel's name for it, such as cbc(aes) or gcm(aes)\n"
+         "  -c ALGORITHM  the kernel's name for it, such as cbc(aes), gcm(aes) or hmac(sha256)\n"
          "  -k, -i     key and IV in hex\n"
+         "  -n         nonce in hex, of which the IV of ccm is made\n"
          "  -e         encrypt; without it, decrypt\n"
          "  -p, -q     plaintext (to encrypt) or ciphertext (to decrypt) in hex\n"
          "  -a         AEAD: associated data in hex\n"
+         "  -u         AEAD: print the associated data, too, in front\n"
          "  -t         AEAD decryption: tag in hex\n"
          "  -l BYTES   AEAD encryption: length of the tag; by default the longest there is\n"
-         "  -s         stream calls instead of one-shot calls (-x 1 and -x 2)\n"
+         "  -b BYTES   length of the derived key, or room for an asymmetric cipher's result\n"
+         "  -s         stream calls instead of one-shot calls (-x 1, -x 2 and -x 3)\n"
+         "  -j         -s: a process of its own sends the data\n"
          "  -v         vmsplice access to the kernel\n"
+         "  -o         in place: the output over the input; -x 4 and 11: sign, verify without -e\n"
+         "  -y         on a second handle, of kcapi_handle_reinit()\n"
+         "  -g         -x 13 and 14: make a key; without it, the secret shared with -q\n"
          "  -d N       N operations on the same message: N calls, or for AIO one call with N\n"
          "             IOVECs. Every call has the given IV; from IOVEC to IOVEC of an AIO call\n"
          "             modes such as cbc and ctr carry it on.\n"
-         "  -m BYTES   length of the message: -p or -q repeated, or else bytes 00 01 02 ...\n"
+         "  -m [BYTES] each message on a page of its own; with a number: length of the message,\n"
+         "             -p or -q repeated, or else bytes 00 01 02 ...\n"
          "  -f         print the time of the N operations in nanoseconds\n"
-         "  -r N       do it all N times; the time is then the median\n"
-         "  -h         this text\n"
+         "  -r [N]     do it all N times; the time is then the median\n"
+         "  -z         known answers of this program's own, and nothing else\n"
+         "  -h         this text; with -x, calls with random arguments, which print nothing\n"
          "\n"
          "The result is printed in hex, one line for each operation; after the ciphertext of an\n"
-         "AEAD its tag. A wrong tag gives EBADMSG instead. With both -f and -m only the time is\n"
-         "printed.");
+         "AEAD its tag. A wrong tag gives EBADMSG instead, as an answer: the exit status is 0.\n"
+         "With both -f and -m BYTES only the time is printed.");
 }
 
 __attribute__((noreturn, format(printf, 2, 3)))
@@ -161,22 +183,22 @@ static size_t parse_number(int option, const char *text)
 
 static void parse_mode(struct options *o, const char *text)
 {
-    bool is_aead = !strcmp(text, "2") || !strcmp(text, "10");
+    char *end;
+    unsigned long mode = strtoul(text, &end, 10);
 
-    o->aio = !strcmp(text, "9") || !strcmp(text, "10");
-    if (!is_aead && !o->aio && strcmp(text, "1"))
-        die(2, "-x: '%s' is none of 1, 2, 9 and 10", text);
-    o->family = is_aead ? &aead : &skcipher;
+    if (*end || text[0] < '1' || text[0] > '9' || mode > KPP_AIO)
+        die(2, "-x: '%s' is no number from 1 to %d", text, KPP_AIO);
+    o->mode = mode;
+    o->aio = mode == SKCIPHER_AIO || mode == AEAD_AIO || mode == AKCIPHER_AIO || mode == KPP_AIO;
+    o->family = mode == SKCIPHER || mode == SKCIPHER_AIO ? &skcipher
+                : mode == AEAD || mode == AEAD_AIO       ? &aead
+                                                         : NULL;
 }
 
-static void check(const struct options *o)
+static void check_cipher(const struct options *o)
 {
     bool has_data = o->message || (o->encrypt ? o->plaintext : o->ciphertext).base;
 
-    if (!o->family)
-        die(2, "option -x is missing");
-    if (!o->cipher)
-        die(2, "option -c is missing");
     if (!o->key.base)
         die(2, "option -k is missing");
     if (!has_data)
@@ -187,6 +209,8 @@ static void check(const struct options *o)
             o->encrypt ? "encryption (-e)" : "decryption (no -e)");
     if (o->stream && o->aio)
         die(2, "option -s cannot be combined with -x 9 and -x 10");
+    if (o->iv.base && o->nonce.base)
+        die(2, "options -i and -n are two ways to say the same");
 
     if (o->family == &aead) {
         if (o->encrypt && o->tag.base)
@@ -195,46 +219,97 @@ static void check(const struct options *o)
             die(2, "AEAD decryption needs option -t");
         if (!o->encrypt && o->taglen && o->taglen != o->tag.len)
             die(2, "-l %zu, but the tag of -t has %zu bytes", o->taglen, o->tag.len);
-    } else if (o->aad.base || o->tag.base || o->taglen) {
-        die(2, "options -a, -t and -l are for an AEAD (-x 2 and -x 10)");
+    } else if (o->aad.base || o->tag.base || o->taglen || o->nonce.base) {
+        die(2, "options -a, -n, -t and -l are for an AEAD (-x 2 and -x 10)");
     }
 }
 
-static void parse(struct options *o, int argc, char **argv)
+static void check(const struct options *o)
 {
+    if (!o->mode)
+        die(2, "option -x is missing");
+    if (!o->cipher)
+        die(2, "option -c is missing");
+    if (o->fuzz)
+        return;
+    if (o->family)
+        check_cipher(o);
+    else if (o->mode != DIGEST && o->mode != AKCIPHER && o->mode != AKCIPHER_AIO && !o->result)
+        die(2, "option -b is missing");
+    else if (o->mode != DIGEST && !o->key.base)
+        die(2, "option -k is missing");
+}
+
+/* The number that may follow an option; NULL if none does. */
+static const char *number_after(int argc, char **argv)
+{
+    bool is_number = optind < argc && argv[optind][0] && !argv[optind][strspn(argv[optind], "0123456789")];
+
+    return is_number ? argv[optind++] : NULL;
+}
+
+/* Whether there is work besides -z and -h. */
+static bool parse(struct options *o, int argc, char **argv)
+{
+    bool help = false, self_test = false;
+    const char *number;
     int option;
 
-    while ((option = getopt(argc, argv, "x:c:k:i:ep:q:a:t:l:svd:m:fr:h")) != -1) {
+    while ((option = getopt(argc, argv, "x:c:k:i:n:ep:q:a:t:l:b:usjvoygd:mfrzh")) != -1) {
         switch (option) {
         case 'x': parse_mode(o, optarg); break;
         case 'c': o->cipher = optarg; break;
         case 'k': o->key = parse_hex(option, optarg); break;
         case 'i': o->iv = parse_hex(option, optarg); break;
+        case 'n': o->nonce = parse_hex(option, optarg); break;
         case 'e': o->encrypt = true; break;
         case 'p': o->plaintext = parse_hex(option, optarg); break;
         case 'q': o->ciphertext = parse_hex(option, optarg); break;
         case 'a': o->aad = parse_hex(option, optarg); break;
         case 't': o->tag = parse_hex(option, optarg); break;
         case 'l': o->taglen = parse_number(option, optarg); break;
+        case 'b': o->result = parse_number(option, optarg); break;
+        case 'u': o->show_aad = true; break;
         case 's': o->stream = true; break;
+        case 'j': o->forked = true; break;
         case 'v': o->access = KCAPI_ACCESS_VMSPLICE; break;
+        case 'o': o->other_way = true; break;
+        case 'y': o->second_handle = true; break;
+        case 'g': o->generate = true; break;
         case 'd': o->operations = parse_number(option, optarg); break;
-        case 'm': o->message = parse_number(option, optarg); break;
+        case 'm':
+            number = number_after(argc, argv);
+            o->aligned |= !number;
+            o->message = number ? parse_number(option, number) : o->message;
+            break;
         case 'f': o->timed = true; break;
-        case 'r': o->repetitions = parse_number(option, optarg); break;
-        case 'h': usage(); exit(0);
+        case 'r':
+            number = number_after(argc, argv);
+            o->repetitions = number ? parse_number(option, number) : o->repetitions;
+            break;
+        case 'z': self_test = true; break;
+        case 'h': help = true; break;
         default: die(2, "unknown option, or one without its value");
         }
     }
     if (optind < argc)
         die(2, "'%s' belongs to no option", argv[optind]);
+    if (help && !o->mode) {
+        usage();
+        exit(0);
+    }
+    o->fuzz = help;
+    if (self_test)
+        return false;
     check(o);
+    return true;
 }
 
 static void release_options(const struct options *o)
 {
     free(o->key.base);
     free(o->iv.base);
+    free(o->nonce.base);
     free(o->plaintext.base);
     free(o->ciphertext.base);
     free(o->aad.base);

@@ -3,14 +3,18 @@
  * kcapi: one cipher operation, or many, from the command line.
  *
  * It shows on a real kernel what the library does: the synchronous calls, the AIO calls and the
- * stream calls on the same data, and what each costs. `kcapi -h` lists the options.
+ * stream calls on the same data, and what each costs. `kcapi -h` lists the options, which are those of
+ * the C library's program of that name as far as scripts use them.
  *
- * Exit status: 0 when all is well, 1 when an operation failed, 2 when the arguments make no sense.
+ * Exit status: 0 when all is well, also for the answer EBADMSG; 1 when an operation failed, 2 when
+ * the arguments make no sense.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "kcapi-options.h"
+#include "kcapi-other.h"
 
+#include <sys/wait.h>
 #include <time.h>
 
 /* What the documentation allows a stream to have in flight: 16 pages. */
@@ -20,6 +24,7 @@
 struct work {
     struct kcapi_handle *handle;
     struct iovec *in, *out;
+    void *memory[2]; /* of their IOVECs, each in one piece */
     size_t result; /* bytes that each operation must return */
 };
 
@@ -30,6 +35,14 @@ static void open_handle(struct options *o, struct work *work)
 
     if (ret)
         die(1, "no cipher %s: %s", o->cipher, strerror(-ret));
+    if (o->nonce.base) {
+        uint32_t len;
+
+        ret = kcapi_aead_ccm_nonce_to_iv(o->nonce.base, o->nonce.len, &o->iv.base, &len);
+        if (ret)
+            die(2, "-n: no IV can be made of %zu bytes", o->nonce.len);
+        o->iv.len = len;
+    }
     if (o->iv.len != family->ivsize(work->handle))
         die(2, "-i: %s needs an IV of %u bytes, not %zu", o->cipher,
             family->ivsize(work->handle), o->iv.len);
@@ -47,12 +60,26 @@ static void open_handle(struct options *o, struct work *work)
             die(1, "%s refuses a tag of %zu bytes: %s", o->cipher, o->taglen, strerror(-ret));
         kcapi_aead_setassoclen(work->handle, o->aad.len);
     }
+    if (o->second_handle) {
+        struct kcapi_handle *first = work->handle;
+
+        work->handle = NULL;
+        ret = kcapi_handle_reinit(&work->handle, first, o->aio ? KCAPI_INIT_AIO : 0);
+        family->destroy(first);
+        if (ret)
+            die(1, "-y: %s", strerror(-ret));
+        if (family == &aead) {
+            kcapi_aead_settaglen(work->handle, o->taglen);
+            kcapi_aead_setassoclen(work->handle, o->aad.len);
+        }
+    }
 }
 
-/* IOVECs of len bytes each, in memory of their own, the first one on a page boundary. */
-static struct iovec *buffers(size_t count, size_t len)
+/* IOVECs of len bytes each, in memory of their own, the first one on a page boundary, with -m all. */
+static struct iovec *buffers(const struct options *o, size_t len, void **all)
 {
-    size_t stride = (len + 63) / 64 * 64, total;
+    size_t count = o->operations, unit = o->aligned ? (size_t)sysconf(_SC_PAGESIZE) : 64;
+    size_t stride = (len + unit - 1) / unit * unit, total;
     struct iovec *iov = allocate(count, sizeof(*iov));
     void *memory;
 
@@ -60,6 +87,7 @@ static struct iovec *buffers(size_t count, size_t len)
         posix_memalign(&memory, sysconf(_SC_PAGESIZE), total ? total : 1))
         die(1, "no memory for %zu messages of %zu bytes", count, len);
     memset(memory, 0, total);
+    *all = memory;
     for (size_t i = 0; i < count; i++)
         iov[i] = (struct iovec){(uint8_t *)memory + i * stride, len};
     return iov;
@@ -71,6 +99,21 @@ static void fill(uint8_t *to, size_t len, const struct bytes *pattern)
         to[i] = pattern->len ? pattern->base[i % pattern->len] : i;
 }
 
+/* Input and output are both where the longer of them is. */
+static void work_in_place(const struct options *o, struct work *work)
+{
+    for (size_t i = 0; i < o->operations; i++) {
+        struct iovec *in = &work->in[i], *out = &work->out[i];
+
+        if (in->iov_len > out->iov_len) {
+            out->iov_base = in->iov_base;
+        } else {
+            memcpy(out->iov_base, in->iov_base, in->iov_len);
+            in->iov_base = out->iov_base;
+        }
+    }
+}
+
 static void prepare(struct options *o, struct work *work)
 {
     const struct bytes *data = o->encrypt ? &o->plaintext : &o->ciphertext;
@@ -80,8 +123,8 @@ static void prepare(struct options *o, struct work *work)
     if (o->family == &skcipher) {
         if (!len)
             die(2, "no data: a symmetric cipher needs at least one byte");
-        work->in = buffers(o->operations, len);
-        work->out = buffers(o->operations, len);
+        work->in = buffers(o, len, &work->memory[0]);
+        work->out = buffers(o, len, &work->memory[1]);
         work->result = len;
         for (size_t i = 0; i < o->operations; i++)
             fill(work->in[i].iov_base, len, data);
@@ -96,8 +139,8 @@ static void prepare(struct options *o, struct work *work)
         if (o->stream && in > STREAM_PIECE)
             die(2, "-s: an AEAD message may have at most %d bytes, AAD and tag included",
                 STREAM_PIECE);
-        work->in = buffers(o->operations, in);
-        work->out = buffers(o->operations, out);
+        work->in = buffers(o, in, &work->memory[0]);
+        work->out = buffers(o, out, &work->memory[1]);
         /* Not the buffer's length, which may be more: the library asks for at least a byte. */
         work->result = o->aad.len + len + (o->encrypt ? o->taglen : 0);
         for (size_t i = 0; i < o->operations; i++) {
@@ -109,6 +152,8 @@ static void prepare(struct options *o, struct work *work)
                 fill(to + o->aad.len + len, o->tag.len, &o->tag);
         }
     }
+    if (o->other_way)
+        work_in_place(o, work);
 }
 
 static ssize_t receive(const struct options *o, struct work *work, uint8_t *to, size_t len)
@@ -129,28 +174,54 @@ static ssize_t receive(const struct options *o, struct work *work, uint8_t *to, 
     return got;
 }
 
-static ssize_t stream(const struct options *o, struct work *work, size_t i)
+/* The pieces of a message; their results in between unless another process receives them. */
+static ssize_t send_pieces(const struct options *o, struct work *work, size_t i, bool receives)
 {
     const struct family *family = o->family;
     struct iovec *in = &work->in[i], *out = &work->out[i];
     size_t sent = 0;
-    ssize_t ret = family->stream_init[o->encrypt](work->handle, o->iv.base, NULL, 0);
+    ssize_t ret;
 
-    if (ret < 0)
-        return ret;
     do {
         size_t left = in->iov_len - sent, len = left < STREAM_PIECE ? left : STREAM_PIECE;
         struct iovec piece = {(uint8_t *)in->iov_base + sent, len};
 
         ret = (len == left ? family->stream_update_last : family->stream_update)(work->handle,
                                                                                  &piece, 1);
-        if (ret >= 0 && family == &skcipher)
+        if (ret >= 0 && family == &skcipher && receives)
             ret = receive(o, work, (uint8_t *)out->iov_base + sent, len);
         if (ret < 0)
             return ret;
         sent += len;
     } while (sent < in->iov_len);
-    return family == &aead ? receive(o, work, out->iov_base, out->iov_len) : (ssize_t)sent;
+    return sent;
+}
+
+/* With -j a child sends what this process receives. */
+static ssize_t stream(const struct options *o, struct work *work, size_t i)
+{
+    struct iovec *out = &work->out[i];
+    pid_t writer = 0;
+    int status;
+    ssize_t ret = o->family->stream_init[o->encrypt](work->handle, o->iv.base, NULL, 0);
+
+    if (ret < 0)
+        return ret;
+    if (o->forked) {
+        writer = fork();
+        if (writer < 0)
+            die(1, "-j: %s", strerror(errno));
+        if (writer == 0)
+            _exit(send_pieces(o, work, i, false) < 0);
+        ret = receive(o, work, out->iov_base, work->result);
+        if (waitpid(writer, &status, 0) != writer || status)
+            die(1, "-j: the process that sends has failed");
+        return ret;
+    }
+    ret = send_pieces(o, work, i, true);
+    if (ret < 0 || o->family == &skcipher)
+        return ret;
+    return receive(o, work, out->iov_base, work->result);
 }
 
 /* All operations, once. Returns a negative errno or the number of bytes of all results. */
@@ -208,24 +279,15 @@ static long clock_cost(void)
     return median(times, 101);
 }
 
-/* The buffers of all IOVECs are one piece of memory, see buffers(). */
 static void release(const struct options *o, struct work *work, long *times)
 {
-    struct iovec *iov[] = {work->in, work->out};
-
     o->family->destroy(work->handle);
-    for (size_t i = 0; i < 2; i++) {
-        free(iov[i][0].iov_base);
-        free(iov[i]);
-    }
+    free(work->memory[0]);
+    free(work->memory[1]);
+    free(work->in);
+    free(work->out);
     free(times);
     release_options(o);
-}
-
-static void print_hex(const uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        printf("%02x", bytes[i]);
 }
 
 static void print_results(const struct options *o, struct work *work)
@@ -237,6 +299,8 @@ static void print_results(const struct options *o, struct work *work)
         if (o->family == &aead)
             kcapi_aead_getdata_output(work->handle, out, work->result, o->encrypt, NULL, NULL,
                                       &data, &len, &tag, &taglen);
+        if (o->show_aad)
+            print_hex(out, o->aad.len);
         print_hex(data, len);
         if (tag)
             print_hex(tag, taglen);
@@ -251,7 +315,13 @@ int main(int argc, char **argv)
     long *times, overhead;
     ssize_t ret = 0;
 
-    parse(&o, argc, argv);
+    if (!parse(&o, argc, argv))
+        return self_test();
+    if (o.fuzz || !o.family) {
+        o.fuzz ? fuzz(&o) : other_modes(&o);
+        release_options(&o);
+        return 0;
+    }
     prepare(&o, &work);
     times = allocate(o.repetitions, sizeof(*times));
     overhead = clock_cost();
@@ -279,5 +349,5 @@ int main(int argc, char **argv)
                o.operations, work.in[0].iov_len, total / (long)o.operations, o.repetitions);
     }
     release(&o, &work, times);
-    return ret < 0;
+    return 0;
 }

@@ -71,7 +71,7 @@ ctr=(-c 'ctr(aes)' "${aes[@]}" -i f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff)
 ctr_want=874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff
 ctr_want+=5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee
 
-for how in "1" "1 -s" "1 -v" "9" "9 -v"; do
+for how in "1" "1 -s" "1 -v" "1 -m" "1 -s -j" "1 -o" "1 -s -o" "1 -y" "9" "9 -v" "9 -m -o -y"; do
     # shellcheck disable=SC2206
     x=(-x $how)
     gives "-x $how: SP 800-38A F.1.1, encrypt" "$ecb_want" "${x[@]}" "${ecb[@]}" -e -p "$plain"
@@ -117,7 +117,7 @@ gcm_tag=0032a1dc85f1c9786925a2e71d8272dd
 empty=(-c 'gcm(aes)' -k 11754cd72aec309bf52f7687212e8957 -i 3c819d9a9bed087615030b65)
 empty_tag=250327c674aaf477aef2675748cf6971
 
-for how in "2" "2 -s" "2 -v" "10" "10 -v"; do
+for how in "2" "2 -s" "2 -v" "2 -m" "2 -s -j" "2 -o" "2 -y" "10" "10 -v" "10 -m -o -y"; do
     # shellcheck disable=SC2206
     x=(-x $how)
     all=$gcm_data$gcm_tag
@@ -133,9 +133,55 @@ for how in "2" "2 -s" "2 -v" "10" "10 -v"; do
     gives "-x $how: CAVP GCM, nothing but a tag" "$empty_tag" "${x[@]}" "${empty[@]}" -e -p ''
 
     run "${x[@]}" "${gcm[@]}" "${aad[@]}" -q "$gcm_data" -t "${gcm_tag/%dd/dc}"
-    ok "-x $how: a wrong tag is EBADMSG" said 1 EBADMSG
+    ok "-x $how: a wrong tag is the answer EBADMSG" said 0 EBADMSG
     run "${x[@]}" "${gcm[@]}" -a "${aad[1]/#24/25}" -q "$gcm_data" -t "$gcm_tag" -d 3
-    ok "-x $how: so is wrong associated data, -d 3" said 1 EBADMSG
+    ok "-x $how: so is wrong associated data, -d 3" said 0 EBADMSG
+done
+
+gives "-u: the AAD in front" "${aad[1]}$gcm_data$gcm_tag" \
+    -x 2 "${gcm[@]}" "${aad[@]}" -e -p "$gcm_plain" -u
+# RFC 3610, packet vector 1: the nonce as it is.
+gives "-n: a nonce for CCM" 588c979a61c663d2f066d0c2c0f989806d5f6b61dac38417e8d12cfdf926e0 \
+    -x 2 -c 'ccm(aes)' -k c0c1c2c3c4c5c6c7c8c9cacbcccdcecf -n 00000003020100a0a1a2a3a4a5 -e -l 8 \
+    -a 0001020304050607 -p 08090a0b0c0d0e0f101112131415161718191a1b1c1d1e
+
+# Digests and HMAC: FIPS 180-4's "abc", RFC 4231, test case 2.
+sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+jefe=(-c 'hmac(sha256)' -k 4a656665 -p 7768617420646f2079612077616e7420666f72206e6f7468696e673f)
+hmac=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843
+for how in "3" "3 -s" "3 -v" "3 -m"; do
+    # shellcheck disable=SC2206
+    x=(-x $how)
+    gives "-x $how: SHA-256" "$sha256" "${x[@]}" -c sha256 -p 616263
+    gives "-x $how: HMAC" "$hmac" "${x[@]}" "${jefe[@]}"
+    gives "-x $how -d 2: twice" "$(lines "$hmac" "$hmac")" "${x[@]}" "${jefe[@]}" -d 2
+done
+gives "-x 3 without -p: of nothing" da39a3ee5e6b4b0d3255bfef95601890afd80709 -x 3 -c sha1
+
+# RFC 6070, cases 1 and 2; RFC 5869, case 1.
+salt=73616c74
+password=70617373776f7264
+gives "-x 8: PBKDF2" 0c60c80f961f0e71f3a9b524af6012062fe037a6 \
+    -x 8 -c 'hmac(sha1)' -k $password -p $salt -d 1 -b 20
+gives "-x 8 -d 2: two iterations" ea6c014dc72d6f8c \
+    -x 8 -c 'hmac(sha1)' -k $password -p $salt -d 2 -b 8
+gives "-x 12: HKDF" 3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865 \
+    -x 12 -c 'hmac(sha256)' -k 0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b \
+    -i 000102030405060708090a0b0c -p f0f1f2f3f4f5f6f7f8f9 -b 42
+# SP 800-108: K(1) of the counter mode is PRF(1 || input); the others begin with the input's digest.
+run -x 3 -c 'hmac(sha256)' -k 4a656665 -p 00000001616263
+gives "-x 5: counter mode" "$out" -x 5 -c 'hmac(sha256)' -k 4a656665 -p 616263 -b 32
+iv=$(printf '%064d' 0)
+run -x 3 -c 'hmac(sha256)' -k 4a656665 -p "${iv}00000001616263"
+gives "-x 6: feedback mode" "$out" -x 6 -c 'hmac(sha256)' -k 4a656665 -p "${iv}616263" -b 32
+run -x 3 -c 'hmac(sha256)' -k 4a656665 -p 616263
+run -x 3 -c 'hmac(sha256)' -k 4a656665 -p "${out}00000001616263"
+gives "-x 7: double-pipeline mode" "$out" -x 7 -c 'hmac(sha256)' -k 4a656665 -p 616263 -b 32
+
+gives "-z: this program's own known answers" '' -z
+for x in 1 2 3; do
+    name=$([ $x = 1 ] && echo 'cbc(aes)' || { [ $x = 2 ] && echo 'gcm(aes)' || echo sha256; })
+    gives "-x $x -h: random calls return" '' -x $x -h -c "$name"
 done
 
 # The clock.
@@ -152,7 +198,7 @@ done
 # Help, and mistakes.
 run -h
 ok "-h succeeds" [ "$status" = 0 ]
-for option in x c k i e p q a t l s v d m f r h; do
+for option in x c k i n e p q a u t l b s j v o y g d m f r z h; do
     ok "-h explains -$option" grep -qE "(^|[ ,])-${option}[ ,]" <<<"$out"
 done
 good=(-x 1 "${cbc[@]}" -e)
@@ -166,15 +212,19 @@ refuses 2 "option -p has no place in decryption" -x 1 "${cbc[@]}" -p "$plain" -q
 refuses 2 "-p: an odd number of hex digits" "${good[@]}" -p 123
 refuses 2 "-p: '1g' is not hex" "${good[@]}" -p 001g
 refuses 2 "no data" "${good[@]}" -p ''
-refuses 2 "-x: '3' is none of 1, 2, 9 and 10" "${good[@]}" -p "$plain" -x 3
+refuses 2 "-x: '15' is no number from 1 to 14" "${good[@]}" -p "$plain" -x 15
+refuses 2 "option -b is missing" -x 5 -c 'hmac(sha256)' -k 00 -p 00
 refuses 2 "-d: '0' is not a number" "${good[@]}" -p "$plain" -d 0
 refuses 2 "-d: '2x' is not a number" "${good[@]}" -p "$plain" -d 2x
-refuses 2 "-r: '-1' is not a number" "${good[@]}" -p "$plain" -r -1
+refuses 2 "-r: '0' is not a number" "${good[@]}" -p "$plain" -r 0
 refuses 2 "needs an IV of 16 bytes, not 1" "${good[@]}" -p "$plain" -i 00
 refuses 2 "needs an IV of 16 bytes, not 0" -x 1 -c 'cbc(aes)' "${aes[@]}" -e -p "$plain"
 refuses 2 "'more' belongs to no option" "${good[@]}" -p "$plain" more
-refuses 2 "unknown option" "${good[@]}" -p "$plain" -z
+refuses 2 "unknown option" "${good[@]}" -p "$plain" -Z
+refuses 1 "no asymmetric cipher rsa-nosuch" -x 4 -c rsa-nosuch -k 00 -e -p 00
+refuses 1 "no key agreement nosuch" -x 13 -c nosuch -k 00 -b 16
 refuses 2 "are for an AEAD" "${good[@]}" -p "$plain" -a 00
+refuses 2 "two ways to say the same" -x 2 "${gcm[@]}" -n 00 -e -p 00
 refuses 2 "-s cannot be combined" -x 9 "${cbc[@]}" -e -p "$plain" -s
 refuses 2 "needs option -t" -x 2 "${gcm[@]}" -q "$gcm_data"
 refuses 2 "option -t is for decryption" -x 2 "${gcm[@]}" -e -p "$plain" -t "$gcm_tag"
