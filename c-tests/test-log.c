@@ -315,7 +315,7 @@ static void warned(const char *algorithm, ssize_t ret, bool wanted, const char *
     said();
     snprintf(begins, sizeof(begins), "libkcapi - Warning: %s: ", algorithm);
     ok(ret >= 0 && (wanted ? strncmp(text, begins, strlen(begins)) == 0 : !text[0]), "%s", what);
-    if (ret < 0 || text[0])
+    if (ret < 0 || (text[0] && !wanted))
         diag("%zd, %s", ret, text);
     quietly(true);
 }

@@ -76,6 +76,39 @@ static void test_forbidden(void)
     is_int(in_process("kernel", true, true), EPERM, "for an AEAD too");
 }
 
+/* What neither engine has is not there; that there is no AF_ALG, where others work, would mislead. */
+static void test_unknown(void)
+{
+    char text[512] = "";
+    int ends[2], status;
+    pid_t pid;
+
+    fflush(stdout);
+    if (pipe(ends) || (pid = fork()) < 0)
+        bail_out("fork: %s", strerror(errno));
+    if (pid == 0) {
+        struct kcapi_handle *handle = NULL;
+
+        unsetenv("KCAPI_ENGINE");
+        if (!forbid_sockets(AF_ALG) || dup2(ends[1], STDERR_FILENO) < 0)
+            _exit(CANNOT);
+        kcapi_set_verbosity(KCAPI_LOG_ERR);
+        _exit(-kcapi_cipher_init(&handle, "nosuch(aes)", 0));
+    }
+    close(ends[1]);
+    if (waitpid(pid, &status, 0) != pid || read(ends[0], text, sizeof(text) - 1) < 0)
+        bail_out("a process did not end by itself");
+    close(ends[0]);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT) {
+        skip(2, "no seccomp filters here");
+        return;
+    }
+    is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, ENOENT, "AF_ALG forbidden, no such algorithm");
+    ok(strstr(text, "kcapi_cipher_init: nosuch(aes): ") && strstr(text, "AF_ALG") &&
+           strstr(text, "(errno: -1)") && strstr(text, "user space (errno: -2)"),
+       "the log says what both engines lack: %s", text);
+}
+
 static void set_modprobe(const char *path)
 {
     int fd = open(MODPROBE, O_WRONLY);
@@ -107,8 +140,9 @@ static void test_without_algif_aead(void)
 
 int main(void)
 {
-    plan(10);
+    plan(12);
     test_forbidden();
+    test_unknown();
     test_without_algif_aead();
     return tap_status();
 }
