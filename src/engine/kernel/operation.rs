@@ -148,19 +148,23 @@ impl Operation for KernelOperation {
         arrived: &Event,
     ) -> Result<usize> {
         let len = input.total()?;
+        let growth = match control {
+            Some(control) => self.growth(control.op),
+            None => self.growth.load(Ordering::Relaxed),
+        };
         let piece_max = match self.kind() {
             Kind::Hash => HASH_PIECE,
             Kind::Aead => {
-                // Nobody can receive before the message's end: it must fit.
+                // Nobody can receive before the message's end: it must fit, and so must its
+                // result, which the kernel would cut.
                 let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
-                self.capacity.require(self.socket.as_fd(), whole)?;
+                let result = whole.saturating_add_signed(growth);
+                self.capacity.require(self.socket.as_fd(), whole.max(result))?;
                 whole
             }
             _ => self.capacity.room(self.socket.as_fd(), len),
         };
-        if let Some(control) = control {
-            self.growth.store(self.growth(control.op), Ordering::Relaxed);
-        }
+        self.growth.store(growth, Ordering::Relaxed);
         let (mut sent, mut piece) = (0, Vec::new());
         let mut control = control;
         let before = self.begun.swap(true, Ordering::Relaxed);
