@@ -21,7 +21,7 @@ static const char *const files[SETTINGS] = {
     "/proc/sys/net/core/rmem_max", "/proc/sys/net/core/optmem_max",
 };
 
-enum { TAG = 16, AAD = 16, MOST = 3 * MIB, MOST_IOVECS = 256, USUAL = 212992 };
+enum { TAG = 16, AAD = 16, MOST = 3 * MIB / 2, MOST_IOVECS = 256, USUAL = 212992 };
 
 /* With less the kernel cannot describe what it must (20480 before Linux 6.7, 131072 since). */
 enum { OPTMEM_CHAINS = 8192, OPTMEM_WHOLE = 20480 };
@@ -69,8 +69,8 @@ static struct work {
     { "ctr(aes)", ONE_CALL, 16, 0, 1, MOST - 1, 0, true, false, 0 },
     { "cbc(aes)", BATCH, 16, 0, 256, 4096, 0, true, false, 0 },
     { "cbc(aes)", BATCH, 16, 0, 64, 1024, KCAPI_INIT_AIO, true, false, 0 },
-    { "cbc(aes)", BATCH, 16, 0, 256, 8176, KCAPI_INIT_AIO, true, false, 0 },
-    { "ctr(aes)", BATCH, 16, 0, 3, 700016, KCAPI_INIT_AIO, true, false, 0 },
+    { "cbc(aes)", BATCH, 16, 0, 256, 4080, KCAPI_INIT_AIO, true, false, 0 },
+    { "ctr(aes)", BATCH, 16, 0, 2, 700016, KCAPI_INIT_AIO, true, false, 0 },
     { "ctr(aes)", BATCH, 16, 0, 30, 5001, KCAPI_INIT_AIO, true, false, 0 },
     { "cbc(aes)", STREAM, 16, 0, 1, 8192, 0, true, false, 0 },
     { "xts(aes)", ONE_CALL, 32, 0, 1, 4096, 0, false, false, 0 },
@@ -201,8 +201,11 @@ static bool is_right(const struct work *w, const long *now)
                          (w->chains || at_once(w) <= USUAL);
         bool may_fail = !described || !(w->chains || fits(now, at_once(w)));
 
-        if (same || (may_fail && (ret == -EMSGSIZE || (ret == -ENOMEM && !described))))
+        if (same)
             continue;
+        /* A stream that could not be read is still there, in the way of the next. */
+        if (may_fail && (ret == -EMSGSIZE || (ret == -ENOMEM && !described)))
+            break;
         diag("%s, how %d, flags %u, %zu times %zu bytes, call %d: %zd%s", w->algorithm, w->how, w->flags,
              w->parts, w->len, i + 1, ret, ret > 0 ? ", wrong bytes" : "");
         right = false;
@@ -227,7 +230,7 @@ static void test(const long *now)
 
 int main(void)
 {
-    static const long sizes[] = { 4608, 16384, 65536, USUAL, 524288, 1048576, 8388608 };
+    static const long sizes[] = { 4608, 65536, USUAL, 524288, 8388608 };
     static const long optmem[] = { 5120, OPTMEM_CHAINS, 10240, OPTMEM_WHOLE, 131072, 1048576 };
     static const long much[SETTINGS] = { 8388608, 8388608, 8388608, 8388608, 8388608 };
     enum { SIZES = sizeof(sizes) / sizeof(sizes[0]), OPTMEMS = sizeof(optmem) / sizeof(optmem[0]) };
@@ -238,7 +241,6 @@ int main(void)
     }
     for (int i = 0; i < SETTINGS; i++)
         before[i] = get(i);
-    alarm(110);
     fill(key, sizeof(key), 1);
     data = pages(MOST);
     out = pages(MOST);
@@ -263,7 +265,7 @@ int main(void)
             test(receive);
         }
     for (int i = 0; i < OPTMEMS; i++)
-        for (int j = 0; j < SIZES; j += 3) {
+        for (int j = 0; j < SIZES; j += 2) {
             long now[SETTINGS] = { sizes[j], sizes[j], sizes[j], sizes[j], optmem[i] };
 
             test(now);
