@@ -369,6 +369,41 @@ static void test_turns(uint32_t flags)
     kcapi_cipher_destroy(handle);
 }
 
+/*
+ * A piece of a stream whose last page is not there, of which the kernel has taken the first: it cannot be
+ * sent again, since the message would have that page twice.
+ */
+static void test_piece(const char *name, bool is_aead)
+{
+    struct kcapi_handle *handle = is_aead ? aead_with_key(name, key, 16, TAG, AAD, 0)
+                                          : cipher_with_key(name, key, 16, 0);
+    struct memory m = memory_of(3 * PAGE);
+    struct iovec good = { data, 3 * PAGE }, bad = { m.bytes, 3 * PAGE }, out = { got, 3 * PAGE + TAG };
+    ssize_t ret;
+
+    memcpy(m.bytes, data, 3 * PAGE);
+    spoil(&m, 3 * PAGE, LAST, ABSENT);
+    for (int begins = 0; begins < 2; begins++) {
+        struct iovec first = { data, 0 };
+
+        if (is_aead)
+            ret = kcapi_aead_stream_init_enc(handle, iv, begins ? &bad : &first, 1);
+        else
+            ret = kcapi_cipher_stream_init_enc(handle, iv, begins ? &bad : &first, 1);
+        if (!begins)
+            ret = is_aead ? kcapi_aead_stream_update(handle, &bad, 1)
+                          : kcapi_cipher_stream_update(handle, &bad, 1);
+        is_int(ret, -EFAULT, name);
+        ret = is_aead ? kcapi_aead_stream_update_last(handle, &good, 1)
+                      : kcapi_cipher_stream_update_last(handle, &good, 1);
+        is_int(ret, -EINVAL, "not sent again");
+        ret = is_aead ? kcapi_aead_stream_op(handle, &out, 1) : kcapi_cipher_stream_op(handle, &out, 1);
+        is_int(ret, -EINVAL, "no result");
+    }
+    munmap(m.map, m.size);
+    kcapi_cipher_destroy(handle);
+}
+
 static bool on_kernel(void)
 {
     struct kcapi_handle *handle = cipher_with_key("cbc(aes)", key, 16, 0);
@@ -395,6 +430,8 @@ int main(void)
         test_backend(backends[i]);
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
         test_way(&ways[i]);
+    test_piece("cbc(aes)", false);
+    test_piece("gcm(aes)", true);
     test_turns(0);
     test_turns(KCAPI_INIT_AIO);
     return done_testing();

@@ -8,6 +8,7 @@ use super::capacity::Capacity;
 use super::message::{self, Message};
 use super::socket;
 use super::transform::Shared;
+use super::whole::is_unreadable;
 use crate::aio::{Backend, Synchronous};
 use crate::engine::{Alone, Control, Kind, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
@@ -188,6 +189,9 @@ impl Operation for KernelOperation {
             let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
             {
                 Ok(0) if now > 0 => Err(Errno::IO),
+                // Of a message's first piece Linux has taken what came before the missing page, as if
+                // no more would follow, and refuses the rest unseen.
+                Err(Errno::INVAL) if is_unreadable(data) => Err(Errno::FAULT),
                 // It was made to fit: nobody could make room.
                 Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
                 taken => taken,
@@ -198,6 +202,8 @@ impl Operation for KernelOperation {
                 Err(Errno::AGAIN) => return Ok(sent),
                 // Told when nothing was taken: by the call for the rest.
                 Err(_) if sent > 0 && self.kind() == Kind::Skcipher => return Ok(sent),
+                // A piece of which something was taken cannot be sent again.
+                Err(_) if sent > 0 => return self.note(taken),
                 Err(errno) => {
                     self.begun.store(before, Ordering::Relaxed);
                     return Err(errno);

@@ -302,8 +302,15 @@ impl KernelOperation {
 fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
     let (mut rest, mut list) = (Cursor::new(data), Vec::new());
     rest.skip(sent);
-    match rest.take(LARGEST_PAGE, &mut list).and_then(caller::cannot_be_read) {
-        Ok(true) => Errno::FAULT,
+    match rest.take(usize::MAX, &mut list) {
+        Ok(next) if is_unreadable(next) => Errno::FAULT,
         _ => Errno::MSGSIZE,
     }
+}
+
+/// Whether the kernel could not read the beginning of `data`.
+pub(super) fn is_unreadable(data: Iovecs<'_>) -> bool {
+    let mut list = Vec::new();
+    let beginning = Cursor::new(data).take(LARGEST_PAGE, &mut list);
+    beginning.and_then(caller::cannot_be_read) == Ok(true)
 }
