@@ -99,16 +99,12 @@ impl KernelOperation {
         result
     }
 
-    /// Whether `room` bytes cannot take what is there: a block, or an AEAD message's whole result. Linux
-    /// 6.1 would say of the first that it gives 0 bytes.
-    fn too_short(&self, room: usize) -> bool {
-        let pending = self.pending.load(Ordering::Relaxed);
-        let cut = room < pending || self.more.load(Ordering::Relaxed);
-        let block = match self.kind() {
-            Kind::Skcipher => self.shared.algorithm.properties.block_size as usize,
-            _ => 0,
-        };
-        room < self.due.load(Ordering::Relaxed) || (room < block && pending > 0 && cut)
+    /// Whether the kernel's answer, no bytes (6.1) or EINVAL (later ones), says that `room` bytes are too few for
+    /// a block, or for one of the key stream: then it has taken nothing.
+    fn is_too_short(&self, room: usize, received: Result<usize>) -> bool {
+        matches!(received, Ok(0) | Err(Errno::INVAL))
+            && room < self.shared.algorithm.granule()
+            && self.pending.load(Ordering::Relaxed) > 0
     }
 
     /// Without room nothing is received, but the tag of a message with an empty result must be
@@ -246,13 +242,14 @@ impl Operation for KernelOperation {
             let received = retry(|| message::receive(self.socket.as_fd(), output, 0));
             return self.note(received).map(Some);
         }
-        if self.too_short(room) {
+        let due = self.due.load(Ordering::Relaxed);
+        if room < due {
             return Err(Errno::INVAL);
         }
-        let due = self.due.load(Ordering::Relaxed);
         let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
         match (self.kind(), received) {
             (_, Err(Errno::AGAIN)) => Ok(None),
+            (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),
             (Kind::Skcipher, Ok(bytes)) => {
                 self.subtract_pending(bytes);
                 let rest = self.pending.load(Ordering::Relaxed);
@@ -261,6 +258,8 @@ impl Operation for KernelOperation {
                 }
                 Ok(Some(bytes))
             }
+            // The kernel has cut the message, and what it gives is that of another one.
+            (Kind::Aead, Ok(bytes)) if bytes < due => self.ended(Err(Errno::MSGSIZE)),
             _ => self.ended(message::forget_forged(received, output, due)).map(Some),
         }
     }
