@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * forbid.h - sockets of a family become EPERM for this process and its children, for good, as a
- * container's seccomp filter does it
+ * forbid.h - a system call fails for this process and its children, for good, as a container's
+ * seccomp filter does it
  */
 #ifndef FORBID_H
 #define FORBID_H
@@ -14,21 +14,28 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-/* False where there are no seccomp filters. */
-static inline bool forbid_sockets(unsigned int family)
+enum { ANY_ARGUMENT = -1 };
+
+/* The call, if its first argument is `argument`, fails with `error`. False where there are no seccomp filters. */
+static inline bool forbid_call(long number, int argument, int error)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)number, 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, family, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)argument, 0, argument == ANY_ARGUMENT ? 0 : 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
 
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+static inline bool forbid_sockets(unsigned int family)
+{
+    return forbid_call(SYS_socket, (int)family, EPERM);
 }
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * A program without standard input, output and error: the library's sockets do not take their
+ * A program without standard input, output and error: the library's sockets and rings do not take their
  * numbers, so that neither its messages nor the program's own output get into a message to the
  * kernel. What has the number of standard error gets the messages, whatever it is.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,13 +16,16 @@ enum { ENCRYPTED = 1, SEALED = 2, HASHED = 4, FREE = 8, ALL = 15 };
 static const uint8_t key[16] = { 1 }, iv[16] = { 2 };
 static uint8_t data[256], want[256], sealed[256 + 16], digest[32];
 
-/* Whether a program that writes to 0 to 2 harms nobody: it is told that it cannot. */
+/*
+ * Whether 0 to 2 are the program's: who writes there is told that they are closed, and who opens files there
+ * takes nobody's place.
+ */
 static bool standard_is_free(void)
 {
     bool is_free = true;
 
     for (int fd = 0; fd <= 2; fd++)
-        is_free &= write(fd, "text", 4) < 0;
+        is_free &= write(fd, "text", 4) < 0 && errno == EBADF;
     return is_free;
 }
 

@@ -7,7 +7,9 @@
 
 use crate::caller;
 use crate::errno::Result;
-use crate::iov::{Iovecs, gather, iovec};
+#[cfg(feature = "user-engine")]
+use crate::iov::gather;
+use crate::iov::{Iovecs, iovec};
 use libc::iovec;
 use zeroize::Zeroizing;
 
@@ -130,6 +132,7 @@ fn meet(one: Iovecs<'_>, other: Iovecs<'_>) -> Result<bool> {
 
 /// Calls `go` with a copy of all inputs, as if they had been taken at once. EMSGSIZE: one is
 /// over the limit for a message.
+#[cfg(feature = "user-engine")]
 pub fn with_copies<T>(inputs: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> Result<T> {
     let copy = copied(inputs, |inputs, to| {
         // SAFETY: whoever made the list promised that its memory may be read and that nobody

@@ -323,6 +323,19 @@ mod tests {
         assert_eq!(mapped.ring.head.load(Ordering::Relaxed), 1);
     }
 
+    #[cfg(not(miri))]
+    #[test]
+    fn reads_of_a_context_that_is_dead_are_not_waited_for() {
+        let mut mapped = Mapped::new(0, 0);
+        mapped.ring.magic = 0;
+        let id = ptr::from_ref(&*mapped).expose_provenance() as c_ulong;
+        let mut context = Context { id, stale: false, iocbs: Vec::new() };
+        let mut outcomes = [Err(Errno::IO)];
+        context.reap(1, &mut outcomes);
+        assert_eq!(outcomes, [Err(Errno::IO)]);
+        assert!(!context.usable());
+    }
+
     #[test]
     fn a_ring_of_an_unknown_layout_is_left_to_the_system_call() {
         let change = |change: fn(&mut Ring)| {

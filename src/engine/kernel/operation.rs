@@ -8,6 +8,7 @@ use super::capacity::Capacity;
 use super::message::{self, Message};
 use super::socket;
 use super::transform::Shared;
+use super::whole::is_unreadable;
 use crate::aio::{Backend, Synchronous};
 use crate::engine::{Alone, Control, Kind, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
@@ -98,16 +99,12 @@ impl KernelOperation {
         result
     }
 
-    /// Whether `room` bytes cannot take what is there: a block, or an AEAD message's whole result. Linux
-    /// 6.1 would say of the first that it gives 0 bytes.
-    fn too_short(&self, room: usize) -> bool {
-        let pending = self.pending.load(Ordering::Relaxed);
-        let cut = room < pending || self.more.load(Ordering::Relaxed);
-        let block = match self.kind() {
-            Kind::Skcipher => self.shared.algorithm.properties.block_size as usize,
-            _ => 0,
-        };
-        room < self.due.load(Ordering::Relaxed) || (room < block && pending > 0 && cut)
+    /// Whether the kernel's answer, no bytes (6.1) or EINVAL (later ones), says that `room` bytes are too few for
+    /// a block, or for one of the key stream: then it has taken nothing.
+    fn is_too_short(&self, room: usize, received: Result<usize>) -> bool {
+        matches!(received, Ok(0) | Err(Errno::INVAL))
+            && room < self.shared.algorithm.granule()
+            && self.pending.load(Ordering::Relaxed) > 0
     }
 
     /// Without room nothing is received, but the tag of a message with an empty result must be
@@ -148,19 +145,23 @@ impl Operation for KernelOperation {
         arrived: &Event,
     ) -> Result<usize> {
         let len = input.total()?;
+        let growth = match control {
+            Some(control) => self.growth(control.op),
+            None => self.growth.load(Ordering::Relaxed),
+        };
         let piece_max = match self.kind() {
             Kind::Hash => HASH_PIECE,
             Kind::Aead => {
-                // Nobody can receive before the message's end: it must fit.
+                // Nobody can receive before the message's end: it must fit, and so must its
+                // result, which the kernel would cut.
                 let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
-                self.capacity.require(self.socket.as_fd(), whole)?;
+                let result = whole.saturating_add_signed(growth);
+                self.capacity.require(self.socket.as_fd(), whole.max(result))?;
                 whole
             }
             _ => self.capacity.room(self.socket.as_fd(), len),
         };
-        if let Some(control) = control {
-            self.growth.store(self.growth(control.op), Ordering::Relaxed);
-        }
+        self.growth.store(growth, Ordering::Relaxed);
         let (mut sent, mut piece) = (0, Vec::new());
         let mut control = control;
         let before = self.begun.swap(true, Ordering::Relaxed);
@@ -184,6 +185,9 @@ impl Operation for KernelOperation {
             let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
             {
                 Ok(0) if now > 0 => Err(Errno::IO),
+                // Of a message's first piece Linux has taken what came before the missing page, as if
+                // no more would follow, and refuses the rest unseen.
+                Err(Errno::INVAL) if is_unreadable(data) => Err(Errno::FAULT),
                 // It was made to fit: nobody could make room.
                 Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
                 taken => taken,
@@ -194,6 +198,8 @@ impl Operation for KernelOperation {
                 Err(Errno::AGAIN) => return Ok(sent),
                 // Told when nothing was taken: by the call for the rest.
                 Err(_) if sent > 0 && self.kind() == Kind::Skcipher => return Ok(sent),
+                // A piece of which something was taken cannot be sent again.
+                Err(_) if sent > 0 => return self.note(taken),
                 Err(errno) => {
                     self.begun.store(before, Ordering::Relaxed);
                     return Err(errno);
@@ -236,13 +242,14 @@ impl Operation for KernelOperation {
             let received = retry(|| message::receive(self.socket.as_fd(), output, 0));
             return self.note(received).map(Some);
         }
-        if self.too_short(room) {
+        let due = self.due.load(Ordering::Relaxed);
+        if room < due {
             return Err(Errno::INVAL);
         }
-        let due = self.due.load(Ordering::Relaxed);
         let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
         match (self.kind(), received) {
             (_, Err(Errno::AGAIN)) => Ok(None),
+            (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),
             (Kind::Skcipher, Ok(bytes)) => {
                 self.subtract_pending(bytes);
                 let rest = self.pending.load(Ordering::Relaxed);
@@ -251,6 +258,8 @@ impl Operation for KernelOperation {
                 }
                 Ok(Some(bytes))
             }
+            // The kernel has cut the message, and what it gives is that of another one.
+            (Kind::Aead, Ok(bytes)) if bytes < due => self.ended(Err(Errno::MSGSIZE)),
             _ => self.ended(message::forget_forged(received, output, due)).map(Some),
         }
     }

@@ -271,8 +271,11 @@ impl KernelOperation {
     ) -> Result<()> {
         let (input, output, len) = (batch.inputs(), batch.outputs(), batch.len());
         let message = Message { control, data: input };
+        let lens = output.list().iter().map(|iov| Ok(iov.iov_len));
         let sent = match output.list() {
-            [_] if cut => 0,
+            [_] if cut => {
+                return self.chain(control, input, output, len, 0).map(|()| outcomes.extend(lens));
+            }
             [only] => {
                 let exchanged = self.exchange(message, len, output, only.iov_len);
                 outcomes.push(exchanged.map(|()| only.iov_len));
@@ -285,12 +288,12 @@ impl KernelOperation {
                 Err(errno) => return Err(errno),
             },
         };
-        if !cut {
-            return Err(why_short(input, sent));
+        match why_short(input, sent) {
+            // One message for the socket, of which `sent` bytes are in it.
+            Errno::MSGSIZE if cut => self.chain(control, input, output, len, sent)?,
+            errno => return Err(errno),
         }
-        // One message for the socket, of which `sent` bytes are in it.
-        self.chain(control, input, output, len, sent)?;
-        outcomes.extend(output.list().iter().map(|iov| Ok(iov.iov_len)));
+        outcomes.extend(lens);
         Ok(())
     }
 }
@@ -299,8 +302,15 @@ impl KernelOperation {
 fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
     let (mut rest, mut list) = (Cursor::new(data), Vec::new());
     rest.skip(sent);
-    match rest.take(LARGEST_PAGE, &mut list).and_then(caller::cannot_be_read) {
-        Ok(true) => Errno::FAULT,
+    match rest.take(usize::MAX, &mut list) {
+        Ok(next) if is_unreadable(next) => Errno::FAULT,
         _ => Errno::MSGSIZE,
     }
+}
+
+/// Whether the kernel could not read the beginning of `data`.
+pub(super) fn is_unreadable(data: Iovecs<'_>) -> bool {
+    let mut list = Vec::new();
+    let beginning = Cursor::new(data).take(LARGEST_PAGE, &mut list);
+    beginning.and_then(caller::cannot_be_read) == Ok(true)
 }

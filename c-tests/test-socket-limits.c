@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * The system's limits for sockets, lower and higher than Linux sets them and changed while the process
+ * runs: what a socket takes by default, what it can be given, and what the kernel needs to describe
+ * a message. Ciphers that chain give their results under all of them; a message that must fit as a whole
+ * is right wherever it fits, else -EMSGSIZE.
+ *
+ * Needs a kernel of its own, User-Mode Linux.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <unistd.h>
+
+#include "fill.h"
+#include "uml.h"
+
+enum { WMEM_DEFAULT, RMEM_DEFAULT, WMEM_MAX, RMEM_MAX, OPTMEM_MAX, SETTINGS };
+
+static const char *const files[SETTINGS] = {
+    "/proc/sys/net/core/wmem_default", "/proc/sys/net/core/rmem_default", "/proc/sys/net/core/wmem_max",
+    "/proc/sys/net/core/rmem_max", "/proc/sys/net/core/optmem_max",
+};
+
+enum { TAG = 16, AAD = 16, MOST = 3 * MIB / 2, MOST_IOVECS = 256, USUAL = 212992 };
+
+/* With less the kernel cannot describe what it must (20480 before Linux 6.7, 131072 since). */
+enum { OPTMEM_CHAINS = 8192, OPTMEM_WHOLE = 20480 };
+
+static uint8_t key[64], iv[16] = { 3 }, *data, *out;
+static long before[SETTINGS];
+
+static long get(int setting)
+{
+    FILE *file = fopen(files[setting], "r");
+    long value = -1;
+
+    if (!file || fscanf(file, "%ld", &value) != 1)
+        value = -1;
+    if (file)
+        fclose(file);
+    return value;
+}
+
+static bool set(int setting, long value)
+{
+    FILE *file = fopen(files[setting], "w");
+    bool done = file && fprintf(file, "%ld", value) > 0;
+
+    return file && fclose(file) == 0 && done;
+}
+
+/* What is asked of a handle. */
+enum { ONE_CALL, BATCH, STREAM };
+
+static struct work {
+    const char *algorithm;
+    int how;
+    uint32_t keylen, tag;
+    size_t parts, len; /* parts of `len` bytes each */
+    uint32_t flags;
+    bool chains;
+    bool known; /* `digest` is what is right */
+    uint64_t digest;
+} works[] = {
+    { "cbc(aes)", ONE_CALL, 16, 0, 1, 64, 0, true, false, 0 },
+    { "cbc(aes)", ONE_CALL, 16, 0, 1, 65536, 0, true, false, 0 },
+    { "cbc(aes)", ONE_CALL, 16, 0, 1, MIB, 0, true, false, 0 },
+    { "ctr(aes)", ONE_CALL, 16, 0, 1, 200001, 0, true, false, 0 },
+    { "ctr(aes)", ONE_CALL, 16, 0, 1, MOST - 1, 0, true, false, 0 },
+    { "cbc(aes)", BATCH, 16, 0, 256, 4096, 0, true, false, 0 },
+    { "cbc(aes)", BATCH, 16, 0, 64, 1024, KCAPI_INIT_AIO, true, false, 0 },
+    { "cbc(aes)", BATCH, 16, 0, 256, 4080, KCAPI_INIT_AIO, true, false, 0 },
+    { "ctr(aes)", BATCH, 16, 0, 2, 700016, KCAPI_INIT_AIO, true, false, 0 },
+    { "ctr(aes)", BATCH, 16, 0, 30, 5001, KCAPI_INIT_AIO, true, false, 0 },
+    { "cbc(aes)", STREAM, 16, 0, 1, 8192, 0, true, false, 0 },
+    { "xts(aes)", ONE_CALL, 32, 0, 1, 4096, 0, false, false, 0 },
+    { "xts(aes)", ONE_CALL, 32, 0, 1, 65536, 0, false, false, 0 },
+    { "xts(aes)", BATCH, 32, 0, 40, 1024, 0, false, false, 0 },
+    { "xts(aes)", BATCH, 32, 0, 64, 4096, KCAPI_INIT_AIO, false, false, 0 },
+    { "xts(aes)", BATCH, 32, 0, 2, 300000, KCAPI_INIT_AIO, false, false, 0 },
+    { "gcm(aes)", ONE_CALL, 16, TAG, 1, 4096, 0, false, false, 0 },
+    { "gcm(aes)", ONE_CALL, 16, TAG, 1, 65536, 0, false, false, 0 },
+    { "gcm(aes)", ONE_CALL, 16, TAG, 1, USUAL - TAG, 0, false, false, 0 },
+    { "gcm(aes)", ONE_CALL, 16, TAG, 1, MIB, 0, false, false, 0 },
+    { "gcm(aes)", BATCH, 16, TAG, 64, 4000, KCAPI_INIT_AIO, false, false, 0 },
+    { "gcm(aes)", STREAM, 16, TAG, 1, 65536, 0, false, false, 0 },
+    { "gcm(aes)", STREAM, 16, TAG, 1, USUAL, 0, false, false, 0 },
+};
+enum { WORKS = sizeof(works) / sizeof(works[0]) };
+
+static uint64_t digest_of(const uint8_t *bytes, size_t len)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ bytes[i]) * 1099511628211u;
+    return hash;
+}
+
+static ssize_t batch(const struct work *w, struct kcapi_handle *handle)
+{
+    struct iovec from[MOST_IOVECS], to[MOST_IOVECS];
+
+    for (size_t i = 0; i < w->parts; i++) {
+        from[i] = (struct iovec){ data + i * w->len, w->len };
+        to[i] = (struct iovec){ out + i * (w->len + w->tag), w->len + w->tag };
+    }
+    return w->tag ? kcapi_aead_encrypt_aio(handle, from, to, w->parts, iv, 0)
+                  : kcapi_cipher_encrypt_aio(handle, from, to, w->parts, iv, 0);
+}
+
+static ssize_t stream(const struct work *w, struct kcapi_handle *handle)
+{
+    struct iovec first = { data, w->len / 2 }, last = { data + w->len / 2, w->len - w->len / 2 };
+    struct iovec to = { out, w->len + w->tag };
+    ssize_t ret, got = 0;
+
+    if (w->tag) {
+        ret = kcapi_aead_stream_init_enc(handle, iv, &first, 1);
+        ret = ret < 0 ? ret : kcapi_aead_stream_update_last(handle, &last, 1);
+        return ret < 0 ? ret : kcapi_aead_stream_op(handle, &to, 1);
+    }
+    ret = kcapi_cipher_stream_init_enc(handle, iv, &first, 1);
+    for (; ret > 0 && to.iov_len > w->len / 2; to.iov_len -= (size_t)ret) {
+        struct iovec half = { to.iov_base, to.iov_len - w->len / 2 };
+
+        ret = kcapi_cipher_stream_op(handle, &half, 1);
+        to.iov_base = (uint8_t *)to.iov_base + ret;
+        got += ret;
+    }
+    ret = ret < 0 ? ret : kcapi_cipher_stream_update_last(handle, &last, 1);
+    for (; ret > 0 && to.iov_len > 0; to.iov_len -= (size_t)ret) {
+        ret = kcapi_cipher_stream_op(handle, &to, 1);
+        to.iov_base = (uint8_t *)to.iov_base + ret;
+        got += ret;
+    }
+    return ret < 0 ? ret : got;
+}
+
+static ssize_t run(const struct work *w, struct kcapi_handle *handle)
+{
+    memset(out, 0, MOST);
+    switch (w->how) {
+    case BATCH: return batch(w, handle);
+    case STREAM: return stream(w, handle);
+    default:
+        return w->tag ? kcapi_aead_encrypt(handle, data, w->len, iv, out, w->len + w->tag, 0)
+                      : kcapi_cipher_encrypt(handle, data, w->len, iv, out, w->len, 0);
+    }
+}
+
+static struct kcapi_handle *open_handle(const struct work *w)
+{
+    return w->tag ? aead_with_key(w->algorithm, key, w->keylen, w->tag, AAD, w->flags)
+                  : cipher_with_key(w->algorithm, key, w->keylen, w->flags);
+}
+
+static size_t result_of(const struct work *w) { return w->parts * (w->len + w->tag); }
+
+static void learn(struct work *w)
+{
+    struct kcapi_handle *handle = open_handle(w);
+    ssize_t ret = run(w, handle);
+
+    w->known = ret == (ssize_t)result_of(w);
+    w->digest = digest_of(out, result_of(w));
+    if (!w->known)
+        diag("%s, %zu times %zu bytes: %zd", w->algorithm, w->parts, w->len, ret);
+    kcapi_cipher_destroy(handle);
+}
+
+/* Bytes of a message that must be taken at once. */
+static size_t at_once(const struct work *w)
+{
+    if (w->how == BATCH && !w->flags)
+        return result_of(w);
+    return w->len + w->tag;
+}
+
+static long larger(long a, long b) { return a > b ? a : b; }
+
+/* Whether the system lets a socket take so much. */
+static bool fits(const long *now, size_t len)
+{
+    long send = larger(now[WMEM_DEFAULT], 2 * now[WMEM_MAX]) / PAGE * PAGE;
+    long receive = larger(now[RMEM_DEFAULT], 2 * now[RMEM_MAX]) / PAGE * PAGE;
+
+    return len <= PAGE || (long)len <= (send < receive ? send : receive);
+}
+
+/* The same with one handle twice, the second time with buffers that the first call has made. */
+static bool is_right(const struct work *w, const long *now)
+{
+    struct kcapi_handle *handle = open_handle(w);
+    bool right = true;
+
+    for (int i = 0; i < 2; i++) {
+        ssize_t ret = run(w, handle);
+        bool same = ret == (ssize_t)result_of(w) && digest_of(out, result_of(w)) == w->digest;
+        bool described = now[OPTMEM_MAX] >= (w->chains ? OPTMEM_CHAINS : OPTMEM_WHOLE) &&
+                         (w->chains || at_once(w) <= USUAL);
+        bool may_fail = !described || !(w->chains || fits(now, at_once(w)));
+
+        if (same)
+            continue;
+        /* A stream that could not be read is still there, in the way of the next. */
+        if (may_fail && (ret == -EMSGSIZE || (ret == -ENOMEM && !described)))
+            break;
+        diag("%s, how %d, flags %u, %zu times %zu bytes, call %d: %zd%s", w->algorithm, w->how, w->flags,
+             w->parts, w->len, i + 1, ret, ret > 0 ? ", wrong bytes" : "");
+        right = false;
+    }
+    kcapi_cipher_destroy(handle);
+    return right;
+}
+
+static void test(const long *now)
+{
+    unsigned wrong = 0;
+
+    for (int i = 0; i < SETTINGS; i++)
+        if (!set(i, now[i]))
+            bail_out("%s: %s", files[i], strerror(errno));
+    for (int i = 0; i < WORKS; i++)
+        if (works[i].known)
+            wrong += !is_right(&works[i], now);
+    ok(wrong == 0, "wmem_default %ld, rmem_default %ld, wmem_max %ld, rmem_max %ld, optmem_max %ld", now[0],
+       now[1], now[2], now[3], now[4]);
+}
+
+int main(void)
+{
+    static const long sizes[] = { 4608, 65536, USUAL, 524288, 8388608 };
+    static const long optmem[] = { 5120, OPTMEM_CHAINS, 10240, OPTMEM_WHOLE, 131072, 1048576 };
+    static const long much[SETTINGS] = { 8388608, 8388608, 8388608, 8388608, 8388608 };
+    enum { SIZES = sizeof(sizes) / sizeof(sizes[0]), OPTMEMS = sizeof(optmem) / sizeof(optmem[0]) };
+
+    if (!is_user_mode_linux() || geteuid() != 0) {
+        puts("1..0 # SKIP needs a kernel whose settings are the test's");
+        return 0;
+    }
+    for (int i = 0; i < SETTINGS; i++)
+        before[i] = get(i);
+    fill(key, sizeof(key), 1);
+    data = pages(MOST);
+    out = pages(MOST);
+    fill(data, MOST, 2);
+    test(much);
+    for (int i = 0; i < WORKS; i++)
+        learn(&works[i]);
+    test(before);
+    for (int i = 0; i < SIZES; i++)
+        for (int j = 0; j < SIZES; j++) {
+            long now[SETTINGS] = { sizes[i], sizes[i], sizes[j], sizes[j], before[OPTMEM_MAX] };
+
+            test(now);
+        }
+    for (int i = 0; i < SIZES; i++)
+        for (int both = 0; both < 2; both++) {
+            long send[SETTINGS] = { sizes[i], USUAL, both ? sizes[i] : USUAL, USUAL, before[OPTMEM_MAX] };
+            long receive[SETTINGS] = { USUAL, sizes[i], USUAL, both ? sizes[i] : USUAL,
+                                       before[OPTMEM_MAX] };
+
+            test(send);
+            test(receive);
+        }
+    for (int i = 0; i < OPTMEMS; i++)
+        for (int j = 0; j < SIZES; j += 2) {
+            long now[SETTINGS] = { sizes[j], sizes[j], sizes[j], sizes[j], optmem[i] };
+
+            test(now);
+        }
+    for (int i = 0; i < SETTINGS; i++)
+        set(i, before[i]);
+    return done_testing();
+}
