@@ -106,9 +106,10 @@ static void test_unknown(void)
         return;
     }
     is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, ENOENT, "AF_ALG forbidden, no such algorithm");
-    ok(strstr(text, "kcapi_cipher_init: nosuch(aes): ") && strstr(text, "AF_ALG") &&
-           strstr(text, "(errno: -1)") && strstr(text, "user space (errno: -2)"),
-       "the log says what both engines lack: %s", text);
+    if (!ok(strstr(text, "kcapi_cipher_init: nosuch(aes): ") && strstr(text, "AF_ALG") &&
+                strstr(text, "(errno: -1)") && strstr(text, "user space (errno: -2)"),
+            "the log says of both engines why"))
+        diag("%s", text);
 }
 
 static void set_modprobe(const char *path)
