@@ -77,6 +77,7 @@ impl<T> Lock<T> {
     }
 }
 
+#[cfg(feature = "user-engine")]
 impl<T> Lock<T> {
     /// What it guards, without the lock.
     ///
