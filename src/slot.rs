@@ -3,13 +3,13 @@
 //!
 //! An operation is opened by the first call that needs it. It is closed by
 //!
-//! - a new key or tag length, if no message is in it ([`State::busy`]);
+//! - a new key or tag length, if no message is in it ([`Slot::busy`]);
 //! - a whole message or the beginning of a stream, if an earlier stream was given up with data in it, or a
 //!   call has failed in a way that left something ([`Operation::failed`]);
 //! - the child of a fork(2), unless a stream or digest has begun in it.
 //!
 //! With the operation its IV is gone, and with a stream's what was said about the stream. So
-//! whoever would go on with either is told EINVAL, until a call gives an IV ([`State::lost`]): an
+//! whoever would go on with either is told EINVAL, until a call gives an IV (`State::lost`): an
 //! operation that was opened quietly would decrypt, with an IV of zeros.
 
 #![allow(unsafe_code)]
