@@ -239,7 +239,10 @@ static const struct {
     { "openat", SYS_openat, ANY_ARGUMENT, true },
     { "madvise", SYS_madvise, ANY_ARGUMENT, false },
     { "futex", SYS_futex, ANY_ARGUMENT, false },
+#ifdef SYS_poll
     { "poll", SYS_poll, ANY_ARGUMENT, false },
+#endif
+    { "ppoll", SYS_ppoll, ANY_ARGUMENT, false },
     { "clone3", SYS_clone3, ANY_ARGUMENT, false },
     { "rt_sigprocmask", SYS_rt_sigprocmask, ANY_ARGUMENT, false },
     { "sched_getaffinity", SYS_sched_getaffinity, ANY_ARGUMENT, false },
