@@ -407,7 +407,7 @@ ssize_t kcapi_cipher_decrypt(struct kcapi_handle *handle,
  * @retval -EMSGSIZE     an IOVEC over INT_MAX, or, in a mode that does not chain, longer than
  *                       the socket's buffers can be made
  * @retval -ENOKEY       no key was set
- * @retval -EFAULT       an array or an IOVEC's memory is NULL or cannot be accessed
+ * @retval -EFAULT       an array is NULL, or an IOVEC's memory is NULL or cannot be accessed
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1
  */

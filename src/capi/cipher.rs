@@ -201,7 +201,7 @@ pub(super) unsafe fn one_shot(
 /// @retval -EMSGSIZE     an IOVEC over INT_MAX, or, in a mode that does not chain, longer than
 ///                       the socket's buffers can be made
 /// @retval -ENOKEY       no key was set
-/// @retval -EFAULT       an array or an IOVEC's memory is NULL or cannot be accessed
+/// @retval -EFAULT       an array is NULL, or an IOVEC's memory is NULL or cannot be accessed
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
 #[inline(never)]

@@ -160,7 +160,7 @@ fn kernel(kind: Kind, name: &CStr) -> std::result::Result<Box<dyn Transform>, Re
     let transform = KernelTransform::bind(socket, kind, name).map_err(|errno| Refusal {
         step: "AF_ALG: bind",
         errno,
-        cannot: errno == Errno::NOENT,
+        cannot: matches!(errno, Errno::NOENT | Errno::PERM | Errno::ACCES | Errno::NOSYS),
     })?;
     Ok(Box::new(transform))
 }
