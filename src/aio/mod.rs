@@ -3,7 +3,8 @@
 //!
 //! [`plan`] cuts the caller's pairs into batches that fit into the socket; a
 //! [`Backend`] carries out a batch: one sendmsg(2) with all inputs, then a read for
-//! each output. In the kernel each read starts one cipher operation, in order.
+//! each output. In the kernel each read starts one cipher operation, in order. Where drivers
+//! do not leave the IV as it was, each input is sent with the IV, and read before the next.
 //! [`Contexts`] chooses the backend: [`io_uring`], [`linux_aio`] or [`Synchronous`].
 //!
 //! A backend returns when all its reads have ended, never before, whatever
@@ -26,6 +27,7 @@ mod linux_aio;
 pub mod plan;
 mod rings;
 
+use crate::engine::Control;
 use crate::engine::kernel::message::{self, Message};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::Iovecs;
@@ -50,6 +52,20 @@ pub trait Backend {
         outputs: Iovecs<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<usize>;
+
+    /// Sends each IOVEC of `inputs` with `control`, and reads into its output before the next is
+    /// sent. Outcomes are appended, one for each pair, up to the first that the socket did not take
+    /// whole: Some, and how many bytes it took.
+    fn run_each(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Option<usize> {
+        exchange_each(socket, control, inputs, outputs, outcomes)
+    }
 }
 
 /// One recvmsg(2) after the other: for drivers that answer before they have
@@ -82,6 +98,25 @@ pub fn send_at_once(socket: BorrowedFd<'_>, message: Message<'_>) -> Result<usiz
 /// How many bytes a sendmsg(2) took that does not wait.
 fn taken(sent: Result<usize>) -> Result<usize> {
     if sent == Err(Errno::AGAIN) { Ok(0) } else { sent }
+}
+
+/// [`Backend::run_each`] with two system calls for a pair.
+fn exchange_each(
+    socket: BorrowedFd<'_>,
+    control: &Control,
+    inputs: Iovecs<'_>,
+    outputs: Iovecs<'_>,
+    outcomes: &mut Vec<Outcome>,
+) -> Option<usize> {
+    for (data, output) in inputs.each().zip(outputs.each()) {
+        let whole = data.list().iter().map(|iov| iov.iov_len).sum();
+        outcomes.push(match send_at_once(socket, Message { control: Some(control), data }) {
+            Ok(sent) if sent < whole => return Some(sent),
+            Ok(_) => retry(|| message::receive(socket, output, MSG_DONTWAIT)),
+            Err(errno) => Err(errno),
+        });
+    }
+    None
 }
 
 fn receive_each(socket: BorrowedFd<'_>, outputs: Iovecs<'_>, outcomes: &mut Vec<Outcome>) {

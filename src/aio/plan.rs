@@ -21,6 +21,8 @@ pub const BATCH_MAX: usize = 256;
 pub struct Rules {
     /// Bytes that the socket takes at once.
     pub capacity: usize,
+    /// The most pairs in a batch, up to [`BATCH_MAX`].
+    pub pairs: usize,
     /// Bytes that pieces of a message must be a multiple of.
     pub granule: usize,
     /// Whether a message over the capacity may be cut into pieces.
@@ -93,8 +95,8 @@ impl<'a> Plan<'a> {
             let alone = len == 0 || result == 0;
             if !batch.inputs.is_empty()
                 && (alone
-                    || batch.inputs.len() == BATCH_MAX
-                    || batch.len + len > self.rules.capacity)
+                    || batch.inputs.len() >= self.rules.pairs
+                    || batch.len.saturating_add(len) > self.rules.capacity)
             {
                 break;
             }
@@ -156,8 +158,10 @@ mod tests {
         all
     }
 
-    const CBC: Rules = Rules { capacity: 8192, granule: 16, cut: true, growth: 0 };
-    const GCM: Rules = Rules { capacity: 8192, granule: 1, cut: false, growth: 16 };
+    const CBC: Rules =
+        Rules { capacity: 8192, pairs: BATCH_MAX, granule: 16, cut: true, growth: 0 };
+    const GCM: Rules =
+        Rules { capacity: 8192, pairs: BATCH_MAX, granule: 1, cut: false, growth: 16 };
 
     #[test]
     fn a_batch_never_exceeds_the_capacity() {
@@ -198,6 +202,12 @@ mod tests {
     fn more_iovecs_than_a_batch_holds_make_several_batches() {
         let sizes: Vec<_> = batches(CBC, &[16; 600]).iter().map(Vec::len).collect();
         assert_eq!(sizes, [256, 256, 88]);
+    }
+
+    #[test]
+    fn as_many_pairs_as_the_rules_say_make_a_batch() {
+        let alone = Rules { pairs: 1, ..CBC };
+        assert_eq!(batches(alone, &[16, 32]), [vec![(16, 16)], vec![(32, 32)]]);
     }
 
     #[test]

@@ -84,7 +84,10 @@ pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -
 /// Encrypts data in one call.
 ///
 /// Modes that chain (ecb, cbc, ctr) treat data of any length as one operation.
-/// Others (xts) begin anew with the same IV every 64 KiB.
+/// Others (xts) begin anew every 64 KiB, with the IV that the driver has left: the same again, or
+/// with AES-NI another one. Such a message depends on the driver, as it does with the C library;
+/// the engine in user space gives what the kernel's generic driver gives. One IOVEC of
+/// kcapi_cipher_encrypt_aio() is one operation, on every driver.
 ///
 /// @param handle  cipher handle, with a key
 /// @param input   the plaintext
@@ -177,7 +180,7 @@ pub(super) unsafe fn one_shot(
 /// With a handle that kcapi_cipher_init() or kcapi_handle_reinit() has made with
 /// KCAPI_INIT_AIO the pairs are processed in order, with few system calls for many of
 /// them. One IV serves the call: modes that chain (cbc, ctr) carry it on from IOVEC to
-/// IOVEC, others (xts) begin each with it. An IOVEC of any length is one operation. Where
+/// IOVEC, others (xts) begin each with it, on every driver. An IOVEC of any length is one operation. Where
 /// the kernel has no AIO the results are the same, one system call per IOVEC more, and a
 /// warning says so once per transform.
 ///

@@ -72,6 +72,25 @@ impl Properties {
     pub fn chains(&self) -> bool {
         matches!(self.template(), "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
     }
+
+    /// Whether the IV is left as it was, by every driver in the kernel: they work on a copy of it.
+    /// After others (xts, cts, authenc) it is what a driver happens to leave.
+    pub fn keeps_iv(&self) -> bool {
+        matches!(
+            self.template(),
+            "gcm"
+                | "ccm"
+                | "rfc4106"
+                | "rfc4309"
+                | "rfc4543"
+                | "rfc7539"
+                | "rfc7539esp"
+                | "rfc3686"
+                | "chacha20"
+                | "xchacha20"
+                | "xchacha12"
+        )
+    }
 }
 
 /// What an operation does; the numbers are those of ALG_SET_OP.

@@ -11,7 +11,7 @@ use super::operation::KernelOperation;
 use super::whole::{OUTPUTS_MAX, SENT_AT_ONCE};
 use crate::aio::send_at_once;
 use crate::caller::IOVECS_MAX;
-use crate::engine::Control;
+use crate::engine::{Control, Length};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
 use crate::overlap::{reads_its_output, with_checked_copy};
@@ -83,6 +83,11 @@ impl KernelOperation {
         len: usize,
         sent: usize,
     ) -> Result<()> {
+        // What a driver can take that completes later is not asked for a short message.
+        let harmless = sent > 0 || (len <= Length::ONE_SHOT && output.list().len() == 1);
+        if !harmless && self.is_offloaded() {
+            return self.offload(control, input, output, len);
+        }
         let mut course = Course {
             input: Cursor::new(input),
             output: Cursor::new(output),

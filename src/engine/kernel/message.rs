@@ -42,11 +42,28 @@ impl Message<'_> {
         let mut buffer = ControlBuffer::default();
         if let Some(control) = self.control {
             buffer.fill(control);
-            header.msg_control = buffer.bytes.as_mut_ptr().cast();
-            header.msg_controllen = buffer.len as _;
+            buffer.describe(&mut header);
         }
         f(&header)
     }
+}
+
+/// As [`Message::with_header`], a header for each IOVEC of `data`, which all have `control`.
+pub fn with_headers<T>(
+    control: &Control,
+    data: Iovecs<'_>,
+    f: impl FnOnce(&[msghdr]) -> T,
+) -> Result<T> {
+    let mut buffer = ControlBuffer::default();
+    buffer.fill(control);
+    let mut headers = Vec::new();
+    headers.try_reserve_exact(data.list().len())?;
+    for one in data.each() {
+        let mut header = header(one.list());
+        buffer.describe(&mut header);
+        headers.push(header);
+    }
+    Ok(f(&headers))
 }
 
 /// One recvmsg(2); how many bytes were written to `output`.
@@ -99,6 +116,12 @@ impl ControlBuffer {
         if let Some(assoclen) = control.assoclen {
             self.push(libc::ALG_SET_AEAD_ASSOCLEN, &assoclen.to_ne_bytes(), &[]);
         }
+    }
+
+    /// Says in `header` where the control data are.
+    fn describe(&mut self, header: &mut msghdr) {
+        header.msg_control = self.bytes.as_mut_ptr().cast();
+        header.msg_controllen = self.len as _;
     }
 
     /// One control message: a number, then `tail`.

@@ -4,18 +4,20 @@
 //! In reading order: [`socket`] has the system calls of sockets, [`transform`] is the
 //! bound socket, [`operation`] the accepted one with its streams and
 //! [`whole`] messages, those that may be cut in [`chain`], [`message`] what sendmsg(2) is
-//! given, [`capacity`] how much of it.
-//! [`properties`] asks for an algorithm's sizes, by [`netlink`] or in [`proc_crypto`], and
-//! [`completion`] judges whether its driver finishes at once.
+//! given, [`capacity`] how much of it. [`properties`] asks for an algorithm's sizes, by [`netlink`]
+//! or in [`proc_crypto`], and [`completion`] judges whether its driver finishes at once; for one
+//! that does not there are [`busy`] and [`offload`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
 
+mod busy;
 pub mod capacity;
 mod chain;
 pub mod completion;
 pub mod message;
 pub mod netlink;
+mod offload;
 pub mod operation;
 pub mod proc_crypto;
 pub mod properties;

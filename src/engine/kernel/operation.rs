@@ -6,6 +6,7 @@
 
 use super::capacity::Capacity;
 use super::message::{self, Message};
+use super::offload::Backlog;
 use super::socket;
 use super::transform::Shared;
 use super::whole::is_unreadable;
@@ -46,6 +47,8 @@ pub struct KernelOperation {
     failed: AtomicBool,
     /// Another process, too, may send to it and receive.
     two_processes: AtomicBool,
+    /// A stream's, where the driver completes later.
+    pub(super) backlog: Lock<Backlog>,
     /// A digest's, for the child of the fork(2) that is going on.
     copy: Lock<Copy>,
 }
@@ -69,6 +72,7 @@ impl KernelOperation {
             due: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             two_processes: AtomicBool::new(false),
+            backlog: Lock::default(),
             copy: Lock::new(None),
         })
     }
@@ -123,6 +127,48 @@ impl KernelOperation {
         self.ended(self.finish_without_result(pending)).map(|()| 0)
     }
 
+    /// Whether a stream's data are worked on when they come, and its results kept, see
+    /// [`super::offload`]. Two processes share what is in the socket, and nothing else.
+    fn keeps_backlog(&self) -> bool {
+        !self.of_two_processes() && self.is_offloaded()
+    }
+
+    fn send_offloaded(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+        arrived: &Event,
+    ) -> Result<()> {
+        let pending = self.note(self.offload_piece(control, input, more))?;
+        self.begun.store(true, Ordering::Relaxed);
+        self.more.store(more, Ordering::Relaxed);
+        self.pending.store(pending, Ordering::Relaxed);
+        arrived.happened();
+        Ok(())
+    }
+
+    fn receive_offloaded(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
+        let more = self.more.load(Ordering::Relaxed) || !self.begun.load(Ordering::Relaxed);
+        let received = match self.offload_receive(output, more) {
+            // Nothing was taken out of the backlog.
+            Err(errno @ (Errno::FAULT | Errno::NOMEM | Errno::DEADLK)) => return Err(errno),
+            received => self.note(received)?,
+        };
+        let Some((received, rest)) = received else {
+            return Ok(None);
+        };
+        if received == 0 && rest > 0 {
+            // Too few for a granule.
+            return Err(Errno::INVAL);
+        }
+        self.pending.store(rest, Ordering::Relaxed);
+        if rest == 0 && !more {
+            self.end();
+        }
+        Ok(Some(received))
+    }
+
     /// A message that was received at once, or failed.
     fn ended<T>(&self, result: Result<T>) -> Result<T> {
         match result {
@@ -145,6 +191,9 @@ impl Operation for KernelOperation {
         arrived: &Event,
     ) -> Result<usize> {
         let len = input.total()?;
+        if self.keeps_backlog() {
+            return self.send_offloaded(control, input, more, arrived).map(|()| len);
+        }
         let growth = match control {
             Some(control) => self.growth(control.op),
             None => self.growth.load(Ordering::Relaxed),
@@ -245,6 +294,9 @@ impl Operation for KernelOperation {
         let due = self.due.load(Ordering::Relaxed);
         if room < due {
             return Err(Errno::INVAL);
+        }
+        if self.keeps_backlog() {
+            return self.receive_offloaded(output);
         }
         let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
         match (self.kind(), received) {

@@ -19,7 +19,7 @@ use once_cell::race::OnceBool;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Of the kernel patches that bring akcipher and kpp; never merged, so libc has no names.
 const ALG_SET_PUBKEY: c_int = 7;
@@ -32,6 +32,8 @@ pub struct Shared {
     pub algorithm: &'static Algorithm,
     /// Whether its driver finishes later; asked for by the first call to which it matters.
     later: OnceBool,
+    /// It has shown that it does.
+    busy: AtomicBool,
     /// AIO contexts that are not in use.
     pub aio: Contexts,
 }
@@ -39,7 +41,13 @@ pub struct Shared {
 impl Shared {
     /// Whether the driver may still be at work when it has answered.
     pub fn completes_later(&self) -> bool {
-        self.later.get_or_init(|| self.algorithm.completion() == Completion::Later)
+        self.busy.load(Ordering::Relaxed)
+            || self.later.get_or_init(|| self.algorithm.completion() == Completion::Later)
+    }
+
+    /// Notes that the driver was still at work when it had answered: another one was asked about.
+    pub fn note_busy(&self) {
+        self.busy.store(true, Ordering::Relaxed);
     }
 }
 
@@ -86,6 +94,7 @@ impl KernelTransform {
             shared: Arc::new(Shared {
                 algorithm,
                 later: OnceBool::new(),
+                busy: AtomicBool::new(false),
                 aio: Contexts::default(),
             }),
             bound: Lock::new(Bound { socket, tag_len: 0, keyed: false, process: generation() }),

@@ -10,7 +10,7 @@
 use super::capacity::Capacity;
 use super::message::{self, Message};
 use super::operation::KernelOperation;
-use crate::aio::plan::{Batch, Plan, Rules};
+use crate::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
 use crate::aio::{Backend, Outcome, send_at_once};
 use crate::caller::{self, IOVECS_MAX};
 use crate::engine::{Control, Kind, Length, Op};
@@ -218,12 +218,20 @@ impl KernelOperation {
         outputs: Iovecs<'_>,
         backend: &mut dyn Backend,
     ) -> Result<usize> {
-        let (cut, growth) = (self.chains(), self.growth_of(control));
+        let growth = self.growth_of(control);
+        let order = self.order(inputs.list().len());
+        let cut = matches!(order, Order::Chain | Order::ChainInTurn);
         self.check_pairs(growth, inputs, outputs, cut)?;
         let all = inputs.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len));
+        let one_granule = self.kind() == Kind::Aead || order == Order::InTurn;
         let rules = Rules {
-            capacity: self.capacity.room(self.socket.as_fd(), all).min(SENT_AT_ONCE),
-            granule: if self.kind() == Kind::Aead { 1 } else { self.shared.algorithm.granule() },
+            // Of messages that take turns, only one is in the socket.
+            capacity: match order {
+                Order::InTurn => usize::MAX,
+                _ => self.capacity.room(self.socket.as_fd(), all).min(SENT_AT_ONCE),
+            },
+            pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
+            granule: if one_granule { 1 } else { self.shared.algorithm.granule() },
             cut,
             growth: growth.bytes,
         };
@@ -238,13 +246,16 @@ impl KernelOperation {
         }
         let mut plan = Plan::new(rules, inputs, outputs);
         let (mut batch, mut outcomes) = (Batch::default(), Vec::new());
-        let mut control = Some(control);
+        let mut first = Some(control);
         let mut total = 0;
         let mut wrong_tag = Ok(());
         while plan.next(&mut batch)? {
             outcomes.clear();
             outcomes.try_reserve(batch.outputs().list().len())?;
-            self.note(self.carry_out(control.take(), &batch, cut, backend, &mut outcomes))?;
+            self.note(match order {
+                Order::InTurn => self.carry_out_in_turn(control, &batch, backend, &mut outcomes),
+                _ => self.carry_out(first.take(), &batch, cut, backend, &mut outcomes),
+            })?;
             for (outcome, output) in outcomes.iter().zip(batch.outputs().each()) {
                 let due = output.total()?;
                 match self.note(message::forget_forged(*outcome, output, due)) {
@@ -258,6 +269,39 @@ impl KernelOperation {
             }
         }
         wrong_tag.map(|()| total)
+    }
+
+    /// How a batch of `messages` messages is carried out. A driver that completes later never
+    /// finds more in the socket than it is to work on; some hang on the rest.
+    fn order(&self, messages: usize) -> Order {
+        let later = messages > 1 && self.shared.completes_later();
+        match (self.chains(), later) {
+            (true, false) => Order::Chain,
+            (true, true) => Order::ChainInTurn,
+            (false, false) if self.shared.algorithm.properties.keeps_iv() => Order::Together,
+            _ => Order::InTurn,
+        }
+    }
+
+    /// A batch whose messages must each have the IV.
+    fn carry_out_in_turn(
+        &self,
+        control: &Control,
+        batch: &Batch<'_>,
+        backend: &mut dyn Backend,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<()> {
+        let (inputs, outputs) = (batch.inputs(), batch.outputs());
+        if let [only] = outputs.list() {
+            let message = Message { control: Some(control), data: inputs };
+            let exchanged = self.exchange(message, batch.len(), outputs, only.iov_len);
+            outcomes.push(exchanged.map(|()| only.iov_len));
+        } else if let Some(sent) =
+            backend.run_each(self.socket.as_fd(), control, inputs, outputs, outcomes)
+        {
+            outcomes.push(Err(why_short(inputs.skip(outcomes.len()).first(1), sent)));
+        }
+        Ok(())
     }
 
     /// A batch; an outcome for each of its outputs.
@@ -282,7 +326,7 @@ impl KernelOperation {
                 return Ok(());
             }
             _ => match backend.run(self.socket.as_fd(), message, len, output, outcomes) {
-                Ok(sent) if sent == len => return Ok(()),
+                Ok(sent) if sent == len => return self.settle_busy(output, cut, outcomes),
                 Ok(sent) => sent,
                 Err(Errno::NOMEM) if cut => 0,
                 Err(errno) => return Err(errno),
@@ -298,8 +342,21 @@ impl KernelOperation {
     }
 }
 
+/// How the messages of a batch go through the socket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Together, with the IV before the first: it goes on from message to message.
+    Chain,
+    /// The same, but each is received before the next is sent.
+    ChainInTurn,
+    /// Together, with the IV before the first: it is the same for all.
+    Together,
+    /// Each with the IV, and received before the next is sent.
+    InTurn,
+}
+
 /// Why a sendmsg(2) that does not wait took no more than `sent` bytes.
-fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
+pub(super) fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
     let (mut rest, mut list) = (Cursor::new(data), Vec::new());
     rest.skip(sent);
     match rest.take(usize::MAX, &mut list) {

@@ -363,7 +363,11 @@ impl CipherOperation {
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
     ) -> Outcome {
+        let chains = self.lease.shared.properties.chains();
         in_order(inputs, outputs, |input, output| {
+            if !chains {
+                settings.take_control(control, self.lease.sizes.iv)?;
+            }
             let len = input.total()?;
             let result = self.result_len(control, len)?;
             self.exchange(settings, (input, len), (output, result), usize::MAX)?;

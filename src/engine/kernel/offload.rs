@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Ciphers that chain, on a driver that completes later: an accelerator's, perhaps.
+//!
+//! Some of these drivers cannot take what AF_ALG gives them: virtio_crypto's device stops for good at
+//! a request of 128 KiB, and at one that does not begin with the first byte that is in the socket's
+//! memory, since a part of that is empty then; and whoever waits for it cannot even be killed. So
+//! each request is one message, of 64 KiB at most, is received whole, into one piece of memory, and
+//! nothing is left behind it. A stream's data are worked on when they come; what is not a whole
+//! block yet, and results that nobody has asked for, are kept here.
+
+#![allow(unsafe_code)]
+
+use super::message::{self, Message};
+use super::operation::KernelOperation;
+use super::whole::why_short;
+use crate::aio::send_at_once;
+use crate::caller;
+use crate::engine::{Control, Kind};
+use crate::errno::{Errno, Result, retry};
+use crate::iov::{Cursor, Iovecs, iovec};
+use crate::lock::Recover;
+use crate::overlap::{reads_its_output, with_checked_copy};
+use libc::{MSG_DONTWAIT, MSG_MORE};
+use std::os::fd::AsFd;
+use zeroize::Zeroizing;
+
+/// Bytes in a request.
+const REQUEST_MAX: usize = 64 * 1024;
+
+/// What a stream has here.
+#[derive(Default)]
+pub struct Backlog {
+    /// The beginning of a granule.
+    held: Zeroizing<Vec<u8>>,
+    /// Results, of which the first `given` bytes have been received.
+    results: Zeroizing<Vec<u8>>,
+    given: usize,
+    /// Why there will be no more.
+    error: Option<Errno>,
+}
+
+impl Recover for Backlog {
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. A stream that its parent's thread was in is not the child's.
+        unsafe { this.write(Self { error: Some(Errno::IO), ..Self::default() }) };
+    }
+}
+
+impl Backlog {
+    fn waiting(&self) -> usize {
+        self.results.len() - self.given
+    }
+
+    /// Room for `more` results.
+    fn make_room(&mut self, more: usize) -> Result<&mut [u8]> {
+        if self.given == self.results.len() {
+            self.results.clear();
+            self.given = 0;
+        }
+        let there = self.results.len();
+        if self.results.capacity() - there < more {
+            // A vector that grows by itself leaves a copy behind.
+            let mut larger = Zeroizing::new(Vec::new());
+            larger.try_reserve_exact(2 * (self.waiting() + more))?;
+            larger.extend_from_slice(self.results.get(self.given..).unwrap_or_default());
+            self.results = larger;
+            self.given = 0;
+        }
+        let there = self.results.len();
+        self.results.resize(there + more, 0);
+        Ok(self.results.get_mut(there..).unwrap_or_default())
+    }
+}
+
+impl KernelOperation {
+    /// Whether its messages go this way. Asks the kernel, the first time.
+    pub(super) fn is_offloaded(&self) -> bool {
+        self.kind() == Kind::Skcipher
+            && self.shared.algorithm.properties.chains()
+            && self.shared.completes_later()
+    }
+
+    /// One request: `data`, of `len` bytes, and its result in `output`, a single IOVEC as long.
+    fn request(
+        &self,
+        control: Option<&Control>,
+        data: Iovecs<'_>,
+        output: Iovecs<'_>,
+        len: usize,
+    ) -> Result<()> {
+        let sent = send_at_once(self.socket.as_fd(), Message { control, data })?;
+        if sent != len {
+            return Err(why_short(data, sent));
+        }
+        let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))?;
+        if received == len { Ok(()) } else { Err(Errno::MSGSIZE) }
+    }
+
+    /// Bytes that a request may have: whole granules.
+    fn request_max(&self) -> usize {
+        let room = self.capacity.room(self.socket.as_fd(), REQUEST_MAX).min(REQUEST_MAX);
+        let granule = self.shared.algorithm.granule();
+        (room - room % granule).max(granule)
+    }
+
+    /// A message of `len` bytes, as [`KernelOperation::chain`] otherwise.
+    pub(super) fn offload(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        len: usize,
+    ) -> Result<()> {
+        let most = self.request_max();
+        let few = input.list().len() <= caller::IOVECS_MAX;
+        if !few || (len > most && reads_its_output(input, output)) {
+            return with_checked_copy(input, |copy| self.offload(control, copy, output, len))?;
+        }
+        let (mut from, mut to) = (Cursor::new(input), Cursor::new(output));
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        let mut bounce = Zeroizing::new(Vec::new());
+        let mut control = control;
+        let mut left = len;
+        loop {
+            let now = left.min(most);
+            let data = from.take(now, &mut inputs)?;
+            let output = to.take(now, &mut outputs)?;
+            if output.list().len() > 1 {
+                bounce.try_reserve_exact(now)?;
+                bounce.resize(now, 0u8);
+                let list = [iovec(bounce.as_mut_ptr(), now)];
+                // SAFETY: `bounce` may be written and is not used while the kernel writes it.
+                self.request(control.take(), data, unsafe { Iovecs::new(&list) }, now)?;
+                caller::write(&bounce, output)?;
+            } else {
+                self.request(control.take(), data, output, now)?;
+            }
+            left -= now;
+            if left == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A piece of a stream: as much as makes whole granules is worked on, all of it if no `more`
+    /// follows. How many bytes are here now.
+    pub(super) fn offload_piece(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+    ) -> Result<usize> {
+        let mut backlog = self.backlog.lock()?;
+        let backlog = &mut *backlog;
+        if control.is_some() {
+            *backlog = Backlog::default();
+        }
+        let granule = self.shared.algorithm.granule();
+        let held = std::mem::take(&mut backlog.held);
+        let mut list = Vec::new();
+        list.try_reserve_exact(1 + input.list().len())?;
+        list.push(iovec(held.as_ptr(), held.len()));
+        list.extend_from_slice(input.list());
+        // SAFETY: `held` stays as it is as long as the list, the rest is the caller's input.
+        let all = unsafe { Iovecs::new(&list) };
+        let len = all.total()?;
+        let rest = if more { len % granule } else { 0 };
+        let mut control = control;
+        let mut piece = Vec::new();
+        if len == rest
+            && let Some(control) = control.take()
+        {
+            // The IV and the direction, before the data come.
+            let data = all.first(0);
+            retry(|| {
+                let message = Message { control: Some(control), data };
+                message.send(self.socket.as_fd(), MSG_DONTWAIT | MSG_MORE)
+            })?;
+        }
+        self.work_on(backlog, control, all, len - rest)?;
+        if rest > 0 {
+            let mut begun = Zeroizing::new(Vec::new());
+            begun.try_reserve_exact(granule)?;
+            begun.resize(rest, 0u8);
+            let mut end = Cursor::new(all);
+            end.skip(len - rest);
+            caller::read(end.take(rest, &mut piece)?, &mut begun)?;
+            backlog.held = begun;
+        }
+        Ok(backlog.waiting() + backlog.held.len())
+    }
+
+    /// Makes results of the first `left` bytes of `data`. Who receives is told what goes wrong, but
+    /// for EFAULT.
+    fn work_on(
+        &self,
+        backlog: &mut Backlog,
+        mut control: Option<&Control>,
+        data: Iovecs<'_>,
+        mut left: usize,
+    ) -> Result<()> {
+        let (mut from, mut piece) = (Cursor::new(data), Vec::new());
+        while left > 0 && backlog.error.is_none() {
+            let now = left.min(self.request_max());
+            let data = from.take_few(now, caller::IOVECS_MAX, &mut piece)?;
+            let len = data.total()?;
+            let room = backlog.make_room(len)?;
+            let output = [iovec(room.as_mut_ptr(), room.len())];
+            // SAFETY: `room` may be written and is not used while the kernel writes it.
+            let output = unsafe { Iovecs::new(&output) };
+            if let Err(errno) = self.request(control.take(), data, output, len) {
+                let there = backlog.results.len() - len;
+                backlog.results.truncate(there);
+                if errno == Errno::FAULT {
+                    return Err(errno);
+                }
+                backlog.error = Some(errno);
+            }
+            left -= len;
+        }
+        Ok(())
+    }
+
+    /// Gives results of a stream: the bytes given, and the bytes that are still here.
+    /// None: there are none yet.
+    pub(super) fn offload_receive(
+        &self,
+        output: Iovecs<'_>,
+        more: bool,
+    ) -> Result<Option<(usize, usize)>> {
+        let mut backlog = self.backlog.lock()?;
+        let (room, waiting) = (output.total()?, backlog.waiting());
+        if let Some(errno) = backlog.error.filter(|_| room >= waiting) {
+            return Err(errno);
+        }
+        if waiting == 0 && more {
+            return Ok(None);
+        }
+        let now =
+            if room < waiting { room - room % self.shared.algorithm.granule() } else { waiting };
+        let (mut to, mut list) = (Cursor::new(output), Vec::new());
+        let end = backlog.given + now;
+        let results = backlog.results.get(backlog.given..end).unwrap_or_default();
+        caller::write(results, to.take(now, &mut list)?)?;
+        backlog.given = end;
+        Ok(Some((now, backlog.waiting() + backlog.held.len())))
+    }
+}
