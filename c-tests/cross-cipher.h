@@ -4,6 +4,18 @@
 #define CROSS_CIPHER_H
 
 #include "cross.h"
+#include "uml.h"
+
+/*
+ * Where a processor's own drivers serve, the IV after a message of these modes is what the driver
+ * leaves, see ARCHITECTURE.md.
+ */
+static bool always_iv;
+
+static inline bool with_an_iv(void)
+{
+    return !one_in(4) || always_iv;
+}
 
 static const char *const cross_ciphers[] = {
     "ecb(aes)", "cbc(aes)", "ctr(aes)", "xts(aes)", "cts(cbc(aes))", "cfb(aes)", "ofb(aes)",
@@ -41,7 +53,7 @@ static void cross_cipher_message(struct kcapi_handle *handle, size_t block, uint
     size_t len = random_len(block), room = len;
     struct place p = random_place(len);
     uint8_t iv[64];
-    bool enc = one_in(2), with_iv = !one_in(4);
+    bool enc = one_in(2), with_iv = with_an_iv();
     ssize_t ret;
 
     if (one_in(8))
@@ -61,7 +73,7 @@ static void cross_cipher_pairs(struct kcapi_handle *handle, size_t block)
     struct iovec in[8], out[8];
     size_t n = below(8), done = 64;
     uint8_t iv[64];
-    bool enc = one_in(2), with_iv = !one_in(4), apart = one_in(2);
+    bool enc = one_in(2), with_iv = with_an_iv(), apart = one_in(2);
     size_t unit = block < 2 ? 64 : block;
     /*
      * Outputs may lie over other messages' inputs, which have been read before: as long as all
@@ -101,7 +113,7 @@ static void cross_cipher_stream(struct kcapi_handle *handle, size_t block, const
         struct iovec iov[4];
         size_t n, len;
         uint8_t iv[64];
-        bool with_iv = !one_in(4), enc = one_in(2);
+        bool with_iv = with_an_iv(), enc = one_in(2);
 
         stream_data(iov, &n, &len, block);
         random_bytes(iv, sizeof(iv));
@@ -158,6 +170,8 @@ static void cross_cipher(const char *name, int rounds)
         printf("missing %d\n", ret);
         return;
     }
+    always_iv = (strncmp(name, "xts(", 4) == 0 || strncmp(name, "cts(", 4) == 0) &&
+                !is_user_mode_linux();
     block = kcapi_cipher_blocksize(handle);
     printf("block %u, IV %u\n", block, kcapi_cipher_ivsize(handle));
     cross_cipher_message(handle, block, 0);
@@ -174,7 +188,8 @@ static void cross_cipher(const char *name, int rounds)
             cross_cipher_pairs(other, block);
         }
         kcapi_cipher_destroy(other);
-        cross_cipher_stream(handle, block, key, good);
+        if (!always_iv)
+            cross_cipher_stream(handle, block, key, good);
     }
     kcapi_cipher_destroy(handle);
 }

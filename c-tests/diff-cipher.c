@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /* A transcript of symmetric ciphers: properties, keys, one-shots, streams, IVs, errors. */
 #include "transcript.h"
+#include "uml.h"
 
 #define MOST 200000
 
@@ -55,6 +56,9 @@ static void one_shots(const struct algorithm *a)
         size_t len = lengths[i];
 
         if (len > 65536 && !a->over_64_kib)
+            break;
+        /* AES-NI's drivers leave another IV for the next piece, and this C library gives each its own. */
+        if (len > 65536 && strcmp(a->name, "xts(aes)") == 0 && !is_user_mode_linux())
             break;
         for (size_t j = 0; j < ACCESS_MODES; j++) {
             struct kcapi_handle *handle = ready(a);

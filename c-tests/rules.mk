@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 # Part of the Makefile.
 
-.PHONY: check check-long check-host check-c check-valgrind check-32 check-aarch64 check-musl
+.PHONY: check check-long check-host check-c check-drivers check-valgrind check-32 check-aarch64 check-musl
 # All checks, with a count at the end.
 check:
 	@BUILD=$(BUILD) c-tests/check
@@ -17,6 +17,11 @@ check-host:
 # The C tests alone, on a kernel with AF_ALG; TESTS names some.
 check-c: stage
 	@c-tests/run $(TESTS)
+
+# The C tests on distribution kernels under QEMU, with AES-NI and an accelerator. SHORT=1: the
+# tests of drivers on one of them.
+check-drivers: stage
+	@c-tests/check-drivers $(if $(SHORT),short)
 
 check-valgrind: stage
 	@c-tests/run --valgrind $(TESTS)

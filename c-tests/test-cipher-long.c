@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
  * One-shots of more than 64 KiB: cbc and ctr are one operation however the library cuts them; xts
- * comes in pieces of 64 KiB that start with the same IV, since data has been written so.
+ * comes in pieces of 64 KiB, each with the IV that the driver leaves after the one before: the
+ * generic driver and the engine in user space leave the same, AES-NI's another. Data has been written so.
  */
 #include "oracle.h"
 
@@ -65,7 +66,7 @@ static void test_xts(void)
         for (size_t done = 0; done < len; done += PIECE) {
             size_t now = len - done < PIECE ? len - done : PIECE;
 
-            kcapi_cipher_encrypt(handle, plain + done, now, iv, back + done, now, 0);
+            kcapi_cipher_encrypt(handle, plain + done, now, done ? NULL : iv, back + done, now, 0);
         }
         ok(memcmp(cipher, back, len) == 0, "%zu bytes are pieces of 64 KiB", len);
         is_int(kcapi_cipher_decrypt(handle, cipher, len, iv, back, len, 0), len, "xts(aes)");

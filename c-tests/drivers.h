@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * drivers.h - which drivers of an algorithm there are, and calls whose results must be the same on all
+ *
+ * A driver is opened by its own name. Not every kernel has each, nor gives each to programs; templates
+ * (cryptd, pcrypt) the kernel makes when they are asked for.
+ */
+#ifndef DRIVERS_H
+#define DRIVERS_H
+
+#include "batch.h"
+#include "transcript.h"
+
+struct driven {
+    bool aead;
+    const char *name;
+    uint32_t keylen;
+    bool chains;
+    const char *drivers[9];
+};
+
+/* Linux 6.1 has cbc(aes-generic), later kernels cbc(ecb(aes-generic)); 7.2 has aes-lib for aes-generic. */
+static const struct driven driven[] = {
+    { false, "cbc(aes)", 16, true,
+      { "cbc-aes-aesni", "cbc(aes-generic)", "cbc(ecb(aes-generic))", "cbc(ecb(aes-lib))",
+        "cryptd(cbc(aes-generic))", "cryptd(cbc(ecb(aes-generic)))", "virtio_crypto_aes_cbc" } },
+    { false, "ctr(aes)", 16, true,
+      { "ctr-aes-aesni", "ctr(aes-generic)", "ctr(aes-lib)", "cryptd(ctr(aes-generic))" } },
+    { false, "ecb(aes)", 16, true,
+      { "ecb-aes-aesni", "ecb(aes-generic)", "cryptd(ecb(aes-generic))" } },
+    { false, "xts(aes)", 32, false,
+      { "xts-aes-aesni", "xts-aes-aesni-avx", "xts(ecb(aes-generic))", "xts(ecb-aes-aesni)",
+        "cryptd(xts(ecb(aes-generic)))" } },
+    { false, "cts(cbc(aes))", 16, false,
+      { "cts-cbc-aes-aesni", "cts(cbc-aes-aesni)", "cts(cbc(aes-generic))",
+        "cts(cbc(ecb(aes-generic)))" } },
+    { false, "rfc3686(ctr(aes))", 20, false,
+      { "rfc3686(ctr-aes-aesni)", "rfc3686(ctr(aes-generic))" } },
+    { false, "chacha20", 32, false, { "chacha20-simd", "chacha20-generic", "chacha20-lib" } },
+    { true, "gcm(aes)", 16, false,
+      { "generic-gcm-aesni", "generic-gcm-aesni-avx", "gcm_base(ctr(aes-generic),ghash-generic)",
+        "gcm_base(ctr-aes-aesni,ghash-clmulni)",
+        "cryptd(gcm_base(ctr(aes-generic),ghash-generic))", "pcrypt(generic-gcm-aesni)",
+        "pcrypt(gcm_base(ctr(aes-generic),ghash-generic))" } },
+    { true, "ccm(aes)", 16, false,
+      { "ccm_base(ctr(aes-generic),cbcmac(aes-generic))",
+        "ccm_base(ctr-aes-aesni,cbcmac(aes-aesni))" } },
+    { true, "rfc4106(gcm(aes))", 20, false,
+      { "rfc4106-gcm-aesni", "rfc4106-gcm-aesni-avx", "pcrypt(rfc4106-gcm-aesni)",
+        "rfc4106(gcm_base(ctr(aes-generic),ghash-generic))" } },
+    { true, "authenc(hmac(sha256),cbc(aes))", 8 + 32 + 16, false,
+      { "authenc(hmac(sha256-generic),cbc(aes-generic))", "authenc(hmac(sha256-ni),cbc-aes-aesni)",
+        "authenc(hmac(sha256-avx2),cbc-aes-aesni)", "authenc(hmac(sha256-generic),cbc-aes-aesni)",
+        "authenc(hmac-sha256-lib,cbc-aes-aesni)",
+        "pcrypt(authenc(hmac(sha256-generic),cbc(aes-generic)))",
+        "authenc(hmac(sha256-generic),virtio_crypto_aes_cbc)" } },
+};
+enum { DRIVEN = sizeof(driven) / sizeof(driven[0]) };
+
+enum { DRIVERS_AAD = 16, DRIVERS_TAG = 16 };
+
+/* Its first byte is one that ccm takes. */
+static uint8_t drivers_iv[16] = { 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255, 254 };
+
+/* NULL: there is none of that name. */
+static inline struct kcapi_handle *driver_handle(const struct driven *d, const char *name,
+                                                 uint32_t flags)
+{
+    struct kcapi_handle *handle = NULL;
+    uint8_t key[64];
+
+    if ((d->aead ? kcapi_aead_init : kcapi_cipher_init)(&handle, name, flags))
+        return NULL;
+    fill(key, sizeof(key), 3);
+    /* What authenc's key begins with: struct rtattr, then the cipher key's length. */
+    if (strncmp(d->name, "authenc", 7) == 0)
+        memcpy(key, (const uint8_t[8]){ 8, 0, 1, 0, 0, 0, 0, 16 }, 8);
+    if ((d->aead ? kcapi_aead_setkey : kcapi_cipher_setkey)(handle, key, d->keylen))
+        bail_out("no key for %s", name);
+    if (d->aead) {
+        if (kcapi_aead_settaglen(handle, DRIVERS_TAG))
+            bail_out("no tag length for %s", name);
+        kcapi_aead_setassoclen(handle, DRIVERS_AAD);
+    }
+    return handle;
+}
+
+/* One IOVEC to one IOVEC. */
+static inline ssize_t driver_message(const struct driven *d, struct kcapi_handle *handle, bool enc,
+                                     const uint8_t *in, size_t len, uint8_t *out, size_t outlen)
+{
+    if (d->aead)
+        return (enc ? kcapi_aead_encrypt : kcapi_aead_decrypt)(handle, in, len, drivers_iv, out,
+                                                               outlen, 0);
+    return (enc ? kcapi_cipher_encrypt : kcapi_cipher_decrypt)(handle, in, len, drivers_iv, out,
+                                                               outlen, 0);
+}
+
+static inline ssize_t driver_aio(const struct driven *d, struct kcapi_handle *handle, bool enc,
+                                 struct iovec *in, struct iovec *out, size_t n)
+{
+    if (d->aead)
+        return (enc ? kcapi_aead_encrypt_aio : kcapi_aead_decrypt_aio)(handle, in, out, n,
+                                                                       drivers_iv, 0);
+    return (enc ? kcapi_cipher_encrypt_aio : kcapi_cipher_decrypt_aio)(handle, in, out, n,
+                                                                       drivers_iv, 0);
+}
+
+#endif
