@@ -16,7 +16,7 @@
 #include "tap.h"
 
 /* Seconds; no job takes one of them, but machines can be busy. */
-enum { WAITS_WITHOUT_END = 30 };
+enum { WAITS_WITHOUT_END = 20 };
 
 static volatile int unexpected;
 
