@@ -67,6 +67,7 @@ static ssize_t whole(const struct job *job, handle *h, const uint8_t *in, const 
 }
 
 static handle *shared, *other;
+static int turn[2];
 
 static void own_messages(const void *arg, int me)
 {
@@ -198,6 +199,46 @@ static void inherited_key(const void *arg, int me)
     }
 }
 
+/* What one process sets before the other has done anything, and the other's first call after that. */
+static void first_call(const void *arg, int me)
+{
+    const struct job *job = arg;
+    const struct subject *s = job->s;
+    size_t aad = is_aead(s) ? AAD : 0;
+    int setter = job->flags & 1;
+    uint8_t iv[IV_MAX], want[64 + TAG_MAX], out[64 + TAG_MAX], byte = 0;
+    ssize_t right = alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv_of(s, 1, iv), data[0], 64, want);
+    ssize_t ret;
+
+    if (me == setter) {
+        if (job->flags & 2)
+            expect_int(set_bad_key(s, other), -EINVAL, "a bad key");
+        else if (job->flags & 4)
+            kcapi_aead_settaglen(other, s->shorter_tag ? s->shorter_tag : s->tag);
+        else
+            expect_int(set_key(s, other, 1), 0, "another key");
+        expect_int(write(turn[1], &byte, 1), 1, "a turn");
+        return;
+    }
+    expect_int(read(turn[0], &byte, 1), 1, "a turn");
+    ret = s->calls->whole[ENCRYPT](shared, data[0], 64, iv, out, sizeof(out), 0);
+    expect(ret == right && !memcmp(out, want, (size_t)right), "a message with the old key: %zd", ret);
+    ret = alone_on_a_handle(s, 2, s->tag, aad, ENCRYPT, iv, data[0], 64, want);
+    expect_int(set_key(s, other, 2), 0, "its own key");
+    ret = s->calls->whole[ENCRYPT](shared, data[0], 64, iv, out, sizeof(out), 0);
+    expect(ret == right && !memcmp(out, want, (size_t)right), "a message with it: %zd", ret);
+}
+
+static void first_calls(const void *arg)
+{
+    const struct job *job = arg;
+
+    shared = handle_of(job->s, 0, job->s->tag, is_aead(job->s) ? AAD : 0, 0);
+    other = sibling_of(shared, is_aead(job->s) ? AAD : 0, 0);
+    expect_int(pipe(turn), 0, "a pipe");
+    in_both(first_call, job);
+}
+
 static void keys(const void *arg)
 {
     const struct job *job = arg;
@@ -282,6 +323,13 @@ static void test_subject(const struct subject *s)
         struct job job = { s, 0, inherited };
 
         ok(alone(keys, &job), "%s: %s keys", s->name, inherited ? "inherited" : "own");
+    }
+    for (uint32_t kind = 0; kind < (is_aead(s) ? 6 : 4); kind++) {
+        struct job job = { s, kind, 0 };
+
+        ok(alone(first_calls, &job), "%s: the %s sets %s, the other's first call after that", s->name,
+           kind & 1 ? "child" : "parent",
+           kind & 4 ? "a tag length" : kind & 2 ? "a bad key" : "a key");
     }
 }
 
