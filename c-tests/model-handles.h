@@ -33,6 +33,7 @@ struct model {
     size_t aad;
     enum phase phase;
     bool perhaps_lost;        /* FRESH or IDLE, or LOST */
+    bool shared;              /* the stream was begun before a fork, or was the operation's last one */
     enum direction direction; /* of the last message, or the stream */
     size_t stream_aad;
     bool iv_known;
@@ -95,7 +96,7 @@ static inline void new_handle(struct model *m, struct transform *t, handle *exis
     m->t = t;
     m->aio = one_in(2);
     m->iv_known = true;
-    say("%d: new%s", number_of(m), m->aio ? ", AIO" : "");
+    say("%d: new on transform %d%s", number_of(m), (int)(t - transforms), m->aio ? ", AIO" : "");
     if (existing)
         check(CALL(kcapi_handle_reinit(&m->h, existing, m->aio ? KCAPI_INIT_AIO : 0)) == 0, "reinit");
     else
@@ -142,9 +143,10 @@ static inline int is_busy(const struct transform *t)
     for (size_t i = 0; i < HANDLES; i++) {
         if (!models[i].h || models[i].t != t)
             continue;
-        if (models[i].phase == STREAMING || models[i].phase == ANOTHERS)
+        if (models[i].phase == STREAMING)
             return 1;
-        if (models[i].phase == UNKNOWN)
+        /* The other process may have ended its stream. */
+        if (models[i].phase == UNKNOWN || models[i].phase == ANOTHERS)
             busy = -1;
     }
     return busy;
@@ -224,7 +226,7 @@ static inline void step_taglen(struct model *m)
     say("%d: tag length %u", number_of(m), tag);
     ret = CALL(kcapi_aead_settaglen(m->h, tag));
     /* Between processes the kernel's transform is shared until one sets a key. */
-    if (m->t->inherited && ret == -EBUSY) {
+    if (on_kernel && m->t->inherited && busy != 1 && ret == -EBUSY) {
         lose(m->t, true);
         return;
     }
@@ -263,6 +265,7 @@ static inline void step_fork(void)
         struct model *m = &models[i];
 
         m->t->inherited = m->t->key != NO_KEY;
+        m->shared |= m->phase == STREAMING;
         if (m->phase == STREAMING && (childs >> i & 1) != (uint32_t)me)
             m->phase = ANOTHERS;
         else if (me && m->phase == IDLE && !m->perhaps_lost)

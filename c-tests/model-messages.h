@@ -54,11 +54,11 @@ static inline void prepare_pair(const struct model *m, struct message *msg, size
     uint8_t *in, *out;
     ssize_t ret;
 
+    if (msg->fault == ODD && i == msg->at)
+        len += 5;
     result = len + (msg->direction == ENCRYPT ? m->t->tag : 0);
     if (msg->direction == DECRYPT)
         len += m->t->tag;
-    if (msg->fault == ODD && i == msg->at)
-        len += 5;
     room = result + (one_in(4) && (m->aio || is_aead(s) || !msg->pairs) ? below(40) : 0);
     in = take_random(in_place && room > len ? room : len);
     out = in_place ? in : take(room);
@@ -69,7 +69,7 @@ static inline void prepare_pair(const struct model *m, struct message *msg, size
         else
             memcpy(in, msg->expected[i], (size_t)ret);
         if (msg->fault == FORGED && i == msg->at)
-            in[below((uint32_t)len)] ^= (uint8_t)(1u << below(8));
+            in[len - 1 - below(s->aad ? m->t->tag : (uint32_t)len)] ^= (uint8_t)(1u << below(8));
     }
     msg->in[i] = (struct iovec){ in, len };
     msg->out[i] = (struct iovec){ out, room };
@@ -158,7 +158,7 @@ static inline void leave_open(struct model *m)
 static inline void succeeded(struct model *m, const struct message *msg)
 {
     m->phase = IDLE;
-    m->perhaps_lost = false;
+    m->perhaps_lost = m->shared = false;
     m->direction = msg->direction;
     m->stream_aad = m->aad;
     memcpy(m->iv, msg->iv, IV_MAX);
@@ -180,7 +180,7 @@ static inline void step_message(struct model *m)
     may_be(&state, goes_on && (m->phase == LOST || m->phase == ANOTHERS), -EINVAL);
     may_be(&state, goes_on && m->phase == STREAMING && m->pending > 0, -EINVAL);
     errors = state;
-    may_be(&errors, msg.fault == FORGED, -EBADMSG);
+    may_be(&errors, msg.fault == FORGED || (msg.fault == ODD && is_aead(s)), -EBADMSG);
     may_be(&errors, msg.fault == TOO_SHORT || msg.fault == ODD, -EINVAL);
     may_be(&errors, msg.fault >= NO_INPUT && msg.fault != ODD, -EFAULT);
     may_be(&errors, msg.refused != 0, (int)msg.refused);
@@ -196,15 +196,15 @@ static inline void step_message(struct model *m)
     if (ret < 0) {
         bool lost = goes_on && m->perhaps_lost && ret == -EINVAL;
 
-        check(lost || is_one_of(&errors, ret), "a message");
+        check(lost || is_one_of(&errors, ret) || (goes_on && m->shared && ret == -EINVAL), "a message");
         /* What is found before anything is sent writes nothing. */
-        sent = !lost && !is_one_of(&state, ret) &&
-               (msg.fault == FORGED || msg.fault >= ODD || msg.refused);
+        sent = !is_one_of(&state, ret) && (msg.fault == FORGED || msg.fault >= ODD ||
+                                           (msg.refused && msg.fault == RIGHT));
         if (sent)
             any(msg.out, msg.count);
         arena_check("a failed message");
         if (lost && errors.count == 0)
-            m->phase = LOST, m->perhaps_lost = false;
+            m->phase = m->shared ? UNKNOWN : LOST, m->perhaps_lost = false;
         else if (sent && ret == -EBADMSG)
             succeeded(m, &msg);
         else if (sent)

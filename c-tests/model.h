@@ -16,7 +16,7 @@
 #include "fill.h"
 #include "random.h"
 
-enum { LINES = 60, LINE = 160, CANARY = 64, ARENA = 320 * KIB, UNTOUCHED = 4242 };
+enum { LINES = 90, LINE = 160, CANARY = 64, ARENA = 320 * KIB, UNTOUCHED = 4242 };
 
 /* Shared memory, so that it is there after a crash. */
 struct log {
