@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/* model-messages.h - one-shots and AIO calls of the model, right ones and wrong ones */
+#ifndef MODEL_MESSAGES_H
+#define MODEL_MESSAGES_H
+
+#include "model-handles.h"
+
+enum { PAIRS_MAX = 6 };
+
+/* What is wrong with a message. */
+enum fault { RIGHT, FORGED, TOO_SHORT, NO_INPUT, NO_OUTPUT, ODD, BAD_INPUT, BAD_OUTPUT, FAULTS };
+
+static const char *const fault_names[] = { "", ", forged", ", output too short", ", no input",
+                                           ", no output", ", odd", ", bad input", ", bad output" };
+
+struct message {
+    enum direction direction;
+    bool pairs, given;
+    enum fault fault;
+    size_t count, at;  /* of pairs; the one that is wrong */
+    uint8_t first_iv[IV_MAX], iv[IV_MAX];
+    struct iovec in[PAIRS_MAX], out[PAIRS_MAX];
+    size_t result[PAIRS_MAX], sum;
+    ssize_t refused;   /* what the algorithm says to a message that is otherwise right */
+    uint8_t expected[PAIRS_MAX][80 * KIB];
+};
+
+/* Bytes of a message, of an AEAD those besides AAD and tag. */
+static inline size_t length_of(const struct message *msg)
+{
+    size_t len = one_in(20) && !msg->pairs ? below(70 * KIB) : one_in(4) ? below(3000) : below(200);
+
+    if (s->unit > 1)
+        len = len / 16 * 16;
+    return is_aead(s) || len > 0 ? len : 16;
+}
+
+static inline bool is_possible(const struct model *m, const struct message *msg, enum fault fault)
+{
+    switch (fault) {
+    case FORGED: return is_aead(s) && msg->direction == DECRYPT && m->t->key != NO_KEY;
+    case ODD: return s->unit == 16 && strncmp(s->name, "xts", 3) != 0;
+    case BAD_INPUT: return on_kernel;
+    case BAD_OUTPUT: return on_kernel;
+    default: return true;
+    }
+}
+
+/* One pair: its input, its place for the result, and what is to be there. */
+static inline void prepare_pair(const struct model *m, struct message *msg, size_t i)
+{
+    size_t len = length_of(msg) + m->aad, result, room;
+    bool in_place = one_in(4);
+    uint8_t *in, *out;
+    ssize_t ret;
+
+    if (msg->fault == ODD && i == msg->at)
+        len += 5;
+    result = len + (msg->direction == ENCRYPT ? m->t->tag : 0);
+    if (msg->direction == DECRYPT)
+        len += m->t->tag;
+    room = result + (one_in(4) && (m->aio || is_aead(s) || !msg->pairs) ? below(40) : 0);
+    in = take_random(in_place && room > len ? room : len);
+    out = in_place ? in : take(room);
+    if (msg->direction == DECRYPT && is_aead(s) && m->t->key != NO_KEY && msg->fault != ODD) {
+        ret = right(m, ENCRYPT, msg->iv, m->aad, in, result, msg->expected[i]);
+        if (ret < 0)
+            msg->refused = ret;
+        else
+            memcpy(in, msg->expected[i], (size_t)ret);
+        if (msg->fault == FORGED && i == msg->at)
+            in[len - 1 - below(s->aad ? m->t->tag : (uint32_t)len)] ^= (uint8_t)(1u << below(8));
+    }
+    msg->in[i] = (struct iovec){ in, len };
+    msg->out[i] = (struct iovec){ out, room };
+    msg->result[i] = result;
+    msg->sum += result;
+    if (m->t->key == NO_KEY || (msg->fault == ODD && i == msg->at) || msg->refused)
+        return;
+    ret = right(m, msg->direction, msg->iv, m->aad, in, len, msg->expected[i]);
+    if (msg->fault == FORGED && i == msg->at)
+        check(ret == -EBADMSG, "the oracle took a forged message: %zd", ret);
+    else if (ret < 0)
+        msg->refused = ret;
+    else
+        move_on(msg->iv, msg->direction == ENCRYPT ? msg->expected[i] : in, len);
+}
+
+/* Without AIO the pairs of a cipher are one message. */
+static inline void join_pairs(const struct model *m, struct message *msg)
+{
+    static uint8_t all[80 * KIB], result[80 * KIB];
+    size_t len = 0;
+    ssize_t ret;
+
+    for (size_t i = 0; i < msg->count; i++) {
+        memcpy(all + len, msg->in[i].iov_base, msg->in[i].iov_len);
+        len += msg->in[i].iov_len;
+    }
+    memcpy(msg->iv, msg->first_iv, IV_MAX);
+    ret = right(m, msg->direction, msg->iv, 0, all, len, result);
+    if (ret < 0)
+        msg->refused = ret;
+    move_on(msg->iv, msg->direction == ENCRYPT ? result : all, len);
+    for (size_t i = 0, at = 0; i < msg->count; at += msg->in[i++].iov_len)
+        memcpy(msg->expected[i], result + at, msg->in[i].iov_len);
+}
+
+static inline void prepare(const struct model *m, struct message *msg)
+{
+    msg->direction = (enum direction)below(DIRECTIONS);
+    msg->pairs = one_in(2);
+    msg->count = msg->pairs ? 1 + below(PAIRS_MAX) : 1;
+    msg->at = below((uint32_t)msg->count);
+    msg->fault = one_in(5) ? (enum fault)below(FAULTS) : RIGHT;
+    if (!is_possible(m, msg, msg->fault))
+        msg->fault = RIGHT;
+    msg->given = !one_in(3) || m->phase == UNKNOWN || !m->iv_known;
+    msg->sum = 0;
+    msg->refused = 0;
+    if (msg->given)
+        random_iv(msg->iv);
+    else
+        chain_of(m, msg->iv);
+    memcpy(msg->first_iv, msg->iv, IV_MAX);
+    arena_begin();
+    for (size_t i = 0; i < msg->count; i++)
+        prepare_pair(m, msg, i);
+    if (msg->pairs && !m->aio && !is_aead(s) && m->t->key != NO_KEY && msg->fault != ODD)
+        join_pairs(m, msg);
+    switch (msg->fault) {
+    case TOO_SHORT: msg->out[msg->at].iov_len = msg->result[msg->at] - 1; break;
+    case NO_INPUT: msg->in[msg->at].iov_base = NULL; break;
+    case NO_OUTPUT: msg->out[msg->at].iov_base = NULL; break;
+    case BAD_INPUT: msg->in[msg->at].iov_base = forbidden_page(); break;
+    case BAD_OUTPUT: msg->out[msg->at].iov_base = forbidden_page(); break;
+    default: break;
+    }
+    /* What a one-shot of a cipher with a length of 0 returns, and a NULL of length 0, are no faults. */
+    if ((msg->fault == TOO_SHORT && (msg->result[msg->at] == 0 || msg->result[msg->at] == 1)) ||
+        msg->in[msg->at].iov_len == 0 || msg->result[msg->at] == 0 ||
+        ((msg->fault == BAD_INPUT || msg->fault == BAD_OUTPUT) &&
+         (msg->in[msg->at].iov_len > PAGE || msg->out[msg->at].iov_len > PAGE))) {
+        msg->given = true;
+        msg->count = 0;
+    }
+}
+
+/* After a failure that leaves it open what goes on. */
+static inline void leave_open(struct model *m)
+{
+    if (m->phase == STREAMING || m->phase == ANOTHERS)
+        m->phase = UNKNOWN;
+    else if (m->phase == IDLE || m->phase == FRESH)
+        m->perhaps_lost = true;
+}
+
+static inline void succeeded(struct model *m, const struct message *msg)
+{
+    m->phase = IDLE;
+    m->perhaps_lost = m->shared = false;
+    m->direction = msg->direction;
+    m->stream_aad = m->aad;
+    memcpy(m->iv, msg->iv, IV_MAX);
+    m->iv_known = s->chain != OTHER_IV;
+}
+
+static inline void step_message(struct model *m)
+{
+    static struct message msg;
+    struct errors state = { .count = 0 }, errors;
+    bool goes_on, sent;
+    ssize_t ret;
+
+    prepare(m, &msg);
+    if (msg.count == 0)
+        return;
+    goes_on = !msg.given && has_iv();
+    may_be(&state, m->t->key == NO_KEY, -ENOKEY);
+    may_be(&state, goes_on && (m->phase == LOST || m->phase == ANOTHERS), -EINVAL);
+    may_be(&state, goes_on && m->phase == STREAMING && m->pending > 0, -EINVAL);
+    errors = state;
+    may_be(&errors, msg.fault == FORGED || (msg.fault == ODD && is_aead(s)), -EBADMSG);
+    may_be(&errors, msg.fault == TOO_SHORT || msg.fault == ODD, -EINVAL);
+    may_be(&errors, msg.fault >= NO_INPUT && msg.fault != ODD, -EFAULT);
+    may_be(&errors, msg.refused != 0, (int)msg.refused);
+    say("%d: %s %zu%s of %zu%s%s", number_of(m), msg.direction == ENCRYPT ? "encrypt" : "decrypt",
+        msg.count, msg.pairs ? " pairs" : "", msg.in[0].iov_len, msg.given ? "" : ", no IV",
+        fault_names[msg.fault]);
+    arena_ready();
+    ret = msg.pairs ? CALL(s->calls->pairs[msg.direction](m->h, msg.in, msg.out, msg.count,
+                                                          msg.given ? msg.first_iv : NULL, 0))
+                    : CALL(s->calls->whole[msg.direction](m->h, msg.in->iov_base, msg.in->iov_len,
+                                                          msg.given ? msg.first_iv : NULL,
+                                                          msg.out->iov_base, msg.out->iov_len, 0));
+    if (ret < 0) {
+        bool lost = goes_on && m->perhaps_lost && ret == -EINVAL;
+
+        check(lost || is_one_of(&errors, ret) || (goes_on && m->shared && ret == -EINVAL), "a message");
+        /* What is found before anything is sent writes nothing. */
+        sent = !is_one_of(&state, ret) && (msg.fault == FORGED || msg.fault >= ODD ||
+                                           (msg.refused && msg.fault == RIGHT));
+        if (sent)
+            any(msg.out, msg.count);
+        arena_check("a failed message");
+        if (lost && errors.count == 0)
+            m->phase = m->shared ? UNKNOWN : LOST, m->perhaps_lost = false;
+        else if (sent && ret == -EBADMSG)
+            succeeded(m, &msg);
+        else if (sent)
+            leave_open(m);
+        return;
+    }
+    check(errors.count == 0, "it was to fail with %d", errors.list[0]);
+    check(ret == (ssize_t)msg.sum, "it was to be %zu", msg.sum);
+    for (size_t i = 0; i < msg.count; i++)
+        memcpy(wanted(msg.out[i].iov_base), msg.expected[i], msg.result[i]);
+    arena_check("a message");
+    succeeded(m, &msg);
+}
+
+#endif

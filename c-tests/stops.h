@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * stops.h - stops a thread at its nth call of the C library, wherever in a call of ours that is
+ *
+ * The functions here stand in the place of the C library's: the library that is tested finds them
+ * first. A thread that is watched calls stop() at each.
+ */
+#ifndef STOPS_H
+#define STOPS_H
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static __thread bool watched;
+
+/* What a watched thread does in the midst of a call. */
+static void stop(void);
+
+static inline void pass(void)
+{
+    if (watched) {
+        watched = false;
+        stop();
+        watched = true;
+    }
+}
+
+#define PASS(type, name, parameters, number, ...)         \
+    type name parameters                                  \
+    {                                                     \
+        type ret;                                         \
+                                                          \
+        pass();                                           \
+        ret = (type)syscall(number, __VA_ARGS__);         \
+        pass();                                           \
+        return ret;                                       \
+    }
+
+PASS(int, socket, (int family, int kind, int protocol), SYS_socket, family, kind, protocol)
+PASS(int, bind, (int fd, const struct sockaddr *a, socklen_t len), SYS_bind, fd, a, len)
+PASS(int, accept4, (int fd, struct sockaddr *a, socklen_t *len, int flags), SYS_accept4, fd, a, len,
+     flags)
+PASS(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len),
+     SYS_setsockopt, fd, level, option, value, len)
+PASS(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len), SYS_getsockopt,
+     fd, level, option, value, len)
+PASS(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), SYS_sendmsg, fd, message,
+     flags)
+PASS(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), SYS_recvmsg, fd, message, flags)
+PASS(ssize_t, read, (int fd, void *bytes, size_t len), SYS_read, fd, bytes, len)
+PASS(ssize_t, write, (int fd, const void *bytes, size_t len), SYS_write, fd, bytes, len)
+PASS(ssize_t, writev, (int fd, const struct iovec *iov, int count), SYS_writev, fd, iov, count)
+PASS(ssize_t, getrandom, (void *bytes, size_t len, unsigned flags), SYS_getrandom, bytes, len, flags)
+
+int open64(const char *path, int flags, ...)
+{
+    va_list args;
+    int ret;
+
+    va_start(args, flags);
+    pass();
+    ret = (int)syscall(SYS_openat, AT_FDCWD, path, flags, va_arg(args, mode_t));
+    pass();
+    va_end(args);
+    return ret;
+}
+
+/* What is allocated in the midst of a change. A sanitizer has these functions itself. */
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+void *__libc_malloc(size_t len);
+void *__libc_calloc(size_t count, size_t len);
+void *__libc_realloc(void *old, size_t len);
+void *__libc_memalign(size_t alignment, size_t len);
+void __libc_free(void *memory);
+
+void *malloc(size_t len) { pass(); return __libc_malloc(len); }
+void *calloc(size_t count, size_t len) { pass(); return __libc_calloc(count, len); }
+void *realloc(void *old, size_t len) { pass(); return __libc_realloc(old, len); }
+void free(void *memory) { pass(); __libc_free(memory); }
+
+int posix_memalign(void **memory, size_t alignment, size_t len)
+{
+    pass();
+    *memory = __libc_memalign(alignment, len);
+    return *memory ? 0 : ENOMEM;
+}
+#endif
+
+#endif
