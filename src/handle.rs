@@ -149,7 +149,8 @@ impl Handle {
         if length == Length::Pieces {
             self.warn_of_pieces(input);
         }
-        self.alone(control, |operation, alone| {
+        let check = |operation: &dyn Operation| operation.check(control, input, output);
+        self.alone(control, check, |operation, alone| {
             operation.message(alone, control, input, output, length)
         })
     }
@@ -185,7 +186,11 @@ impl Handle {
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
-        self.alone(control, |operation, alone| {
+        let check = |operation: &dyn Operation| {
+            let mut pairs = inputs.each().zip(outputs.each());
+            pairs.try_for_each(|(input, output)| operation.check(control, input, output))
+        };
+        self.alone(control, check, |operation, alone| {
             // A single message needs no memory for lists.
             if inputs.list().len() > 1 {
                 memory::ensure(SMALL)?;
@@ -252,8 +257,13 @@ impl Handle {
         self.slot.make_way(&mut state, self.goes_on(control), true)?;
         state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
+        let was_lost = Slot::begin(&mut state);
         drop(state);
-        visit.send(Some(control), input, true, cancellation)
+        let result = visit.send(Some(control), input, true, cancellation);
+        if matches!(result, Err(Errno::NOKEY)) {
+            self.slot.not_begun(was_lost)?;
+        }
+        result
     }
 
     /// A further piece of a stream. EINVAL: it was given up.
@@ -299,11 +309,12 @@ impl Handle {
     fn alone(
         &self,
         control: &Control,
+        check: impl FnOnce(&dyn Operation) -> Result<()>,
         call: impl FnOnce(&dyn Operation, Alone<'_>) -> Result<usize>,
     ) -> Result<usize> {
         let mut state = self.enter()?;
         self.warn_of_zeros(control, &state);
-        self.slot.make_way_alone(&mut state, self.goes_on(control))?;
+        self.slot.make_way_alone(&mut state, self.goes_on(control), check)?;
         let (operation, alone) = state.alone(|| self.open_operation())?;
         let result = call(operation, alone);
         self.slot.after(&mut state, &result);

@@ -117,6 +117,17 @@ impl Slot {
     /// stream was not read, with `read_first`. EBUSY: a thread is in a call of the stream that would
     /// be given up. After an error all is as it was.
     pub fn make_way(&self, state: &mut State, goes_on: bool, read_first: bool) -> Result<()> {
+        self.make_way_for(state, goes_on, read_first, |_| Ok(()))
+    }
+
+    /// The same for a message that `check` finds an error in before a stream is given up for it.
+    fn make_way_for(
+        &self,
+        state: &mut State,
+        goes_on: bool,
+        read_first: bool,
+        check: impl FnOnce(&dyn Operation) -> Result<()>,
+    ) -> Result<()> {
         if let Some(operation) = &state.operation {
             let progress = operation.progress();
             let given_up = matches!(progress, Progress::Pending | Progress::Complete);
@@ -128,6 +139,7 @@ impl Slot {
                 if self.visited() && !operation.failed() {
                     return Err(because(Errno::BUSY, VISITED));
                 }
+                check(&**operation)?;
                 self.close(state);
             }
         }
@@ -135,20 +147,27 @@ impl Slot {
     }
 
     /// The same for a whole message, beside which no thread may be in a stream's call.
-    pub fn make_way_alone(&self, state: &mut State, goes_on: bool) -> Result<()> {
+    pub fn make_way_alone(
+        &self,
+        state: &mut State,
+        goes_on: bool,
+        check: impl FnOnce(&dyn Operation) -> Result<()>,
+    ) -> Result<()> {
         if !state.lent {
             return if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) };
         }
         if self.visited() {
             return Err(because(Errno::BUSY, VISITED));
         }
-        if state.operation.as_ref().is_some_and(|op| op.of_two_processes()) {
+        if let Some(operation) = state.operation.as_ref().filter(|op| op.of_two_processes()) {
             if goes_on {
                 return Err(because(Errno::INVAL, "another process shares the stream"));
             }
+            check(&**operation)?;
             self.close(state);
+            return Ok(());
         }
-        self.make_way(state, goes_on, false)
+        self.make_way_for(state, goes_on, false, check)
     }
 
     /// EINVAL: the operation that a stream's call would go on with is closed, or of no use.
@@ -163,13 +182,26 @@ impl Slot {
     /// without a key, which says nothing about the next one.
     pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
         match result {
-            Ok(_) => {}
+            // There is an IV to go on with.
+            Ok(_) | Err(Errno::BADMSG) => state.lost = false,
             Err(Errno::NOKEY) => state.operation = None,
             Err(_) if state.operation.as_ref().is_some_and(|operation| operation.failed()) => {
                 self.close(state);
             }
+            // Nothing has happened.
             Err(_) => {}
         }
+    }
+
+    /// A stream begins, with an IV or after what it goes on with; whether there was nothing to go on with before.
+    pub fn begin(state: &mut State) -> bool {
+        std::mem::replace(&mut state.lost, false)
+    }
+
+    /// It has not begun after all.
+    pub fn not_begun(&self, was_lost: bool) -> Result<()> {
+        self.state.lock()?.lost |= was_lost;
+        Ok(())
     }
 
     /// Closes the operation. Who waits in it is told.
@@ -335,7 +367,7 @@ impl State {
             Some(operation) => Ok(operation),
             none => {
                 let opened = none.insert(open()?);
-                (self.lost, self.watch, self.lent) = (false, None, false);
+                (self.watch, self.lent) = (None, false);
                 Ok(opened)
             }
         }

@@ -150,6 +150,20 @@ pub struct Control {
     pub assoclen: Option<u32>,
 }
 
+impl Control {
+    /// Bytes in the result of a message of `len` bytes with a tag of `tag_len`. EINVAL: it is shorter than its
+    /// associated data and tag.
+    pub fn result_len(&self, len: usize, tag_len: usize) -> Result<usize> {
+        let result = match self.op {
+            Op::Encrypt => len.checked_add(tag_len),
+            _ => len.checked_sub(tag_len),
+        };
+        let result = result.ok_or(Errno::INVAL)?;
+        let assoclen = self.assoclen.unwrap_or(0) as usize;
+        if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
+    }
+}
+
 /// What a transform can be told.
 #[derive(Clone, Copy)]
 pub enum Parameter<'a> {
@@ -271,6 +285,15 @@ pub trait Operation: Forked {
     fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
         self.send(None, input, false, &Event::default())?;
         self.receive(output)?.ok_or(Errno::AGAIN)
+    }
+
+    /// Bytes of a tag; 0 for what has none.
+    fn tag_len(&self) -> usize;
+
+    /// EINVAL: the message is shorter than its associated data and tag, or `output` than its result.
+    fn check(&self, control: &Control, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<()> {
+        let result = control.result_len(input.total()?, self.tag_len())?;
+        if output.total()? < result { Err(Errno::INVAL) } else { Ok(()) }
     }
 
     /// A whole message and its whole result. EINVAL when `output` is shorter than the

@@ -316,6 +316,10 @@ impl Operation for KernelOperation {
         }
     }
 
+    fn tag_len(&self) -> usize {
+        self.tag_len
+    }
+
     fn message(
         &self,
         _: Alone<'_>,

@@ -157,6 +157,10 @@ impl Operation for HashOperation {
         self.receive(output)?.ok_or(Errno::AGAIN)
     }
 
+    fn tag_len(&self) -> usize {
+        0
+    }
+
     fn message(
         &self,
         _: Alone<'_>,

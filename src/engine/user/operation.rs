@@ -12,7 +12,7 @@ use super::memory::{copy_out, in_place, in_to_out};
 use super::state::{Settings, State};
 use super::transform::{Algorithm, Failure, Keyed, Lease};
 use super::two_processes::SharedState;
-use crate::engine::{Alone, Control, Length, Op, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
@@ -111,19 +111,6 @@ impl CipherOperation {
 
     fn is_aead(&self) -> bool {
         matches!(self.lease.shared.algorithm, Algorithm::Aead(_))
-    }
-
-    /// Length of the result of a message; EINVAL if that is shorter than its
-    /// associated data and tag.
-    fn result_len(&self, control: &Control, len: usize) -> Result<usize> {
-        let tag_len = self.lease.sizes.tag;
-        let result = match control.op {
-            Op::Encrypt => len.checked_add(tag_len),
-            _ => len.checked_sub(tag_len),
-        };
-        let result = result.ok_or(Errno::INVAL)?;
-        let assoclen = control.assoclen.unwrap_or(0) as usize;
-        if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
     }
 
     /// Bytes of the result of an AEAD's message, which is never cut.
@@ -309,21 +296,6 @@ impl CipherOperation {
         self.exchange(&mut state.settings, (input, len), (output, result), piece)
     }
 
-    /// EINVAL if an output is too short or an AEAD message is.
-    fn check_pairs(
-        &self,
-        control: &Control,
-        inputs: Iovecs<'_>,
-        outputs: Iovecs<'_>,
-    ) -> Result<()> {
-        for (input, output) in inputs.each().zip(outputs.each()) {
-            if output.total()? < self.result_len(control, input.total()?)? {
-                return Err(Errno::INVAL);
-            }
-        }
-        Ok(())
-    }
-
     /// Pairs of IOVECs, each a message of its own.
     fn pairs(
         &self,
@@ -369,7 +341,7 @@ impl CipherOperation {
                 settings.take_control(control, self.lease.sizes.iv)?;
             }
             let len = input.total()?;
-            let result = self.result_len(control, len)?;
+            let result = control.result_len(len, self.lease.sizes.tag)?;
             self.exchange(settings, (input, len), (output, result), usize::MAX)?;
             Ok(result)
         })
@@ -399,6 +371,10 @@ impl Operation for CipherOperation {
         self.with(|state| self.try_receive(state, output, room))
     }
 
+    fn tag_len(&self) -> usize {
+        self.lease.sizes.tag
+    }
+
     fn message(
         &self,
         alone: Alone<'_>,
@@ -408,7 +384,7 @@ impl Operation for CipherOperation {
         length: Length,
     ) -> Result<usize> {
         let len = input.total()?;
-        let result = self.result_len(control, len)?;
+        let result = control.result_len(len, self.lease.sizes.tag)?;
         if output.total()? < result {
             return Err(Errno::INVAL);
         }
@@ -428,7 +404,8 @@ impl Operation for CipherOperation {
         if let ([_], [_]) = (inputs.list(), outputs.list()) {
             return self.message(alone, control, inputs, outputs, Length::Whole);
         }
-        self.check_pairs(control, inputs, outputs)?;
+        let mut each = inputs.each().zip(outputs.each());
+        each.try_for_each(|(input, output)| self.check(control, input, output))?;
         let pairs = |state: &mut State| self.pairs(state, control, inputs, outputs);
         self.failure.note(self.with_alone(alone, pairs))
     }

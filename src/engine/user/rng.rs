@@ -145,6 +145,10 @@ impl Operation for RngOperation {
         Ok(Some(copy_out(&*bytes, output)))
     }
 
+    fn tag_len(&self) -> usize {
+        0
+    }
+
     fn message(
         &self,
         _: Alone<'_>,
