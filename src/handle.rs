@@ -268,12 +268,22 @@ impl Handle {
 
     /// A further piece of a stream. EINVAL: it was given up.
     pub fn send(&self, input: Iovecs<'_>, more: bool, cancellation: &Suspended) -> Result<usize> {
-        self.go_on()?.send(None, input, more, cancellation)
+        let mut state = self.enter()?;
+        self.slot.check_going_on(&mut state)?;
+        state.watched(|| self.open_operation())?;
+        let visit = self.visit(&mut state)?;
+        Slot::begin(&mut state);
+        drop(state);
+        visit.send(None, input, more, cancellation)
     }
 
     /// Results of a stream, see [`Visit::receive`]. EINVAL: it was given up.
     pub fn receive(&self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
-        self.go_on()?.receive(output, cancellation)
+        let mut state = self.enter()?;
+        self.slot.check_going_on(&mut state)?;
+        let visit = self.visit(&mut state)?;
+        drop(state);
+        visit.receive(output, cancellation)
     }
 
     /// Additional input of a generator.
@@ -297,12 +307,6 @@ impl Handle {
 
     fn visit(&self, state: &mut State) -> Result<Visit> {
         self.slot.visit(state, || self.open_operation())
-    }
-
-    fn go_on(&self) -> Result<Visit> {
-        let mut state = self.enter()?;
-        self.slot.check_going_on(&mut state)?;
-        self.visit(&mut state)
     }
 
     /// A message that is whole, on an operation that nobody else uses.

@@ -53,6 +53,8 @@ pub struct State {
     pub incomplete: bool,
     /// The process that used it last, by its generation.
     process: u32,
+    /// A message has been in the operation: it has something to go on with.
+    used: bool,
     /// The operation is told of forks.
     watch: Option<Watch>,
     /// The operation was lent to a stream's call, or is watched. What was not has no message in it,
@@ -183,9 +185,10 @@ impl Slot {
     pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
         match result {
             // There is an IV to go on with.
-            Ok(_) | Err(Errno::BADMSG) => state.lost = false,
+            Ok(_) | Err(Errno::BADMSG) => (state.used, state.lost) = (true, false),
             Err(Errno::NOKEY) => state.operation = None,
             Err(_) if state.operation.as_ref().is_some_and(|operation| operation.failed()) => {
+                state.used = true;
                 self.close(state);
             }
             // Nothing has happened.
@@ -195,6 +198,7 @@ impl Slot {
 
     /// A stream begins, with an IV or after what it goes on with; whether there was nothing to go on with before.
     pub fn begin(state: &mut State) -> bool {
+        state.used = true;
         std::mem::replace(&mut state.lost, false)
     }
 
@@ -208,7 +212,7 @@ impl Slot {
     pub fn close(&self, state: &mut State) {
         if let Some(operation) = state.operation.take() {
             // The next message of a digest or generator has nothing to go on with.
-            state.lost |= !matches!(state.kind, Kind::Hash | Kind::Rng);
+            state.lost |= state.used && !matches!(state.kind, Kind::Hash | Kind::Rng);
             state.watch = None;
             drop(operation);
             self.arrived.happened();
@@ -348,6 +352,7 @@ impl State {
             lost: false,
             incomplete: false,
             process: 0,
+            used: false,
             watch: None,
             lent: false,
         }
@@ -367,7 +372,7 @@ impl State {
             Some(operation) => Ok(operation),
             none => {
                 let opened = none.insert(open()?);
-                (self.watch, self.lent) = (None, false);
+                (self.used, self.watch, self.lent) = (false, None, false);
                 Ok(opened)
             }
         }
