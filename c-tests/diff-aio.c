@@ -2,6 +2,7 @@
 /* A transcript of the AIO functions, up to 64 IOVECs that fit into the socket's send buffer. */
 #include "batch.h"
 #include "transcript.h"
+#include "uml.h"
 
 enum { AAD = 16, TAG = 16 };
 
@@ -60,6 +61,9 @@ static void cipher_calls(const struct algorithm *a, uint32_t flags)
         struct batch b;
         uint8_t *bytes;
 
+        /* From the second on, AES-NI's drivers go on with an IV of their own; here each has the caller's. */
+        if (flags && n > 1 && strcmp(a->name, "xts(aes)") == 0 && !is_user_mode_linux())
+            continue;
         if (!flags && n > MOST_WITHOUT_AIO)
             break;
         batch_init(&b, n, l, 0);

@@ -74,7 +74,8 @@ impl Properties {
     }
 
     /// Whether the IV is left as it was, by every driver in the kernel: they work on a copy of it.
-    /// After others (xts, cts, authenc) it is what a driver happens to leave.
+    /// After others (xts, cts, authenc) it is what a driver happens to leave. There is one driver of
+    /// kw, whose IV is a result.
     pub fn keeps_iv(&self) -> bool {
         matches!(
             self.template(),
@@ -86,6 +87,7 @@ impl Properties {
                 | "rfc7539"
                 | "rfc7539esp"
                 | "rfc3686"
+                | "kw"
                 | "chacha20"
                 | "xchacha20"
                 | "xchacha12"

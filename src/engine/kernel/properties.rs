@@ -49,8 +49,9 @@ impl Recover for Option<Judged> {
 
 /// What was found out about an algorithm's drivers.
 struct Judged {
-    /// The asynchronous driver that NETLINK_CRYPTO named at that time; None: it could not be asked.
-    named: Option<Driver>,
+    /// The asynchronous driver that NETLINK_CRYPTO named at that time, by its name and priority; None:
+    /// it could not be asked.
+    named: Option<([u8; 64], u32)>,
     completion: Completion,
 }
 
@@ -107,7 +108,11 @@ impl Algorithm {
         let names = if own_name { Names::All } else { Names::Algorithms };
         let named = match netlink::query(self.kind, &self.requested, names, Drivers::Asynchronous) {
             Err(Errno::NOENT) => return Completion::AtOnce,
-            answer => answer.ok(),
+            answer => answer.ok().map(|driver| {
+                let mut name = [0; 64];
+                name.iter_mut().zip(driver.name.bytes()).for_each(|(to, from)| *to = from);
+                (name, driver.priority)
+            }),
         };
         let Ok(mut judged) = self.judged.lock() else {
             return Completion::Later;

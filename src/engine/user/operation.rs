@@ -335,9 +335,10 @@ impl CipherOperation {
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
     ) -> Outcome {
-        let chains = self.lease.shared.properties.chains();
+        let properties = &self.lease.shared.properties;
+        let renewed = !properties.chains() && !properties.keeps_iv();
         in_order(inputs, outputs, |input, output| {
-            if !chains {
+            if renewed {
                 settings.take_control(control, self.lease.sizes.iv)?;
             }
             let len = input.total()?;
