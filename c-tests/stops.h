@@ -20,44 +20,49 @@
 
 static __thread bool watched;
 
-/* What a watched thread does in the midst of a call. */
-static void stop(void);
+/* Some functions are points of cancellation, see pthreads(7): these must be such points, too. */
+enum point { CANCELLATION, OTHER };
 
-static inline void pass(void)
+/* What a watched thread does in the midst of a call. */
+static void stop(enum point point);
+
+static inline void pass(enum point point)
 {
     if (watched) {
         watched = false;
-        stop();
+        stop(point);
         watched = true;
     }
 }
 
-#define PASS(type, name, parameters, number, ...)         \
+#define PASS(point, type, name, parameters, number, ...)  \
     type name parameters                                  \
     {                                                     \
         type ret;                                         \
                                                           \
-        pass();                                           \
+        pass(point);                                      \
         ret = (type)syscall(number, __VA_ARGS__);         \
-        pass();                                           \
+        pass(OTHER);                                      \
         return ret;                                       \
     }
 
-PASS(int, socket, (int family, int kind, int protocol), SYS_socket, family, kind, protocol)
-PASS(int, bind, (int fd, const struct sockaddr *a, socklen_t len), SYS_bind, fd, a, len)
-PASS(int, accept4, (int fd, struct sockaddr *a, socklen_t *len, int flags), SYS_accept4, fd, a, len,
-     flags)
-PASS(int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len),
+PASS(OTHER, int, socket, (int family, int kind, int protocol), SYS_socket, family, kind, protocol)
+PASS(OTHER, int, bind, (int fd, const struct sockaddr *a, socklen_t len), SYS_bind, fd, a, len)
+PASS(CANCELLATION, int, accept4, (int fd, struct sockaddr *a, socklen_t *len, int flags),
+     SYS_accept4, fd, a, len, flags)
+PASS(OTHER, int, setsockopt, (int fd, int level, int option, const void *value, socklen_t len),
      SYS_setsockopt, fd, level, option, value, len)
-PASS(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len), SYS_getsockopt,
-     fd, level, option, value, len)
-PASS(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), SYS_sendmsg, fd, message,
-     flags)
-PASS(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), SYS_recvmsg, fd, message, flags)
-PASS(ssize_t, read, (int fd, void *bytes, size_t len), SYS_read, fd, bytes, len)
-PASS(ssize_t, write, (int fd, const void *bytes, size_t len), SYS_write, fd, bytes, len)
-PASS(ssize_t, writev, (int fd, const struct iovec *iov, int count), SYS_writev, fd, iov, count)
-PASS(ssize_t, getrandom, (void *bytes, size_t len, unsigned flags), SYS_getrandom, bytes, len, flags)
+PASS(OTHER, int, getsockopt, (int fd, int level, int option, void *value, socklen_t *len),
+     SYS_getsockopt, fd, level, option, value, len)
+PASS(CANCELLATION, ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags),
+     SYS_sendmsg, fd, message, flags)
+PASS(CANCELLATION, ssize_t, recvmsg, (int fd, struct msghdr *message, int flags),
+     SYS_recvmsg, fd, message, flags)
+PASS(CANCELLATION, ssize_t, read, (int fd, void *to, size_t len), SYS_read, fd, to, len)
+PASS(CANCELLATION, ssize_t, write, (int fd, const void *from, size_t len), SYS_write, fd, from, len)
+PASS(CANCELLATION, ssize_t, writev, (int fd, const struct iovec *iov, int n), SYS_writev, fd, iov, n)
+PASS(CANCELLATION, ssize_t, getrandom, (void *to, size_t len, unsigned flags), SYS_getrandom, to,
+     len, flags)
 
 int open64(const char *path, int flags, ...)
 {
@@ -65,9 +70,9 @@ int open64(const char *path, int flags, ...)
     int ret;
 
     va_start(args, flags);
-    pass();
+    pass(CANCELLATION);
     ret = (int)syscall(SYS_openat, AT_FDCWD, path, flags, va_arg(args, mode_t));
-    pass();
+    pass(OTHER);
     va_end(args);
     return ret;
 }
@@ -80,14 +85,14 @@ void *__libc_realloc(void *old, size_t len);
 void *__libc_memalign(size_t alignment, size_t len);
 void __libc_free(void *memory);
 
-void *malloc(size_t len) { pass(); return __libc_malloc(len); }
-void *calloc(size_t count, size_t len) { pass(); return __libc_calloc(count, len); }
-void *realloc(void *old, size_t len) { pass(); return __libc_realloc(old, len); }
-void free(void *memory) { pass(); __libc_free(memory); }
+void *malloc(size_t len) { pass(OTHER); return __libc_malloc(len); }
+void *calloc(size_t count, size_t len) { pass(OTHER); return __libc_calloc(count, len); }
+void *realloc(void *old, size_t len) { pass(OTHER); return __libc_realloc(old, len); }
+void free(void *memory) { pass(OTHER); __libc_free(memory); }
 
 int posix_memalign(void **memory, size_t alignment, size_t len)
 {
-    pass();
+    pass(OTHER);
     *memory = __libc_memalign(alignment, len);
     return *memory ? 0 : ENOMEM;
 }

@@ -26,10 +26,11 @@ static sem_t stopped, go;
 static int points, stop_at;
 static bool has_stopped;
 
-static void stop(void)
+static void stop(enum point point)
 {
     struct timespec patience;
 
+    (void)point;
     if (points++ != stop_at)
         return;
     has_stopped = true;
