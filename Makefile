@@ -207,7 +207,7 @@ check-symbols: $(shared)
 demo: stage
 	@KERNEL=$(KERNEL) c-tests/demo
 
-include c-tests/rules.mk bench/rules.mk supply-chain/rules.mk packaging/rules.mk
+include programs/rules.mk c-tests/rules.mk bench/rules.mk supply-chain/rules.mk packaging/rules.mk
 
 .PHONY: clean FORCE
 clean:

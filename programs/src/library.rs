@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The functions of libkcapi that the programs call, with owners for its handles.
+//!
+//! `include/kcapi.h` and its manual say what they do.
+#![allow(unsafe_code)]
+
+use crate::sys::{Errno, Result};
+use alloc::ffi::CString;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use core::ptr;
+
+/// libkcapi's `struct kcapi_handle`.
+#[repr(C)]
+pub struct RawHandle {
+    _private: [u8; 0],
+}
+
+type Init = unsafe extern "C" fn(*mut *mut RawHandle, *const c_char, u32) -> c_int;
+type Destroy = unsafe extern "C" fn(*mut RawHandle);
+type SetKey = unsafe extern "C" fn(*mut RawHandle, *const u8, u32) -> c_int;
+type OneShot = unsafe extern "C" fn(
+    *mut RawHandle,
+    *const u8,
+    usize,
+    *const u8,
+    *mut u8,
+    usize,
+    c_int,
+) -> isize;
+
+unsafe extern "C" {
+    fn kcapi_versionstring(buffer: *mut c_char, length: u32);
+    fn kcapi_set_verbosity(level: c_uint);
+    fn kcapi_memset_secure(memory: *mut c_void, value: c_int, length: usize);
+    fn kcapi_handle_engine(handle: *mut RawHandle) -> *const c_char;
+
+    fn kcapi_md_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
+    fn kcapi_md_destroy(handle: *mut RawHandle);
+    fn kcapi_md_setkey(handle: *mut RawHandle, key: *const u8, length: u32) -> c_int;
+    fn kcapi_md_update(handle: *mut RawHandle, buffer: *const u8, length: usize) -> isize;
+    fn kcapi_md_final(handle: *mut RawHandle, buffer: *mut u8, length: usize) -> isize;
+    fn kcapi_md_digestsize(handle: *mut RawHandle) -> u32;
+
+    fn kcapi_cipher_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
+    fn kcapi_cipher_destroy(handle: *mut RawHandle);
+    fn kcapi_cipher_setkey(handle: *mut RawHandle, key: *const u8, length: u32) -> c_int;
+    fn kcapi_cipher_ivsize(handle: *mut RawHandle) -> u32;
+    fn kcapi_cipher_blocksize(handle: *mut RawHandle) -> u32;
+    fn kcapi_cipher_encrypt(
+        handle: *mut RawHandle,
+        input: *const u8,
+        length: usize,
+        iv: *const u8,
+        output: *mut u8,
+        room: usize,
+        access: c_int,
+    ) -> isize;
+    fn kcapi_cipher_decrypt(
+        handle: *mut RawHandle,
+        input: *const u8,
+        length: usize,
+        iv: *const u8,
+        output: *mut u8,
+        room: usize,
+        access: c_int,
+    ) -> isize;
+    fn kcapi_cipher_stream_init_enc(
+        handle: *mut RawHandle,
+        iv: *const u8,
+        iov: *mut libc::iovec,
+        count: usize,
+    ) -> isize;
+    fn kcapi_cipher_stream_init_dec(
+        handle: *mut RawHandle,
+        iv: *const u8,
+        iov: *mut libc::iovec,
+        count: usize,
+    ) -> isize;
+    fn kcapi_cipher_stream_update(
+        handle: *mut RawHandle,
+        iov: *mut libc::iovec,
+        count: usize,
+    ) -> isize;
+    fn kcapi_cipher_stream_update_last(
+        handle: *mut RawHandle,
+        iov: *mut libc::iovec,
+        count: usize,
+    ) -> isize;
+    fn kcapi_cipher_stream_op(
+        handle: *mut RawHandle,
+        iov: *mut libc::iovec,
+        count: usize,
+    ) -> isize;
+
+    fn kcapi_aead_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
+    fn kcapi_aead_destroy(handle: *mut RawHandle);
+    fn kcapi_aead_setkey(handle: *mut RawHandle, key: *const u8, length: u32) -> c_int;
+    fn kcapi_aead_settaglen(handle: *mut RawHandle, length: u32) -> c_int;
+    fn kcapi_aead_setassoclen(handle: *mut RawHandle, length: usize);
+    fn kcapi_aead_ivsize(handle: *mut RawHandle) -> u32;
+    fn kcapi_aead_inbuflen_enc(h: *mut RawHandle, input: usize, aad: usize, tag: usize) -> usize;
+    fn kcapi_aead_outbuflen_enc(h: *mut RawHandle, input: usize, aad: usize, tag: usize) -> usize;
+    fn kcapi_aead_outbuflen_dec(h: *mut RawHandle, input: usize, aad: usize, tag: usize) -> usize;
+    fn kcapi_aead_encrypt(
+        handle: *mut RawHandle,
+        input: *const u8,
+        length: usize,
+        iv: *const u8,
+        output: *mut u8,
+        room: usize,
+        access: c_int,
+    ) -> isize;
+    fn kcapi_aead_decrypt(
+        handle: *mut RawHandle,
+        input: *const u8,
+        length: usize,
+        iv: *const u8,
+        output: *mut u8,
+        room: usize,
+        access: c_int,
+    ) -> isize;
+
+    fn kcapi_rng_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
+    fn kcapi_rng_destroy(handle: *mut RawHandle);
+    fn kcapi_rng_seed(handle: *mut RawHandle, seed: *mut u8, length: u32) -> c_int;
+    fn kcapi_rng_seedsize(handle: *mut RawHandle) -> u32;
+    fn kcapi_rng_generate(handle: *mut RawHandle, buffer: *mut u8, length: usize) -> isize;
+
+    fn kcapi_pbkdf(
+        hash: *const c_char,
+        password: *const u8,
+        password_length: u32,
+        salt: *const u8,
+        salt_length: usize,
+        count: u32,
+        key: *mut u8,
+        key_length: usize,
+    ) -> isize;
+    fn kcapi_pbkdf_iteration_count(hash: *const c_char, nanoseconds: u64) -> u32;
+}
+
+/// A length, or the errno that a negative result is.
+fn length(result: isize) -> Result<usize> {
+    usize::try_from(result)
+        .map_err(|_| Errno(c_int::try_from(result.unsigned_abs()).unwrap_or(libc::EIO)))
+}
+
+fn done(result: c_int) -> Result<()> {
+    length(result as isize).map(|_| ())
+}
+
+/// "libkcapi 1.5.1".
+pub fn version() -> String {
+    let mut buffer = [0u8; 64];
+    // SAFETY: the memory is as long as is said.
+    unsafe { kcapi_versionstring(buffer.as_mut_ptr().cast(), buffer.len() as u32) };
+    let text = CStr::from_bytes_until_nul(&buffer).unwrap_or_default();
+    String::from_utf8_lossy(text.to_bytes()).into_owned()
+}
+
+/// How much the library itself says on standard error: a number of `enum kcapi_verbosity`.
+pub fn set_verbosity(level: u32) {
+    // SAFETY: the library takes any number.
+    unsafe { kcapi_set_verbosity(level) };
+}
+
+/// Fills memory with zeros, whatever the compiler thinks of it.
+pub fn wipe(memory: &mut [u8]) {
+    // SAFETY: the memory is as long as is said.
+    unsafe { kcapi_memset_secure(memory.as_mut_ptr().cast(), 0, memory.len()) };
+}
+
+/// A function of the library; the loader knows by it where the library is.
+pub fn address() -> *const c_void {
+    kcapi_md_init as *const c_void
+}
+
+/// Whether the operation is encryption or decryption.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Plaintext to ciphertext.
+    Encrypt,
+    /// Ciphertext to plaintext.
+    Decrypt,
+}
+
+/// A handle, and how the library's family of functions destroys it.
+struct Handle {
+    raw: *mut RawHandle,
+    destroy: Destroy,
+}
+
+impl Handle {
+    fn open(init: Init, destroy: Destroy, name: &str) -> Result<Self> {
+        let name = CString::new(name).map_err(|_| Errno(libc::ENOENT))?;
+        let mut raw = ptr::null_mut();
+        // SAFETY: the name ends with NUL, and the library writes a handle, which `destroy` takes.
+        done(unsafe { init(&raw mut raw, name.as_ptr(), 0) })?;
+        Ok(Self { raw, destroy })
+    }
+
+    fn set_key(&self, set_key: SetKey, key: &[u8]) -> Result<()> {
+        let length = u32::try_from(key.len()).map_err(|_| Errno(libc::EINVAL))?;
+        // SAFETY: the handle is live, and the memory as long as is said.
+        done(unsafe { set_key(self.raw, key.as_ptr(), length) })
+    }
+
+    fn engine(&self) -> &'static str {
+        // SAFETY: the handle is live; the result is a constant of the library's, which stays loaded.
+        let name = unsafe { CStr::from_ptr(kcapi_handle_engine(self.raw)) };
+        name.to_str().unwrap_or_default()
+    }
+
+    fn one_shot(
+        &self,
+        call: OneShot,
+        input: &[u8],
+        iv: Option<&[u8]>,
+        output: &mut [u8],
+    ) -> Result<usize> {
+        let iv = iv.map_or(ptr::null(), <[u8]>::as_ptr);
+        // SAFETY: the handle is live and the memory as long as is said; whoever made the IV gave it the
+        // length that the library says.
+        length(unsafe {
+            call(self.raw, input.as_ptr(), input.len(), iv, output.as_mut_ptr(), output.len(), 0)
+        })
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: the handle is live, and nobody has it after this.
+        unsafe { (self.destroy)(self.raw) };
+    }
+}
+
+/// A message digest, with a key or without.
+pub struct Digest(Handle);
+
+impl Digest {
+    /// By the kernel's name, such as `hmac(sha512)`.
+    pub fn open(name: &str) -> Result<Self> {
+        Handle::open(kcapi_md_init, kcapi_md_destroy, name).map(Self)
+    }
+
+    /// "kernel" or "user".
+    pub fn engine(&self) -> &'static str {
+        self.0.engine()
+    }
+
+    /// The key.
+    pub fn set_key(&self, key: &[u8]) -> Result<()> {
+        self.0.set_key(kcapi_md_setkey, key)
+    }
+
+    /// A further piece of the message.
+    pub fn update(&self, piece: &[u8]) -> Result<()> {
+        // SAFETY: the handle is live, and the memory as long as is said.
+        length(unsafe { kcapi_md_update(self.0.raw, piece.as_ptr(), piece.len()) }).map(|_| ())
+    }
+
+    /// The digest; what comes after is another message.
+    pub fn finish(&self) -> Result<Vec<u8>> {
+        // SAFETY: the handle is live.
+        let size = unsafe { kcapi_md_digestsize(self.0.raw) } as usize;
+        let mut digest = vec![0; size];
+        // SAFETY: the handle is live, and the memory as long as is said.
+        let written = unsafe { kcapi_md_final(self.0.raw, digest.as_mut_ptr(), digest.len()) };
+        if length(written)? == size { Ok(digest) } else { Err(Errno(libc::EIO)) }
+    }
+}
+
+/// A symmetric cipher.
+pub struct Cipher(Handle);
+
+impl Cipher {
+    /// By the kernel's name, such as `cbc(aes)`.
+    pub fn open(name: &str) -> Result<Self> {
+        Handle::open(kcapi_cipher_init, kcapi_cipher_destroy, name).map(Self)
+    }
+
+    /// "kernel" or "user".
+    pub fn engine(&self) -> &'static str {
+        self.0.engine()
+    }
+
+    /// The key.
+    pub fn set_key(&self, key: &[u8]) -> Result<()> {
+        self.0.set_key(kcapi_cipher_setkey, key)
+    }
+
+    /// Length of an IV.
+    pub fn iv_size(&self) -> usize {
+        // SAFETY: the handle is live.
+        unsafe { kcapi_cipher_ivsize(self.0.raw) as usize }
+    }
+
+    /// Length of a block.
+    pub fn block_size(&self) -> usize {
+        // SAFETY: the handle is live.
+        unsafe { kcapi_cipher_blocksize(self.0.raw) as usize }
+    }
+
+    /// A whole message; the IV must have the length that `iv_size` says.
+    pub fn whole(
+        &self,
+        direction: Direction,
+        input: &[u8],
+        iv: &[u8],
+        output: &mut [u8],
+    ) -> Result<usize> {
+        if iv.len() < self.iv_size() || output.len() < input.len() {
+            return Err(Errno(libc::EINVAL));
+        }
+        let call = match direction {
+            Direction::Encrypt => kcapi_cipher_encrypt,
+            Direction::Decrypt => kcapi_cipher_decrypt,
+        };
+        self.0.one_shot(call, input, Some(iv), output)
+    }
+
+    /// Begins a message in pieces.
+    pub fn begin(&self, direction: Direction, iv: &[u8]) -> Result<()> {
+        if iv.len() < self.iv_size() {
+            return Err(Errno(libc::EINVAL));
+        }
+        let call = match direction {
+            Direction::Encrypt => kcapi_cipher_stream_init_enc,
+            Direction::Decrypt => kcapi_cipher_stream_init_dec,
+        };
+        // SAFETY: the handle is live, the IV is long enough, and there are no IOVECs.
+        length(unsafe { call(self.0.raw, iv.as_ptr(), ptr::null_mut(), 0) }).map(|_| ())
+    }
+
+    /// A further piece, and its result, which has the piece's length.
+    pub fn piece(&self, input: &mut [u8], last: bool, output: &mut [u8]) -> Result<()> {
+        let call =
+            if last { kcapi_cipher_stream_update_last } else { kcapi_cipher_stream_update };
+        let mut sent = 0;
+        let mut received = 0;
+        while received < input.len() {
+            if sent < input.len() {
+                let rest = input.get_mut(sent..).unwrap_or_default();
+                let mut iov =
+                    libc::iovec { iov_base: rest.as_mut_ptr().cast(), iov_len: rest.len() };
+                // SAFETY: the handle is live, and the IOVEC names memory that is only read.
+                sent += length(unsafe { call(self.0.raw, &raw mut iov, 1) })?;
+            }
+            let room = output.get_mut(received..sent).unwrap_or_default();
+            let mut iov = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() };
+            // SAFETY: the handle is live, and the IOVEC names memory that nobody else has.
+            match length(unsafe { kcapi_cipher_stream_op(self.0.raw, &raw mut iov, 1) })? {
+                0 => return Err(Errno(libc::EIO)),
+                count => received += count,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Authenticated encryption.
+pub struct Aead(Handle);
+
+impl Aead {
+    /// By the kernel's name, such as `gcm(aes)`.
+    pub fn open(name: &str) -> Result<Self> {
+        Handle::open(kcapi_aead_init, kcapi_aead_destroy, name).map(Self)
+    }
+
+    /// "kernel" or "user".
+    pub fn engine(&self) -> &'static str {
+        self.0.engine()
+    }
+
+    /// The key.
+    pub fn set_key(&self, key: &[u8]) -> Result<()> {
+        self.0.set_key(kcapi_aead_setkey, key)
+    }
+
+    /// Length of an IV.
+    pub fn iv_size(&self) -> usize {
+        // SAFETY: the handle is live.
+        unsafe { kcapi_aead_ivsize(self.0.raw) as usize }
+    }
+
+    /// Lengths of the tag and of the AAD.
+    pub fn set_lengths(&self, tag: usize, aad: usize) -> Result<()> {
+        let tag = u32::try_from(tag).map_err(|_| Errno(libc::EINVAL))?;
+        // SAFETY: the handle is live.
+        done(unsafe { kcapi_aead_settaglen(self.0.raw, tag) })?;
+        // SAFETY: as above.
+        unsafe { kcapi_aead_setassoclen(self.0.raw, aad) };
+        Ok(())
+    }
+
+    /// What the library wants as room for `input` bytes: of the message, and of the result.
+    pub fn buffers(
+        &self,
+        direction: Direction,
+        input: usize,
+        aad: usize,
+        tag: usize,
+    ) -> (usize, usize) {
+        // SAFETY: the handle is live.
+        unsafe {
+            match direction {
+                Direction::Encrypt => (
+                    kcapi_aead_inbuflen_enc(self.0.raw, input, aad, tag),
+                    kcapi_aead_outbuflen_enc(self.0.raw, input, aad, tag),
+                ),
+                Direction::Decrypt => {
+                    (aad + input + tag, kcapi_aead_outbuflen_dec(self.0.raw, input, aad, tag))
+                }
+            }
+        }
+    }
+
+    /// A whole message.
+    pub fn whole(
+        &self,
+        direction: Direction,
+        input: &[u8],
+        iv: &[u8],
+        output: &mut [u8],
+    ) -> Result<usize> {
+        if iv.len() < self.iv_size() {
+            return Err(Errno(libc::EINVAL));
+        }
+        let call = match direction {
+            Direction::Encrypt => kcapi_aead_encrypt,
+            Direction::Decrypt => kcapi_aead_decrypt,
+        };
+        self.0.one_shot(call, input, Some(iv), output)
+    }
+}
+
+/// A random number generator.
+pub struct Rng(Handle);
+
+impl Rng {
+    /// By the kernel's name, such as `stdrng`.
+    pub fn open(name: &str) -> Result<Self> {
+        Handle::open(kcapi_rng_init, kcapi_rng_destroy, name).map(Self)
+    }
+
+    /// "kernel" or "user".
+    pub fn engine(&self) -> &'static str {
+        self.0.engine()
+    }
+
+    /// Length of the seed that it wants; 0 where it seeds itself.
+    pub fn seed_size(&self) -> usize {
+        // SAFETY: the handle is live.
+        unsafe { kcapi_rng_seedsize(self.0.raw) as usize }
+    }
+
+    /// Seeds it, or mixes the seed in.
+    pub fn seed(&self, seed: &mut [u8]) -> Result<()> {
+        let length = u32::try_from(seed.len()).map_err(|_| Errno(libc::EINVAL))?;
+        // SAFETY: the handle is live, and the memory as long as is said.
+        done(unsafe { kcapi_rng_seed(self.0.raw, seed.as_mut_ptr(), length) })
+    }
+
+    /// Some random bytes.
+    pub fn generate(&self, buffer: &mut [u8]) -> Result<usize> {
+        // SAFETY: the handle is live, and the memory as long as is said.
+        length(unsafe { kcapi_rng_generate(self.0.raw, buffer.as_mut_ptr(), buffer.len()) })
+    }
+}
+
+/// PBKDF2 with a keyed digest.
+pub fn pbkdf(hash: &str, password: &[u8], salt: &[u8], count: u32, key: &mut [u8]) -> Result<()> {
+    let hash = CString::new(hash).map_err(|_| Errno(libc::ENOENT))?;
+    let password_length = u32::try_from(password.len()).map_err(|_| Errno(libc::EINVAL))?;
+    // SAFETY: the name ends with NUL, and the memory is as long as is said.
+    length(unsafe {
+        kcapi_pbkdf(
+            hash.as_ptr(),
+            password.as_ptr(),
+            password_length,
+            salt.as_ptr(),
+            salt.len(),
+            count,
+            key.as_mut_ptr(),
+            key.len(),
+        )
+    })
+    .map(|_| ())
+}
+
+/// How many iterations of PBKDF2 take so long.
+pub fn pbkdf_iterations(hash: &str, nanoseconds: u64) -> Result<u32> {
+    let hash = CString::new(hash).map_err(|_| Errno(libc::ENOENT))?;
+    // SAFETY: the name ends with NUL.
+    match unsafe { kcapi_pbkdf_iteration_count(hash.as_ptr(), nanoseconds) } {
+        0 => Err(Errno(libc::ENOENT)),
+        count => Ok(count),
+    }
+}
