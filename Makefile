@@ -172,6 +172,7 @@ endif
 	for section in man1 man3 man7; do \
 		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section && \
 		$(INSTALL) -m 644 '$(man)'/$$section/* '$(DESTDIR)$(mandir)'/$$section || exit; done
+	$(install_programs)
 
 install-strip:
 	@$(MAKE) --no-print-directory install install_strip='-s --strip-program=$(STRIP)'
@@ -182,6 +183,7 @@ uninstall: man
 		'$(DESTDIR)$(includedir)/kcapi.h' '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc' \
 		'$(DESTDIR)$(bindir)/kcapi-info'
 	cd '$(man)' && for page in man?/*; do rm -f '$(DESTDIR)$(mandir)'/$$page; done
+	$(uninstall_programs)
 
 # The install that tests and demo are compiled against, as a user's programs would be.
 .PHONY: stage

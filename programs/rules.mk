@@ -31,3 +31,53 @@ $(programs): $(build)/kcapi-%: $(programs_lib) $(if $(SHARED),$(shared),$(static
 	$(CC) $(CFLAGS) $(LDFLAGS) -pie -static-libgcc -o $@ -Wl,-u,kcapi_$*_main \
 		-Wl,--defsym,main=kcapi_$*_main $< -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
 		-Wl,--strip-debug $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
+
+# make PROGRAMS= leaves them out.
+PROGRAMS ?= yes
+# Names that are in the PATH as well, and not only in libexec: those that are not coreutils'.
+BIN_NAMES ?= $(filter fips% %hmac,$(hasher_names))
+# make HMAC= installs no HMAC files; `make hmac` with the same variables writes them, for who strips later.
+HMAC ?= yes
+
+completionsdir ?= $(prefix)/share/bash-completion/completions
+sum_dir    = $(if $(SUM_DIR),$(SUM_DIR)/hmaccalc,$(1))
+to_bindir := $(or $(shell realpath -ms --relative-to='$(libexecdir)/libkcapi' '$(bindir)' 2>/dev/null),$(bindir))
+completed := kcapi-hasher kcapi-enc kcapi-dgst kcapi-rng kcapi-speed kcapi-info $(filter fips% %hmac sm3%,$(hasher_names))
+
+ifneq ($(PROGRAMS),)
+all: $(programs)
+
+define install_programs
+	for name in $(program_names); do \
+		$(INSTALL) $(install_strip) -m 755 '$(build)'/kcapi-$$name '$(DESTDIR)$(bindir)'/kcapi-$$name || exit; done
+	$(INSTALL) -d '$(DESTDIR)$(libexecdir)/libkcapi' '$(DESTDIR)$(completionsdir)'
+	cd '$(DESTDIR)$(libexecdir)/libkcapi' && for name in $(hasher_names); do \
+		ln -sf '$(to_bindir)/kcapi-hasher' $$name || exit; done
+	cd '$(DESTDIR)$(bindir)' && for name in $(BIN_NAMES); do ln -sf kcapi-hasher $$name || exit; done
+	$(INSTALL) -m 644 programs/completion.bash '$(DESTDIR)$(completionsdir)/kcapi-hasher'
+	cd '$(DESTDIR)$(completionsdir)' && for name in $(filter-out kcapi-hasher,$(completed)); do \
+		ln -sf kcapi-hasher $$name || exit; done
+	$(if $(HMAC),$(write_hmac))
+endef
+
+define uninstall_programs
+	cd '$(DESTDIR)$(bindir)' && rm -f $(program_names:%=kcapi-%) $(BIN_NAMES)
+	cd '$(DESTDIR)$(libexecdir)/libkcapi' && rm -f $(hasher_names)
+	cd '$(DESTDIR)$(completionsdir)' && rm -f $(completed)
+	rm -f '$(DESTDIR)$(call sum_dir,$(bindir))/$(SUM_PREFIX)kcapi-hasher.$(SUM_SUFFIX)' \
+		'$(DESTDIR)$(call sum_dir,$(libdir))/$(SUM_PREFIX)'libkcapi.so*.'$(SUM_SUFFIX)'
+endef
+endif
+
+# What the self-check compares with: of the program and of each name of the library, as they are installed.
+define write_hmac
+	$(if $(SUM_DIR),$(INSTALL) -d '$(DESTDIR)$(SUM_DIR)/hmaccalc')
+	for file in '$(DESTDIR)$(bindir)/kcapi-hasher' '$(DESTDIR)$(libdir)'/libkcapi.so*; do \
+		case $$file in *.'$(SUM_SUFFIX)') continue ;; */kcapi-hasher) to='$(call sum_dir,$(bindir))' ;; *) to='$(call sum_dir,$(libdir))' ;; esac; \
+		[ ! -e "$$file" ] || programs/hmac "$$file" \
+			>'$(DESTDIR)'"$$to/$(SUM_PREFIX)$${file##*/}.$(SUM_SUFFIX)" || exit; done
+endef
+
+.PHONY: hmac
+hmac:
+	$(write_hmac)

@@ -41,9 +41,7 @@ impl Secret {
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         if self.0.capacity() - self.0.len() < bytes.len() {
             let mut longer = Vec::new();
-            longer
-                .try_reserve(2 * self.0.len() + bytes.len())
-                .map_err(|_| Errno(libc::ENOMEM))?;
+            longer.try_reserve(2 * self.0.len() + bytes.len()).map_err(|_| Errno(libc::ENOMEM))?;
             longer.extend_from_slice(&self.0);
             drop(Self(core::mem::replace(&mut self.0, longer)));
         }

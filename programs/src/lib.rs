@@ -33,7 +33,7 @@ pub mod message;
 pub mod options;
 pub mod output;
 pub mod rng;
-#[cfg(feature = "runtime")]
+#[cfg(all(feature = "runtime", not(test)))]
 mod runtime;
 pub mod speed;
 pub mod sys;

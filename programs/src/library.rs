@@ -4,7 +4,7 @@
 //! `include/kcapi.h` and its manual say what they do.
 #![allow(unsafe_code)]
 
-use crate::sys::{Errno, Result};
+use crate::sys::{Address, Errno, Result};
 use alloc::ffi::CString;
 use alloc::string::String;
 use alloc::vec;
@@ -89,11 +89,8 @@ unsafe extern "C" {
         iov: *mut libc::iovec,
         count: usize,
     ) -> isize;
-    fn kcapi_cipher_stream_op(
-        handle: *mut RawHandle,
-        iov: *mut libc::iovec,
-        count: usize,
-    ) -> isize;
+    fn kcapi_cipher_stream_op(handle: *mut RawHandle, iov: *mut libc::iovec, count: usize)
+    -> isize;
 
     fn kcapi_aead_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
     fn kcapi_aead_destroy(handle: *mut RawHandle);
@@ -174,8 +171,8 @@ pub fn wipe(memory: &mut [u8]) {
 }
 
 /// A function of the library; the loader knows by it where the library is.
-pub fn address() -> *const c_void {
-    kcapi_md_init as *const c_void
+pub fn address() -> Address {
+    Address(kcapi_md_init as *const c_void)
 }
 
 /// Whether the operation is encryption or decryption.
@@ -337,8 +334,7 @@ impl Cipher {
 
     /// A further piece, and its result, which has the piece's length.
     pub fn piece(&self, input: &mut [u8], last: bool, output: &mut [u8]) -> Result<()> {
-        let call =
-            if last { kcapi_cipher_stream_update_last } else { kcapi_cipher_stream_update };
+        let call = if last { kcapi_cipher_stream_update_last } else { kcapi_cipher_stream_update };
         let mut sent = 0;
         let mut received = 0;
         while received < input.len() {

@@ -1,4 +1,6 @@
 //! x
 use crate::options::Arguments;
 /// x
-pub fn main(_: Arguments) -> i32 { 1 }
+pub fn main(_: Arguments) -> i32 {
+    1
+}

@@ -273,13 +273,17 @@ pub fn random(mut buffer: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
-/// The path of the object, as the loader knows it, that holds an address; none in the program itself.
-pub fn object_of(address: *const core::ffi::c_void) -> Option<&'static CStr> {
-    // SAFETY: zeros are a Dl_info, which dladdr(3) fills; its names live as long as the objects, which
-    // stay loaded.
+/// A function's address.
+#[derive(Clone, Copy)]
+pub struct Address(pub *const core::ffi::c_void);
+
+/// The path of the object that holds an address, as the loader knows it.
+pub fn object_of(address: Address) -> Option<&'static CStr> {
+    // SAFETY: zeros are a Dl_info, which dladdr(3) fills; it only compares the address. Its names live as
+    // long as the objects, which stay loaded.
     unsafe {
         let mut info: libc::Dl_info = core::mem::zeroed();
-        if libc::dladdr(address, &raw mut info) == 0 || info.dli_fname.is_null() {
+        if libc::dladdr(address.0, &raw mut info) == 0 || info.dli_fname.is_null() {
             return None;
         }
         Some(CStr::from_ptr(info.dli_fname))

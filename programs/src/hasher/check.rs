@@ -66,7 +66,7 @@ impl<'a> Check<'a> {
         let mut count = Count::default();
         let mut number = 0u64;
         let complete = loop {
-            let line = match lines.next() {
+            let line = match lines.read() {
                 Ok(None) => break true,
                 Ok(Some(line)) => line,
                 Err(errno) => {
@@ -77,8 +77,7 @@ impl<'a> Check<'a> {
             number += 1;
             let parsed = line.map_or(Parsed::Bad, |line| list::parse(line, self.settings.end == 0));
             match parsed {
-                Parsed::Comment => {}
-                Parsed::Blank if self.is_hmac() => {}
+                Parsed::Comment | Parsed::Blank => {}
                 Parsed::Line(line) if self.is_for_us(&line) => {
                     count.good += 1;
                     self.line(&line, &mut count)?;
@@ -86,9 +85,9 @@ impl<'a> Check<'a> {
                 _ => {
                     count.bad += 1;
                     if self.settings.warn || self.is_hmac() {
-                        let digest = self.settings.hash.tag(self.settings.key.is_some());
-                        let what = format_args!("line {number}: no {digest} of a file");
-                        self.messages.about(list, &what);
+                        let tag = self.settings.hash.tag(self.settings.key.is_some());
+                        let what = format_args!("improperly formatted {tag} checksum line");
+                        self.messages.about(list, &format_args!("{number}: {what}"));
                     }
                 }
             }
@@ -121,7 +120,9 @@ impl<'a> Check<'a> {
                 }
                 if is_same { Verdict::Ok } else { Verdict::Mismatch }
             }
-            Err(Failure::Open(Errno(libc::ENOENT))) if self.settings.ignore_missing => return Ok(()),
+            Err(Failure::Open(Errno(libc::ENOENT))) if self.settings.ignore_missing => {
+                return Ok(());
+            }
             Err(failure) => {
                 self.messages.about(name.to_bytes(), &failure.errno());
                 count.unreadable += 1;
@@ -177,7 +178,8 @@ impl<'a> Check<'a> {
                 "computed checksums did NOT match",
             );
         }
-        if count.matched + count.mismatched + count.unreadable == 0 {
+        let quiet = self.settings.verdicts == Verdicts::None;
+        if self.settings.ignore_missing && count.matched == 0 && !quiet {
             self.messages.about(list, &"no file was verified");
         }
         count.matched > 0

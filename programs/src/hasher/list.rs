@@ -68,11 +68,10 @@ pub fn parse(line: &[u8], raw: bool) -> Parsed<'_> {
         _ => (text, false),
     };
     match plain(text).or_else(|| bsd(text)) {
-        Some((label, digest, None)) if !escaped => {
-            Parsed::Line(Line { label, digest, name: None })
-        }
+        Some((label, digest, None)) if !escaped => Parsed::Line(Line { label, digest, name: None }),
         Some((label, digest, Some(name))) if !name.is_empty() => {
-            let name = if escaped { unescape(name).map(Cow::Owned) } else { Some(Cow::Borrowed(name)) };
+            let name =
+                if escaped { unescape(name).map(Cow::Owned) } else { Some(Cow::Borrowed(name)) };
             name.map_or(Parsed::Bad, |name| Parsed::Line(Line { label, digest, name: Some(name) }))
         }
         _ => Parsed::Bad,
@@ -165,7 +164,7 @@ impl Lines {
     }
 
     /// The next line, without its end. `None` stands for one that is too long.
-    pub fn next(&mut self) -> Result<Option<Option<&[u8]>>> {
+    pub fn read(&mut self) -> Result<Option<Option<&[u8]>>> {
         let mut looked = 0;
         let mut too_long = false;
         loop {
@@ -264,7 +263,17 @@ mod tests {
 
     #[test]
     fn the_rest_is_none() {
-        for text in ["junk", "0g  a", "000  a", "00 ", "00  ", "SHA1 (a) 00", "SHA1 (a) = ", "\0", "00  a\0"] {
+        for text in [
+            "junk",
+            "0g  a",
+            "000  a",
+            "00 ",
+            "00  ",
+            "SHA1 (a) 00",
+            "SHA1 (a) = ",
+            "\0",
+            "00  a\0",
+        ] {
             assert_eq!(parse(text.as_bytes(), false), Parsed::Bad, "{text:?}");
         }
         assert_eq!(parse(b"# 00  a", false), Parsed::Comment);

@@ -16,12 +16,12 @@ mod progress;
 mod self_check;
 mod settings;
 
+use crate::hex;
 use crate::library;
 use crate::message::{Messages, Name};
 use crate::options::Arguments;
 use crate::output;
 use crate::sys::{Errno, STDERR, STDOUT};
-use crate::hex;
 use alloc::format;
 use alloc::vec::Vec;
 use check::Check;
@@ -155,10 +155,10 @@ fn work(settings: &Settings, messages: Messages) -> Result<Outcome, Errno> {
         return Ok(Outcome { success, wrote: settings.verdicts != Verdicts::None });
     }
     match settings.name.role {
-        Role::FipsCheck => Ok(Outcome { success: fips::check(settings, hasher, messages), wrote: false }),
-        Role::FipsHmac if !settings.operands.is_empty() => {
-            fips::write(settings, hasher, messages)
+        Role::FipsCheck => {
+            Ok(Outcome { success: fips::check(settings, hasher, messages), wrote: false })
         }
+        Role::FipsHmac if !settings.operands.is_empty() => fips::write(settings, hasher, messages),
         _ => digest_files(settings, hasher, operands, messages),
     }
 }

@@ -41,16 +41,12 @@ impl Hash {
         } else {
             Some(label)
         };
-        label.is_some_and(|label| label == self.label.as_bytes() || label == self.openssl.as_bytes())
+        label
+            .is_some_and(|label| label == self.label.as_bytes() || label == self.openssl.as_bytes())
     }
 }
 
-const fn hash(
-    name: &'static str,
-    label: &'static str,
-    openssl: &'static str,
-    size: usize,
-) -> Hash {
+const fn hash(name: &'static str, label: &'static str, openssl: &'static str, size: usize) -> Hash {
     Hash { name, label, openssl, size }
 }
 
@@ -144,7 +140,9 @@ mod tests {
     fn labels_of_coreutils_and_openssl() {
         let sha512 = find_hash(b"sha512").unwrap();
         assert!(sha512.is_called(b"SHA512", false) && sha512.is_called(b"SHA2-512", false));
-        assert!(sha512.is_called(b"HMAC(SHA512)", true) && sha512.is_called(b"HMAC-SHA2-512", true));
+        assert!(
+            sha512.is_called(b"HMAC(SHA512)", true) && sha512.is_called(b"HMAC-SHA2-512", true)
+        );
         assert!(!sha512.is_called(b"SHA512", true) && !sha512.is_called(b"HMAC(SHA512)", false));
         assert!(!sha512.is_called(b"SHA256", false));
     }

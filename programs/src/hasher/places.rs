@@ -69,9 +69,14 @@ pub fn of_fipscheck(file: &[u8], directory: Option<&[u8]>) -> Vec<CString> {
 pub fn of_self_check(file: &[u8], older: (&str, &[u8])) -> Vec<CString> {
     let (kind, name) = older;
     let directory = split(file).0;
-    let older_beside = if DIRECTORY.is_empty() { beside(&[directory, name].concat()) } else { None };
+    let older_beside =
+        if DIRECTORY.is_empty() { beside(&[directory, name].concat()) } else { None };
     [
-        if DIRECTORY.is_empty() { beside_exactly(file) } else { in_sum_directory("hmaccalc", file) },
+        if DIRECTORY.is_empty() {
+            beside_exactly(file)
+        } else {
+            in_sum_directory("hmaccalc", file)
+        },
         in_sum_directory(kind, name),
         older_beside,
     ]
@@ -86,9 +91,13 @@ fn beside_exactly(file: &[u8]) -> Option<CString> {
     path(&[directory, PREFIX.as_bytes(), name, b".", SUFFIX.as_bytes()])
 }
 
+/// A digest and the file that it was in; or why there is none, and where.
+type Found<'a> = Result<(Vec<u8>, &'a CString), (Errno, &'a [u8])>;
+
 /// The first of these files that is there, and the digest in its first line; what it says besides does not count.
-pub fn read(candidates: &[CString]) -> core::result::Result<(Vec<u8>, &CString), (Errno, &[u8])> {
-    let missing = (Errno(libc::ENOENT), candidates.first().map_or(&b""[..], |path| path.to_bytes()));
+pub fn read(candidates: &[CString]) -> Found<'_> {
+    let missing =
+        (Errno(libc::ENOENT), candidates.first().map_or(&b""[..], |path| path.to_bytes()));
     for candidate in candidates {
         let file = match File::read_only(candidate) {
             Ok(file) => file,
@@ -96,7 +105,7 @@ pub fn read(candidates: &[CString]) -> core::result::Result<(Vec<u8>, &CString),
             Err(errno) => return Err((errno, candidate.to_bytes())),
         };
         let mut lines = Lines::new(*file, b'\n');
-        let line = match lines.next() {
+        let line = match lines.read() {
             Ok(line) => line.flatten(),
             Err(errno) => return Err((errno, candidate.to_bytes())),
         };

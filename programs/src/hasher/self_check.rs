@@ -69,7 +69,8 @@ pub fn passes(settings: &Settings, messages: Messages) -> bool {
         Role::Hmac => ("hmaccalc", settings.called),
         _ => ("fipscheck", settings.called),
     };
-    let linked_in = sys::object_of(library::address()).is_none_or(|path| !names_library(path.to_bytes()));
+    let linked_in =
+        sys::object_of(library::address()).is_none_or(|path| !names_library(path.to_bytes()));
     check(Whose::Program, program, messages)
         // Linked into the program, the library has been checked with it.
         && (linked_in || check(Whose::Library, ("fipscheck", b"libkcapi.so.1"), messages))
@@ -91,7 +92,9 @@ fn check(whose: Whose, older: (&str, &[u8]), messages: Messages) -> bool {
     let candidates: Vec<CString> = places::of_self_check(&path, older);
     let (expected, from) = match places::read(&candidates) {
         Ok(found) => found,
-        Err((Errno(libc::EBADMSG), candidate)) => return failed(candidate, &"this is no HMAC file"),
+        Err((Errno(libc::EBADMSG), candidate)) => {
+            return failed(candidate, &"this is no HMAC file");
+        }
         Err((errno, candidate)) => return failed(candidate, &errno),
     };
     let scheme = match expected.len() {

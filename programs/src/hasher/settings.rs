@@ -198,7 +198,8 @@ impl Settings {
                 b't' => {
                     truncate = bits(found.value).ok_or_else(|| {
                         let text = Shown(found.value.to_bytes());
-                        messages.say(format_args!("-t: {text} is no number of bits in whole bytes"));
+                        messages
+                            .say(format_args!("-t: {text} is no number of bits in whole bytes"));
                         Refused::Usage
                     })? / 8;
                 }
@@ -240,7 +241,9 @@ impl Settings {
             Some(hash) => settings.hash = hash,
             None if !needs_hash => return Ok(settings),
             None => {
-                messages.say(format_args!("which digest? -h names one, and so does the program's name"));
+                messages.say(format_args!(
+                    "which digest? -h names one, and so does the program's name"
+                ));
                 return Err(Refused::Usage);
             }
         }
