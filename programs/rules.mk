@@ -21,8 +21,8 @@ $(build)/sums: FORCE | $(build)
 
 programs_lib := $(target)/programs/$(release)/libkcapi_programs.a
 $(programs_lib): $(shell find programs -name '*.rs') programs/Cargo.toml Cargo.toml Cargo.lock Makefile \
-		programs/rules.mk $(build)/sums
-	KCAPI_SUM_PREFIX='$(SUM_PREFIX)' KCAPI_SUM_SUFFIX='$(SUM_SUFFIX)' KCAPI_SUM_DIR='$(SUM_DIR)' \
+		programs/rules.mk $(build)/sums $(build)/options
+	KCAPI_DEFAULT_ENGINE=$(ENGINE) KCAPI_SUM_PREFIX='$(SUM_PREFIX)' KCAPI_SUM_SUFFIX='$(SUM_SUFFIX)' KCAPI_SUM_DIR='$(SUM_DIR)' \
 		$(CARGO) rustc --locked --release --package kcapi-programs --lib --crate-type staticlib \
 		--target-dir $(target)/programs $(if $(TARGET),--target $(TARGET)) --features runtime $(remap)
 	@touch $@

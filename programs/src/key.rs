@@ -37,8 +37,36 @@ impl Secret {
         }
     }
 
+    /// A message in memory: `start`, then all that can be read, then `room` zeros. `size` says how long it may be.
+    pub fn read_message(fd: Fd, start: &[u8], size: usize, room: usize) -> Result<Self> {
+        let no_memory = |_| Errno(libc::ENOMEM);
+        let mut message = Self(Vec::new());
+        // A byte more, so that the end shows without growing.
+        let size = size.saturating_add(start.len()).saturating_add(room).saturating_add(1);
+        message.0.try_reserve_exact(size).map_err(no_memory)?;
+        message.append(start)?;
+        let mut piece = Self::zeros(128 << 10);
+        loop {
+            let count = fd.read(&mut piece.0)?;
+            if count == 0 {
+                break;
+            }
+            message.append(piece.0.get(..count).unwrap_or_default())?;
+        }
+        message.append([0; 256].get(..room).ok_or(Errno(libc::EINVAL))?)?;
+        Ok(message)
+    }
+
+    /// Shorter by what is behind.
+    pub fn truncate(&mut self, length: usize) {
+        if let Some(rest) = self.0.get_mut(length..) {
+            wipe(rest);
+        }
+        self.0.truncate(length);
+    }
+
     /// Growing by itself, a vector would leave copies behind.
-    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
         if self.0.capacity() - self.0.len() < bytes.len() {
             let mut longer = Vec::new();
             longer.try_reserve(2 * self.0.len() + bytes.len()).map_err(|_| Errno(libc::ENOMEM))?;

@@ -8,6 +8,7 @@
 //!
 //! - [`entry`]: where each begins.
 //! - [`hasher`], [`enc`], [`dgst`], [`rng`], [`speed`]: the programs.
+//! - [`tool`]: what kcapi-enc, kcapi-dgst and kcapi-rng have in common.
 //! - [`options`], [`message`], [`hex`], [`output`]: what their users see of all of them.
 //! - [`library`]: the functions of libkcapi that they call, with owners for its handles.
 //! - [`sys`]: system calls.
@@ -37,3 +38,4 @@ pub mod rng;
 mod runtime;
 pub mod speed;
 pub mod sys;
+pub mod tool;

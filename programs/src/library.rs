@@ -98,9 +98,6 @@ unsafe extern "C" {
     fn kcapi_aead_settaglen(handle: *mut RawHandle, length: u32) -> c_int;
     fn kcapi_aead_setassoclen(handle: *mut RawHandle, length: usize);
     fn kcapi_aead_ivsize(handle: *mut RawHandle) -> u32;
-    fn kcapi_aead_inbuflen_enc(h: *mut RawHandle, input: usize, aad: usize, tag: usize) -> usize;
-    fn kcapi_aead_outbuflen_enc(h: *mut RawHandle, input: usize, aad: usize, tag: usize) -> usize;
-    fn kcapi_aead_outbuflen_dec(h: *mut RawHandle, input: usize, aad: usize, tag: usize) -> usize;
     fn kcapi_aead_encrypt(
         handle: *mut RawHandle,
         input: *const u8,
@@ -211,19 +208,22 @@ impl Handle {
         name.to_str().unwrap_or_default()
     }
 
-    fn one_shot(
+    /// `input` bytes of the buffer become `output` bytes of it.
+    fn in_place(
         &self,
         call: OneShot,
-        input: &[u8],
-        iv: Option<&[u8]>,
-        output: &mut [u8],
+        buffer: &mut [u8],
+        input: usize,
+        output: usize,
+        iv: &[u8],
     ) -> Result<usize> {
-        let iv = iv.map_or(ptr::null(), <[u8]>::as_ptr);
-        // SAFETY: the handle is live and the memory as long as is said; whoever made the IV gave it the
-        // length that the library says.
-        length(unsafe {
-            call(self.raw, input.as_ptr(), input.len(), iv, output.as_mut_ptr(), output.len(), 0)
-        })
+        if buffer.len() < input.max(output) {
+            return Err(Errno(libc::EINVAL));
+        }
+        let memory = buffer.as_mut_ptr();
+        // SAFETY: the handle is live and the memory as long as is said, the IV's as well: the callers have
+        // compared it with what the library says. Output may be input.
+        length(unsafe { call(self.raw, memory, input, iv.as_ptr(), memory, output, 0) })
     }
 }
 
@@ -302,21 +302,15 @@ impl Cipher {
     }
 
     /// A whole message; the IV must have the length that `iv_size` says.
-    pub fn whole(
-        &self,
-        direction: Direction,
-        input: &[u8],
-        iv: &[u8],
-        output: &mut [u8],
-    ) -> Result<usize> {
-        if iv.len() < self.iv_size() || output.len() < input.len() {
+    pub fn in_place(&self, direction: Direction, message: &mut [u8], iv: &[u8]) -> Result<usize> {
+        if iv.len() < self.iv_size() {
             return Err(Errno(libc::EINVAL));
         }
         let call = match direction {
             Direction::Encrypt => kcapi_cipher_encrypt,
             Direction::Decrypt => kcapi_cipher_decrypt,
         };
-        self.0.one_shot(call, input, Some(iv), output)
+        self.0.in_place(call, message, message.len(), message.len(), iv)
     }
 
     /// Begins a message in pieces.
@@ -392,35 +386,15 @@ impl Aead {
         Ok(())
     }
 
-    /// What the library wants as room for `input` bytes: of the message, and of the result.
-    pub fn buffers(
+    /// A whole message: `input` bytes of the buffer, `AAD || data` with the tag behind them for decryption, become
+    /// `output` bytes.
+    pub fn in_place(
         &self,
         direction: Direction,
+        buffer: &mut [u8],
         input: usize,
-        aad: usize,
-        tag: usize,
-    ) -> (usize, usize) {
-        // SAFETY: the handle is live.
-        unsafe {
-            match direction {
-                Direction::Encrypt => (
-                    kcapi_aead_inbuflen_enc(self.0.raw, input, aad, tag),
-                    kcapi_aead_outbuflen_enc(self.0.raw, input, aad, tag),
-                ),
-                Direction::Decrypt => {
-                    (aad + input + tag, kcapi_aead_outbuflen_dec(self.0.raw, input, aad, tag))
-                }
-            }
-        }
-    }
-
-    /// A whole message.
-    pub fn whole(
-        &self,
-        direction: Direction,
-        input: &[u8],
+        output: usize,
         iv: &[u8],
-        output: &mut [u8],
     ) -> Result<usize> {
         if iv.len() < self.iv_size() {
             return Err(Errno(libc::EINVAL));
@@ -429,7 +403,7 @@ impl Aead {
             Direction::Encrypt => kcapi_aead_encrypt,
             Direction::Decrypt => kcapi_aead_decrypt,
         };
-        self.0.one_shot(call, input, Some(iv), output)
+        self.0.in_place(call, buffer, input, output, iv)
     }
 }
 

@@ -251,6 +251,19 @@ pub fn variable(name: &CStr) -> Option<&'static CStr> {
     }
 }
 
+/// Whether reading would not wait: there is something, or the end.
+pub fn is_readable(fd: Fd) -> bool {
+    let mut poll = libc::pollfd { fd: fd.0, events: libc::POLLIN, revents: 0 };
+    // SAFETY: the memory is one pollfd.
+    unsafe { libc::poll(&raw mut poll, 1, 0) > 0 && poll.revents & libc::POLLNVAL == 0 }
+}
+
+/// Sets a variable of the environment, for the library to read.
+pub fn set_variable(name: &CStr, value: &CStr) {
+    // SAFETY: both end with NUL; there is one thread.
+    unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 1) };
+}
+
 /// Nanoseconds since some time, forward only.
 pub fn now() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
