@@ -60,9 +60,12 @@ key_len=
 ! "$theirs/kcapi-enc" --help 2>&1 | grep -q key-len || key_len=1
 says() { grep -qe "$1" rust.stderr || { cat rust.stderr && false; }; }
 
+# A kernel is slow where it is User-Mode Linux: fewer sizes, the other engine has them all.
+sizes=(0 1 15 16 17 100 1000 100001) digest_sizes=(0 1 1000 61440 100001) aead_sizes=(10 16 17 1000)
+[ "${KCAPI_ENGINE:-}" != kernel ] || sizes=(0 17 100001) digest_sizes=(0 61440) aead_sizes=(10 1000)
 # --- kcapi-enc: ciphers by standard input and output
 for mode in cbc ctr ecb; do
-    for size in 0 1 15 16 17 100 1000 100001; do
+    for size in "${sizes[@]}"; do
         [ $size != 0 ] || cp empty 0
         stdin=$size
         ok "$mode(aes), $size bytes" both kcapi-enc -q -c "$mode(aes)" --iv $iv --keyfd 3
@@ -103,7 +106,7 @@ done
 # --- AEADs
 gcm=(-c 'gcm(aes)' --iv 000102030405060708090a0b --aad 0a0b0c --keyfd 3)
 ccm=(-c 'ccm(aes)' --ccm-nonce 10111213141516 --aad 0001020304050607 --keyfd 3)
-for size in 10 16 17 1000; do
+for size in "${aead_sizes[@]}"; do
     stdin=$size
     ok "gcm(aes), $size bytes" both kcapi-enc -q "${gcm[@]}" --taglen 16
     ok "ccm(aes)" both kcapi-enc -q "${ccm[@]}" --taglen 4
@@ -130,7 +133,7 @@ for wrong in "-c cbc(aes)" "-c cbc(aes) --iv $iv" "--iv $iv --keyfd 3" "--unknow
 done
 
 # --- kcapi-dgst
-for size in 0 1 1000 61440 100001; do
+for size in "${digest_sizes[@]}"; do
     stdin=$size
     for digest in sha1 sha256 sha512 sha3-256; do
         ok "$digest, $size bytes" both kcapi-dgst -q -c $digest
@@ -175,6 +178,8 @@ done
 ok '-v says who does it' grep -q 'in user space' <(env -u KCAPI_ENGINE "$ours/kcapi-enc" -v "${AEAD[@]}" -i big 2>&1 >/dev/null 3<key16)
 # plaintext-before-tag
 cp 1000 before
+head -c 100000 body >sealed
+mv sealed body
 cp 1000 out
 ok 'a wrong tag' is 182 our kcapi-enc -d "${gcm[@]}" --tag 00112233445566778899aabbccddeeff -i body -o out
 ok 'says so' says 'the tag is wrong'
