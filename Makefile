@@ -140,11 +140,12 @@ $(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(if $(SHARED),$(s
 # The manual, of the header's comments and docs/man, by awk alone.
 .PHONY: man html
 man: $(man)/made
-$(man)/made: include/kcapi.h $(wildcard docs/man/*) $(wildcard examples/*.c)
+$(man)/made: programs/rules.mk include/kcapi.h $(wildcard docs/man/*) $(wildcard examples/*.c)
 	rm -rf '$(man)'
 	mkdir -p '$(man)/man1' '$(man)/man3' '$(man)/man7'
 	awk -v version=$(version) -v out='$(man)' -f docs/man/man.awk -f docs/man/text.awk \
 		include/kcapi.h docs/man/pages $(wildcard docs/man/*.[137])
+	$(man_links)
 	touch $@
 
 # The same for a browser; takes mandoc.

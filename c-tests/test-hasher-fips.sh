@@ -4,7 +4,7 @@
 # test-hasher-fips.sh - TAP: the self-check that FIPS mode makes, with the HMAC files that `make install` wrote,
 # with those of older releases, and with what is missing or wrong; and kcapi-hasher where AF_ALG is forbidden
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 . c-tests/tap.sh
 
 work=$(mktemp -d)

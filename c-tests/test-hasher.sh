@@ -6,7 +6,7 @@
 # It runs what is staged, under DIR/stage where KCAPI_BUILD names DIR (default: build). coreutils and openssl
 # are the other side.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 . c-tests/tap.sh
 
 stage=$(realpath "${KCAPI_BUILD:-build}")/stage

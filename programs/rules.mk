@@ -13,21 +13,26 @@ SUM_DIR    ?=
 program_names := hasher enc dgst rng speed
 hasher_names := sha1sum sha224sum sha256sum sha384sum sha512sum md5sum sm3sum sha3sum fipscheck fipshmac \
 	sha1hmac sha224hmac sha256hmac sha384hmac sha512hmac sm3hmac
-programs := $(program_names:%=$(build)/kcapi-%)
+# And they themselves, for a second build with other settings.
+programs_build ?= $(build)
+programs := $(program_names:%=$(programs_build)/kcapi-%)
 
-$(build)/sums: made_of = $(SUM_PREFIX) $(SUM_SUFFIX) $(SUM_DIR)
-$(build)/sums: FORCE | $(build)
+# What they are made of, where they are made: builds may share it.
+programs_target ?= $(target)/programs
+$(programs_target)/settings: made_of = $(SUM_PREFIX) $(SUM_SUFFIX) $(SUM_DIR) $(ENGINE)
+$(programs_target)/settings: FORCE
+	@mkdir -p $(programs_target) $(programs_build)
 	@echo '$(made_of)' | cmp -s - $@ || echo '$(made_of)' >$@
 
-programs_lib := $(target)/programs/$(release)/libkcapi_programs.a
+programs_lib := $(programs_target)/$(release)/libkcapi_programs.a
 $(programs_lib): $(shell find programs -name '*.rs') programs/Cargo.toml Cargo.toml Cargo.lock Makefile \
-		programs/rules.mk $(build)/sums $(build)/options
+		programs/rules.mk $(programs_target)/settings
 	KCAPI_DEFAULT_ENGINE=$(ENGINE) KCAPI_SUM_PREFIX='$(SUM_PREFIX)' KCAPI_SUM_SUFFIX='$(SUM_SUFFIX)' KCAPI_SUM_DIR='$(SUM_DIR)' \
 		$(CARGO) rustc --locked --release --package kcapi-programs --lib --crate-type staticlib \
-		--target-dir $(target)/programs $(if $(TARGET),--target $(TARGET)) --features runtime $(remap)
+		--target-dir $(programs_target) $(if $(TARGET),--target $(TARGET)) --features runtime $(remap)
 	@touch $@
 
-$(programs): $(build)/kcapi-%: $(programs_lib) $(if $(SHARED),$(shared),$(static)) $(build)/linkage
+$(programs): $(programs_build)/kcapi-%: $(programs_lib) $(if $(SHARED),$(shared),$(static)) $(build)/linkage
 	$(CC) $(CFLAGS) $(LDFLAGS) -pie -static-libgcc -o $@ -Wl,-u,kcapi_$*_main \
 		-Wl,--defsym,main=kcapi_$*_main $< -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
 		-Wl,--strip-debug $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
@@ -44,12 +49,19 @@ sum_dir    = $(if $(SUM_DIR),$(SUM_DIR)/hmaccalc,$(1))
 to_bindir := $(or $(shell realpath -ms --relative-to='$(libexecdir)/libkcapi' '$(bindir)' 2>/dev/null),$(bindir))
 completed := kcapi-hasher kcapi-enc kcapi-dgst kcapi-rng kcapi-speed kcapi-info $(filter fips% %hmac sm3%,$(hasher_names))
 
+# A page by each name that is nobody else's.
+define man_links
+	for name in $(filter fips% %hmac sm3%,$(hasher_names)); do \
+		echo .so man1/kcapi-hasher.1 >'$(man)'/man1/$$name.1 || exit; done
+	$(if $(PROGRAMS),,cd '$(man)'/man1 && rm -f $(program_names:%=kcapi-%.1) $(hasher_names:%=%.1))
+endef
+
 ifneq ($(PROGRAMS),)
 all: $(programs)
 
 define install_programs
 	for name in $(program_names); do \
-		$(INSTALL) $(install_strip) -m 755 '$(build)'/kcapi-$$name '$(DESTDIR)$(bindir)'/kcapi-$$name || exit; done
+		$(INSTALL) $(install_strip) -m 755 '$(programs_build)'/kcapi-$$name '$(DESTDIR)$(bindir)'/kcapi-$$name || exit; done
 	$(INSTALL) -d '$(DESTDIR)$(libexecdir)/libkcapi' '$(DESTDIR)$(completionsdir)'
 	cd '$(DESTDIR)$(libexecdir)/libkcapi' && for name in $(hasher_names); do \
 		ln -sf '$(to_bindir)/kcapi-hasher' $$name || exit; done
