@@ -171,8 +171,10 @@ endif
 	$(INSTALL) -d '$(DESTDIR)$(bindir)'
 	$(INSTALL) $(install_strip) -m 755 $(build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
 	for section in man1 man3 man7; do \
-		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section && \
-		$(INSTALL) -m 644 '$(man)'/$$section/* '$(DESTDIR)$(mandir)'/$$section || exit; done
+		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section || exit; done
+	$(INSTALL) -m 644 '$(man)'/man1/$(if $(PROGRAMS),*,kcapi-info.1) '$(DESTDIR)$(mandir)/man1'
+	$(INSTALL) -m 644 '$(man)'/man3/* '$(DESTDIR)$(mandir)/man3'
+	$(INSTALL) -m 644 '$(man)'/man7/* '$(DESTDIR)$(mandir)/man7'
 	$(install_programs)
 
 install-strip:

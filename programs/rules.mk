@@ -53,7 +53,6 @@ completed := kcapi-hasher kcapi-enc kcapi-dgst kcapi-rng kcapi-speed kcapi-info 
 define man_links
 	for name in $(filter fips% %hmac sm3%,$(hasher_names)); do \
 		echo .so man1/kcapi-hasher.1 >'$(man)'/man1/$$name.1 || exit; done
-	$(if $(PROGRAMS),,cd '$(man)'/man1 && rm -f $(program_names:%=kcapi-%.1) $(hasher_names:%=%.1))
 endef
 
 ifneq ($(PROGRAMS),)
