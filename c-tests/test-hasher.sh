@@ -235,7 +235,7 @@ ok '-k <( )' is 0 'efaa12bd2c18143192586b3db953a199f3df2ae4  a' h sha1sum -k <(c
 ok '-k -' is 0 'efaa12bd2c18143192586b3db953a199f3df2ae4  a' h sha1sum -k - a <key
 ok '--key-fd' is 0 'efaa12bd2c18143192586b3db953a199f3df2ae4  a' h sha1sum --key-fd 7 a 7<key
 ok 'the last counts' is 0 "$(sha1sum a)" h sha1sum -K key -u a
-ok "-K '' is an empty key" is 0 "$(perl -MDigest::SHA=hmac_sha1_hex -e 'print hmac_sha1_hex("abc", "")')  a" h sha1sum -K '' a
+ok "-K '' is an empty key" is 0 '9b4a918f398d74d3e367970aba3cbe54e4d2b5d9  a' h sha1sum -K '' a
 ok 'an empty file is none' is 1 '' h sha1sum -k e a
 ok 'and it says so' says 'e: the key is empty'
 ok 'a missing one' is 1 '' h sha1sum -k nope a

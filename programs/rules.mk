@@ -65,9 +65,11 @@ define install_programs
 	cd '$(DESTDIR)$(libexecdir)/libkcapi' && for name in $(hasher_names); do \
 		ln -sf '$(to_bindir)/kcapi-hasher' $$name || exit; done
 	cd '$(DESTDIR)$(bindir)' && for name in $(BIN_NAMES); do ln -sf kcapi-hasher $$name || exit; done
-	$(INSTALL) -m 644 programs/completion.bash '$(DESTDIR)$(completionsdir)/kcapi-hasher'
-	cd '$(DESTDIR)$(completionsdir)' && for name in $(filter-out kcapi-hasher,$(completed)); do \
-		ln -sf kcapi-hasher $$name || exit; done
+	for name in $(completed); do case $$name in \
+		kcapi-hasher | kcapi-enc | kcapi-info) \
+			$(INSTALL) -m 644 programs/completion.bash '$(DESTDIR)$(completionsdir)'/$$name ;; \
+		kcapi-*) ln -sf kcapi-enc '$(DESTDIR)$(completionsdir)'/$$name ;; \
+		*) ln -sf kcapi-hasher '$(DESTDIR)$(completionsdir)'/$$name ;; esac || exit; done
 	$(if $(HMAC),$(write_hmac))
 endef
 
