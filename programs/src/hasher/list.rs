@@ -281,26 +281,41 @@ mod tests {
         assert_eq!(parse(b"", false), Parsed::Blank);
     }
 
+    /// What the fuzz target begins with, and what a few changes make of it.
     #[test]
     fn any_bytes() {
-        let seeds: [&[u8]; 6] = [
-            b"00aB  a b",
-            b"\\00  a\\nb\\\\",
-            b"SHA1 (a) = 00",
-            b"HMAC(SHA1) (a)) = 00",
-            b"HMAC-SHA1(a)= 00",
-            b"  00 *a\r",
-        ];
-        for seed in seeds {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/lists");
+        let mut count = 0;
+        for file in std::fs::read_dir(folder).expect("the corpus") {
+            let seed = std::fs::read(file.expect("a file").path()).expect("a file");
+            holds_for(&seed);
             for at in 0..seed.len() {
                 for byte in [0, b' ', b'(', b')', b'=', b'\\', b'\n', b'*', b'#', b'0', 0xff] {
-                    let mut changed = seed.to_vec();
+                    let mut changed = seed.clone();
                     changed[at] = byte;
                     holds_for(&changed);
                     changed.truncate(at);
                     holds_for(&changed);
+                    count += 2;
                 }
             }
         }
+        assert!(count > 1000);
+    }
+
+    #[test]
+    fn long_lines_are_none_and_the_next_one_is_read() {
+        let path = std::env::temp_dir().join(std::format!("kcapi-lines-{}", std::process::id()));
+        let long = alloc::vec![b'x'; LONGEST + 100_000];
+        std::fs::write(&path, [&b"a\n"[..], &long, b"\n\nb"].concat()).expect("a file");
+        let name = alloc::ffi::CString::new(path.as_os_str().as_encoded_bytes()).expect("a name");
+        let file = crate::sys::File::read_only(&name).expect("a file");
+        std::fs::remove_file(&path).expect("a file");
+        let mut lines = Lines::new(*file, b'\n');
+        assert_eq!(lines.read(), Ok(Some(Some(&b"a"[..]))));
+        assert_eq!(lines.read(), Ok(Some(None)));
+        assert_eq!(lines.read(), Ok(Some(Some(&b""[..]))));
+        assert_eq!(lines.read(), Ok(Some(Some(&b"b"[..]))));
+        assert_eq!(lines.read(), Ok(None));
     }
 }
