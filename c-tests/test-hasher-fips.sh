@@ -77,7 +77,7 @@ ok 'is for that name only' fails 'No such file' "$bin/sha256hmac" a
 ok 'help, version and what is wrong come first' forced "$bin/sha256hmac" --help
 ok 'version' forced "$bin/sha256hmac" -v
 ok '-S does without' forced "$bin/sha256hmac" -S
-for operands in 'nope' '-c nope' '-c a -T a'; do
+for operands in 'nope' '-c nope' '-c a -T a' '-k nope a'; do
     # shellcheck disable=SC2086
     ok "before any file: $operands" fails 'integrity test failed' "$bin/sha256hmac" $operands
 done

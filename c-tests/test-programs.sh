@@ -266,6 +266,13 @@ ok 'a key of 64 bytes counts as a whole' test "$(our kcapi-dgst -q -c 'hmac(sha2
     "$(openssl dgst -sha256 -mac hmac -macopt hexkey:$key$key$key$key -r ten | cut -d ' ' -f 1)"
 ok 'a key in two writes' cmp <(our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 8 <ten 8< <(head -c 8 key16; sleep 0.1; tail -c 8 key16)) \
     <(our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 <ten)
+for cipher in "-c ctr(aes) --iv $iv" "-c gcm(aes) --iv 00 --aad 00 --taglen 16" "-c cts(cbc(aes)) --iv $iv"; do
+    # shellcheck disable=SC2086
+    ok "key and message by standard input: $cipher" cmp <(cat key32 1000 | our kcapi-enc -q $cipher --keyfd 0) \
+        <(our kcapi-enc -q $cipher --keyfd 4 <1000)
+done
+ok 'for kcapi-dgst, too' test "$(cat key32 1000 | our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 0)" = \
+    "$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
 # open-pipe-on-stdin
 ok 'kcapi-rng does not wait for a seed' is 0 eval 'timeout 10 "$ours/kcapi-rng" -b 8 < <(sleep 20)'
 ok '--seed reads a file' is 0 our kcapi-rng -b 8 --seed text

@@ -78,7 +78,10 @@ fn run(arguments: &Arguments) -> Result<c_int, Failed> {
     let digest = Digest::open(cipher).map_err(|errno| failed(log, &cipher, errno))?;
     log.verbose(format_args!("{cipher} by the engine {}", digest.engine()));
     if key.is_given() {
-        let key = key.key(log, LONGEST_KEY, DERIVED_KEY)?;
+        // Where the message follows the key, it is the C program's key that does not run into it.
+        let is_before = input.is_none() && key.is_on_standard_input();
+        let material = key.read(log, if is_before { DERIVED_KEY } else { LONGEST_KEY })?;
+        let key = key.key(log, material, DERIVED_KEY)?;
         if key.bytes().len() > DERIVED_KEY {
             log.warning(format_args!(
                 "a key of more than {DERIVED_KEY} bytes, which libkcapi's C program cut there"

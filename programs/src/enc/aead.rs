@@ -13,14 +13,15 @@ use crate::tool::{Failed, failed};
 pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
     let name = settings.cipher;
     let aad = settings.aad.as_deref().unwrap_or_default();
-    // The longest tag fits behind the message, and is cut off again.
+    let material = settings.key.read(log, settings.key_length)?;
+    // A tag fits behind the message.
     let mut message = source.read_all(log, aad, settings.tag_length)?;
     let length = message.bytes().len();
     choose_engine(log, length);
 
     let aead = Aead::open(name).map_err(|errno| failed(log, &name, errno))?;
     log.verbose(format_args!("{name} by the engine {}", aead.engine()));
-    let key = settings.key.key(log, settings.key_length, settings.key_length)?;
+    let key = settings.key.key(log, material, settings.key_length)?;
     aead.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
     drop(key);
     let refused = |errno| {

@@ -8,6 +8,7 @@ use crate::library::{Cipher, Direction};
 use crate::message::Log;
 use crate::sys::Errno;
 use crate::tool::data::{Sink, Source, shown};
+use crate::tool::key::Material;
 use crate::tool::{Failed, failed};
 
 /// What is read at once, in whole blocks of any cipher.
@@ -33,19 +34,20 @@ struct Work<'a> {
 
 /// Encrypts or decrypts.
 pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
+    let material = settings.key.read(log, settings.key_length)?;
     match settings.pieces {
-        Some(length) => pieces(settings, log, source, length),
-        None if goes_on(settings.cipher) => stream(settings, log, source),
-        None => whole(settings, log, source),
+        Some(length) => pieces(settings, log, source, material, length),
+        None if goes_on(settings.cipher) => stream(settings, log, source, material),
+        None => whole(settings, log, source, material),
     }
 }
 
 impl<'a> Work<'a> {
-    fn begin(settings: &'a Settings, log: Log) -> Result<Self, Failed> {
+    fn begin(settings: &'a Settings, log: Log, material: Material) -> Result<Self, Failed> {
         let name = settings.cipher;
         let cipher = Cipher::open(name).map_err(|errno| failed(log, &name, errno))?;
         log.verbose(format_args!("{name} by the engine {}", cipher.engine()));
-        let key = settings.key.key(log, settings.key_length, settings.key_length)?;
+        let key = settings.key.key(log, material, settings.key_length)?;
         cipher.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
         let block = cipher.block_size().max(1);
         Ok(Self { settings, log, cipher, block })
@@ -117,10 +119,10 @@ impl<'a> Work<'a> {
 }
 
 /// A message in memory.
-fn whole(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
+fn whole(settings: &Settings, log: Log, source: &Source, material: Material) -> Result<(), Failed> {
     let mut message = source.read_all(log, &[], 0)?;
     choose_engine(log, message.bytes().len());
-    let work = Work::begin(settings, log)?;
+    let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
     one_message(&work, &mut message, &iv)?;
     let length = message.bytes().len() as u64;
@@ -150,9 +152,15 @@ fn one_message(work: &Work<'_>, message: &mut Secret, iv: &[u8]) -> Result<(), F
 }
 
 /// Messages of so many bytes, as the C program made of a longer one.
-fn pieces(settings: &Settings, log: Log, source: &Source, length: usize) -> Result<(), Failed> {
+fn pieces(
+    settings: &Settings,
+    log: Log,
+    source: &Source,
+    material: Material,
+    length: usize,
+) -> Result<(), Failed> {
     choose_engine(log, length);
-    let work = Work::begin(settings, log)?;
+    let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
     let mut now = read_piece(log, source, length)?;
     let sink = sink(settings, log)?;
@@ -181,8 +189,13 @@ fn read_piece(log: Log, source: &Source, length: usize) -> Result<Secret, Failed
 }
 
 /// A message in pieces, that the mode makes one.
-fn stream(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
-    let work = Work::begin(settings, log)?;
+fn stream(
+    settings: &Settings,
+    log: Log,
+    source: &Source,
+    material: Material,
+) -> Result<(), Failed> {
+    let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
     // The last piece is known by what does not come behind it.
     let mut now = read_piece(log, source, PIECE)?;

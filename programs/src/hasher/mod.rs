@@ -35,7 +35,7 @@ pub fn main(arguments: Arguments) -> c_int {
     let messages = Messages { program: arguments.program() };
     // What is served, and by whom, the program says itself.
     library::set_verbosity(0);
-    let settings = match Settings::read(&arguments, messages) {
+    let mut settings = match Settings::read(&arguments, messages) {
         Ok(settings) => settings,
         Err(Refused::Usage) => {
             let _ = STDERR.write_all(help::usage(messages.program).as_bytes());
@@ -43,7 +43,7 @@ pub fn main(arguments: Arguments) -> c_int {
         }
         Err(Refused::Said) => return 1,
     };
-    let done = run(&settings, messages);
+    let done = run(&mut settings, messages);
     // Standard output may be closed where nothing was to be written.
     let finished = match done {
         Ok(Outcome { wrote: true, .. }) => output::finish(),
@@ -67,7 +67,7 @@ struct Outcome {
 }
 
 /// An error is one of standard output.
-fn run(settings: &Settings, messages: Messages) -> Result<Outcome, Errno> {
+fn run(settings: &mut Settings, messages: Messages) -> Result<Outcome, Errno> {
     let outcome = |success, wrote| Ok(Outcome { success, wrote });
     match settings.task {
         Task::Help => {
@@ -116,7 +116,10 @@ fn run(settings: &Settings, messages: Messages) -> Result<Outcome, Errno> {
                     return outcome(false, false);
                 }
             }
-            work(settings, messages)
+            match settings.read_key(messages) {
+                Ok(()) => work(settings, messages),
+                Err(_) => outcome(false, false),
+            }
         }
     }
 }

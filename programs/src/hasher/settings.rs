@@ -53,7 +53,9 @@ pub struct Settings {
     pub name: Name,
     /// The digest.
     pub hash: &'static Hash,
-    /// The key, if there is one.
+    /// Where the key comes from.
+    source: KeySource,
+    /// The key, if there is one, once it has been read.
     pub key: Option<Secret>,
     /// `-c`: the operands are lists.
     pub check: bool,
@@ -123,6 +125,7 @@ const STRICT: u8 = 6;
 const IGNORE_MISSING: u8 = 7;
 
 /// Where a key comes from.
+#[derive(Clone, Copy)]
 enum KeySource {
     /// The name's own.
     Name,
@@ -148,7 +151,6 @@ impl Settings {
     pub fn read(arguments: &Arguments, messages: Messages) -> Result<Self, Refused> {
         let mut called = arguments.program();
         let mut hash = None;
-        let mut source = KeySource::Name;
         let mut truncate = 0;
         let mut lists = Vec::new();
         let mut settings = Self {
@@ -156,6 +158,7 @@ impl Settings {
             called,
             name: Name { role: Role::Hmac, hash: None, key: None },
             hash: &names::HASHES[0],
+            source: KeySource::Name,
             key: None,
             check: false,
             target: None,
@@ -182,10 +185,10 @@ impl Settings {
                     lists.extend(found.has_value.then_some(found.value));
                 }
                 b'T' => settings.target = Some(found.value),
-                b'u' => source = KeySource::None,
-                b'k' => source = KeySource::File(found.value),
-                KEY_FD => source = KeySource::Descriptor(found.value),
-                b'K' => source = KeySource::Text(found.value),
+                b'u' => settings.source = KeySource::None,
+                b'k' => settings.source = KeySource::File(found.value),
+                KEY_FD => settings.source = KeySource::Descriptor(found.value),
+                b'K' => settings.source = KeySource::Text(found.value),
                 b'h' => {
                     let found_hash = names::find_hash(found.value.to_bytes());
                     hash = found_hash.filter(|hash| hash.name != "md5");
@@ -260,8 +263,15 @@ impl Settings {
             settings.length = truncate;
         }
         settings.refuse_combinations(messages)?;
-        if needs_hash {
-            settings.key = settings.read_key(source, messages)?;
+        let keyed = match settings.source {
+            KeySource::None => false,
+            KeySource::Name => settings.name.key.is_some(),
+            _ => true,
+        };
+        if needs_hash && keyed && settings.hash.name.starts_with("sha3-") {
+            let name = settings.hash.name;
+            messages.say(format_args!("{name} takes no key; -u goes without"));
+            return Err(Refused::Usage);
         }
         Ok(settings)
     }
@@ -286,7 +296,8 @@ impl Settings {
         }
     }
 
-    fn read_key(&self, source: KeySource, messages: Messages) -> Result<Option<Secret>, Refused> {
+    /// Reads the key. In FIPS mode the program verifies itself before that.
+    pub fn read_key(&mut self, messages: Messages) -> Result<(), Refused> {
         let read = |fd: Fd, name: &[u8]| match Secret::read(fd, LONGEST_KEY) {
             Ok((_, true)) => {
                 messages.about(name, &format_args!("a key has at most {LONGEST_KEY} bytes"));
@@ -303,7 +314,7 @@ impl Settings {
                 Err(Refused::Said)
             }
         };
-        let key = match source {
+        let key = match self.source {
             KeySource::Name => self.name.key.map(Secret::copy),
             KeySource::None => None,
             KeySource::File(name) if name == c"-" => read(STDIN, b"-")?,
@@ -331,11 +342,8 @@ impl Settings {
                 Some(key)
             }
         };
-        if key.is_some() && self.hash.name.starts_with("sha3-") {
-            messages.say(format_args!("{} takes no key; -u goes without", self.hash.name));
-            return Err(Refused::Usage);
-        }
-        Ok(key)
+        self.key = key;
+        Ok(())
     }
 }
 

@@ -44,6 +44,14 @@ pub struct KeyOptions {
     mac: Option<&'static CStr>,
 }
 
+/// What was read.
+pub enum Material {
+    /// The key itself.
+    Key(Secret),
+    /// What it is derived from.
+    Password(Secret),
+}
+
 impl KeyOptions {
     /// Takes an option, if it is one of these.
     pub fn take(&mut self, found: &Found) -> bool {
@@ -65,17 +73,31 @@ impl KeyOptions {
         self.key_fd.or(self.password).or(self.password_fd).is_some()
     }
 
-    /// The key: what can be read, `limit` bytes at most; or derived from the password, `derived` bytes.
-    pub fn key(&self, log: Log, limit: usize, derived: usize) -> Result<Secret> {
+    /// Whether the key is read from there.
+    pub fn is_on_standard_input(&self) -> bool {
+        self.key_fd == Some(c"0")
+    }
+
+    /// Reads the key, `limit` bytes of it at most, or the password. It comes before the message where both come from
+    /// standard input, and calls no function of the library that would choose an engine.
+    pub fn read(&self, log: Log, limit: usize) -> Result<Material> {
         if let Some(text) = self.key_fd {
             let fd = descriptor(log, "--keyfd", text)?;
-            return read_key(log, Fd(fd), limit);
+            return read_key(log, Fd(fd), limit).map(Material::Key);
         }
         let password = self.read_password(log)?;
         if password.bytes().is_empty() {
             return Err(failed(log, &"the password is empty", Errno(libc::EINVAL)));
         }
-        self.derive(log, &password, derived)
+        Ok(Material::Password(password))
+    }
+
+    /// The key; one that is derived has so many bytes.
+    pub fn key(&self, log: Log, material: Material, derived: usize) -> Result<Secret> {
+        match material {
+            Material::Key(key) => Ok(key),
+            Material::Password(password) => self.derive(log, &password, derived),
+        }
     }
 
     fn read_password(&self, log: Log) -> Result<Secret> {
