@@ -4,137 +4,16 @@
 //! `include/kcapi.h` and its manual say what they do.
 #![allow(unsafe_code)]
 
+mod ffi;
+
 use crate::sys::{Address, Errno, Result};
 use alloc::ffi::CString;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
-
-/// libkcapi's `struct kcapi_handle`.
-#[repr(C)]
-pub struct RawHandle {
-    _private: [u8; 0],
-}
-
-type Init = unsafe extern "C" fn(*mut *mut RawHandle, *const c_char, u32) -> c_int;
-type Destroy = unsafe extern "C" fn(*mut RawHandle);
-type SetKey = unsafe extern "C" fn(*mut RawHandle, *const u8, u32) -> c_int;
-type OneShot = unsafe extern "C" fn(
-    *mut RawHandle,
-    *const u8,
-    usize,
-    *const u8,
-    *mut u8,
-    usize,
-    c_int,
-) -> isize;
-
-unsafe extern "C" {
-    fn kcapi_versionstring(buffer: *mut c_char, length: u32);
-    fn kcapi_set_verbosity(level: c_uint);
-    fn kcapi_memset_secure(memory: *mut c_void, value: c_int, length: usize);
-    fn kcapi_handle_engine(handle: *mut RawHandle) -> *const c_char;
-
-    fn kcapi_md_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
-    fn kcapi_md_destroy(handle: *mut RawHandle);
-    fn kcapi_md_setkey(handle: *mut RawHandle, key: *const u8, length: u32) -> c_int;
-    fn kcapi_md_update(handle: *mut RawHandle, buffer: *const u8, length: usize) -> isize;
-    fn kcapi_md_final(handle: *mut RawHandle, buffer: *mut u8, length: usize) -> isize;
-    fn kcapi_md_digestsize(handle: *mut RawHandle) -> u32;
-
-    fn kcapi_cipher_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
-    fn kcapi_cipher_destroy(handle: *mut RawHandle);
-    fn kcapi_cipher_setkey(handle: *mut RawHandle, key: *const u8, length: u32) -> c_int;
-    fn kcapi_cipher_ivsize(handle: *mut RawHandle) -> u32;
-    fn kcapi_cipher_blocksize(handle: *mut RawHandle) -> u32;
-    fn kcapi_cipher_encrypt(
-        handle: *mut RawHandle,
-        input: *const u8,
-        length: usize,
-        iv: *const u8,
-        output: *mut u8,
-        room: usize,
-        access: c_int,
-    ) -> isize;
-    fn kcapi_cipher_decrypt(
-        handle: *mut RawHandle,
-        input: *const u8,
-        length: usize,
-        iv: *const u8,
-        output: *mut u8,
-        room: usize,
-        access: c_int,
-    ) -> isize;
-    fn kcapi_cipher_stream_init_enc(
-        handle: *mut RawHandle,
-        iv: *const u8,
-        iov: *mut libc::iovec,
-        count: usize,
-    ) -> isize;
-    fn kcapi_cipher_stream_init_dec(
-        handle: *mut RawHandle,
-        iv: *const u8,
-        iov: *mut libc::iovec,
-        count: usize,
-    ) -> isize;
-    fn kcapi_cipher_stream_update(
-        handle: *mut RawHandle,
-        iov: *mut libc::iovec,
-        count: usize,
-    ) -> isize;
-    fn kcapi_cipher_stream_update_last(
-        handle: *mut RawHandle,
-        iov: *mut libc::iovec,
-        count: usize,
-    ) -> isize;
-    fn kcapi_cipher_stream_op(handle: *mut RawHandle, iov: *mut libc::iovec, count: usize)
-    -> isize;
-
-    fn kcapi_aead_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
-    fn kcapi_aead_destroy(handle: *mut RawHandle);
-    fn kcapi_aead_setkey(handle: *mut RawHandle, key: *const u8, length: u32) -> c_int;
-    fn kcapi_aead_settaglen(handle: *mut RawHandle, length: u32) -> c_int;
-    fn kcapi_aead_setassoclen(handle: *mut RawHandle, length: usize);
-    fn kcapi_aead_ivsize(handle: *mut RawHandle) -> u32;
-    fn kcapi_aead_encrypt(
-        handle: *mut RawHandle,
-        input: *const u8,
-        length: usize,
-        iv: *const u8,
-        output: *mut u8,
-        room: usize,
-        access: c_int,
-    ) -> isize;
-    fn kcapi_aead_decrypt(
-        handle: *mut RawHandle,
-        input: *const u8,
-        length: usize,
-        iv: *const u8,
-        output: *mut u8,
-        room: usize,
-        access: c_int,
-    ) -> isize;
-
-    fn kcapi_rng_init(handle: *mut *mut RawHandle, name: *const c_char, flags: u32) -> c_int;
-    fn kcapi_rng_destroy(handle: *mut RawHandle);
-    fn kcapi_rng_seed(handle: *mut RawHandle, seed: *mut u8, length: u32) -> c_int;
-    fn kcapi_rng_seedsize(handle: *mut RawHandle) -> u32;
-    fn kcapi_rng_generate(handle: *mut RawHandle, buffer: *mut u8, length: usize) -> isize;
-
-    fn kcapi_pbkdf(
-        hash: *const c_char,
-        password: *const u8,
-        password_length: u32,
-        salt: *const u8,
-        salt_length: usize,
-        count: u32,
-        key: *mut u8,
-        key_length: usize,
-    ) -> isize;
-    fn kcapi_pbkdf_iteration_count(hash: *const c_char, nanoseconds: u64) -> u32;
-}
+use ffi::*;
 
 /// A length, or the errno that a negative result is.
 fn length(result: isize) -> Result<usize> {
