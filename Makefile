@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-# libkcapi.so, libkcapi.a, kcapi.h, libkcapi.pc, kcapi-info, the manual: build, install, check.
+# libkcapi.so, libkcapi.a, kcapi.h, libkcapi.pc, the programs, the manual: build, install, check.
 #
 # Cargo makes one static library for each of the two: rustc's own way to a shared
 # library cannot give symbols their versions, so the linker and a version script do.
@@ -79,12 +79,12 @@ rust = KCAPI_HEADER=$(header) KCAPI_DEFAULT_ENGINE=$(ENGINE) $(CARGO) rustc --lo
 	--no-default-features --features '$(FEATURES) $2' $(remap)
 
 .PHONY: all
-all: $(if $(SHARED),$(shared)) $(if $(STATIC),$(static)) $(build)/libkcapi.pc $(build)/kcapi-info man
+all: $(if $(SHARED),$(shared)) $(if $(STATIC),$(static)) $(build)/libkcapi.pc man
 
 $(build):
 	mkdir -p $@
 
-# They change when the options do: what the libraries are made of, and what kcapi-info links with.
+# They change when the options do: what the libraries are made of, and what programs link with.
 $(build)/options: made_of = $(ENGINE) $(FEATURES)
 $(build)/linkage: made_of = $(if $(SHARED),shared,static) $(runpath)
 $(build)/options $(build)/linkage: FORCE | $(build)
@@ -133,10 +133,6 @@ $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $< >$@
 
-$(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(if $(SHARED),$(shared),$(static)) $(build)/options $(build)/linkage
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -DDEFAULT_ENGINE='"$(ENGINE)"' -Iinclude -o $@ \
-		$(filter %.c,$^) $(LDFLAGS) $(runpath) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
-
 # The manual, of the header's comments and docs/man, by awk alone.
 .PHONY: man html
 man: $(man)/made
@@ -169,7 +165,7 @@ endif
 	$(INSTALL) -m 644 include/kcapi.h '$(DESTDIR)$(includedir)/kcapi.h'
 	$(INSTALL) -m 644 $(build)/libkcapi.pc '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc'
 	$(INSTALL) -d '$(DESTDIR)$(bindir)'
-	$(INSTALL) $(install_strip) -m 755 $(build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
+	$(INSTALL) $(install_strip) -m 755 $(programs_build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
 	for section in man1 man3 man7; do \
 		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section || exit; done
 	$(INSTALL) -m 644 '$(man)'/man1/$(if $(PROGRAMS),*,kcapi-info.1) '$(DESTDIR)$(mandir)/man1'

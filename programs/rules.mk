@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-# Part of the Makefile: kcapi-hasher and its names, kcapi-enc, kcapi-dgst, kcapi-rng, kcapi-speed.
+# Part of the Makefile: kcapi-hasher and its names, kcapi-enc, kcapi-dgst, kcapi-rng, kcapi-speed, kcapi-info.
 #
 # One static library of Rust has all of them; each is linked out of it, with one of its functions as main.
 
@@ -25,19 +25,21 @@ $(programs_target)/settings: FORCE
 	@echo '$(made_of)' | cmp -s - $@ || echo '$(made_of)' >$@
 
 programs_lib := $(programs_target)/$(release)/libkcapi_programs.a
-$(programs_lib): $(shell find programs -name '*.rs') programs/Cargo.toml Cargo.toml Cargo.lock Makefile \
+$(programs_lib): $(shell find programs/src -type f) programs/Cargo.toml Cargo.toml Cargo.lock Makefile \
 		programs/rules.mk $(programs_target)/settings
-	KCAPI_DEFAULT_ENGINE=$(ENGINE) KCAPI_SUM_PREFIX='$(SUM_PREFIX)' KCAPI_SUM_SUFFIX='$(SUM_SUFFIX)' KCAPI_SUM_DIR='$(SUM_DIR)' \
+	KCAPI_DEFAULT_ENGINE='$(ENGINE)' KCAPI_SUM_PREFIX='$(SUM_PREFIX)' KCAPI_SUM_SUFFIX='$(SUM_SUFFIX)' \
+		KCAPI_SUM_DIR='$(SUM_DIR)' \
 		$(CARGO) rustc --locked --release --package kcapi-programs --lib --crate-type staticlib \
 		--target-dir $(programs_target) $(if $(TARGET),--target $(TARGET)) --features runtime $(remap)
 	@touch $@
 
-$(programs): $(programs_build)/kcapi-%: $(programs_lib) $(if $(SHARED),$(shared),$(static)) $(build)/linkage
+$(programs) $(programs_build)/kcapi-info: $(programs_build)/kcapi-%: $(programs_lib) $(if $(SHARED),$(shared),$(static)) $(build)/linkage
 	$(CC) $(CFLAGS) $(LDFLAGS) -pie -static-libgcc -o $@ -Wl,-u,kcapi_$*_main \
 		-Wl,--defsym,main=kcapi_$*_main $< -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
-		-Wl,--strip-debug $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
+		-Wl,--strip-debug $(runpath) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
 
-# make PROGRAMS= leaves them out.
+all: $(programs_build)/kcapi-info
+# make PROGRAMS= leaves the others out.
 PROGRAMS ?= yes
 # Names that are in the PATH as well, and not only in libexec: those that are not coreutils'.
 BIN_NAMES ?= $(filter fips% %hmac,$(hasher_names))

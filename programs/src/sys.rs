@@ -258,10 +258,34 @@ pub fn is_readable(fd: Fd) -> bool {
     unsafe { libc::poll(&raw mut poll, 1, 0) > 0 && poll.revents & libc::POLLNVAL == 0 }
 }
 
+/// A variable of the environment, for whomever: to be shown, not obeyed.
+pub fn any_variable(name: &CStr) -> Option<&'static CStr> {
+    // SAFETY: the name ends with NUL; these programs change their environment in children only.
+    unsafe {
+        let value = libc::getenv(name.as_ptr());
+        (!value.is_null()).then(|| CStr::from_ptr(value))
+    }
+}
+
 /// Sets a variable of the environment, for the library to read.
 pub fn set_variable(name: &CStr, value: &CStr) {
     // SAFETY: both end with NUL; there is one thread.
     unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 1) };
+}
+
+/// Does something in a child, which ends then; and what it came to.
+pub fn in_child(task: impl FnOnce() -> bool) -> Result<bool> {
+    // SAFETY: there is one thread, so the child may do what the parent may; it ends without the parent's
+    // exit handlers.
+    unsafe {
+        let child = checked(libc::fork())?;
+        if child == 0 {
+            libc::_exit(task().into());
+        }
+        let mut status = 0;
+        checked(libc::waitpid(child, &raw mut status, 0))?;
+        Ok(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 1)
+    }
 }
 
 /// Nanoseconds since some time, forward only.

@@ -2,8 +2,8 @@
 //! AEADs: one message in memory. Nothing is written before all of it is known to be right.
 
 use super::settings::Settings;
-use super::{choose_engine, iv, sink};
-use crate::library::{Aead, Direction};
+use super::{iv, sink, tell_too_long};
+use crate::library::{Aead, Direction, Prefer};
 use crate::message::Log;
 use crate::sys::Errno;
 use crate::tool::data::{Source, shown};
@@ -17,9 +17,13 @@ pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed>
     // A tag fits behind the message.
     let mut message = source.read_all(log, aad, settings.tag_length)?;
     let length = message.bytes().len();
-    choose_engine(log, length);
 
-    let aead = Aead::open(name).map_err(|errno| failed(log, &name, errno))?;
+    let fails = |errno| failed(log, &name, errno);
+    let mut aead = Aead::open(name, Prefer::Kernel).map_err(fails)?;
+    if aead.longest().is_ok_and(|longest| longest < length) {
+        tell_too_long(log, length);
+        aead = Aead::open(name, Prefer::User).map_err(fails)?;
+    }
     log.verbose(format_args!("{name} by the engine {}", aead.engine()));
     let key = settings.key.key(log, material, settings.key_length)?;
     aead.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;

@@ -2,9 +2,9 @@
 //! Symmetric ciphers: a message of any length where the mode goes on from piece to piece, else one in memory.
 
 use super::settings::{Padding, Settings};
-use super::{choose_engine, iv, padding, sink};
+use super::{iv, padding, sink, tell_too_long};
 use crate::key::Secret;
-use crate::library::{Cipher, Direction};
+use crate::library::{Cipher, Direction, Prefer};
 use crate::message::Log;
 use crate::sys::Errno;
 use crate::tool::data::{Sink, Source, shown};
@@ -29,6 +29,7 @@ struct Work<'a> {
     settings: &'a Settings,
     log: Log,
     cipher: Cipher,
+    key: Secret,
     block: usize,
 }
 
@@ -45,12 +46,27 @@ pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed>
 impl<'a> Work<'a> {
     fn begin(settings: &'a Settings, log: Log, material: Material) -> Result<Self, Failed> {
         let name = settings.cipher;
-        let cipher = Cipher::open(name).map_err(|errno| failed(log, &name, errno))?;
+        let cipher =
+            Cipher::open(name, Prefer::Kernel).map_err(|errno| failed(log, &name, errno))?;
         log.verbose(format_args!("{name} by the engine {}", cipher.engine()));
         let key = settings.key.key(log, material, settings.key_length)?;
         cipher.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
         let block = cipher.block_size().max(1);
-        Ok(Self { settings, log, cipher, block })
+        Ok(Self { settings, log, cipher, key, block })
+    }
+
+    /// A whole message in its place; the kernel refuses one that is too long for it before it looks at it.
+    fn in_place(&self, message: &mut [u8], iv: &[u8]) -> Result<usize, Errno> {
+        let direction = self.settings.direction;
+        match self.cipher.in_place(direction, message, iv) {
+            Err(Errno(libc::EMSGSIZE)) => {
+                tell_too_long(self.log, message.len());
+                let cipher = Cipher::open(self.settings.cipher, Prefer::User)?;
+                cipher.set_key(self.key.bytes())?;
+                cipher.in_place(direction, message, iv)
+            }
+            result => result,
+        }
     }
 
     fn failed(&self, errno: Errno) -> Failed {
@@ -121,7 +137,6 @@ impl<'a> Work<'a> {
 /// A message in memory.
 fn whole(settings: &Settings, log: Log, source: &Source, material: Material) -> Result<(), Failed> {
     let mut message = source.read_all(log, &[], 0)?;
-    choose_engine(log, message.bytes().len());
     let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
     one_message(&work, &mut message, &iv)?;
@@ -139,7 +154,7 @@ fn one_message(work: &Work<'_>, message: &mut Secret, iv: &[u8]) -> Result<(), F
         return Ok(());
     }
     let length = message.bytes().len();
-    let result = work.cipher.in_place(work.settings.direction, message.bytes_mut(), iv);
+    let result = work.in_place(message.bytes_mut(), iv);
     match result {
         Ok(written) if written == length => Ok(()),
         Ok(_) => Err(work.failed(Errno(libc::EIO))),
@@ -159,7 +174,6 @@ fn pieces(
     material: Material,
     length: usize,
 ) -> Result<(), Failed> {
-    choose_engine(log, length);
     let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
     let mut now = read_piece(log, source, length)?;

@@ -9,7 +9,6 @@ mod settings;
 use crate::library::Direction;
 use crate::message::Log;
 use crate::options::Arguments;
-use crate::sys::{set_variable, variable};
 use crate::tool::data::{Sink, Source, shown};
 use crate::tool::{Failed, print, print_version, set_library_level};
 use core::ffi::c_int;
@@ -50,26 +49,12 @@ fn sink(settings: &Settings, log: Log) -> Result<Sink, Failed> {
     Sink::create(log, settings.output, settings.direction == Direction::Decrypt)
 }
 
-/// A message longer than this is left to the engine in user space: the kernel takes some hundred KiB in one
-/// piece, how many depends on its settings and on memory.
-const KERNEL_TAKES: usize = 128 << 10;
-/// What the library was built to do where nobody says anything.
-const DEFAULT_ENGINE: &str = match option_env!("KCAPI_DEFAULT_ENGINE") {
-    Some(engine) => engine,
-    None => "kernel-first",
-};
-
-/// Before the first handle: chooses the engine for a message of that length, unless it has been chosen. In FIPS
-/// mode the library asks the kernel whatever this says.
-fn choose_engine(log: Log, length: usize) {
-    let name = c"KCAPI_ENGINE";
-    if length > KERNEL_TAKES && DEFAULT_ENGINE == "kernel-first" && variable(name).is_none() {
-        log.verbose(format_args!(
-            "a message of {}: in user space, unless in FIPS mode",
-            shown(length)
-        ));
-        set_variable(name, c"user-first");
-    }
+/// Says that the kernel does not take a message of that length, and who does.
+fn tell_too_long(log: Log, length: usize) {
+    let length = shown(length);
+    log.verbose(format_args!(
+        "the kernel takes no message of {length}: in user space, unless in FIPS mode"
+    ));
 }
 
 /// The IV with the length that the cipher wants.

@@ -109,6 +109,7 @@ unsafe extern "C" {
     pub(super) fn kcapi_aead_settaglen(handle: *mut RawHandle, length: u32) -> c_int;
     pub(super) fn kcapi_aead_setassoclen(handle: *mut RawHandle, length: usize);
     pub(super) fn kcapi_aead_ivsize(handle: *mut RawHandle) -> u32;
+    pub(super) fn kcapi_aead_maxmsgsize(handle: *mut RawHandle) -> isize;
     pub(super) fn kcapi_aead_encrypt(
         handle: *mut RawHandle,
         input: *const u8,

@@ -60,6 +60,15 @@ pub enum Direction {
     Decrypt,
 }
 
+/// Which engine is asked first, where nobody has said anything. FIPS mode knows the kernel's only.
+#[derive(Clone, Copy)]
+pub enum Prefer {
+    /// The kernel, or what the library was built for.
+    Kernel = 0,
+    /// The library's own, for messages that the kernel does not take: `KCAPI_INIT_USER`.
+    User = 1 << 16,
+}
+
 /// A handle, and how the library's family of functions destroys it.
 struct Handle {
     raw: *mut RawHandle,
@@ -67,11 +76,11 @@ struct Handle {
 }
 
 impl Handle {
-    fn open(init: Init, destroy: Destroy, name: &str) -> Result<Self> {
+    fn open(init: Init, destroy: Destroy, name: &str, flags: u32) -> Result<Self> {
         let name = CString::new(name).map_err(|_| Errno(libc::ENOENT))?;
         let mut raw = ptr::null_mut();
         // SAFETY: the name ends with NUL, and the library writes a handle, which `destroy` takes.
-        done(unsafe { init(&raw mut raw, name.as_ptr(), 0) })?;
+        done(unsafe { init(&raw mut raw, name.as_ptr(), flags) })?;
         Ok(Self { raw, destroy })
     }
 
@@ -119,7 +128,7 @@ pub struct Digest(Handle);
 impl Digest {
     /// By the kernel's name, such as `hmac(sha512)`.
     pub fn open(name: &str) -> Result<Self> {
-        Handle::open(kcapi_md_init, kcapi_md_destroy, name).map(Self)
+        Handle::open(kcapi_md_init, kcapi_md_destroy, name, 0).map(Self)
     }
 
     /// "kernel" or "user".
@@ -154,8 +163,8 @@ pub struct Cipher(Handle);
 
 impl Cipher {
     /// By the kernel's name, such as `cbc(aes)`.
-    pub fn open(name: &str) -> Result<Self> {
-        Handle::open(kcapi_cipher_init, kcapi_cipher_destroy, name).map(Self)
+    pub fn open(name: &str, prefer: Prefer) -> Result<Self> {
+        Handle::open(kcapi_cipher_init, kcapi_cipher_destroy, name, prefer as u32).map(Self)
     }
 
     /// "kernel" or "user".
@@ -235,8 +244,8 @@ pub struct Aead(Handle);
 
 impl Aead {
     /// By the kernel's name, such as `gcm(aes)`.
-    pub fn open(name: &str) -> Result<Self> {
-        Handle::open(kcapi_aead_init, kcapi_aead_destroy, name).map(Self)
+    pub fn open(name: &str, prefer: Prefer) -> Result<Self> {
+        Handle::open(kcapi_aead_init, kcapi_aead_destroy, name, prefer as u32).map(Self)
     }
 
     /// "kernel" or "user".
@@ -253,6 +262,12 @@ impl Aead {
     pub fn iv_size(&self) -> usize {
         // SAFETY: the handle is live.
         unsafe { kcapi_aead_ivsize(self.0.raw) as usize }
+    }
+
+    /// How long a message may be, AAD and tag included.
+    pub fn longest(&self) -> Result<usize> {
+        // SAFETY: the handle is live.
+        length(unsafe { kcapi_aead_maxmsgsize(self.0.raw) })
     }
 
     /// Lengths of the tag and of the AAD.
@@ -292,7 +307,7 @@ pub struct Rng(Handle);
 impl Rng {
     /// By the kernel's name, such as `stdrng`.
     pub fn open(name: &str) -> Result<Self> {
-        Handle::open(kcapi_rng_init, kcapi_rng_destroy, name).map(Self)
+        Handle::open(kcapi_rng_init, kcapi_rng_destroy, name, 0).map(Self)
     }
 
     /// "kernel" or "user".
