@@ -5,6 +5,8 @@
 #
 # It runs what is staged, under DIR/stage where KCAPI_BUILD names DIR (default: build). coreutils and openssl
 # are the other side.
+#
+#   KCAPI_LONG=1  a file of 5 GiB, too
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 . c-tests/tap.sh
@@ -119,6 +121,11 @@ head -c 300001 /dev/urandom >long
 truncate -s 5M sparse
 mkdir directory
 mkfifo fifo
+if [ -n "${KCAPI_LONG:-}" ]; then
+    truncate -s 5G huge
+    ok 'a file of 5 GiB' is 0 "$(sha256sum huge)" h sha256sum huge
+    rm huge
+fi
 ok 'a long file' is 0 "$(sha512sum long)" h sha512sum long
 ok 'a sparse one' is 0 "$(sha256sum sparse)" h sha256sum sparse
 ok 'one of /proc, whose size is 0' is 0 "$(sha256sum /proc/version)" h sha256sum /proc/version

@@ -9,7 +9,7 @@
 //! - [`entry`]: where each begins.
 //! - [`hasher`], [`enc`], [`dgst`], [`rng`], [`speed`], [`info`]: the programs.
 //! - [`tool`]: what kcapi-enc, kcapi-dgst and kcapi-rng have in common.
-//! - [`options`], [`message`], [`hex`], [`output`]: what their users see of all of them.
+//! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: what their users see of all of them.
 //! - [`library`]: the functions of libkcapi that they call, with owners for its handles.
 //! - [`sys`]: system calls.
 //! - `runtime`: what Rust asks for where there is no standard library.
@@ -34,6 +34,7 @@ pub mod library;
 pub mod message;
 pub mod options;
 pub mod output;
+pub mod progress;
 pub mod rng;
 #[cfg(all(feature = "runtime", not(test)))]
 mod runtime;

@@ -2,8 +2,8 @@
 //! The digest of a file: opened once, read to its end in pieces, whatever it is.
 
 use super::names::Hash;
-use super::progress::Progress;
 use crate::library::Digest;
+use crate::progress::Progress;
 use crate::sys::{Errno, Fd, File, Result, STDIN};
 use alloc::vec::Vec;
 use core::ffi::CStr;

@@ -12,7 +12,6 @@ mod help;
 pub mod list;
 mod names;
 mod places;
-mod progress;
 mod self_check;
 mod settings;
 

@@ -5,8 +5,10 @@ use super::{Failed, Result};
 use crate::key::Secret;
 use crate::message::{Log, Name};
 use crate::output::{self, NewFile};
+use crate::progress::Progress;
 use crate::sys::{Errno, Fd, File, STDIN, STDOUT};
 use alloc::format;
+use core::cell::RefCell;
 use core::ffi::CStr;
 
 /// What cannot be opened, read or written is EIO: so the C programs say it.
@@ -22,19 +24,25 @@ fn file_failed(log: Log, name: &[u8], errno: Errno) -> Failed {
 pub struct Source {
     file: Option<File>,
     name: &'static [u8],
+    progress: RefCell<Progress<'static>>,
 }
 
 impl Source {
     /// The file of that name; standard input without a name, or where it is `-`.
     pub fn open(log: Log, path: Option<&'static CStr>) -> Result<Self> {
-        match path.filter(|&path| path != c"-") {
-            None => Ok(Self { file: None, name: b"standard input" }),
+        let (file, name) = match path.filter(|&path| path != c"-") {
+            None => (None, &b"standard input"[..]),
             Some(path) => {
                 let name = path.to_bytes();
                 let file = File::read_only(path).map_err(|errno| file_failed(log, name, errno))?;
-                Ok(Self { file: Some(file), name })
+                (Some(file), name)
             }
-        }
+        };
+        let fd = file.as_ref().map_or(STDIN, |file| **file);
+        // What goes to a terminal itself would be mixed up with it.
+        let wanted = log.level.is_some() && !STDOUT.is_terminal();
+        let progress = RefCell::new(Progress::new(wanted, fd, name));
+        Ok(Self { file, name, progress })
     }
 
     fn fd(&self) -> Fd {
@@ -43,7 +51,12 @@ impl Source {
 
     /// Fills the buffer, or as much of it as there is.
     pub fn read_full(&self, log: Log, buffer: &mut [u8]) -> Result<usize> {
-        self.fd().read_full(buffer).map_err(|errno| file_failed(log, self.name, errno))
+        let read = self.fd().read_full(buffer);
+        let count = read.map_err(|errno| file_failed(log, self.name, errno))?;
+        if let Ok(mut progress) = self.progress.try_borrow_mut() {
+            progress.advance(count);
+        }
+        Ok(count)
     }
 
     /// All of it, behind what is there already, with room for so much more.
