@@ -113,9 +113,9 @@ impl Fd {
     /// fstat(2).
     pub fn stat(self) -> Result<Stat> {
         // SAFETY: zeros are a `stat`, which fstat(2) fills.
-        let mut stat: libc::stat = unsafe { core::mem::zeroed() };
+        let mut stat: libc::stat64 = unsafe { core::mem::zeroed() };
         // SAFETY: as above.
-        checked(unsafe { libc::fstat(self.0, &raw mut stat) })?;
+        checked(unsafe { libc::fstat64(self.0, &raw mut stat) })?;
         Ok(Stat { mode: stat.st_mode, size: u64::try_from(stat.st_size).unwrap_or(0) })
     }
 
@@ -147,9 +147,11 @@ pub struct File(Fd);
 impl File {
     /// open(2), close-on-exec.
     pub fn open(path: &CStr, flags: c_int, mode: libc::mode_t) -> Result<Self> {
+        // Files of any size, on 32-bit systems, too.
+        let flags = flags | libc::O_CLOEXEC | libc::O_LARGEFILE;
         loop {
             // SAFETY: the path ends with NUL.
-            let fd = unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC, mode) };
+            let fd = unsafe { libc::open(path.as_ptr(), flags, mode) };
             match checked(fd) {
                 Ok(fd) => return Ok(Self(Fd(fd))),
                 Err(Errno(libc::EINTR)) => {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! What this machine's kernel says when the library is not asked.
 #![allow(unsafe_code)]
+// What C's char and long are depends on the architecture.
+#![allow(clippy::useless_conversion, clippy::unnecessary_cast)]
 
 use super::algorithms::Algorithm;
 use crate::output::read_to_end;
