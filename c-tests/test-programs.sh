@@ -190,6 +190,21 @@ ok 'in place, too' is 182 our kcapi-enc -q -d "${gcm[@]}" --tag 0011223344556677
 ok 'the ciphertext is there still' cmp body same
 ok 'to standard output nothing comes' test -z "$(our kcapi-enc -q -d "${gcm[@]}" --tag 0011 <body)"
 ok 'an empty message with any tag' is 182 our kcapi-enc -q -d "${gcm[@]}" --tag 00112233445566778899aabbccddeeff <empty
+# interrupted-output
+mkfifo slow
+"$ours/kcapi-enc" -q -d -c 'ctr(aes)' --iv $iv --keyfd 3 -i slow -o out 3<key16 &
+exec 9>slow
+cat big >&9
+for _ in {1..100}; do
+    [ -n "$(find . -name '.out*')" ] && break
+    sleep 0.05
+done
+ok 'an incomplete output is beside its name' test -n "$(find . -name '.out*')"
+kill -TERM $!
+wait $! 2>/dev/null
+ok 'a signal ends it' test $? = $((128 + 15))
+exec 9>&-
+ok 'and takes it away' test -z "$(find . -name '.out*')"
 # executable-output
 (umask 077 && our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o private)
 our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o cipher

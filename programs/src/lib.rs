@@ -11,7 +11,7 @@
 //! - [`tool`]: what kcapi-enc, kcapi-dgst and kcapi-rng have in common.
 //! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: what their users see of all of them.
 //! - [`library`]: the functions of libkcapi that they call, with owners for its handles.
-//! - [`sys`]: system calls.
+//! - [`sys`]: system calls; [`interrupt`]: signals.
 //! - `runtime`: what Rust asks for where there is no standard library.
 #![no_std]
 
@@ -29,6 +29,7 @@ pub mod entry;
 pub mod hasher;
 pub mod hex;
 pub mod info;
+pub mod interrupt;
 pub mod key;
 pub mod library;
 pub mod message;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Output that is all there, or an error.
+#![allow(unsafe_code)]
 
+use crate::interrupt;
 use crate::sys::{Errno, Fd, File, Result, STDOUT, process_id, real_path, rename, unlink};
 use alloc::ffi::CString;
 use alloc::format;
@@ -32,7 +34,11 @@ impl NewFile {
             let temporary = [directory, b".", name, tail.as_bytes()].concat();
             let temporary = CString::new(temporary).map_err(|_| Errno(libc::EINVAL))?;
             match File::open(&temporary, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL, mode) {
-                Ok(file) => return Ok(Self { file: Some(file), temporary, path }),
+                Ok(file) => {
+                    // SAFETY: the string is on the heap, and dropped after `complete`: by `commit` and by `drop`.
+                    unsafe { interrupt::incomplete(&temporary) };
+                    return Ok(Self { file: Some(file), temporary, path });
+                }
                 Err(Errno(libc::EEXIST)) => {}
                 Err(errno) => return Err(errno),
             }
@@ -52,6 +58,7 @@ impl NewFile {
             if done.is_err() {
                 let _ = unlink(&self.temporary);
             }
+            interrupt::complete();
             done?;
         }
         Ok(())
@@ -62,6 +69,7 @@ impl Drop for NewFile {
     fn drop(&mut self) {
         if self.file.is_some() {
             let _ = unlink(&self.temporary);
+            interrupt::complete();
         }
     }
 }
