@@ -7,7 +7,7 @@ use crate::message::{Messages, Name as Shown};
 use crate::options::{Arguments, Long, Takes, hide, number};
 use crate::sys::{Errno, Fd, File, STDIN};
 use alloc::vec::Vec;
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
 
 /// Of whom `-S` and `-L` print the HMAC.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -298,52 +298,38 @@ impl Settings {
 
     /// Reads the key. In FIPS mode the program verifies itself before that.
     pub fn read_key(&mut self, messages: Messages) -> Result<(), Refused> {
-        let read = |fd: Fd, name: &[u8]| match Secret::read(fd, LONGEST_KEY) {
-            Ok((_, true)) => {
-                messages.about(name, &format_args!("a key has at most {LONGEST_KEY} bytes"));
-                Err(Refused::Said)
-            }
-            // What is empty by mistake would be a key that everybody knows.
-            Ok((key, false)) if key.bytes().is_empty() => {
-                messages.about(name, &"the key is empty");
-                Err(Refused::Said)
-            }
-            Ok((key, false)) => Ok(Some(key)),
-            Err(errno) => {
-                messages.about(name, &errno);
-                Err(Refused::Said)
-            }
-        };
-        let key = match self.source {
-            KeySource::Name => self.name.key.map(Secret::copy),
-            KeySource::None => None,
-            KeySource::File(name) if name == c"-" => read(STDIN, b"-")?,
-            KeySource::File(name) => match File::read_only(name) {
-                Ok(file) => read(*file, name.to_bytes())?,
-                Err(errno) => {
-                    messages.about(name.to_bytes(), &errno);
-                    return Err(Refused::Said);
-                }
-            },
-            KeySource::Descriptor(text) => {
-                let fd = number(text).and_then(|fd| i32::try_from(fd).ok());
-                let fd = fd.map_or(Err(Errno(libc::EBADF)), |fd| Ok(Fd(fd)));
-                match fd {
-                    Ok(fd) => read(fd, text.to_bytes())?,
-                    Err(errno) => {
-                        messages.about(text.to_bytes(), &errno);
-                        return Err(Refused::Said);
-                    }
-                }
+        let read = |fd: Fd| Secret::read(fd, LONGEST_KEY);
+        let (name, key) = match self.source {
+            KeySource::None => return Ok(()),
+            KeySource::Name => {
+                self.key = self.name.key.map(Secret::copy);
+                return Ok(());
             }
             KeySource::Text(text) => {
-                let key = Secret::copy(text.to_bytes());
+                self.key = Some(Secret::copy(text.to_bytes()));
                 hide(text);
-                Some(key)
+                return Ok(());
+            }
+            KeySource::File(name) if name == c"-" => (c"standard input", read(STDIN)),
+            KeySource::File(name) => (name, File::read_only(name).and_then(|file| read(*file))),
+            KeySource::Descriptor(text) => {
+                let fd = number(text).and_then(|fd| c_int::try_from(fd).ok());
+                (text, fd.ok_or(Errno(libc::EBADF)).and_then(|fd| read(Fd(fd))))
             }
         };
-        self.key = key;
-        Ok(())
+        match key {
+            Ok((_, true)) => messages.about(name.to_bytes(), &"a key has at most 1 MiB"),
+            // What is empty by mistake would be a key that everybody knows.
+            Ok((key, false)) if key.bytes().is_empty() => {
+                messages.about(name.to_bytes(), &"the key is empty");
+            }
+            Ok((key, false)) => {
+                self.key = Some(key);
+                return Ok(());
+            }
+            Err(errno) => messages.about(name.to_bytes(), &errno),
+        }
+        Err(Refused::Said)
     }
 }
 
