@@ -57,7 +57,7 @@ is() {
 our() { tool "$ours" "$@"; }
 # Since 1.5.0 only.
 key_len=
-! "$theirs/kcapi-enc" --help 2>&1 | grep -q key-len || key_len=1
+[[ $("$theirs/kcapi-enc" --help 2>&1) != *key-len* ]] || key_len=1
 says() { grep -qe "$1" rust.stderr || { cat rust.stderr && false; }; }
 
 # A kernel is slow where it is User-Mode Linux: fewer sizes, the other engine has them all.
