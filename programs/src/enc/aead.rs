@@ -50,7 +50,7 @@ pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed>
     let written = result.map_err(|errno| match errno {
         Errno(libc::EBADMSG) => failed(log, &"the tag is wrong", errno),
         Errno(libc::EMSGSIZE) => {
-            let what = format_args!("the kernel takes no message of {}", shown(length));
+            let what = format_args!("a message of {} is too long here", shown(length));
             failed(log, &what, errno)
         }
         errno => failed(log, &name, errno),

@@ -159,7 +159,7 @@ fn one_message(work: &Work<'_>, message: &mut Secret, iv: &[u8]) -> Result<(), F
         Ok(written) if written == length => Ok(()),
         Ok(_) => Err(work.failed(Errno(libc::EIO))),
         Err(Errno(libc::EMSGSIZE)) => {
-            let what = format_args!("the kernel takes no message of {}", shown(length));
+            let what = format_args!("a message of {} is too long here", shown(length));
             Err(failed(work.log, &what, Errno(libc::EMSGSIZE)))
         }
         Err(errno) => Err(work.failed(errno)),
