@@ -38,6 +38,8 @@ for name in hasher enc dgst rng speed; do
     ok 'is position-independent, bound at start, without RUNPATH' bash -c \
         'readelf -hd "$0" | grep -q "Type:.*DYN" && readelf -d "$0" | grep -q NOW && ! readelf -d "$0" | grep -q PATH' "$program"
 done
+ok 'kcapi is there, too' test "$("$root/usr/bin/kcapi" -x 3 -c sha256 -p 616263)" = "$(sha256sum "$work/a" | cut -c1-64)"
+ok 'and has a manual page' test -s "$root/usr/share/man/man1/kcapi.1"
 ok 'the self-check is content' forced "$root/usr/bin/sha512hmac" "$work/a"
 ok 'with names in libexec, too' forced "$root/usr/libexec/libkcapi/sha512sum" "$work/a"
 completes() { # completes PROGRAM WORD: the completions, one a line

@@ -38,6 +38,12 @@ $(programs) $(programs_build)/kcapi-info: $(programs_build)/kcapi-%: $(programs_
 		-Wl,--defsym,main=kcapi_$*_main $< -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
 		-Wl,--strip-debug $(runpath) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
 
+# The test application, which test scripts of others call, is one of this project's tests, too.
+$(programs_build)/kcapi: c-tests/kcapi.c $(wildcard c-tests/kcapi-*.h) include/kcapi.h \
+		$(if $(SHARED),$(shared),$(static)) $(build)/linkage
+	$(CC) $(CPPFLAGS) $(CFLAGS) -std=c11 -Wall -Wextra -Iinclude -o $@ $< $(LDFLAGS) -Wl,--as-needed $(runpath) \
+		$(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
+
 all: $(programs_build)/kcapi-info
 # make PROGRAMS= leaves the others out.
 PROGRAMS ?= yes
@@ -58,11 +64,12 @@ define man_links
 endef
 
 ifneq ($(PROGRAMS),)
-all: $(programs)
+all: $(programs) $(programs_build)/kcapi
 
 define install_programs
 	for name in $(program_names); do \
 		$(INSTALL) $(install_strip) -m 755 '$(programs_build)'/kcapi-$$name '$(DESTDIR)$(bindir)'/kcapi-$$name || exit; done
+	$(INSTALL) $(install_strip) -m 755 '$(programs_build)/kcapi' '$(DESTDIR)$(bindir)/kcapi'
 	$(INSTALL) -d '$(DESTDIR)$(libexecdir)/libkcapi' '$(DESTDIR)$(completionsdir)'
 	cd '$(DESTDIR)$(libexecdir)/libkcapi' && for name in $(hasher_names); do \
 		ln -sf '$(to_bindir)/kcapi-hasher' $$name || exit; done
@@ -76,7 +83,7 @@ define install_programs
 endef
 
 define uninstall_programs
-	cd '$(DESTDIR)$(bindir)' && rm -f $(program_names:%=kcapi-%) $(BIN_NAMES)
+	cd '$(DESTDIR)$(bindir)' && rm -f kcapi $(program_names:%=kcapi-%) $(BIN_NAMES)
 	cd '$(DESTDIR)$(libexecdir)/libkcapi' && rm -f $(hasher_names)
 	cd '$(DESTDIR)$(completionsdir)' && rm -f $(completed)
 	rm -f '$(DESTDIR)$(call sum_dir,$(bindir))/$(SUM_PREFIX)kcapi-hasher.$(SUM_SUFFIX)' \

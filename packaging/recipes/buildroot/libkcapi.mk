@@ -22,7 +22,8 @@ LIBKCAPI_UNWANTED = \
 	$(if $(BR2_PACKAGE_LIBKCAPI_ENCAPP),,kcapi-enc) \
 	$(if $(BR2_PACKAGE_LIBKCAPI_DGSTAPP),,kcapi-dgst) \
 	$(if $(BR2_PACKAGE_LIBKCAPI_RNGAPP),,kcapi-rng) \
-	$(if $(BR2_PACKAGE_LIBKCAPI_SPEED),,kcapi-speed)
+	$(if $(BR2_PACKAGE_LIBKCAPI_SPEED),,kcapi-speed) \
+	$(if $(BR2_PACKAGE_LIBKCAPI_TESTAPP),,kcapi)
 
 LIBKCAPI_MAKE = $(TARGET_MAKE_ENV) $(PKG_CARGO_ENV) $(MAKE) -C $(@D) $(TARGET_CONFIGURE_OPTS) \
 	TARGET=$(RUSTC_TARGET_NAME) prefix=/usr libdir=/usr/lib \

@@ -37,6 +37,6 @@ write_hmac() {
 PACKAGES =+ "${PN}-tools ${PN}-hasher ${PN}-info"
 FILES:${PN} += "${libdir}/.libkcapi.so.1*.hmac"
 FILES:${PN}-dev += "${libdir}/.libkcapi.so.hmac"
-FILES:${PN}-tools = "${bindir}/kcapi-enc ${bindir}/kcapi-dgst ${bindir}/kcapi-rng ${bindir}/kcapi-speed"
+FILES:${PN}-tools = "${bindir}/kcapi ${bindir}/kcapi-enc ${bindir}/kcapi-dgst ${bindir}/kcapi-rng ${bindir}/kcapi-speed"
 FILES:${PN}-hasher = "${bindir}/kcapi-hasher ${bindir}/.kcapi-hasher.hmac ${bindir}/fips* ${bindir}/s*hmac ${libexecdir}/libkcapi"
 FILES:${PN}-info = "${bindir}/kcapi-info"
