@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-# libkcapi.so, libkcapi.a, kcapi.h, libkcapi.pc, kcapi-info, the manual: build, install, check.
+# libkcapi.so, libkcapi.a, kcapi.h, libkcapi.pc, the programs, the manual: build, install, check.
 #
 # Cargo makes one static library for each of the two: rustc's own way to a shared
 # library cannot give symbols their versions, so the linker and a version script do.
@@ -79,12 +79,12 @@ rust = KCAPI_HEADER=$(header) KCAPI_DEFAULT_ENGINE=$(ENGINE) $(CARGO) rustc --lo
 	--no-default-features --features '$(FEATURES) $2' $(remap)
 
 .PHONY: all
-all: $(if $(SHARED),$(shared)) $(if $(STATIC),$(static)) $(build)/libkcapi.pc $(build)/kcapi-info man
+all: $(if $(SHARED),$(shared)) $(if $(STATIC),$(static)) $(build)/libkcapi.pc man
 
 $(build):
 	mkdir -p $@
 
-# They change when the options do: what the libraries are made of, and what kcapi-info links with.
+# They change when the options do: what the libraries are made of, and what programs link with.
 $(build)/options: made_of = $(ENGINE) $(FEATURES)
 $(build)/linkage: made_of = $(if $(SHARED),shared,static) $(runpath)
 $(build)/options $(build)/linkage: FORCE | $(build)
@@ -133,18 +133,15 @@ $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
 	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $< >$@
 
-$(build)/kcapi-info: $(wildcard tools/*.[ch]) include/kcapi.h $(if $(SHARED),$(shared),$(static)) $(build)/options $(build)/linkage
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -DDEFAULT_ENGINE='"$(ENGINE)"' -Iinclude -o $@ \
-		$(filter %.c,$^) $(LDFLAGS) $(runpath) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
-
 # The manual, of the header's comments and docs/man, by awk alone.
 .PHONY: man html
 man: $(man)/made
-$(man)/made: include/kcapi.h $(wildcard docs/man/*) $(wildcard examples/*.c)
+$(man)/made: programs/rules.mk include/kcapi.h $(wildcard docs/man/*) $(wildcard examples/*.c)
 	rm -rf '$(man)'
 	mkdir -p '$(man)/man1' '$(man)/man3' '$(man)/man7'
 	awk -v version=$(version) -v out='$(man)' -f docs/man/man.awk -f docs/man/text.awk \
 		include/kcapi.h docs/man/pages $(wildcard docs/man/*.[137])
+	$(man_links)
 	touch $@
 
 # The same for a browser; takes mandoc.
@@ -168,10 +165,13 @@ endif
 	$(INSTALL) -m 644 include/kcapi.h '$(DESTDIR)$(includedir)/kcapi.h'
 	$(INSTALL) -m 644 $(build)/libkcapi.pc '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc'
 	$(INSTALL) -d '$(DESTDIR)$(bindir)'
-	$(INSTALL) $(install_strip) -m 755 $(build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
+	$(INSTALL) $(install_strip) -m 755 $(programs_build)/kcapi-info '$(DESTDIR)$(bindir)/kcapi-info'
 	for section in man1 man3 man7; do \
-		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section && \
-		$(INSTALL) -m 644 '$(man)'/$$section/* '$(DESTDIR)$(mandir)'/$$section || exit; done
+		$(INSTALL) -d '$(DESTDIR)$(mandir)'/$$section || exit; done
+	$(INSTALL) -m 644 '$(man)'/man1/$(if $(PROGRAMS),*,kcapi-info.1) '$(DESTDIR)$(mandir)/man1'
+	$(INSTALL) -m 644 '$(man)'/man3/* '$(DESTDIR)$(mandir)/man3'
+	$(INSTALL) -m 644 '$(man)'/man7/* '$(DESTDIR)$(mandir)/man7'
+	$(install_programs)
 
 install-strip:
 	@$(MAKE) --no-print-directory install install_strip='-s --strip-program=$(STRIP)'
@@ -182,6 +182,7 @@ uninstall: man
 		'$(DESTDIR)$(includedir)/kcapi.h' '$(DESTDIR)$(pkgconfigdir)/libkcapi.pc' \
 		'$(DESTDIR)$(bindir)/kcapi-info'
 	cd '$(man)' && for page in man?/*; do rm -f '$(DESTDIR)$(mandir)'/$$page; done
+	$(uninstall_programs)
 
 # The install that tests and demo are compiled against, as a user's programs would be.
 .PHONY: stage
@@ -207,7 +208,7 @@ check-symbols: $(shared)
 demo: stage
 	@KERNEL=$(KERNEL) c-tests/demo
 
-include c-tests/rules.mk bench/rules.mk supply-chain/rules.mk packaging/rules.mk
+include programs/rules.mk c-tests/rules.mk bench/rules.mk supply-chain/rules.mk packaging/rules.mk
 
 .PHONY: clean FORCE
 clean:

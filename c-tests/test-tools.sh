@@ -15,7 +15,8 @@
 #   - an AEAD by stdin is no longer one message from about 60 KiB on; by -i it is
 #   - without --aad, an AEAD is looked for among the skciphers
 #
-#   KCAPI_LONG=1  messages of more lengths
+#   KCAPI_LONG=1     messages of more lengths
+#   KCAPI_TOOLS=DIR  other programs of these names: ours, once Debian's are done
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,7 +25,7 @@ trap 'rm -rf "$work"' EXIT
 # shellcheck source=c-tests/tap.sh
 . c-tests/tap.sh
 
-tools=$(realpath "$(c-tests/reference)/../bin")
+tools=$(realpath "${KCAPI_TOOLS:-$(c-tests/reference)/../bin}")
 library=$(realpath "${KCAPI_BUILD:-build}")/stage/usr/lib
 key128=000102030405060708090a0b0c0d0e0f
 key256=${key128}101112131415161718191a1b1c1d1e1f
@@ -334,4 +335,8 @@ for wrong in 'kcapi-rng -b 16 -n' 'kcapi-dgst -c' 'kcapi-enc --iv 00 --keyfd 3 -
     ok "${wrong%% *} fails with ENOENT for an unknown algorithm" \
         fails $((256 - 2)) tool $wrong nonsense </dev/null
 done
+# Ours read and write what they do. On one engine: which it is, test-programs.sh looks after.
+if [ -z "${KCAPI_TOOLS:-}" ] && [ "${KCAPI_ENGINE:-}" = user ]; then
+    ok 'our programs, all of the same' env KCAPI_TOOLS="$library/../bin" c-tests/test-tools.sh
+fi
 done_testing

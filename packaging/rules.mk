@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 # Part of the Makefile.
 
-.PHONY: dist deb rpm check-deb check-rpm
+.PHONY: dist deb rpm check-deb check-rpm check-recipes
 # A tarball with all crates, which builds without network, and packages of it. The project's own
 # releases of one version of the C library's ABI are counted behind it.
 distribution := libkcapi-$(version)+rs1
@@ -21,3 +21,7 @@ check-deb:
 
 check-rpm:
 	packaging/check-rpm $(build)/rpm
+
+# What can be read of the recipes for other distributions.
+check-recipes: stage
+	packaging/check-recipes

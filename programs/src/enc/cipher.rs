@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Symmetric ciphers: a message of any length where the mode goes on from piece to piece, else one in memory.
+
+use super::settings::{Padding, Settings};
+use super::{iv, padding, sink, tell_too_long};
+use crate::key::Secret;
+use crate::library::{Cipher, Direction, Prefer};
+use crate::message::Log;
+use crate::sys::Errno;
+use crate::tool::data::{Sink, Source, shown};
+use crate::tool::key::Material;
+use crate::tool::{Failed, failed};
+
+/// What is read at once, in whole blocks of any cipher.
+const PIECE: usize = 64 << 10;
+
+/// Modes whose state goes on in the IV, or that have none. All others begin anew with each message, so that they must
+/// see it as a whole.
+const CHAINING: [&str; 6] = ["cbc", "cfb", "ctr", "ecb", "ofb", "pcbc"];
+
+fn goes_on(name: &str) -> bool {
+    CHAINING
+        .iter()
+        .any(|mode| name.strip_prefix(mode).is_some_and(|rest| rest.starts_with(['(', '-'])))
+}
+
+/// What is needed all the way.
+struct Work<'a> {
+    settings: &'a Settings,
+    log: Log,
+    cipher: Cipher,
+    key: Secret,
+    block: usize,
+}
+
+/// Encrypts or decrypts.
+pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
+    let material = settings.key.read(log, settings.key_length)?;
+    match settings.pieces {
+        Some(length) => pieces(settings, log, source, material, length),
+        None if goes_on(settings.cipher) => stream(settings, log, source, material),
+        None => whole(settings, log, source, material),
+    }
+}
+
+impl<'a> Work<'a> {
+    fn begin(settings: &'a Settings, log: Log, material: Material) -> Result<Self, Failed> {
+        let name = settings.cipher;
+        let cipher =
+            Cipher::open(name, Prefer::Kernel).map_err(|errno| failed(log, &name, errno))?;
+        log.verbose(format_args!("{name} by the engine {}", cipher.engine()));
+        let key = settings.key.key(log, material, settings.key_length)?;
+        cipher.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
+        let block = cipher.block_size().max(1);
+        Ok(Self { settings, log, cipher, key, block })
+    }
+
+    /// A whole message in its place; the kernel refuses one that is too long for it before it looks at it.
+    fn in_place(&self, message: &mut [u8], iv: &[u8]) -> Result<usize, Errno> {
+        let direction = self.settings.direction;
+        match self.cipher.in_place(direction, message, iv) {
+            Err(Errno(libc::EMSGSIZE)) => {
+                tell_too_long(self.log, message.len());
+                let cipher = Cipher::open(self.settings.cipher, Prefer::User)?;
+                cipher.set_key(self.key.bytes())?;
+                cipher.in_place(direction, message, iv)
+            }
+            result => result,
+        }
+    }
+
+    fn failed(&self, errno: Errno) -> Failed {
+        failed(self.log, &self.settings.cipher, errno)
+    }
+
+    fn encrypts(&self) -> bool {
+        self.settings.direction == Direction::Encrypt
+    }
+
+    /// Pads the last piece of a message, or refuses what cannot be decrypted.
+    fn pad(&self, last: &mut Secret, length: u64) -> Result<(), Failed> {
+        if !self.encrypts() {
+            if length.is_multiple_of(self.block as u64) {
+                return Ok(());
+            }
+            let what = format_args!("the ciphertext is not in blocks of {}", shown(self.block));
+            return Err(failed(self.log, &what, Errno(libc::EINVAL)));
+        }
+        let count = padding::to_add(self.settings.padding, length, self.block);
+        if count == 0 && self.between_files() && self.settings.padding == Padding::Compatible {
+            let seeming = padding::found(last.bytes(), self.block, false);
+            if seeming > 0 {
+                let seeming = shown(seeming);
+                self.log.warning(format_args!(
+                    "the message ends like padding: decryption will take off {seeming}; see --pkcs7"
+                ));
+            }
+        }
+        let bytes = [count as u8; 256];
+        last.append(bytes.get(..count).unwrap_or_default()).map_err(|errno| self.failed(errno))
+    }
+
+    fn between_files(&self) -> bool {
+        self.settings.input.is_some() && self.settings.output.is_some()
+    }
+
+    /// Takes the padding off the end of a plaintext.
+    fn unpad(&self, last: &mut Secret, length: u64) -> Result<(), Failed> {
+        if self.encrypts() || self.block <= 1 {
+            return Ok(());
+        }
+        let count = match self.settings.padding {
+            Padding::Keep => return Ok(()),
+            Padding::Compatible if !self.between_files() => return Ok(()),
+            Padding::Compatible => padding::found(last.bytes(), self.block, false),
+            Padding::Pkcs7 if length == 0 => return Ok(()),
+            Padding::Pkcs7 => match padding::found(last.bytes(), self.block, true) {
+                0 => {
+                    return Err(failed(self.log, &"no padding: a wrong key?", Errno(libc::EINVAL)));
+                }
+                count => count,
+            },
+        };
+        if count > 0 {
+            if self.settings.padding == Padding::Compatible {
+                let count = shown(count);
+                self.log
+                    .warning(format_args!("took off {count} of padding; --nounpad leaves them"));
+            }
+            let rest = last.bytes().len() - count;
+            last.truncate(rest);
+        }
+        Ok(())
+    }
+}
+
+/// A message in memory.
+fn whole(settings: &Settings, log: Log, source: &Source, material: Material) -> Result<(), Failed> {
+    let mut message = source.read_all(log, &[], 0)?;
+    let work = Work::begin(settings, log, material)?;
+    let iv = iv(settings, log, work.cipher.iv_size());
+    one_message(&work, &mut message, &iv)?;
+    let length = message.bytes().len() as u64;
+    work.unpad(&mut message, length)?;
+    let sink = sink(settings, log)?;
+    sink.write(log, message.bytes())?;
+    sink.finish(log)
+}
+
+/// Encrypts or decrypts it in its place.
+fn one_message(work: &Work<'_>, message: &mut Secret, iv: &[u8]) -> Result<(), Failed> {
+    work.pad(message, message.bytes().len() as u64)?;
+    if message.bytes().is_empty() {
+        return Ok(());
+    }
+    let length = message.bytes().len();
+    let result = work.in_place(message.bytes_mut(), iv);
+    match result {
+        Ok(written) if written == length => Ok(()),
+        Ok(_) => Err(work.failed(Errno(libc::EIO))),
+        Err(Errno(libc::EMSGSIZE)) => {
+            let what = format_args!("a message of {} is too long here", shown(length));
+            Err(failed(work.log, &what, Errno(libc::EMSGSIZE)))
+        }
+        Err(errno) => Err(work.failed(errno)),
+    }
+}
+
+/// Messages of so many bytes, as the C program made of a longer one.
+fn pieces(
+    settings: &Settings,
+    log: Log,
+    source: &Source,
+    material: Material,
+    length: usize,
+) -> Result<(), Failed> {
+    let work = Work::begin(settings, log, material)?;
+    let iv = iv(settings, log, work.cipher.iv_size());
+    let mut now = read_piece(log, source, length)?;
+    let sink = sink(settings, log)?;
+    loop {
+        let next = read_piece(log, source, length)?;
+        let is_last = next.bytes().is_empty();
+        one_message(&work, &mut now, &iv)?;
+        if is_last {
+            let length = now.bytes().len() as u64;
+            work.unpad(&mut now, length)?;
+        }
+        sink.write(log, now.bytes())?;
+        if is_last {
+            return sink.finish(log);
+        }
+        now = next;
+    }
+}
+
+/// A piece of so many bytes, fewer at the end.
+fn read_piece(log: Log, source: &Source, length: usize) -> Result<Secret, Failed> {
+    let mut piece = Secret::zeros(length);
+    let count = source.read_full(log, piece.bytes_mut())?;
+    piece.truncate(count);
+    Ok(piece)
+}
+
+/// A message in pieces, that the mode makes one.
+fn stream(
+    settings: &Settings,
+    log: Log,
+    source: &Source,
+    material: Material,
+) -> Result<(), Failed> {
+    let work = Work::begin(settings, log, material)?;
+    let iv = iv(settings, log, work.cipher.iv_size());
+    // The last piece is known by what does not come behind it.
+    let mut now = read_piece(log, source, PIECE)?;
+    let sink = sink(settings, log)?;
+    let mut length = now.bytes().len() as u64;
+    work.cipher.begin(settings.direction, &iv).map_err(|errno| work.failed(errno))?;
+    loop {
+        let next = read_piece(log, source, PIECE)?;
+        if next.bytes().is_empty() {
+            work.pad(&mut now, length)?;
+            let mut last = stream_piece(&work, &mut now, true)?;
+            work.unpad(&mut last, length)?;
+            sink.write(log, last.bytes())?;
+            return sink.finish(log);
+        }
+        length += next.bytes().len() as u64;
+        write_piece(&work, &mut now, &sink)?;
+        now = next;
+    }
+}
+
+fn write_piece(work: &Work<'_>, piece: &mut Secret, sink: &Sink) -> Result<(), Failed> {
+    let output = stream_piece(work, piece, false)?;
+    sink.write(work.log, output.bytes())
+}
+
+fn stream_piece(work: &Work<'_>, piece: &mut Secret, last: bool) -> Result<Secret, Failed> {
+    let mut output = Secret::zeros(piece.bytes().len());
+    work.cipher
+        .piece(piece.bytes_mut(), last, output.bytes_mut())
+        .map_err(|errno| work.failed(errno))?;
+    Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::goes_on;
+
+    #[test]
+    fn modes_that_go_on() {
+        for name in ["cbc(aes)", "ctr-aes-aesni", "ecb(aes-generic)", "pcbc(fcrypt)"] {
+            assert!(goes_on(name), "{name}");
+        }
+        for name in [
+            "xts(aes)",
+            "cts(cbc(aes))",
+            "chacha20",
+            "rfc3686(ctr(aes))",
+            "cbcmac(aes)",
+            "lrw(aes)",
+        ] {
+            assert!(!goes_on(name), "{name}");
+        }
+    }
+}

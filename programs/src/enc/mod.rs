@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! kcapi-enc: encrypts or decrypts a message, with a cipher or an AEAD.
+
+mod aead;
+mod cipher;
+mod padding;
+mod settings;
+
+use crate::library::Direction;
+use crate::message::Log;
+use crate::options::Arguments;
+use crate::tool::data::{Sink, Source, shown};
+use crate::tool::{Failed, print, print_version, set_library_level};
+use core::ffi::c_int;
+use settings::{Settings, Task};
+
+const HELP: &str = include_str!("help.txt");
+
+/// The program.
+pub fn main(arguments: Arguments) -> c_int {
+    let mut log = Log::new("kcapi-enc");
+    let result = match Settings::read(&arguments, &mut log) {
+        Ok(Task::Help) => return print(HELP),
+        Ok(Task::Version) => return print_version(),
+        Ok(Task::Work(settings)) => {
+            set_library_level(log);
+            work(&settings, log)
+        }
+        Err(failed) => Err(failed),
+    };
+    match result {
+        Ok(()) => 0,
+        Err(Failed(code)) => code,
+    }
+}
+
+/// What is not there to be read is noticed before there is an output.
+fn work(settings: &Settings, log: Log) -> Result<(), Failed> {
+    let source = Source::open(log, settings.input)?;
+    if settings.aad.is_some() {
+        aead::run(settings, log, &source)
+    } else {
+        cipher::run(settings, log, &source)
+    }
+}
+
+/// Where the result goes; plaintext is its owner's.
+fn sink(settings: &Settings, log: Log) -> Result<Sink, Failed> {
+    Sink::create(log, settings.output, settings.direction == Direction::Decrypt)
+}
+
+/// Says that the kernel does not take a message of that length, and who does.
+fn tell_too_long(log: Log, length: usize) {
+    let length = shown(length);
+    log.verbose(format_args!(
+        "the kernel takes no message of {length}: in user space, unless in FIPS mode"
+    ));
+}
+
+/// The IV with the length that the cipher wants.
+fn iv(settings: &Settings, log: Log, size: usize) -> alloc::vec::Vec<u8> {
+    let mut iv = settings.iv.clone().unwrap_or_default();
+    if size > 0 && settings.iv.is_none() {
+        log.warning(format_args!(
+            "no IV is given: it is zeros, and must not be so twice with a key"
+        ));
+    } else if iv.len() > size {
+        log.warning(format_args!("the IV has {} only, the rest is left out", shown(size)));
+    }
+    iv.resize(size, 0);
+    iv
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! kcapi-enc's command line.
+
+use crate::library::Direction;
+use crate::message::Log;
+use crate::options::{Arguments, Long, Takes};
+use crate::sys::Errno;
+use crate::tool::key::{self, KeyOptions};
+use crate::tool::{Failed, bytes, failed, name, number, usage};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+
+/// What is to be done.
+pub enum Task {
+    /// Tell the usage.
+    Help,
+    /// Tell the version.
+    Version,
+    /// Encrypt or decrypt.
+    Work(Box<Settings>),
+}
+
+/// How padding is dealt with, for ciphers of whole blocks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// As the C program does: see `padding`.
+    Compatible,
+    /// As PKCS #7 says, and openssl-enc(1) does.
+    Pkcs7,
+    /// Decryption leaves it.
+    Keep,
+}
+
+/// The command line.
+pub struct Settings {
+    /// The kernel's name of the cipher.
+    pub cipher: &'static str,
+    /// Encrypt or decrypt.
+    pub direction: Direction,
+    /// The input file.
+    pub input: Option<&'static CStr>,
+    /// The output file.
+    pub output: Option<&'static CStr>,
+    /// The IV, as it was given.
+    pub iv: Option<Vec<u8>>,
+    /// Associated data: there are some if and only if the cipher is an AEAD.
+    pub aad: Option<Vec<u8>>,
+    /// The tag, for decryption.
+    pub tag: Option<Vec<u8>>,
+    /// The tag's length.
+    pub tag_length: usize,
+    /// Where the key comes from.
+    pub key: KeyOptions,
+    /// Its length.
+    pub key_length: usize,
+    /// About padding.
+    pub padding: Padding,
+    /// Each so many bytes are a message of their own.
+    pub pieces: Option<usize>,
+}
+
+const LONG: &[Long] = &[
+    (c"cipher", Takes::Value, b'c'),
+    (c"encrypt", Takes::Nothing, b'e'),
+    (c"decrypt", Takes::Nothing, b'd'),
+    (c"infile", Takes::Value, b'i'),
+    (c"outfile", Takes::Value, b'o'),
+    (c"iv", Takes::Value, IV),
+    (c"ccm-nonce", Takes::Value, CCM_NONCE),
+    (c"aad", Takes::Value, AAD),
+    (c"taglen", Takes::Value, TAG_LENGTH),
+    (c"tag", Takes::Value, TAG),
+    (c"key-len", Takes::Value, KEY_LENGTH),
+    key::LONG[0],
+    key::LONG[1],
+    key::LONG[2],
+    key::LONG[3],
+    key::LONG[4],
+    key::LONG[5],
+    (c"nounpad", Takes::Nothing, NO_UNPAD),
+    (c"pkcs7", Takes::Nothing, PKCS7),
+    (c"pieces", Takes::Value, PIECES),
+    (c"verbose", Takes::Nothing, b'v'),
+    (c"quiet", Takes::Nothing, b'q'),
+    (c"help", Takes::Nothing, b'h'),
+    (c"version", Takes::Nothing, VERSION),
+];
+const SHORT: &CStr = c"c:edi:o:p:s:vqh";
+// Those without a letter; the key's are others.
+const IV: u8 = 1;
+const CCM_NONCE: u8 = 2;
+const AAD: u8 = 3;
+const TAG_LENGTH: u8 = 4;
+const TAG: u8 = 5;
+const KEY_LENGTH: u8 = 6;
+const NO_UNPAD: u8 = 7;
+const PKCS7: u8 = 8;
+const PIECES: u8 = 9;
+const VERSION: u8 = 10;
+
+/// Bytes of a key, at most and where nothing is said.
+const LONGEST_KEY: u64 = 64;
+const USUAL_KEY: usize = 32;
+/// The longest tag that an algorithm has.
+const LONGEST_TAG: u64 = 64;
+
+impl Settings {
+    /// Reads the command line. How much is said counts from here on.
+    pub fn read(arguments: &Arguments, log: &mut Log) -> Result<Task, Failed> {
+        let mut settings = Self {
+            cipher: "",
+            direction: Direction::Encrypt,
+            input: None,
+            output: None,
+            iv: None,
+            aad: None,
+            tag: None,
+            tag_length: 0,
+            key: KeyOptions::default(),
+            key_length: USUAL_KEY,
+            padding: Padding::Compatible,
+            pieces: None,
+        };
+        let mut ccm_nonce = None;
+        for found in arguments.options(SHORT, LONG) {
+            let found = found.map_err(|_| usage(*log, &"the command line is wrong"))?;
+            if settings.key.take(&found) {
+                continue;
+            }
+            let value = found.value;
+            match found.option {
+                b'c' => settings.cipher = name(*log, "--cipher", value)?,
+                b'e' => settings.direction = Direction::Encrypt,
+                b'd' => settings.direction = Direction::Decrypt,
+                b'i' => settings.input = Some(value),
+                b'o' => settings.output = Some(value),
+                IV => settings.iv = Some(bytes(*log, "--iv", value)?),
+                CCM_NONCE => ccm_nonce = Some(bytes(*log, "--ccm-nonce", value)?),
+                AAD => settings.aad = Some(bytes(*log, "--aad", value)?),
+                TAG_LENGTH => {
+                    let length = number(*log, "--taglen", value)?;
+                    settings.tag_length = Some(length)
+                        .filter(|&length| length <= LONGEST_TAG)
+                        .and_then(|length| usize::try_from(length).ok())
+                        .ok_or_else(|| failed(*log, &"--taglen", Errno(libc::EINVAL)))?;
+                }
+                TAG => settings.tag = Some(bytes(*log, "--tag", value)?),
+                KEY_LENGTH => {
+                    let length = number(*log, "--key-len", value)?;
+                    if !(1..=LONGEST_KEY).contains(&length) {
+                        return Err(usage(*log, &"--key-len: a key has 1 to 64 bytes"));
+                    }
+                    settings.key_length = length as usize;
+                }
+                NO_UNPAD => settings.padding = Padding::Keep,
+                PKCS7 => settings.padding = Padding::Pkcs7,
+                PIECES => {
+                    let length = number(*log, "--pieces", value)?;
+                    let length = usize::try_from(length).ok().filter(|&length| length > 0);
+                    let wrong = || usage(*log, &"--pieces: pieces have some bytes");
+                    settings.pieces = Some(length.ok_or_else(wrong)?);
+                }
+                b'v' => log.more(),
+                b'q' => log.level = None,
+                b'h' => return Ok(Task::Help),
+                _ => return Ok(Task::Version),
+            }
+        }
+        settings.complete(arguments, *log, ccm_nonce)?;
+        Ok(Task::Work(Box::new(settings)))
+    }
+
+    /// What is missing, or does not go together.
+    fn complete(
+        &mut self,
+        arguments: &Arguments,
+        log: Log,
+        ccm_nonce: Option<Vec<u8>>,
+    ) -> Result<(), Failed> {
+        if arguments.operands().next().is_some() {
+            return Err(usage(log, &"takes no operands; --infile names the input"));
+        }
+        if self.cipher.is_empty() {
+            return Err(usage(log, &"a cipher is missing: --cipher"));
+        }
+        if !self.key.is_given() {
+            return Err(usage(log, &"a key is missing: --keyfd, --passwdfd or --passwd"));
+        }
+        if let Some(nonce) = ccm_nonce {
+            if self.iv.is_some() {
+                return Err(usage(log, &"--iv or --ccm-nonce, not both"));
+            }
+            if !(7..=13).contains(&nonce.len()) {
+                let what = "--ccm-nonce: a nonce has 7 to 13 bytes";
+                return Err(failed(log, &what, Errno(libc::EINVAL)));
+            }
+            let mut iv = alloc::vec![14 - nonce.len() as u8];
+            iv.extend(nonce);
+            iv.resize(16, 0);
+            self.iv = Some(iv);
+        }
+        if let Some(tag) = &self.tag {
+            self.tag_length = tag.len();
+        }
+        let is_aead = self.aad.is_some();
+        if is_aead && self.pieces.is_some() {
+            return Err(usage(log, &"--pieces is not for AEADs"));
+        }
+        match self.direction {
+            Direction::Encrypt if is_aead && self.tag_length == 0 => {
+                Err(failed(log, &"encryption with --aad wants --taglen", Errno(libc::EINVAL)))
+            }
+            Direction::Decrypt if is_aead && self.tag.is_none() => {
+                Err(failed(log, &"decryption with --aad wants --tag", Errno(libc::EINVAL)))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! `-c`: are the files what the lists say?
+//!
+//! Success means that at least one file was verified, and that none was not. coreutils goes further than its
+//! users expect of hmaccalc: a line that says nothing is a warning there and a failure here.
+
+use super::digest::{Failure, Hasher};
+use super::list::{self, Line, Lines, Parsed};
+use super::names::Role;
+use super::settings::{Settings, Verdicts};
+use crate::hex;
+use crate::message::Messages;
+use crate::sys::{Errno, File, STDIN, STDOUT};
+use alloc::ffi::CString;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+
+/// What became of a list's lines.
+#[derive(Default)]
+struct Count {
+    /// Lines that are none.
+    bad: u64,
+    /// Lines that say something.
+    good: u64,
+    /// Files that are what the list says.
+    matched: u64,
+    /// Files that are not.
+    mismatched: u64,
+    /// Files that could not be read.
+    unreadable: u64,
+}
+
+/// The check of lists.
+pub struct Check<'a> {
+    settings: &'a Settings,
+    hasher: Hasher<'a>,
+    messages: Messages,
+}
+
+impl<'a> Check<'a> {
+    /// With what the command line says.
+    pub fn new(settings: &'a Settings, hasher: Hasher<'a>, messages: Messages) -> Self {
+        Self { settings, hasher, messages }
+    }
+
+    /// Checks a list, and says whether all is well; an error is one of standard output.
+    pub fn list(&mut self, name: &CStr) -> Result<bool, Errno> {
+        if name == c"-" {
+            return self.lines(Lines::new(STDIN, self.settings.end), b"standard input");
+        }
+        match File::read_only(name) {
+            Ok(file) => self.lines(Lines::new(*file, self.settings.end), name.to_bytes()),
+            Err(errno) => {
+                self.messages.about(name.to_bytes(), &errno);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether it is hmaccalc's words and rules that are expected.
+    fn is_hmac(&self) -> bool {
+        self.settings.name.role != Role::Sum
+    }
+
+    fn lines(&mut self, mut lines: Lines, list: &[u8]) -> Result<bool, Errno> {
+        let mut count = Count::default();
+        let mut number = 0u64;
+        let complete = loop {
+            let line = match lines.read() {
+                Ok(None) => break true,
+                Ok(Some(line)) => line,
+                Err(errno) => {
+                    self.messages.about(list, &errno);
+                    break false;
+                }
+            };
+            number += 1;
+            let parsed = line.map_or(Parsed::Bad, |line| list::parse(line, self.settings.end == 0));
+            match parsed {
+                Parsed::Comment | Parsed::Blank => {}
+                Parsed::Line(line) if self.is_for_us(&line) => {
+                    count.good += 1;
+                    self.line(&line, &mut count)?;
+                }
+                _ => {
+                    count.bad += 1;
+                    if self.settings.warn || self.is_hmac() {
+                        let tag = self.settings.hash.tag(self.settings.key.is_some());
+                        let what = format_args!("improperly formatted {tag} checksum line");
+                        self.messages.about(list, &format_args!("{number}: {what}"));
+                    }
+                }
+            }
+        };
+        Ok(self.summary(&count, list) && complete)
+    }
+
+    /// Whether a line can be verified: it has a digest of the right kind and length, and a file.
+    fn is_for_us(&self, line: &Line<'_>) -> bool {
+        let keyed = self.settings.key.is_some();
+        line.digest.len() == 2 * self.settings.length
+            && line.label.is_none_or(|label| self.settings.hash.is_called(label, keyed))
+            && (line.name.is_some() || self.settings.target.is_some())
+    }
+
+    fn line(&mut self, line: &Line<'_>, count: &mut Count) -> Result<(), Errno> {
+        let name = match (self.settings.target, &line.name) {
+            (Some(target), _) => CString::from(target),
+            (None, Some(name)) => CString::new(name.as_ref()).map_err(|_| Errno(libc::EINVAL))?,
+            (None, None) => return Ok(()),
+        };
+        let Some(expected) = hex::decode(line.digest) else { return Ok(()) };
+        let verdict = match self.hasher.file(&name) {
+            Ok(digest) => {
+                let is_same = digest.get(..expected.len()) == Some(&expected);
+                if is_same {
+                    count.matched += 1;
+                } else {
+                    count.mismatched += 1;
+                }
+                if is_same { Verdict::Ok } else { Verdict::Mismatch }
+            }
+            Err(Failure::Open(Errno(libc::ENOENT))) if self.settings.ignore_missing => {
+                return Ok(());
+            }
+            Err(failure) => {
+                self.messages.about(name.to_bytes(), &failure.errno());
+                count.unreadable += 1;
+                Verdict::Unreadable
+            }
+        };
+        self.print(name.to_bytes(), verdict)
+    }
+
+    fn print(&self, name: &[u8], verdict: Verdict) -> Result<(), Errno> {
+        let wanted = match self.settings.verdicts {
+            Verdicts::All => true,
+            Verdicts::Failures => !matches!(verdict, Verdict::Ok),
+            Verdicts::None => false,
+        };
+        if !wanted {
+            return Ok(());
+        }
+        let words: &[u8] = match verdict {
+            Verdict::Ok => b": OK\n",
+            Verdict::Mismatch | Verdict::Unreadable if self.is_hmac() => b": Not OK\n",
+            Verdict::Mismatch => b": FAILED\n",
+            Verdict::Unreadable => b": FAILED open or read\n",
+        };
+        let escaped = list::escape(name);
+        let mark: &[u8] = if escaped.is_some() { b"\\" } else { b"" };
+        let line: Vec<u8> = [mark, escaped.as_deref().unwrap_or(name), words].concat();
+        STDOUT.write_all(&line)
+    }
+
+    /// Whether a list holds; and what coreutils says at its end.
+    fn summary(&self, count: &Count, list: &[u8]) -> bool {
+        if count.good == 0 {
+            self.messages.about(list, &"no properly formatted checksum lines found");
+            return false;
+        }
+        if self.settings.verdicts != Verdicts::None && !self.is_hmac() {
+            let warn = |count: u64, one: &str, more: &str| {
+                if count > 0 {
+                    let words = if count == 1 { one } else { more };
+                    self.messages.say(format_args!("WARNING: {count} {words}"));
+                }
+            };
+            warn(count.bad, "line is improperly formatted", "lines are improperly formatted");
+            warn(
+                count.unreadable,
+                "listed file could not be read",
+                "listed files could not be read",
+            );
+            warn(
+                count.mismatched,
+                "computed checksum did NOT match",
+                "computed checksums did NOT match",
+            );
+        }
+        let quiet = self.settings.verdicts == Verdicts::None;
+        if self.settings.ignore_missing && count.matched == 0 && !quiet {
+            self.messages.about(list, &"no file was verified");
+        }
+        count.matched > 0
+            && count.mismatched == 0
+            && count.unreadable == 0
+            && (count.bad == 0 || !(self.settings.strict || self.is_hmac()))
+    }
+}
+
+/// What became of a file.
+#[derive(Clone, Copy)]
+enum Verdict {
+    Ok,
+    Mismatch,
+    Unreadable,
+}

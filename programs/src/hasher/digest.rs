@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The digest of a file: opened once, read to its end in pieces, whatever it is.
+
+use super::names::Hash;
+use crate::library::Digest;
+use crate::progress::Progress;
+use crate::sys::{Errno, Fd, File, Result, STDIN};
+use alloc::vec::Vec;
+use core::ffi::CStr;
+
+/// What is read at once. Longer pieces are no faster, and memory stays small.
+const PIECE: usize = 128 << 10;
+
+/// Why there is no digest.
+pub enum Failure {
+    /// The file cannot be opened.
+    Open(Errno),
+    /// Or not be read to its end.
+    Read(Errno),
+    /// The digest itself fails: the algorithm, or the key.
+    Digest(Errno),
+}
+
+impl Failure {
+    /// What was wrong.
+    pub fn errno(&self) -> Errno {
+        match self {
+            Self::Open(errno) | Self::Read(errno) | Self::Digest(errno) => *errno,
+        }
+    }
+}
+
+/// Makes digests of files.
+pub struct Hasher<'a> {
+    hash: &'static Hash,
+    key: Option<&'a [u8]>,
+    /// Kept from file to file, but not after a failure: what it has taken in would get into the next.
+    digest: Option<Digest>,
+    buffer: Vec<u8>,
+    progress: bool,
+}
+
+impl<'a> Hasher<'a> {
+    /// With that digest and key.
+    pub fn new(hash: &'static Hash, key: Option<&'a [u8]>) -> Self {
+        Self { hash, key, digest: None, buffer: Vec::new(), progress: false }
+    }
+
+    /// Long files show on a terminal how far they are.
+    pub fn show_progress(&mut self) {
+        self.progress = true;
+    }
+
+    /// Opens the digest, so that what is wrong with it or the key shows before the first file.
+    pub fn prepare(&mut self) -> Result<&'static str> {
+        let digest = Digest::open(&self.hash.algorithm(self.key.is_some()))?;
+        if let Some(key) = self.key {
+            digest.set_key(key)?;
+        }
+        let engine = digest.engine();
+        self.digest = Some(digest);
+        Ok(engine)
+    }
+
+    /// Of a file by its name; `-` is standard input.
+    pub fn file(&mut self, name: &CStr) -> core::result::Result<Vec<u8>, Failure> {
+        if name == c"-" {
+            return self.descriptor(STDIN, name.to_bytes());
+        }
+        let file = File::read_only(name).map_err(Failure::Open)?;
+        self.descriptor(*file, name.to_bytes())
+    }
+
+    /// Of what is open already.
+    pub fn descriptor(&mut self, fd: Fd, name: &[u8]) -> core::result::Result<Vec<u8>, Failure> {
+        if self.digest.is_none() {
+            self.prepare().map_err(Failure::Digest)?;
+        }
+        // Put back when it has succeeded.
+        let Some(digest) = self.digest.take() else {
+            return Err(Failure::Digest(Errno(libc::ENOENT)));
+        };
+        self.buffer.resize(PIECE, 0);
+        let mut progress = Progress::new(self.progress, fd, name);
+        loop {
+            let count = fd.read(&mut self.buffer).map_err(Failure::Read)?;
+            if count == 0 {
+                break;
+            }
+            let piece = self.buffer.get(..count).unwrap_or_default();
+            digest.update(piece).map_err(Failure::Digest)?;
+            progress.advance(count);
+        }
+        let result = digest.finish().map_err(Failure::Digest)?;
+        self.digest = Some(digest);
+        Ok(result)
+    }
+}

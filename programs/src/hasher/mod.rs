@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! kcapi-hasher: sha1sum to sha512sum, md5sum, sm3sum and sha3sum; sha1hmac to sha512hmac and sm3hmac; fipshmac and
+//! fipscheck. One program, which does what the name says that it is called by.
+//!
+//! It takes the place of hmaccalc, fipscheck and libkcapi's own, whose options, keys and files it has; under
+//! the names that end in "sum" it has coreutils' words, too.
+
+mod check;
+mod digest;
+mod fips;
+mod help;
+pub mod list;
+mod names;
+mod places;
+mod self_check;
+mod settings;
+
+use crate::hex;
+use crate::library;
+use crate::message::{Messages, Name};
+use crate::options::Arguments;
+use crate::output;
+use crate::sys::{Errno, STDERR, STDOUT};
+use alloc::format;
+use alloc::vec::Vec;
+use check::Check;
+use core::ffi::{CStr, c_int};
+use digest::{Failure, Hasher};
+use names::Role;
+use settings::{Refused, Settings, Task, Verdicts, Whose};
+
+/// The program.
+pub fn main(arguments: Arguments) -> c_int {
+    let messages = Messages { program: arguments.program() };
+    // What is served, and by whom, the program says itself.
+    library::set_verbosity(0);
+    let mut settings = match Settings::read(&arguments, messages) {
+        Ok(settings) => settings,
+        Err(Refused::Usage) => {
+            let _ = STDERR.write_all(help::usage(messages.program).as_bytes());
+            return 1;
+        }
+        Err(Refused::Said) => return 1,
+    };
+    let done = run(&mut settings, messages);
+    // Standard output may be closed where nothing was to be written.
+    let finished = match done {
+        Ok(Outcome { wrote: true, .. }) => output::finish(),
+        _ => Ok(()),
+    };
+    match (done, finished) {
+        (Ok(outcome), Ok(())) => c_int::from(!outcome.success),
+        (Err(errno), _) | (_, Err(errno)) => {
+            messages.say(format_args!("write error: {errno}"));
+            1
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy)]
+struct Outcome {
+    success: bool,
+    /// Whether something was written to standard output.
+    wrote: bool,
+}
+
+/// An error is one of standard output.
+fn run(settings: &mut Settings, messages: Messages) -> Result<Outcome, Errno> {
+    let outcome = |success, wrote| Ok(Outcome { success, wrote });
+    match settings.task {
+        Task::Help => {
+            STDOUT.write_all(help::help(messages.program).as_bytes())?;
+            outcome(true, true)
+        }
+        Task::Version => {
+            let served = match Hasher::new(settings.hash, None).prepare() {
+                Ok("user") => "in user space",
+                Ok(_) => "by the kernel",
+                Err(_) => "by nobody",
+            };
+            let (name, version) = (Name(messages.program), library::version());
+            let line = format!("{name}: {version}\ndigests are made {served}\n");
+            STDOUT.write_all(line.as_bytes())?;
+            outcome(true, true)
+        }
+        Task::SelfSum(whose) => match self_check::self_sum(whose) {
+            Ok(digest) => {
+                print(&digest_line(&digest))?;
+                outcome(true, true)
+            }
+            Err(errno) => {
+                let what = match whose {
+                    Whose::Program => "the program",
+                    Whose::Library => "libkcapi.so.1",
+                };
+                messages.say(format_args!("{what}: {errno}"));
+                outcome(false, false)
+            }
+        },
+        Task::SelfTest => {
+            let passed = self_check::passes(settings, messages);
+            if passed {
+                print(b"integrity test passed\n")?;
+            }
+            outcome(passed, passed)
+        }
+        Task::Work => {
+            match self_check::is_demanded() {
+                Ok(false) => {}
+                Ok(true) if self_check::passes(settings, messages) => {}
+                Ok(true) => return outcome(false, false),
+                Err(errno) => {
+                    messages.about(b"/proc/sys/crypto/fips_enabled", &errno);
+                    return outcome(false, false);
+                }
+            }
+            match settings.read_key(messages) {
+                Ok(()) => work(settings, messages),
+                Err(_) => outcome(false, false),
+            }
+        }
+    }
+}
+
+fn print(line: &[u8]) -> Result<(), Errno> {
+    STDOUT.write_all(line)
+}
+
+fn digest_line(digest: &[u8]) -> Vec<u8> {
+    let mut line = hex::encode(digest);
+    line.push(b'\n');
+    line
+}
+
+fn work(settings: &Settings, messages: Messages) -> Result<Outcome, Errno> {
+    let mut hasher = Hasher::new(settings.hash, settings.key.as_ref().map(|key| key.bytes()));
+    // What is wrong with it is wrong for every file, and is said once.
+    if let Err(errno) = hasher.prepare() {
+        let algorithm = settings.hash.algorithm(settings.key.is_some());
+        let what = match (errno.0, &settings.key) {
+            (libc::ENOENT, _) | (_, None) => "",
+            (_, Some(_)) => " with this key",
+        };
+        messages.say(format_args!("{algorithm}{what}: {errno}"));
+        return Ok(Outcome { success: false, wrote: false });
+    }
+    hasher.show_progress();
+    let stdin: &[&CStr] = &[c"-"];
+    let operands = if settings.operands.is_empty() { stdin } else { &settings.operands };
+    if settings.check {
+        let mut check = Check::new(settings, hasher, messages);
+        let mut success = true;
+        for list in operands {
+            success &= check.list(list)?;
+        }
+        return Ok(Outcome { success, wrote: settings.verdicts != Verdicts::None });
+    }
+    match settings.name.role {
+        Role::FipsCheck => {
+            Ok(Outcome { success: fips::check(settings, hasher, messages), wrote: false })
+        }
+        Role::FipsHmac if !settings.operands.is_empty() => fips::write(settings, hasher, messages),
+        _ => digest_files(settings, hasher, operands, messages),
+    }
+}
+
+/// A line for each file.
+fn digest_files(
+    settings: &Settings,
+    mut hasher: Hasher<'_>,
+    files: &[&CStr],
+    messages: Messages,
+) -> Result<Outcome, Errno> {
+    let mut success = true;
+    for &name in files {
+        match digest_of(&mut hasher, name, settings, messages) {
+            Some(digest) => print(&file_line(settings, &digest, name.to_bytes()))?,
+            None => success = false,
+        }
+    }
+    Ok(Outcome { success, wrote: true })
+}
+
+/// The digest, cut where that is asked for; what is wrong has been said.
+fn digest_of(
+    hasher: &mut Hasher<'_>,
+    name: &CStr,
+    settings: &Settings,
+    messages: Messages,
+) -> Option<Vec<u8>> {
+    match hasher.file(name) {
+        Ok(mut digest) => {
+            digest.truncate(settings.length);
+            Some(digest)
+        }
+        Err(failure) => {
+            let shown = if name == c"-" { b"standard input" } else { name.to_bytes() };
+            let errno = failure.errno();
+            match failure {
+                Failure::Digest(_) => {
+                    let algorithm = settings.hash.algorithm(settings.key.is_some());
+                    messages.about(shown, &format_args!("{algorithm}: {errno}"));
+                }
+                _ => messages.about(shown, &errno),
+            }
+            None
+        }
+    }
+}
+
+/// A line of a list, as coreutils writes it.
+fn file_line(settings: &Settings, digest: &[u8], name: &[u8]) -> Vec<u8> {
+    let digits = hex::encode(digest);
+    let escaped = if settings.end == 0 { None } else { list::escape(name) };
+    let mark: &[u8] = if escaped.is_some() { b"\\" } else { b"" };
+    let name = escaped.as_deref().unwrap_or(name);
+    let end = &[settings.end];
+    if settings.tag {
+        let tag = settings.hash.tag(settings.key.is_some());
+        [mark, tag.as_bytes(), b" (", name, b") = ", &digits, end].concat()
+    } else {
+        [mark, &digits, b"  ", name, end].concat()
+    }
+}

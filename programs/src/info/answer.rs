@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Who serves an algorithm, and why.
+
+use super::algorithms::Algorithm;
+use super::probe::{Driver, Machine, bind, driver};
+use crate::sys::{Errno, Result, any_variable};
+use alloc::format;
+use alloc::string::{String, ToString};
+
+/// What the library was built to do where nobody says anything.
+pub const DEFAULT_ENGINE: &str = match option_env!("KCAPI_DEFAULT_ENGINE") {
+    Some(engine) => engine,
+    None => "kernel-first",
+};
+
+/// What is said of one algorithm.
+pub struct Answer {
+    /// Who serves, or the error of the init function.
+    pub engine: Result<&'static str>,
+    /// bind(2)'s.
+    pub bound: Result<()>,
+    /// The kernel's driver, if it is in /proc/crypto.
+    pub driver: Option<Driver>,
+    /// Why.
+    pub why: String,
+}
+
+/// As the library chooses, and where that was said.
+fn choice() -> (&'static str, &'static str) {
+    let value = any_variable(c"KCAPI_ENGINE").and_then(|value| value.to_str().ok());
+    match value {
+        Some(value @ ("kernel" | "user" | "kernel-first" | "user-first")) => {
+            (value, "KCAPI_ENGINE")
+        }
+        _ => (DEFAULT_ENGINE, "the built-in choice"),
+    }
+}
+
+/// How far AF_ALG got.
+fn kernel_says(machine: &Machine, algorithm: &Algorithm, answer: &Answer) -> String {
+    match (machine.socket, answer.bound, &answer.driver) {
+        (Err(errno), _, _) => {
+            let filter = match machine.seccomp {
+                2 => ", perhaps by this process's seccomp filter",
+                _ => "",
+            };
+            format!("socket: {errno}{filter}")
+        }
+        (_, Err(errno @ Errno(libc::ENOENT)), Some(_)) => {
+            let family = algorithm.family.name();
+            format!("bind: {errno}, though it is in /proc/crypto: no algif_{family}?")
+        }
+        (_, Err(errno), _) => format!("bind: {errno}"),
+        (_, _, Some(driver)) => {
+            let module = if driver.module == "kernel" { "built in" } else { &driver.module };
+            format!("{} ({module})", driver.name)
+        }
+        _ => "bind: works".to_string(),
+    }
+}
+
+/// Asks the kernel, then the library.
+pub fn ask(machine: &Machine, algorithm: &Algorithm) -> Answer {
+    // First the kernel: this loads the modules that are there.
+    let bound = machine.socket.and_then(|()| bind(algorithm));
+    let driver = driver(algorithm);
+    let engine = algorithm.open().map(|opened| opened.engine());
+    let mut answer = Answer { engine, bound, driver, why: String::new() };
+    let (choice, who) = choice();
+    answer.why = match engine {
+        Ok("user") if choice != "kernel-first" => format!("{who} is {choice}"),
+        Err(_) if choice == "user" => format!("{who} is user, which has no such algorithm"),
+        _ => kernel_says(machine, algorithm, &answer),
+    };
+    if engine.is_err() && machine.fips && choice.ends_with("-first") {
+        answer.why.push_str("; FIPS mode: only the kernel");
+    }
+    answer
+}
+
+/// How AIO would be done: the library's rule, from what the system calls say.
+pub fn aio_backend(machine: &Machine) -> &'static str {
+    let choice = any_variable(c"KCAPI_AIO").and_then(|value| value.to_str().ok()).unwrap_or("auto");
+    if choice != "sync" && choice != "linux" && machine.io_uring.is_ok() {
+        "io_uring"
+    } else if choice != "sync" && choice != "io_uring" && machine.io_setup.is_ok() {
+        "linux"
+    } else {
+        "sync"
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! A signal that ends the program takes the file with it that is not complete: it may hold plaintext.
+#![allow(unsafe_code)]
+
+use core::ffi::{CStr, c_char, c_int};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// The file's path; null where there is none. One at a time.
+static INCOMPLETE: AtomicPtr<c_char> = AtomicPtr::new(null_mut());
+
+/// What ends a program whose user has had enough.
+const SIGNALS: [c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGPIPE, libc::SIGTERM];
+
+extern "C" fn remove(signal: c_int) {
+    let path = INCOMPLETE.load(Ordering::SeqCst);
+    // SAFETY: unlink(2), signal(2) and raise(3) may be called by a handler; the path is there as long as it is known.
+    unsafe {
+        if !path.is_null() {
+            libc::unlink(path);
+        }
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
+/// From now on the file goes with the program.
+///
+/// # Safety
+/// The path stays where it is until `complete` is called.
+pub unsafe fn incomplete(path: &CStr) {
+    INCOMPLETE.store(path.as_ptr().cast_mut(), Ordering::SeqCst);
+    for signal in SIGNALS {
+        // SAFETY: the handler does nothing but what a handler may. Who has made the program ignore a signal,
+        // such as nohup(1), is obeyed.
+        unsafe {
+            let handler = remove as extern "C" fn(c_int) as libc::sighandler_t;
+            if libc::signal(signal, handler) == libc::SIG_IGN {
+                libc::signal(signal, libc::SIG_IGN);
+            }
+        }
+    }
+}
+
+/// The file stays.
+pub fn complete() {
+    INCOMPLETE.store(null_mut(), Ordering::SeqCst);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Secrets, and where they come from.
+
+use crate::library::wipe;
+use crate::sys::{Errno, Fd, Result};
+use alloc::vec::Vec;
+
+/// Bytes that are wiped when nobody needs them any more.
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// So many zeros, to be filled.
+    pub fn zeros(length: usize) -> Self {
+        Self(alloc::vec![0; length])
+    }
+
+    /// A copy.
+    pub fn copy(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
+    /// What can be read until the end, more than `limit` bytes of it are not. Says whether there was more.
+    pub fn read(fd: Fd, limit: usize) -> Result<(Self, bool)> {
+        let mut secret = Self(Vec::new());
+        let mut piece = Self::zeros(1024);
+        loop {
+            let count = fd.read(&mut piece.0)?;
+            let piece = piece.0.get(..count).unwrap_or_default();
+            if piece.is_empty() {
+                return Ok((secret, false));
+            }
+            let room = limit.saturating_sub(secret.0.len());
+            secret.append(piece.get(..room).unwrap_or(piece))?;
+            if piece.len() > room {
+                return Ok((secret, true));
+            }
+        }
+    }
+
+    /// A message in memory: `start`, then all that can be read, then `room` zeros. `size` says how long it may be.
+    pub fn read_message(fd: Fd, start: &[u8], size: usize, room: usize) -> Result<Self> {
+        let no_memory = |_| Errno(libc::ENOMEM);
+        let mut message = Self(Vec::new());
+        // A byte more, so that the end shows without growing.
+        let size = size.saturating_add(start.len()).saturating_add(room).saturating_add(1);
+        message.0.try_reserve_exact(size).map_err(no_memory)?;
+        message.append(start)?;
+        let mut piece = Self::zeros(128 << 10);
+        loop {
+            let count = fd.read(&mut piece.0)?;
+            if count == 0 {
+                break;
+            }
+            message.append(piece.0.get(..count).unwrap_or_default())?;
+        }
+        message.append([0; 256].get(..room).ok_or(Errno(libc::EINVAL))?)?;
+        Ok(message)
+    }
+
+    /// Shorter by what is behind.
+    pub fn truncate(&mut self, length: usize) {
+        if let Some(rest) = self.0.get_mut(length..) {
+            wipe(rest);
+        }
+        self.0.truncate(length);
+    }
+
+    /// Growing by itself, a vector would leave copies behind.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.0.capacity() - self.0.len() < bytes.len() {
+            let mut longer = Vec::new();
+            longer.try_reserve(2 * self.0.len() + bytes.len()).map_err(|_| Errno(libc::ENOMEM))?;
+            longer.extend_from_slice(&self.0);
+            drop(Self(core::mem::replace(&mut self.0, longer)));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, to be filled.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Messages on standard error, a line each, in one piece.
+
+use crate::sys::STDERR;
+use alloc::string::String;
+use core::fmt::{self, Write};
+
+/// A name of a file in a message. What is not printable, or no UTF-8, becomes octal: names come from lists, and
+/// must not write to a terminal what they like.
+pub struct Name<'a>(pub &'a [u8]);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                if letter.is_control() {
+                    let mut bytes = [0; 4];
+                    for byte in letter.encode_utf8(&mut bytes).bytes() {
+                        write!(f, "\\{byte:03o}")?;
+                    }
+                } else {
+                    f.write_char(letter)?;
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\{byte:03o}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a line to standard error. Where even that fails, nobody can be told.
+pub fn line(text: fmt::Arguments<'_>) {
+    let mut message = String::new();
+    let _ = writeln!(message, "{text}");
+    let _ = STDERR.write_all(message.as_bytes());
+}
+
+/// `sha512sum: FILE: reason`.
+#[derive(Clone, Copy)]
+pub struct Messages {
+    /// The name that the program was called by.
+    pub program: &'static [u8],
+}
+
+impl Messages {
+    /// Says what is wrong.
+    pub fn say(self, text: fmt::Arguments<'_>) {
+        line(format_args!("{}: {text}", Name(self.program)));
+    }
+
+    /// Says what is wrong with a file.
+    pub fn about(self, file: &[u8], reason: &dyn fmt::Display) {
+        self.say(format_args!("{}: {reason}", Name(file)));
+    }
+}
+
+/// How much `kcapi-enc`, `kcapi-dgst` and `kcapi-rng` say; each number includes those before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What made the program fail.
+    Error = 1,
+    /// What its user should know; the default.
+    Warning,
+    /// How it does its work.
+    Verbose,
+    /// And every step, the library's too.
+    Debug,
+}
+
+/// `kcapi-enc - Error: reason`, for the levels that are asked for.
+#[derive(Clone, Copy)]
+pub struct Log {
+    /// The program.
+    pub program: &'static str,
+    /// The highest level that is said; nothing where there is none.
+    pub level: Option<Level>,
+}
+
+impl Log {
+    /// What is said before any option asks for more or less.
+    pub fn new(program: &'static str) -> Self {
+        Self { program, level: Some(Level::Warning) }
+    }
+
+    /// One level more.
+    pub fn more(&mut self) {
+        self.level = Some(match self.level {
+            None => Level::Error,
+            Some(Level::Error) => Level::Warning,
+            Some(Level::Warning) => Level::Verbose,
+            Some(Level::Verbose | Level::Debug) => Level::Debug,
+        });
+    }
+
+    fn say(self, level: Level, name: &str, text: fmt::Arguments<'_>) {
+        if self.level >= Some(level) {
+            line(format_args!("{} - {name}: {text}", self.program));
+        }
+    }
+
+    /// What made the program fail.
+    pub fn error(self, text: fmt::Arguments<'_>) {
+        self.say(Level::Error, "Error", text);
+    }
+
+    /// What its user should know.
+    pub fn warning(self, text: fmt::Arguments<'_>) {
+        self.say(Level::Warning, "Warning", text);
+    }
+
+    /// How it does its work.
+    pub fn verbose(self, text: fmt::Arguments<'_>) {
+        self.say(Level::Verbose, "Verbose", text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_name_cannot_write_to_the_terminal() {
+        assert_eq!(Name("ä\x1b[2J".as_bytes()).to_string(), "ä\\033[2J");
+        assert_eq!(Name(b"a\nb\xffc").to_string(), "a\\012b\\377c");
+        assert_eq!(Name("\u{9b}1m".as_bytes()).to_string(), "\\302\\2331m");
+    }
+}

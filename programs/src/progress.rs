@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! How far a long file is, for a person in front of a terminal.
+
+use crate::message::Name;
+use crate::sys::{Fd, STDERR, now};
+use alloc::format;
+
+/// What takes less is not worth a word, in nanoseconds.
+const PATIENCE: u64 = 2_000_000_000;
+/// How often it is said.
+const PERIOD: u64 = 500_000_000;
+/// The clock is not asked for each piece.
+const PIECES: u32 = 64;
+
+/// One file's.
+pub struct Progress<'a> {
+    name: &'a [u8],
+    /// 0 where nobody knows.
+    size: u64,
+    done: u64,
+    pieces: u32,
+    /// When something is said next; none where nobody looks.
+    next: Option<u64>,
+    said: bool,
+}
+
+impl<'a> Progress<'a> {
+    /// Of what is read from there.
+    pub fn new(wanted: bool, fd: Fd, name: &'a [u8]) -> Self {
+        let next = (wanted && STDERR.is_terminal()).then(|| now() + PATIENCE);
+        let size = if next.is_some() { fd.stat().map_or(0, |stat| stat.size) } else { 0 };
+        Self { name, size, done: 0, pieces: 0, next, said: false }
+    }
+
+    /// So many bytes more.
+    pub fn advance(&mut self, count: usize) {
+        let Some(next) = self.next else { return };
+        self.done += count as u64;
+        self.pieces += 1;
+        if !self.pieces.is_multiple_of(PIECES) || now() < next {
+            return;
+        }
+        self.next = Some(now() + PERIOD);
+        self.said = true;
+        let name = Name(self.name);
+        let mebibytes = self.done >> 20;
+        let line = match (self.done.saturating_mul(100)).checked_div(self.size) {
+            Some(percent) if percent <= 100 => format!("\r{name}: {percent} % "),
+            _ => format!("\r{name}: {mebibytes} MiB "),
+        };
+        let _ = STDERR.write_all(line.as_bytes());
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if self.said {
+            // To the line's beginning, and clear it.
+            let _ = STDERR.write_all(b"\r\x1b[K");
+        }
+    }
+}

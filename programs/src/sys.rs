@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! System calls, as `Result`s.
+#![allow(unsafe_code)]
+
+use alloc::ffi::CString;
+use alloc::vec::Vec;
+use core::ffi::{CStr, c_int};
+use core::fmt;
+use core::ops::Deref;
+
+/// An errno number, positive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Errno(pub c_int);
+
+/// The result of what can fail.
+pub type Result<T> = core::result::Result<T, Errno>;
+
+impl Errno {
+    /// That of the system call that has just failed.
+    pub fn last() -> Self {
+        // SAFETY: errno is always there.
+        Self(unsafe { *libc::__errno_location() })
+    }
+
+    /// What a program exits with that shows the errno as the C programs did: 256 - errno.
+    pub fn exit_code(self) -> c_int {
+        self.0.wrapping_neg() & 0xff
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0u8; 80];
+        // SAFETY: the memory is as long as is said.
+        unsafe { libc::strerror_r(self.0, text.as_mut_ptr().cast(), text.len()) };
+        let text = CStr::from_bytes_until_nul(&text).unwrap_or_default();
+        f.write_str(text.to_str().unwrap_or("unknown error"))
+    }
+}
+
+/// A descriptor that somebody else closes.
+#[derive(Clone, Copy)]
+pub struct Fd(pub c_int);
+
+/// Standard input.
+pub const STDIN: Fd = Fd(libc::STDIN_FILENO);
+/// Standard output.
+pub const STDOUT: Fd = Fd(libc::STDOUT_FILENO);
+/// Standard error.
+pub const STDERR: Fd = Fd(libc::STDERR_FILENO);
+
+/// What fstat(2) says, as far as somebody asks.
+pub struct Stat {
+    /// Type and permissions.
+    pub mode: libc::mode_t,
+    /// Length of a regular file.
+    pub size: u64,
+}
+
+impl Stat {
+    /// Whether it is a regular file.
+    pub fn is_regular(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFREG
+    }
+}
+
+/// A result of a system call that is -1 where it failed.
+fn checked(result: c_int) -> Result<c_int> {
+    if result < 0 { Err(Errno::last()) } else { Ok(result) }
+}
+
+impl Fd {
+    /// Reads some bytes; 0 at the end.
+    pub fn read(self, buffer: &mut [u8]) -> Result<usize> {
+        loop {
+            // SAFETY: the memory is the buffer's.
+            let count = unsafe { libc::read(self.0, buffer.as_mut_ptr().cast(), buffer.len()) };
+            match usize::try_from(count) {
+                Ok(count) => return Ok(count),
+                Err(_) if Errno::last().0 == libc::EINTR => {}
+                Err(_) => return Err(Errno::last()),
+            }
+        }
+    }
+
+    /// Fills the buffer, or as much of it as there is until the end.
+    pub fn read_full(self, buffer: &mut [u8]) -> Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.read(rest)? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Writes all bytes.
+    pub fn write_all(self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            // SAFETY: the memory is that of the bytes.
+            let count = unsafe { libc::write(self.0, bytes.as_ptr().cast(), bytes.len()) };
+            match usize::try_from(count) {
+                Ok(0) => return Err(Errno(libc::EIO)),
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(_) if Errno::last().0 == libc::EINTR => {}
+                Err(_) => return Err(Errno::last()),
+            }
+        }
+        Ok(())
+    }
+
+    /// fstat(2).
+    pub fn stat(self) -> Result<Stat> {
+        // SAFETY: zeros are a `stat`, which fstat(2) fills.
+        let mut stat: libc::stat64 = unsafe { core::mem::zeroed() };
+        // SAFETY: as above.
+        checked(unsafe { libc::fstat64(self.0, &raw mut stat) })?;
+        Ok(Stat { mode: stat.st_mode, size: u64::try_from(stat.st_size).unwrap_or(0) })
+    }
+
+    /// Whether a person sees it.
+    pub fn is_terminal(self) -> bool {
+        // SAFETY: isatty(3) takes any descriptor.
+        unsafe { libc::isatty(self.0) == 1 }
+    }
+
+    /// Permissions of the file behind it.
+    pub fn set_mode(self, mode: libc::mode_t) -> Result<()> {
+        // SAFETY: fchmod(2) takes any descriptor and mode.
+        checked(unsafe { libc::fchmod(self.0, mode & 0o7777) }).map(|_| ())
+    }
+
+    /// Closes it, as far as errors of writing show then.
+    pub fn close(self) -> Result<()> {
+        // SAFETY: whoever calls this is done with the descriptor.
+        match checked(unsafe { libc::close(self.0) }) {
+            Err(Errno(libc::EINTR)) => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+}
+
+/// An open file, closed at the end.
+pub struct File(Fd);
+
+impl File {
+    /// open(2), close-on-exec.
+    pub fn open(path: &CStr, flags: c_int, mode: libc::mode_t) -> Result<Self> {
+        // Files of any size, on 32-bit systems, too.
+        let flags = flags | libc::O_CLOEXEC | libc::O_LARGEFILE;
+        loop {
+            // SAFETY: the path ends with NUL.
+            let fd = unsafe { libc::open(path.as_ptr(), flags, mode) };
+            match checked(fd) {
+                Ok(fd) => return Ok(Self(Fd(fd))),
+                Err(Errno(libc::EINTR)) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    /// For reading.
+    pub fn read_only(path: &CStr) -> Result<Self> {
+        Self::open(path, libc::O_RDONLY | libc::O_NOCTTY, 0)
+    }
+
+    /// Closes it, and tells what could not be written.
+    pub fn close(self) -> Result<()> {
+        let fd = self.0;
+        core::mem::forget(self);
+        fd.close()
+    }
+}
+
+impl Deref for File {
+    type Target = Fd;
+
+    fn deref(&self) -> &Fd {
+        &self.0
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = self.0.close();
+    }
+}
+
+/// What is open as 0, 1 and 2 stays so: where one is closed, what is opened later would get its number, and
+/// an output file what is meant for the terminal. What takes the place can be neither read nor written.
+pub fn occupy_standard_descriptors() {
+    for fd in 0..3 {
+        // SAFETY: F_GETFD takes any number; open(2) gives the lowest that is free, which is this one.
+        unsafe {
+            if libc::fcntl(fd, libc::F_GETFD) < 0 {
+                libc::open(c"/".as_ptr(), libc::O_PATH);
+            }
+        }
+    }
+}
+
+/// Where a symbolic link leads.
+pub fn read_link(path: &CStr) -> Result<Vec<u8>> {
+    let mut target = alloc::vec![0u8; libc::PATH_MAX as usize];
+    // SAFETY: the memory is as long as is said.
+    let length = unsafe { libc::readlink(path.as_ptr(), target.as_mut_ptr().cast(), target.len()) };
+    target.truncate(usize::try_from(length).map_err(|_| Errno::last())?);
+    Ok(target)
+}
+
+/// The path without symbolic links, of what exists.
+pub fn real_path(path: &CStr) -> Result<CString> {
+    // SAFETY: the path ends with NUL; the result is malloc's, ends with NUL, and is freed.
+    unsafe {
+        let real = libc::realpath(path.as_ptr(), core::ptr::null_mut());
+        if real.is_null() {
+            return Err(Errno::last());
+        }
+        let owned = CString::from(CStr::from_ptr(real));
+        libc::free(real.cast());
+        Ok(owned)
+    }
+}
+
+/// rename(2).
+pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
+    // SAFETY: both end with NUL.
+    checked(unsafe { libc::rename(from.as_ptr(), to.as_ptr()) }).map(|_| ())
+}
+
+/// unlink(2).
+pub fn unlink(path: &CStr) -> Result<()> {
+    // SAFETY: the path ends with NUL.
+    checked(unsafe { libc::unlink(path.as_ptr()) }).map(|_| ())
+}
+
+/// The process's id.
+pub fn process_id() -> c_int {
+    // SAFETY: getpid(2) may always be called.
+    unsafe { libc::getpid() }
+}
+
+/// A variable of the environment; none for programs with more rights than their user.
+pub fn variable(name: &CStr) -> Option<&'static CStr> {
+    unsafe extern "C" {
+        fn secure_getenv(name: *const core::ffi::c_char) -> *const core::ffi::c_char;
+    }
+    // SAFETY: the name ends with NUL; these programs do not change their environment.
+    unsafe {
+        let value = secure_getenv(name.as_ptr());
+        (!value.is_null()).then(|| CStr::from_ptr(value))
+    }
+}
+
+/// Whether reading would not wait: there is something, or the end.
+pub fn is_readable(fd: Fd) -> bool {
+    let mut poll = libc::pollfd { fd: fd.0, events: libc::POLLIN, revents: 0 };
+    // SAFETY: the memory is one pollfd.
+    unsafe { libc::poll(&raw mut poll, 1, 0) > 0 && poll.revents & libc::POLLNVAL == 0 }
+}
+
+/// A variable of the environment, for whomever: to be shown, not obeyed.
+pub fn any_variable(name: &CStr) -> Option<&'static CStr> {
+    // SAFETY: the name ends with NUL; these programs change their environment in children only.
+    unsafe {
+        let value = libc::getenv(name.as_ptr());
+        (!value.is_null()).then(|| CStr::from_ptr(value))
+    }
+}
+
+/// Sets a variable of the environment, for the library to read.
+pub fn set_variable(name: &CStr, value: &CStr) {
+    // SAFETY: both end with NUL; there is one thread.
+    unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 1) };
+}
+
+/// Does something in a child, which ends then; and what it came to.
+pub fn in_child(task: impl FnOnce() -> bool) -> Result<bool> {
+    // SAFETY: there is one thread, so the child may do what the parent may; it ends without the parent's
+    // exit handlers.
+    unsafe {
+        let child = checked(libc::fork())?;
+        if child == 0 {
+            libc::_exit(task().into());
+        }
+        let mut status = 0;
+        checked(libc::waitpid(child, &raw mut status, 0))?;
+        Ok(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 1)
+    }
+}
+
+/// Nanoseconds since some time, forward only.
+pub fn now() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the memory is a timespec's.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
+}
+
+/// getrandom(2), all of it.
+pub fn random(mut buffer: &mut [u8]) -> Result<()> {
+    while !buffer.is_empty() {
+        // SAFETY: the memory is the buffer's.
+        let count = unsafe { libc::getrandom(buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+        match usize::try_from(count) {
+            Ok(count) => buffer = buffer.get_mut(count..).unwrap_or_default(),
+            Err(_) if Errno::last().0 == libc::EINTR => {}
+            Err(_) => return Err(Errno::last()),
+        }
+    }
+    Ok(())
+}
+
+/// A function's address.
+#[derive(Clone, Copy)]
+pub struct Address(pub *const core::ffi::c_void);
+
+/// The path of the object that holds an address, as the loader knows it.
+pub fn object_of(address: Address) -> Option<&'static CStr> {
+    // SAFETY: zeros are a Dl_info, which dladdr(3) fills; it only compares the address. Its names live as
+    // long as the objects, which stay loaded.
+    unsafe {
+        let mut info: libc::Dl_info = core::mem::zeroed();
+        if libc::dladdr(address.0, &raw mut info) == 0 || info.dli_fname.is_null() {
+            return None;
+        }
+        Some(CStr::from_ptr(info.dli_fname))
+    }
+}

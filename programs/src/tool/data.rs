@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Where data come from, and where they go to.
+
+use super::{Failed, Result};
+use crate::key::Secret;
+use crate::message::{Log, Name};
+use crate::output::{self, NewFile};
+use crate::progress::Progress;
+use crate::sys::{Errno, Fd, File, STDIN, STDOUT};
+use alloc::format;
+use core::cell::RefCell;
+use core::ffi::CStr;
+
+/// What cannot be opened, read or written is EIO: so the C programs say it.
+const EIO: Errno = Errno(libc::EIO);
+
+/// Says what is wrong with a file.
+fn file_failed(log: Log, name: &[u8], errno: Errno) -> Failed {
+    log.error(format_args!("{}: {errno}", Name(name)));
+    Failed(EIO.exit_code())
+}
+
+/// An input.
+pub struct Source {
+    file: Option<File>,
+    name: &'static [u8],
+    progress: RefCell<Progress<'static>>,
+}
+
+impl Source {
+    /// The file of that name; standard input without a name, or where it is `-`.
+    pub fn open(log: Log, path: Option<&'static CStr>) -> Result<Self> {
+        let (file, name) = match path.filter(|&path| path != c"-") {
+            None => (None, &b"standard input"[..]),
+            Some(path) => {
+                let name = path.to_bytes();
+                let file = File::read_only(path).map_err(|errno| file_failed(log, name, errno))?;
+                (Some(file), name)
+            }
+        };
+        let fd = file.as_ref().map_or(STDIN, |file| **file);
+        // What goes to a terminal itself would be mixed up with it.
+        let wanted = log.level.is_some() && !STDOUT.is_terminal();
+        let progress = RefCell::new(Progress::new(wanted, fd, name));
+        Ok(Self { file, name, progress })
+    }
+
+    fn fd(&self) -> Fd {
+        self.file.as_ref().map_or(STDIN, |file| **file)
+    }
+
+    /// Fills the buffer, or as much of it as there is.
+    pub fn read_full(&self, log: Log, buffer: &mut [u8]) -> Result<usize> {
+        let read = self.fd().read_full(buffer);
+        let count = read.map_err(|errno| file_failed(log, self.name, errno))?;
+        if let Ok(mut progress) = self.progress.try_borrow_mut() {
+            progress.advance(count);
+        }
+        Ok(count)
+    }
+
+    /// All of it, behind what is there already, with room for so much more.
+    pub fn read_all(&self, log: Log, start: &[u8], room: usize) -> Result<Secret> {
+        let size = self.fd().stat().map_or(0, |stat| if stat.is_regular() { stat.size } else { 0 });
+        let read = || {
+            let size = usize::try_from(size).map_err(|_| Errno(libc::ENOMEM))?;
+            Secret::read_message(self.fd(), start, size, room)
+        };
+        read().map_err(|errno| file_failed(log, self.name, errno))
+    }
+}
+
+/// An output. What is a file gets its name when all is written; until then the one that has the name stays.
+pub enum Sink {
+    /// Standard output.
+    Standard,
+    /// A file.
+    File(NewFile, &'static [u8]),
+    /// What is no file: a device, a FIFO.
+    Other(File, &'static [u8]),
+}
+
+impl Sink {
+    /// The file of that name; standard output without a name, or where it is `-`. What is secret is for its owner.
+    pub fn create(log: Log, path: Option<&'static CStr>, secret: bool) -> Result<Self> {
+        let Some(path) = path.filter(|&path| path != c"-") else { return Ok(Self::Standard) };
+        let name = path.to_bytes();
+        Self::open(path, secret).map_err(|errno| file_failed(log, name, errno))
+    }
+
+    fn open(path: &'static CStr, secret: bool) -> core::result::Result<Self, Errno> {
+        let name = path.to_bytes();
+        let existing = match File::open(path, libc::O_WRONLY | libc::O_NOCTTY, 0) {
+            Ok(file) => Some((file.stat()?, file)),
+            Err(Errno(libc::ENOENT)) => None,
+            Err(errno) => return Err(errno),
+        };
+        match existing {
+            Some((stat, file)) if !stat.is_regular() => Ok(Self::Other(file, name)),
+            existing => {
+                let new = NewFile::create(path, if secret { 0o600 } else { 0o666 })?;
+                if let Some((stat, _)) = existing {
+                    // Nobody gets more than before, and nobody to execute it.
+                    new.fd().set_mode(stat.mode & if secret { 0o600 } else { 0o666 })?;
+                }
+                Ok(Self::File(new, name))
+            }
+        }
+    }
+
+    fn parts(&self) -> (Fd, &[u8]) {
+        match self {
+            Self::Standard => (STDOUT, b"standard output"),
+            Self::File(file, name) => (file.fd(), name),
+            Self::Other(file, name) => (**file, name),
+        }
+    }
+
+    /// Writes.
+    pub fn write(&self, log: Log, bytes: &[u8]) -> Result<()> {
+        let (fd, name) = self.parts();
+        fd.write_all(bytes).map_err(|errno| file_failed(log, name, errno))
+    }
+
+    /// All is written.
+    pub fn finish(self, log: Log) -> Result<()> {
+        let (done, name) = match self {
+            Self::Standard => (output::finish(), &b"standard output"[..]),
+            Self::File(file, name) => (file.commit(), name),
+            Self::Other(file, name) => (file.close(), name),
+        };
+        done.map_err(|errno| file_failed(log, name, errno))
+    }
+}
+
+/// A length for a message.
+pub fn shown(length: usize) -> alloc::string::String {
+    match length {
+        1 => "1 byte".into(),
+        length => format!("{length} bytes"),
+    }
+}
