@@ -370,12 +370,9 @@ impl Operation for KernelOperation {
         if !self.begun.load(Ordering::Relaxed) {
             return Progress::Idle;
         }
-        if self.kind() == Kind::Hash {
+        // What another process has sent or received is not known here.
+        if self.kind() == Kind::Hash || self.of_two_processes() {
             return Progress::Pending;
-        }
-        if self.of_two_processes() {
-            // What is in it is not known here.
-            return Progress::Begun;
         }
         match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {
             (false, 0) if self.kind() == Kind::Skcipher => Progress::Idle,
