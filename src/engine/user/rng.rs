@@ -107,9 +107,11 @@ impl Rng {
 #[allow(unsafe_code)]
 fn getrandom(mut bytes: &mut [u8]) -> Result<()> {
     while !bytes.is_empty() {
+        // Not the C library's function, which is a point of cancellation.
         // SAFETY: getrandom(2) writes up to `len` bytes to `bytes`, which has them.
-        let got =
-            retry(|| count(unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) }))?;
+        let mut ask =
+            || unsafe { libc::syscall(libc::SYS_getrandom, bytes.as_mut_ptr(), bytes.len(), 0) };
+        let got = retry(|| count(ask() as libc::ssize_t))?;
         bytes = bytes.get_mut(got..).unwrap_or_default();
     }
     Ok(())
