@@ -38,7 +38,8 @@ struct kcapi_handle;
  * Flag of the init functions: the handle's *_aio calls use asynchronous I/O, set up by the first
  * of them: io_uring, else Linux AIO.
  *
- * What may be used is chosen by `KCAPI_AIO` in the environment: `auto`, `io_uring`, `linux` or `sync`.
+ * What may be used is chosen by `KCAPI_AIO` in the environment: `auto`, `io_uring`, `linux` or
+ * `sync`.
  *
  * @since 1.0.0
  */
@@ -259,9 +260,9 @@ const char *kcapi_handle_engine(struct kcapi_handle *handle);
  * more than the kernel takes opens a handle with KCAPI_INIT_USER, or runs with
  * KCAPI_ENGINE=user, see kcapi_handle_engine().
  *
- * What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and tag. The
- * number is what can be relied on for a message in one buffer and its result in another; one in
- * hundreds of IOVECs may have to be shorter.
+ * What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and
+ * tag. The number is what can be relied on for a message in one buffer and its result in
+ * another; one in hundreds of IOVECs may have to be shorter.
  *
  * @param handle  AEAD cipher handle
  * @return bytes of AAD, data and tag together that a message may have at this moment
@@ -383,12 +384,12 @@ ssize_t kcapi_cipher_decrypt(struct kcapi_handle *handle,
 /**
  * Encrypts pairs of IOVECs, each a cipher operation of its own.
  *
- * With a handle that kcapi_cipher_init() or kcapi_handle_reinit() has made with
- * KCAPI_INIT_AIO the pairs are processed in order, with few system calls for many of
- * them. One IV serves the call: modes that chain (cbc, ctr) carry it on from IOVEC to
- * IOVEC, others (xts) begin each with it, on every driver. An IOVEC of any length is one operation. Where
- * the kernel has no AIO the results are the same, one system call per IOVEC more, and a
- * warning says so once per transform.
+ * With a handle that kcapi_cipher_init() or kcapi_handle_reinit() has made with KCAPI_INIT_AIO
+ * the pairs are processed in order, with few system calls for many of them. One IV serves the
+ * call: modes that chain (cbc, ctr) carry it on from IOVEC to IOVEC, others (xts) begin each
+ * with it, on every driver. An IOVEC of any length is one operation. Where the kernel has no AIO
+ * the results are the same, one system call per IOVEC more, and a warning says so once per
+ * transform.
  *
  * Without KCAPI_INIT_AIO all IOVECs together are one message, cut as the
  * output IOVECs are.
@@ -1116,8 +1117,8 @@ ssize_t kcapi_aead_stream_update_last(struct kcapi_handle *handle,
 /**
  * Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.
  *
- * Waits until another thread has sent the message's end. Where the result is empty the tag is verified, too,
- * also with no room at all.
+ * Waits until another thread has sent the message's end. Where the result is empty the tag is
+ * verified, too, also with no room at all.
  *
  * @param handle  cipher handle
  * @param iov     where the result goes; there must be room for all of it

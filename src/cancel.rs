@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Cancellation of threads: pthread_cancel(3) acts where nothing is held.
 //!
-//! System calls are points of cancellation. A thread that ended in one of the library's would keep its
-//! locks for ever. So cancellation is off for the length of a call, and a thread that was cancelled
-//! meanwhile ends when the call has, or while it waits for another.
+//! System calls are points of cancellation. A thread that ended in one of the library's would
+//! keep its locks for ever. So cancellation is off for the length of a call, and a thread that
+//! was cancelled meanwhile ends when the call has, or while it waits for another.
 //!
 //! Reference: pthreads(7), "Cancellation points".
 
@@ -22,9 +22,9 @@ unsafe extern "C" {
     fn pthread_testcancel();
 }
 
-/// Whether calls of the process make system calls that are points of cancellation: from when the kernel
-/// engine is used first. The user engine's calls have none, and switching takes as long as a
-/// tenth of a short one; what they do rarely (threads, files) is suspended where it is done.
+/// Whether calls of the process make system calls that are points of cancellation: from when the
+/// kernel engine is used first. The user engine's calls have none, and switching takes as long as
+/// a tenth of a short one; what they do rarely (threads, files) is suspended where it is done.
 static NEEDED: AtomicBool = AtomicBool::new(false);
 
 /// From now on calls are suspended.
@@ -64,8 +64,8 @@ impl Suspended {
     /// in them: they hold nothing that would have to be given back.
     pub fn end(&self) {
         self.restore();
-        // SAFETY: no memory is passed. What unwinds the frames finds none of Rust's values to drop in
-        // them, as the callers promise.
+        // SAFETY: no memory is passed. What unwinds the frames finds none of Rust's values to
+        // drop in them, as the callers promise.
         unsafe { pthread_testcancel() };
     }
 

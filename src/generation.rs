@@ -18,8 +18,8 @@ unsafe extern "C" {
 /// Generations have 30 bits, since a lock's word has two more.
 const GENERATIONS: u32 = (1 << 30) - 1;
 
-/// This process's number, 0 in a child that has none yet: the handlers of pthread_atfork(3) see to that. They
-/// take no system call, but run for fork(3) alone, not for clone(2).
+/// This process's number, 0 in a child that has none yet: the handlers of pthread_atfork(3) see
+/// to that. They take no system call, but run for fork(3) alone, not for clone(2).
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The number's place for a process that has rings, which no child may touch, however it was made.
@@ -31,7 +31,8 @@ static LAST: AtomicU32 = AtomicU32::new(0);
 /// This process's number, never 0, which no process that it descends from has.
 #[inline]
 pub fn generation() -> u32 {
-    // SAFETY: what is not NULL was set by `see_all_children`, and stays for the life of the process.
+    // SAFETY: what is not NULL was set by `see_all_children`, and stays for the life of the
+    // process.
     let page = unsafe { PAGE.load(Ordering::Acquire).as_ref() };
     let number = page.unwrap_or(&NUMBER);
     match number.load(Ordering::Relaxed) {
@@ -57,16 +58,17 @@ fn begin(number: &AtomicU32) -> u32 {
     stored.map_or_else(|first| first, |_| next.max(1))
 }
 
-/// From now on the child of a clone(2), too, has a generation of its own: the number is in a page that the
-/// kernel hands to every child as zeros. EINVAL: it does not do that (MADV_WIPEONFORK, Linux 4.14).
+/// From now on the child of a clone(2), too, has a generation of its own: the number is in a page
+/// that the kernel hands to every child as zeros. EINVAL: it does not do that (MADV_WIPEONFORK,
+/// Linux 4.14).
 pub fn see_all_children() -> Result<()> {
     if !PAGE.load(Ordering::Acquire).is_null() {
         return Ok(());
     }
     let number = generation();
     let len = size_of::<AtomicU32>();
-    // SAFETY: a new mapping where the kernel likes it touches no memory of ours. It is aligned, and zeros are
-    // a number.
+    // SAFETY: a new mapping where the kernel likes it touches no memory of ours. It is aligned,
+    // and zeros are a number.
     let page = unsafe {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let access = libc::PROT_READ | libc::PROT_WRITE;

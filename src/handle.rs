@@ -209,7 +209,8 @@ impl Handle {
         self.at_last(|operation| operation.digest(input, output))
     }
 
-    /// A piece of a message whose digest `finish_digest` gives. EIO: an earlier piece of the message was not taken.
+    /// A piece of a message whose digest `finish_digest` gives. EIO: an earlier piece of the
+    /// message was not taken.
     pub fn update_digest(&self, input: Iovecs<'_>) -> Result<()> {
         let mut state = self.enter()?;
         if state.incomplete {
@@ -229,7 +230,8 @@ impl Handle {
         result
     }
 
-    /// The digest of all that `update_digest` has taken. EIO if it failed, once: the next message is a new one.
+    /// The digest of all that `update_digest` has taken. EIO if it failed, once: the next message
+    /// is a new one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
         self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
@@ -244,8 +246,8 @@ impl Handle {
         result
     }
 
-    /// Starts a stream. EINVAL: an earlier one is complete and not received; or there is no IV to go on with.
-    /// EBUSY: a thread is in a call of an earlier one with data in it.
+    /// Starts a stream. EINVAL: an earlier one is complete and not received; or there is no IV to
+    /// go on with. EBUSY: a thread is in a call of an earlier one with data in it.
     pub fn start(
         &self,
         control: &Control,

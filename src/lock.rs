@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Locks that no child of fork(2) finds held, and that a signal handler is not stopped by for ever.
 //!
-//! A child has one thread, the one that called fork(2), and a copy of the parent's memory: a lock that
-//! another thread of the parent held at that moment would stay held in the child, since nobody is
-//! there to release it. So a lock's word names the process that it was taken in
-//! ([`generation`]): one that was taken in another process is free here, and what it
-//! guards is brought into order first ([`Recover`]).
+//! A child has one thread, the one that called fork(2), and a copy of the parent's memory: a lock
+//! that another thread of the parent held at that moment would stay held in the child, since
+//! nobody is there to release it. So a lock's word names the process that it was taken in
+//! ([`generation`]): one that was taken in another process is free here, and what it guards is
+//! brought into order first ([`Recover`]).
 //!
 //! A signal handler that calls the library runs in a thread that may hold the lock already.
 //! A lock knows who holds it, and says EDEADLK to that thread.
@@ -38,8 +38,8 @@ pub trait Recover {
 
 /// A mutual exclusion, see the module.
 pub struct Lock<T> {
-    /// The generation of the process that used it last, and in the two lower bits [`FREE`], [`HELD`]
-    /// or [`CONTENDED`].
+    /// The generation of the process that used it last, and in the two lower bits [`FREE`],
+    /// [`HELD`] or [`CONTENDED`].
     word: AtomicU32,
     /// Which thread holds it, by the address of its errno; 0: none.
     owner: AtomicUsize,
@@ -199,8 +199,8 @@ impl Event {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// Waits until it has happened since [`Event::now`] said `since`, or the time is over, or for no
-    /// reason.
+    /// Waits until it has happened since [`Event::now`] said `since`, or the time is over, or for
+    /// no reason.
     pub fn wait(&self, since: u32, at_most: Duration) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         wait(&self.count, since, Some(at_most));

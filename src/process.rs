@@ -4,7 +4,8 @@
 //! - Locks: a child finds none held ([`crate::lock`]).
 //! - Sockets are shared with the child. Whole messages of each process use an operation of its
 //!   own, so a handle opens a new one in the child ([`crate::generation`]).
-//! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a stream
+//! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a
+//!   stream
 //!   goes on in both processes together, a digest in each for itself.
 //! - Rings of io_uring and contexts of Linux AIO are useless in the child, which opens its own.
 //! - What was learnt about the kernel (properties, sizes) stays true.

@@ -4,7 +4,8 @@
 //! An operation is opened by the first call that needs it. It is closed by
 //!
 //! - a new key or tag length, if no message is in it ([`Slot::busy`]);
-//! - a whole message or the beginning of a stream, if an earlier stream was given up with data in it, or a
+//! - a whole message or the beginning of a stream, if an earlier stream was given up with data in
+//!   it, or a
 //!   call has failed in a way that left something ([`Operation::failed`]);
 //! - the child of a fork(2), unless a stream or digest has begun in it.
 //!
@@ -64,8 +65,8 @@ pub struct State {
 
 impl Recover for State {
     unsafe fn recover(this: *mut Self) {
-        // SAFETY: the caller's promise. The kind never changes. The operation is left to the thread of
-        // the parent that was in a call of it.
+        // SAFETY: the caller's promise. The kind never changes. The operation is left to the
+        // thread of the parent that was in a call of it.
         unsafe {
             let kind = (*this).kind;
             let lost = !matches!(kind, Kind::Hash | Kind::Rng);
@@ -81,13 +82,15 @@ impl Slot {
         Self { state: Lock::new(state), visitors: AtomicUsize::new(0), arrived: Event::default() }
     }
 
-    /// Its state, once no whole message is being processed. The process is this one, by its generation.
+    /// Its state, once no whole message is being processed. The process is this one, by its
+    /// generation.
     pub fn lock(&self, process: u32) -> Result<Guard<'_, State>> {
         self.state.lock_in(process)
     }
 
-    /// Makes the state this process's own, whose generation is `process`; whether it was a parent's. What has
-    /// begun goes on, as it was told of the fork; other operations are the parent's.
+    /// Makes the state this process's own, whose generation is `process`; whether it was a
+    /// parent's. What has begun goes on, as it was told of the fork; other operations are the
+    /// parent's.
     pub fn enter(&self, state: &mut State, process: u32) -> bool {
         if state.process == process {
             return false;
@@ -113,11 +116,11 @@ impl Slot {
         self.visitors.load(Ordering::Acquire) > 0
     }
 
-    /// Closes what has failed, and what is in the way of a new message. With `goes_on` the message has
-    /// no IV of its own although the algorithm has one. EINVAL: there is nothing to go on
-    /// with; a stream's data would be given up that the caller wants to go on with; or a complete
-    /// stream was not read, with `read_first`. EBUSY: a thread is in a call of the stream that would
-    /// be given up. After an error all is as it was.
+    /// Closes what has failed, and what is in the way of a new message. With `goes_on` the
+    /// message has no IV of its own although the algorithm has one. EINVAL: there is nothing to
+    /// go on with; a stream's data would be given up that the caller wants to go on with; or a
+    /// complete stream was not read, with `read_first`. EBUSY: a thread is in a call of the
+    /// stream that would be given up. After an error all is as it was.
     pub fn make_way(&self, state: &mut State, goes_on: bool, read_first: bool) -> Result<()> {
         self.make_way_for(state, goes_on, read_first, |_| Ok(()))
     }
@@ -180,8 +183,8 @@ impl Slot {
         if state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
     }
 
-    /// What a call on the operation has come to: closes it if that has left something, or if it was opened
-    /// without a key, which says nothing about the next one.
+    /// What a call on the operation has come to: closes it if that has left something, or if it
+    /// was opened without a key, which says nothing about the next one.
     pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
         match result {
             // There is an IV to go on with.
@@ -196,7 +199,8 @@ impl Slot {
         }
     }
 
-    /// A stream begins, with an IV or after what it goes on with; whether there was nothing to go on with before.
+    /// A stream begins, with an IV or after what it goes on with; whether there was nothing to go
+    /// on with before.
     pub fn begin(state: &mut State) -> bool {
         state.used = true;
         std::mem::replace(&mut state.lost, false)
@@ -231,9 +235,9 @@ impl Slot {
     }
 }
 
-/// A stream's call. Where it waits, it waits in user space: sendmsg(2) could not be cancelled without leaving a lock
-/// behind, and recvmsg(2) would go on waiting until the caller's buffer is full, with the first
-/// results already in it.
+/// A stream's call. Where it waits, it waits in user space: sendmsg(2) could not be cancelled
+/// without leaving a lock behind, and recvmsg(2) would go on waiting until the caller's buffer is
+/// full, with the first results already in it.
 pub struct Visit {
     slot: Arc<Slot>,
     operation: Arc<dyn Operation>,
@@ -249,8 +253,8 @@ thread_local! {
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Visit {
-    /// A piece of the stream's message. Waits for room, until another thread or process receives. EINVAL: the
-    /// operation was closed meanwhile.
+    /// A piece of the stream's message. Waits for room, until another thread or process receives.
+    /// EINVAL: the operation was closed meanwhile.
     pub fn send(
         mut self,
         mut control: Option<&Control>,
@@ -322,8 +326,8 @@ impl Visit {
         state.operation.as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.operation))
     }
 
-    /// What has failed stays until the next call, since other threads may be in it; but for an operation without
-    /// a key, in which nothing has been.
+    /// What has failed stays until the next call, since other threads may be in it; but for an
+    /// operation without a key, in which nothing has been.
     fn after(&self, result: Result<usize>) -> Result<usize> {
         if matches!(result, Err(Errno::NOKEY)) {
             let mut state = self.slot.state.lock()?;

@@ -56,8 +56,8 @@ impl Tfm {
         Ok(slot)
     }
 
-    /// Locks a handle's slot for a call. While a parameter is being changed the call waits: so whoever changes
-    /// it waits for the calls that have begun, and for no others.
+    /// Locks a handle's slot for a call. While a parameter is being changed the call waits: so
+    /// whoever changes it waits for the calls that have begun, and for no others.
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, State>> {
         let process = generation();
         loop {
@@ -78,8 +78,8 @@ impl Tfm {
         }
     }
 
-    /// Makes sure that a slot of the parent process is in the list, which a thread of the parent may have been
-    /// changing during the fork(2).
+    /// Makes sure that a slot of the parent process is in the list, which a thread of the parent
+    /// may have been changing during the fork(2).
     fn add_inherited(&self, slot: &Arc<Slot>) -> Result<()> {
         let mut slots = self.slots.lock()?;
         if slots.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(slot))) {

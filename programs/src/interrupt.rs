@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! A signal that ends the program takes the file with it that is not complete: it may hold plaintext.
+//! A signal that ends the program takes the file with it that is not complete: it may hold
+//! plaintext.
 #![allow(unsafe_code)]
 
 use core::ffi::{CStr, c_char, c_int};
@@ -14,7 +15,8 @@ const SIGNALS: [c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGPIPE, libc::SI
 
 extern "C" fn remove(signal: c_int) {
     let path = INCOMPLETE.load(Ordering::SeqCst);
-    // SAFETY: unlink(2), signal(2) and raise(3) may be called by a handler; the path is there as long as it is known.
+    // SAFETY: unlink(2), signal(2) and raise(3) may be called by a handler; the path is there as
+    // long as it is known.
     unsafe {
         if !path.is_null() {
             libc::unlink(path);
@@ -31,8 +33,8 @@ extern "C" fn remove(signal: c_int) {
 pub unsafe fn incomplete(path: &CStr) {
     INCOMPLETE.store(path.as_ptr().cast_mut(), Ordering::SeqCst);
     for signal in SIGNALS {
-        // SAFETY: the handler does nothing but what a handler may. Who has made the program ignore a signal,
-        // such as nohup(1), is obeyed.
+        // SAFETY: the handler does nothing but what a handler may. Who has made the program
+        // ignore a signal, such as nohup(1), is obeyed.
         unsafe {
             let handler = remove as extern "C" fn(c_int) as libc::sighandler_t;
             if libc::signal(signal, handler) == libc::SIG_IGN {

@@ -19,7 +19,8 @@ impl Secret {
         Self(bytes.to_vec())
     }
 
-    /// What can be read until the end, more than `limit` bytes of it are not. Says whether there was more.
+    /// What can be read until the end, more than `limit` bytes of it are not. Says whether there
+    /// was more.
     pub fn read(fd: Fd, limit: usize) -> Result<(Self, bool)> {
         let mut secret = Self(Vec::new());
         let mut piece = Self::zeros(1024);
@@ -37,7 +38,8 @@ impl Secret {
         }
     }
 
-    /// A message in memory: `start`, then all that can be read, then `room` zeros. `size` says how long it may be.
+    /// A message in memory: `start`, then all that can be read, then `room` zeros. `size` says
+    /// how long it may be.
     pub fn read_message(fd: Fd, start: &[u8], size: usize, room: usize) -> Result<Self> {
         let no_memory = |_| Errno(libc::ENOMEM);
         let mut message = Self(Vec::new());

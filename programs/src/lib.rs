@@ -2,14 +2,16 @@
 //! The programs of libkcapi: kcapi-hasher under its 16 names, kcapi-enc, kcapi-dgst, kcapi-rng,
 //! kcapi-speed and kcapi-info, on the public C API of `libkcapi.so.1`.
 //!
-//! They run in an initramfs, before there is a locale, a /tmp or a root that can be written to. So
-//! they are small, need libc and libkcapi.so.1 and nothing else, and have no standard library under
-//! them. The Makefile links each one out of one static library: its `main` is a function of [`entry`].
+//! They run in an initramfs, before there is a locale, a /tmp or a root that can be written to.
+//! So they are small, need libc and libkcapi.so.1 and nothing else, and have no standard library
+//! under them. The Makefile links each one out of one static library: its `main` is a function of
+//! [`entry`].
 //!
 //! - [`entry`]: where each begins.
 //! - [`hasher`], [`enc`], [`dgst`], [`rng`], [`speed`], [`info`]: the programs.
 //! - [`tool`]: what kcapi-enc, kcapi-dgst and kcapi-rng have in common.
-//! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: what their users see of all of them.
+//! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: what their users see of all of
+//!   them.
 //! - [`library`]: the functions of libkcapi that they call, with owners for its handles.
 //! - [`sys`]: system calls; [`interrupt`]: signals.
 //! - `runtime`: what Rust asks for where there is no standard library.

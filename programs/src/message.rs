@@ -5,8 +5,8 @@ use crate::sys::STDERR;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-/// A name of a file in a message. What is not printable, or no UTF-8, becomes octal: names come from lists, and
-/// must not write to a terminal what they like.
+/// A name of a file in a message. What is not printable, or no UTF-8, becomes octal: names come
+/// from lists, and must not write to a terminal what they like.
 pub struct Name<'a>(pub &'a [u8]);
 
 impl fmt::Display for Name<'_> {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Options, by libc's getopt_long(3).
 //!
-//! The habits that scripts rely on are its habits: abbreviated long options, operands before options,
-//! several short ones in a word, `--`, POSIXLY_CORRECT. Rust's parsers without dependencies (lexopt,
-//! pico-args, getargs) know no abbreviations; clap knows them, and is ten times as large as these programs.
+//! The habits that scripts rely on are its habits: abbreviated long options, operands before
+//! options, several short ones in a word, `--`, POSIXLY_CORRECT. Rust's parsers without
+//! dependencies (lexopt, pico-args, getargs) know no abbreviations; clap knows them, and is ten
+//! times as large as these programs.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
@@ -26,7 +27,8 @@ pub enum Takes {
     MaybeValue = 2,
 }
 
-/// A long option: its name, what it takes, and what it is known by, the short option's letter if it has one.
+/// A long option: its name, what it takes, and what it is known by, the short option's letter if
+/// it has one.
 pub type Long = (&'static CStr, Takes, u8);
 
 /// getopt_long's `struct option`.
@@ -60,7 +62,8 @@ pub struct Found {
     pub has_value: bool,
 }
 
-/// Options as they come. What is wrong with one has been said on standard error when it comes as `Err`.
+/// Options as they come. What is wrong with one has been said on standard error when it comes as
+/// `Err`.
 pub struct Options<'a> {
     arguments: &'a Arguments,
     short: &'static CStr,
@@ -119,7 +122,8 @@ impl Iterator for Options<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let Arguments { count, vector } = *self.arguments;
-        // SAFETY: the arguments are main's, the rows end with one of zeros, and there is one thread.
+        // SAFETY: the arguments are main's, the rows end with one of zeros, and there is one
+        // thread.
         unsafe {
             let option = getopt_long(
                 count,

@@ -14,7 +14,8 @@ pub fn finish() -> Result<()> {
     STDOUT.close()
 }
 
-/// A file that takes its name when it is complete, and until then leaves the one that has it as it is.
+/// A file that takes its name when it is complete, and until then leaves the one that has it as
+/// it is.
 pub struct NewFile {
     file: Option<File>,
     temporary: CString,
@@ -22,8 +23,8 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Begins a file beside the one that it becomes. A symbolic link stays, what it leads to is replaced.
-    /// The permissions are `mode` less the umask.
+    /// Begins a file beside the one that it becomes. A symbolic link stays, what it leads to is
+    /// replaced. The permissions are `mode` less the umask.
     pub fn create(path: &CStr, mode: libc::mode_t) -> Result<Self> {
         let path = real_path(path).unwrap_or_else(|_| CString::from(path));
         let (directory, name) = split(path.to_bytes());
@@ -35,7 +36,8 @@ impl NewFile {
             let temporary = CString::new(temporary).map_err(|_| Errno(libc::EINVAL))?;
             match File::open(&temporary, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL, mode) {
                 Ok(file) => {
-                    // SAFETY: the string is on the heap, and dropped after `complete`: by `commit` and by `drop`.
+                    // SAFETY: the string is on the heap, and dropped after `complete`: by
+                    // `commit` and by `drop`.
                     unsafe { interrupt::incomplete(&temporary) };
                     return Ok(Self { file: Some(file), temporary, path });
                 }

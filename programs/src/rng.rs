@@ -102,8 +102,9 @@ fn fill(rng: &Rng, buffer: &mut [u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Seeds it from the kernel's pool, then with what the caller has: all of a file; or, where no file is named, what
-/// standard input has ready. Nothing waits for a standard input that nobody writes to.
+/// Seeds it from the kernel's pool, then with what the caller has: all of a file; or, where no
+/// file is named, what standard input has ready. Nothing waits for a standard input that nobody
+/// writes to.
 fn seed(rng: &Rng, log: Log, generator: &str, file: Option<&'static CStr>) -> Result<(), Failed> {
     let fails = |errno| failed(log, &format_args!("{generator}: seed"), errno);
     let size = rng.seed_size();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! kcapi-speed: how fast the usual algorithms are, on the engine that serves. `kcapi-info --speed` compares both.
+//! kcapi-speed: how fast the usual algorithms are, on the engine that serves. `kcapi-info
+//! --speed` compares both.
 
 use crate::library::{Aead, Cipher, Digest, Direction, Prefer, Rng};
 use crate::message::{Log, Name};

@@ -187,11 +187,13 @@ impl Drop for File {
     }
 }
 
-/// What is open as 0, 1 and 2 stays so: where one is closed, what is opened later would get its number, and
-/// an output file what is meant for the terminal. What takes the place can be neither read nor written.
+/// What is open as 0, 1 and 2 stays so: where one is closed, what is opened later would get its
+/// number, and an output file what is meant for the terminal. What takes the place can be neither
+/// read nor written.
 pub fn occupy_standard_descriptors() {
     for fd in 0..3 {
-        // SAFETY: F_GETFD takes any number; open(2) gives the lowest that is free, which is this one.
+        // SAFETY: F_GETFD takes any number; open(2) gives the lowest that is free, which is this
+        // one.
         unsafe {
             if libc::fcntl(fd, libc::F_GETFD) < 0 {
                 libc::open(c"/".as_ptr(), libc::O_PATH);
@@ -277,8 +279,8 @@ pub fn set_variable(name: &CStr, value: &CStr) {
 
 /// Does something in a child, which ends then; and what it came to.
 pub fn in_child(task: impl FnOnce() -> bool) -> Result<bool> {
-    // SAFETY: there is one thread, so the child may do what the parent may; it ends without the parent's
-    // exit handlers.
+    // SAFETY: there is one thread, so the child may do what the parent may; it ends without the
+    // parent's exit handlers.
     unsafe {
         let child = checked(libc::fork())?;
         if child == 0 {
@@ -318,8 +320,8 @@ pub struct Address(pub *const core::ffi::c_void);
 
 /// The path of the object that holds an address, as the loader knows it.
 pub fn object_of(address: Address) -> Option<&'static CStr> {
-    // SAFETY: zeros are a Dl_info, which dladdr(3) fills; it only compares the address. Its names live as
-    // long as the objects, which stay loaded.
+    // SAFETY: zeros are a Dl_info, which dladdr(3) fills; it only compares the address. Its names
+    // live as long as the objects, which stay loaded.
     unsafe {
         let mut info: libc::Dl_info = core::mem::zeroed();
         if libc::dladdr(address.0, &raw mut info) == 0 || info.dli_fname.is_null() {

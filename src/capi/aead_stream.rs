@@ -101,8 +101,8 @@ pub unsafe extern "C" fn kcapi_aead_stream_update_last(
 
 /// Picks up a message's result: `AAD || ciphertext || tag` or `AAD || plaintext`.
 ///
-/// Waits until another thread has sent the message's end. Where the result is empty the tag is verified, too,
-/// also with no room at all.
+/// Waits until another thread has sent the message's end. Where the result is empty the tag is
+/// verified, too, also with no room at all.
 ///
 /// @param handle  cipher handle
 /// @param iov     where the result goes; there must be room for all of it

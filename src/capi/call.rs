@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! What every call from C has around it: the result as C knows it, errno, cancellation, the stack.
 //!
-//! - The result is that of the function, or the negative errno. errno itself is set by every failure and
+//! - The result is that of the function, or the negative errno. errno itself is set by every
+//!   failure and
 //!   left alone by success, whatever system calls that took.
 //! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
 //! - A failure is one line at KCAPI_LOG_ERR ([`crate::log`]).

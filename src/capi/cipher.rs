@@ -177,12 +177,12 @@ pub(super) unsafe fn one_shot(
 
 /// Encrypts pairs of IOVECs, each a cipher operation of its own.
 ///
-/// With a handle that kcapi_cipher_init() or kcapi_handle_reinit() has made with
-/// KCAPI_INIT_AIO the pairs are processed in order, with few system calls for many of
-/// them. One IV serves the call: modes that chain (cbc, ctr) carry it on from IOVEC to
-/// IOVEC, others (xts) begin each with it, on every driver. An IOVEC of any length is one operation. Where
-/// the kernel has no AIO the results are the same, one system call per IOVEC more, and a
-/// warning says so once per transform.
+/// With a handle that kcapi_cipher_init() or kcapi_handle_reinit() has made with KCAPI_INIT_AIO
+/// the pairs are processed in order, with few system calls for many of them. One IV serves the
+/// call: modes that chain (cbc, ctr) carry it on from IOVEC to IOVEC, others (xts) begin each
+/// with it, on every driver. An IOVEC of any length is one operation. Where the kernel has no AIO
+/// the results are the same, one system call per IOVEC more, and a warning says so once per
+/// transform.
 ///
 /// Without KCAPI_INIT_AIO all IOVECs together are one message, cut as the
 /// output IOVECs are.

@@ -40,9 +40,9 @@ pub unsafe extern "C" fn kcapi_handle_engine(handle: *mut Handle) -> *const c_ch
 /// more than the kernel takes opens a handle with KCAPI_INIT_USER, or runs with
 /// KCAPI_ENGINE=user, see kcapi_handle_engine().
 ///
-/// What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and tag. The
-/// number is what can be relied on for a message in one buffer and its result in another; one in
-/// hundreds of IOVECs may have to be shorter.
+/// What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and
+/// tag. The number is what can be relied on for a message in one buffer and its result in
+/// another; one in hundreds of IOVECs may have to be shorter.
 ///
 /// @param handle  AEAD cipher handle
 /// @return bytes of AAD, data and tag together that a message may have at this moment

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The C ABI and nothing else, one file per family of functions.
 //!
-//! Every entry point does the same four things: check pointers, borrow what they
-//! point to, call safe code, convert the result; the stack is wiped before it returns. Their comments become those
-//! of `include/kcapi.h`.
+//! Every entry point does the same four things: check pointers, borrow what they point to, call
+//! safe code, convert the result; the stack is wiped before it returns. Their comments become
+//! those of `include/kcapi.h`.
 //!
 //! # Safety
 //!

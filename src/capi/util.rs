@@ -17,7 +17,8 @@ pub const KCAPI_ACCESS_SENDMSG: c_int = 2;
 /// Flag of the init functions: the handle's *_aio calls use asynchronous I/O, set up by the first
 /// of them: io_uring, else Linux AIO.
 ///
-/// What may be used is chosen by `KCAPI_AIO` in the environment: `auto`, `io_uring`, `linux` or `sync`.
+/// What may be used is chosen by `KCAPI_AIO` in the environment: `auto`, `io_uring`, `linux` or
+/// `sync`.
 ///
 /// @since 1.0.0
 pub const KCAPI_INIT_AIO: u32 = 1;

@@ -76,9 +76,10 @@ fn choice() -> Choice {
     })
 }
 
-/// Whether the kernel is in FIPS mode, which its command line sets for good. A kernel without FIPS mode has no
-/// such file, and neither has a system where nothing is mounted on /proc, yet. Any other error says nothing, and
-/// is not remembered: a process that has no descriptor left at this moment may not use the user engine unasked.
+/// Whether the kernel is in FIPS mode, which its command line sets for good. A kernel without
+/// FIPS mode has no such file, and neither has a system where nothing is mounted on /proc, yet.
+/// Any other error says nothing, and is not remembered: a process that has no descriptor left at
+/// this moment may not use the user engine unasked.
 fn fips() -> Result<bool> {
     static KNOWN: OnceBool = OnceBool::new();
     let read = || match std::fs::read("/proc/sys/crypto/fips_enabled") {
@@ -180,7 +181,8 @@ impl Refusal {
         log::because(self.errno, format_args!("{} failed", self.step))
     }
 
-    /// The error where the user engine may not be asked, since `errno` is all that is known of FIPS mode.
+    /// The error where the user engine may not be asked, since `errno` is all that is known of
+    /// FIPS mode.
     fn and_fips_unknown(&self, errno: Errno) -> Errno {
         log::because(errno, format_args!("{self}, and whether FIPS mode is on cannot be read"))
     }

@@ -73,9 +73,9 @@ impl Properties {
         matches!(self.template(), "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
     }
 
-    /// Whether the IV is left as it was, by every driver in the kernel: they work on a copy of it.
-    /// After others (xts, cts, authenc) it is what a driver happens to leave. There is one driver of
-    /// kw, whose IV is a result.
+    /// Whether the IV is left as it was, by every driver in the kernel: they work on a copy of
+    /// it. After others (xts, cts, authenc) it is what a driver happens to leave. There is one
+    /// driver of kw, whose IV is a result.
     pub fn keeps_iv(&self) -> bool {
         matches!(
             self.template(),
@@ -153,8 +153,8 @@ pub struct Control {
 }
 
 impl Control {
-    /// Bytes in the result of a message of `len` bytes with a tag of `tag_len`. EINVAL: it is shorter than its
-    /// associated data and tag.
+    /// Bytes in the result of a message of `len` bytes with a tag of `tag_len`. EINVAL: it is
+    /// shorter than its associated data and tag.
     pub fn result_len(&self, len: usize, tag_len: usize) -> Result<usize> {
         let result = match self.op {
             Op::Encrypt => len.checked_add(tag_len),
@@ -216,9 +216,9 @@ pub trait Transform: Send + Sync {
     /// The algorithm's properties.
     fn properties(&self) -> &Properties;
 
-    /// Sets a parameter for the operations to come; the caller has closed all others. A tag length that is refused
-    /// leaves the old one in force; a key that is refused may leave none (Linux
-    /// since 6.7). EBUSY: another process shares the transform. Positive for an akcipher's
+    /// Sets a parameter for the operations to come; the caller has closed all others. A tag
+    /// length that is refused leaves the old one in force; a key that is refused may leave none
+    /// (Linux since 6.7). EBUSY: another process shares the transform. Positive for an akcipher's
     /// key: the largest size of a result.
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int>;
 
@@ -229,7 +229,8 @@ pub trait Transform: Send + Sync {
     /// Bytes that an AEAD's message may have, or its result, whichever is longer.
     fn message_max(&self) -> Result<usize>;
 
-    /// A new operation: nothing in flight, an IV of zeros, with the key and the tag length of this moment.
+    /// A new operation: nothing in flight, an IV of zeros, with the key and the tag length of
+    /// this moment.
     fn operation(&self) -> Result<Arc<dyn Operation>>;
 }
 
@@ -246,8 +247,8 @@ pub enum Progress {
     Complete,
 }
 
-/// Says that nobody else uses an operation: whoever has it holds the lock of the operation's slot, and
-/// no thread is in a stream's call of it.
+/// Says that nobody else uses an operation: whoever has it holds the lock of the operation's
+/// slot, and no thread is in a stream's call of it.
 #[derive(Clone, Copy)]
 pub struct Alone<'a>(PhantomData<&'a ()>);
 
@@ -268,9 +269,10 @@ impl<'a> Alone<'a> {
 ///
 /// It is told of fork(2) from when a stream or digest begins in it.
 pub trait Operation: Forked {
-    /// Takes a piece of a message; `more` says that another follows. Returns the number of bytes: fewer than
-    /// all of `input` if the engine's buffer is full, and the rest is to be sent when there
-    /// is room. `arrived` is told of each part that can be received. An error tells that nothing was taken.
+    /// Takes a piece of a message; `more` says that another follows. Returns the number of bytes:
+    /// fewer than all of `input` if the engine's buffer is full, and the rest is to be sent when
+    /// there is room. `arrived` is told of each part that can be received. An error tells that
+    /// nothing was taken.
     fn send(
         &self,
         control: Option<&Control>,
@@ -279,8 +281,9 @@ pub trait Operation: Forked {
         arrived: &Event,
     ) -> Result<usize>;
 
-    /// Gives results, as many as there are and `output` takes. None: there are none yet. EINVAL when
-    /// `output` cannot take a block, or the whole result of an AEAD message; nothing is lost then.
+    /// Gives results, as many as there are and `output` takes. None: there are none yet. EINVAL
+    /// when `output` cannot take a block, or the whole result of an AEAD message; nothing is lost
+    /// then.
     fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>>;
 
     /// A whole message without control data, and its result: a digest.
@@ -292,7 +295,8 @@ pub trait Operation: Forked {
     /// Bytes of a tag; 0 for what has none.
     fn tag_len(&self) -> usize;
 
-    /// EINVAL: the message is shorter than its associated data and tag, or `output` than its result.
+    /// EINVAL: the message is shorter than its associated data and tag, or `output` than its
+    /// result.
     fn check(&self, control: &Control, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<()> {
         let result = control.result_len(input.total()?, self.tag_len())?;
         if output.total()? < result { Err(Errno::INVAL) } else { Ok(()) }
@@ -337,7 +341,8 @@ pub trait Operation: Forked {
             .sum()
     }
 
-    /// From now on it is used not only by who holds its slot's lock: by calls of streams, and at a fork(2).
+    /// From now on it is used not only by who holds its slot's lock: by calls of streams, and at
+    /// a fork(2).
     fn lend(&self);
 
     /// How far its message is.

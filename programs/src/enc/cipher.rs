@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Symmetric ciphers: a message of any length where the mode goes on from piece to piece, else one in memory.
+//! Symmetric ciphers: a message of any length where the mode goes on from piece to piece, else
+//! one in memory.
 
 use super::settings::{Padding, Settings};
 use super::{iv, padding, sink, tell_too_long};
@@ -14,8 +15,8 @@ use crate::tool::{Failed, failed};
 /// What is read at once, in whole blocks of any cipher.
 const PIECE: usize = 64 << 10;
 
-/// Modes whose state goes on in the IV, or that have none. All others begin anew with each message, so that they must
-/// see it as a whole.
+/// Modes whose state goes on in the IV, or that have none. All others begin anew with each
+/// message, so that they must see it as a whole.
 const CHAINING: [&str; 6] = ["cbc", "cfb", "ctr", "ecb", "ofb", "pcbc"];
 
 fn goes_on(name: &str) -> bool {
@@ -55,7 +56,8 @@ impl<'a> Work<'a> {
         Ok(Self { settings, log, cipher, key, block })
     }
 
-    /// A whole message in its place; the kernel refuses one that is too long for it before it looks at it.
+    /// A whole message in its place; the kernel refuses one that is too long for it before it
+    /// looks at it.
     fn in_place(&self, message: &mut [u8], iv: &[u8]) -> Result<usize, Errno> {
         let direction = self.settings.direction;
         match self.cipher.in_place(direction, message, iv) {

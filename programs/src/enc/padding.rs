@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Padding of the last block.
 //!
-//! PKCS #7 fills it with bytes that say how many they are, and adds a whole block where nothing is missing. The C
-//! program leaves that block out, which saves space and makes it guess when it decrypts: what looks like
-//! padding is taken off, between files only. What it has written must still come out, so this is the default.
+//! PKCS #7 fills it with bytes that say how many they are, and adds a whole block where nothing
+//! is missing. The C program leaves that block out, which saves space and makes it guess when it
+//! decrypts: what looks like padding is taken off, between files only. What it has written must
+//! still come out, so this is the default.
 
 use super::settings::Padding;
 
@@ -18,7 +19,8 @@ pub fn to_add(padding: Padding, length: u64, block: usize) -> usize {
     }
 }
 
-/// How many bytes at the end of a message are padding; 0 where they are not. `whole`: a block of them counts.
+/// How many bytes at the end of a message are padding; 0 where they are not. `whole`: a block of
+/// them counts.
 pub fn found(end: &[u8], block: usize, whole: bool) -> usize {
     let Some(&last) = end.last() else { return 0 };
     let count = usize::from(last);

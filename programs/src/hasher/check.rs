@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `-c`: are the files what the lists say?
 //!
-//! Success means that at least one file was verified, and that none was not. coreutils goes further than its
-//! users expect of hmaccalc: a line that says nothing is a warning there and a failure here.
+//! Success means that at least one file was verified, and that none was not. coreutils goes
+//! further than its users expect of hmaccalc: a line that says nothing is a warning there and a
+//! failure here.
 
 use super::digest::{Failure, Hasher};
 use super::list::{self, Line, Lines, Parsed};

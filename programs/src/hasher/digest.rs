@@ -34,7 +34,8 @@ impl Failure {
 pub struct Hasher<'a> {
     hash: &'static Hash,
     key: Option<&'a [u8]>,
-    /// Kept from file to file, but not after a failure: what it has taken in would get into the next.
+    /// Kept from file to file, but not after a failure: what it has taken in would get into the
+    /// next.
     digest: Option<Digest>,
     buffer: Vec<u8>,
     progress: bool,

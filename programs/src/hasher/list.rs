@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The lines of a list, as coreutils, hmaccalc, fipscheck, openssl-dgst(1) and this program write them, in both
-//! forms and with coreutils' escapes in names.
+//! The lines of a list, as coreutils, hmaccalc, fipscheck, openssl-dgst(1) and this program write
+//! them, in both forms and with coreutils' escapes in names.
 //!
 //! A list may come from anybody: whatever it holds is a line or is none.
 
@@ -51,7 +51,8 @@ fn is_digest(text: &[u8]) -> bool {
 
 /// Reads a line, without what ends it. `raw`: it ends with NUL, and names have no escapes.
 pub fn parse(line: &[u8], raw: bool) -> Parsed<'_> {
-    // Lists from elsewhere end lines with CR LF. A name that ends with CR is written with an escape.
+    // Lists from elsewhere end lines with CR LF. A name that ends with CR is written with an
+    // escape.
     let line = if raw { line } else { line.strip_suffix(b"\r").unwrap_or(line) };
     if line.contains(&0) {
         return Parsed::Bad;
@@ -205,7 +206,8 @@ impl Lines {
     }
 }
 
-/// What must hold of any bytes as a line: for the fuzz target, and the test that replays its corpus.
+/// What must hold of any bytes as a line: for the fuzz target, and the test that replays its
+/// corpus.
 pub fn holds_for(data: &[u8]) {
     for raw in [false, true] {
         if let Parsed::Line(line) = parse(data, raw) {

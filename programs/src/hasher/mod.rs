@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! kcapi-hasher: sha1sum to sha512sum, md5sum, sm3sum and sha3sum; sha1hmac to sha512hmac and sm3hmac; fipshmac and
-//! fipscheck. One program, which does what the name says that it is called by.
+//! kcapi-hasher: sha1sum to sha512sum, md5sum, sm3sum and sha3sum; sha1hmac to sha512hmac and
+//! sm3hmac; fipshmac and fipscheck. One program, which does what the name says that it is called
+//! by.
 //!
-//! It takes the place of hmaccalc, fipscheck and libkcapi's own, whose options, keys and files it has; under
-//! the names that end in "sum" it has coreutils' words, too.
+//! It takes the place of hmaccalc, fipscheck and libkcapi's own, whose options, keys and files it
+//! has; under the names that end in "sum" it has coreutils' words, too.
 
 mod check;
 mod digest;

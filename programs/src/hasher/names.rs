@@ -94,7 +94,8 @@ pub struct Name {
     pub key: Option<&'static [u8]>,
 }
 
-/// The name that the program was called by. Only its beginning counts, so that `sha512hmac.bin` is one.
+/// The name that the program was called by. Only its beginning counts, so that `sha512hmac.bin`
+/// is one.
 pub fn find(program: &[u8]) -> Option<Name> {
     let starts = |name: &str| program.starts_with(name.as_bytes());
     let name = |role, hash: &str, key| Name { role, hash: find_hash(hash.as_bytes()), key };

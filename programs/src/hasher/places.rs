@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Where HMAC files are, and what is in them. The Makefile's SUM_PREFIX, SUM_SUFFIX and SUM_DIR decide.
+//! Where HMAC files are, and what is in them. The Makefile's SUM_PREFIX, SUM_SUFFIX and SUM_DIR
+//! decide.
 
 use super::list::{self, Lines, Parsed};
 use crate::hex;
@@ -64,8 +65,8 @@ pub fn of_fipscheck(file: &[u8], directory: Option<&[u8]>) -> Vec<CString> {
     in_sum_directory("fipscheck", file).into_iter().chain(beside(file)).collect()
 }
 
-/// Where the self-check looks for the HMAC of a file; the first that is there counts. `older`: the name
-/// under which a release up to 1.4.0 had it, and in which of the two directories.
+/// Where the self-check looks for the HMAC of a file; the first that is there counts. `older`:
+/// the name under which a release up to 1.4.0 had it, and in which of the two directories.
 pub fn of_self_check(file: &[u8], older: (&str, &[u8])) -> Vec<CString> {
     let (kind, name) = older;
     let directory = split(file).0;
@@ -94,7 +95,8 @@ fn beside_exactly(file: &[u8]) -> Option<CString> {
 /// A digest and the file that it was in; or why there is none, and where.
 type Found<'a> = Result<(Vec<u8>, &'a CString), (Errno, &'a [u8])>;
 
-/// The first of these files that is there, and the digest in its first line; what it says besides does not count.
+/// The first of these files that is there, and the digest in its first line; what it says besides
+/// does not count.
 pub fn read(candidates: &[CString]) -> Found<'_> {
     let missing =
         (Errno(libc::ENOENT), candidates.first().map_or(&b""[..], |path| path.to_bytes()));

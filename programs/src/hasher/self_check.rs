@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The integrity test of FIPS mode: before the program does anything it compares itself and the library with
-//! their HMAC files, and goes no further if one is missing or wrong.
+//! The integrity test of FIPS mode: before the program does anything it compares itself and the
+//! library with their HMAC files, and goes no further if one is missing or wrong.
 //!
 //! HMAC files are those of libkcapi 1.5: HMAC-SHA-512 with hmaccalc's key, for `kcapi-hasher` and
-//! `libkcapi.so.1`. Where they are not there, those of releases up to 1.4.0 serve, which distributions still
-//! make: by the name that the program was called by, and for fipscheck's names and the library
-//! HMAC-SHA-256 with fipscheck's key. Which of the two it is, its length tells.
+//! `libkcapi.so.1`. Where they are not there, those of releases up to 1.4.0 serve, which
+//! distributions still make: by the name that the program was called by, and for fipscheck's
+//! names and the library HMAC-SHA-256 with fipscheck's key. Which of the two it is, its length
+//! tells.
 
 use super::digest::{Failure, Hasher};
 use super::names::{FIPSCHECK_KEY, HMACCALC_KEY, Role, find_hash};

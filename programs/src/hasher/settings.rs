@@ -136,7 +136,8 @@ enum KeySource {
     Text(&'static CStr),
 }
 
-/// Digests' lengths are small numbers of bits, 0 for all. A sign and blanks before are taken as strtoul(3) does.
+/// Digests' lengths are small numbers of bits, 0 for all. A sign and blanks before are taken as
+/// strtoul(3) does.
 fn bits(text: &CStr) -> Option<usize> {
     let digits = text.to_bytes().trim_ascii_start();
     let digits = digits.strip_prefix(b"+").unwrap_or(digits);

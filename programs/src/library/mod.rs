@@ -91,7 +91,8 @@ impl Handle {
     }
 
     fn engine(&self) -> &'static str {
-        // SAFETY: the handle is live; the result is a constant of the library's, which stays loaded.
+        // SAFETY: the handle is live; the result is a constant of the library's, which stays
+        // loaded.
         let name = unsafe { CStr::from_ptr(kcapi_handle_engine(self.raw)) };
         name.to_str().unwrap_or_default()
     }
@@ -109,8 +110,8 @@ impl Handle {
             return Err(Errno(libc::EINVAL));
         }
         let memory = buffer.as_mut_ptr();
-        // SAFETY: the handle is live and the memory as long as is said, the IV's as well: the callers have
-        // compared it with what the library says. Output may be input.
+        // SAFETY: the handle is live and the memory as long as is said, the IV's as well: the
+        // callers have compared it with what the library says. Output may be input.
         length(unsafe { call(self.raw, memory, input, iv.as_ptr(), memory, output, 0) })
     }
 }
@@ -280,8 +281,8 @@ impl Aead {
         Ok(())
     }
 
-    /// A whole message: `input` bytes of the buffer, `AAD || data` with the tag behind them for decryption, become
-    /// `output` bytes.
+    /// A whole message: `input` bytes of the buffer, `AAD || data` with the tag behind them for
+    /// decryption, become `output` bytes.
     pub fn in_place(
         &self,
         direction: Direction,

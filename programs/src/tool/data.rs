@@ -70,7 +70,8 @@ impl Source {
     }
 }
 
-/// An output. What is a file gets its name when all is written; until then the one that has the name stays.
+/// An output. What is a file gets its name when all is written; until then the one that has the
+/// name stays.
 pub enum Sink {
     /// Standard output.
     Standard,
@@ -81,7 +82,8 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// The file of that name; standard output without a name, or where it is `-`. What is secret is for its owner.
+    /// The file of that name; standard output without a name, or where it is `-`. What is secret
+    /// is for its owner.
     pub fn create(log: Log, path: Option<&'static CStr>, secret: bool) -> Result<Self> {
         let Some(path) = path.filter(|&path| path != c"-") else { return Ok(Self::Standard) };
         let name = path.to_bytes();

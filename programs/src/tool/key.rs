@@ -78,8 +78,9 @@ impl KeyOptions {
         self.key_fd == Some(c"0")
     }
 
-    /// Reads the key, `limit` bytes of it at most, or the password. It comes before the message where both come from
-    /// standard input, and calls no function of the library that would choose an engine.
+    /// Reads the key, `limit` bytes of it at most, or the password. It comes before the message
+    /// where both come from standard input, and calls no function of the library that would
+    /// choose an engine.
     pub fn read(&self, log: Log, limit: usize) -> Result<Material> {
         if let Some(text) = self.key_fd {
             let fd = descriptor(log, "--keyfd", text)?;

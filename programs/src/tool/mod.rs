@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What kcapi-enc, kcapi-dgst and kcapi-rng have in common: how they fail, where data come from and go to, keys.
+//! What kcapi-enc, kcapi-dgst and kcapi-rng have in common: how they fail, where data come from
+//! and go to, keys.
 
 pub mod data;
 pub mod key;

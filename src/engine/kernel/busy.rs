@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! When reads of a batch were refused with EBUSY: the driver completes later after all.
 //!
-//! Linux lets one AIO read at a time work on a socket, and refuses those that come meanwhile (since
-//! 6.7 and 6.1.68). What was refused has taken nothing out of the socket. But when the first read ends
-//! while others are still being submitted, one further down the list is taken, and gets the result
-//! that was meant for an earlier one. So results are brought to where they belong first, and what
-//! is left in the socket is received one by one.
+//! Linux lets one AIO read at a time work on a socket, and refuses those that come meanwhile
+//! (since 6.7 and 6.1.68). What was refused has taken nothing out of the socket. But when the
+//! first read ends while others are still being submitted, one further down the list is taken,
+//! and gets the result that was meant for an earlier one. So results are brought to where they
+//! belong first, and what is left in the socket is received one by one.
 
 #![allow(unsafe_code)]
 
@@ -20,8 +20,8 @@ use std::os::fd::AsFd;
 use zeroize::Zeroizing;
 
 impl KernelOperation {
-    /// Finishes a batch some of whose reads were refused. `chains`: its results are one
-    /// run of bytes, whichever read they came with. EBUSY: they are not, and nobody can tell them apart.
+    /// Finishes a batch some of whose reads were refused. `chains`: its results are one run of
+    /// bytes, whichever read they came with. EBUSY: they are not, and nobody can tell them apart.
     pub(super) fn settle_busy(
         &self,
         outputs: Iovecs<'_>,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Whole messages of ciphers that chain, as cbc and ctr do.
 //!
-//! They may be cut wherever the socket is full, since the kernel goes on with the IV. So
-//! they need no plan of what fits: what one sendmsg(2) takes is received, and then the next, whatever
+//! They may be cut wherever the socket is full, since the kernel goes on with the IV. So they
+//! need no plan of what fits: what one sendmsg(2) takes is received, and then the next, whatever
 //! the system's limits are (net.core.wmem_*, rmem_*, optmem_max). Neither waits.
 
 use super::capacity::PAGE;

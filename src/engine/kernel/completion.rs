@@ -3,9 +3,9 @@
 //!
 //! CRYPTO_ALG_ASYNC says that it may be later. That is so for accelerators and for what works in
 //! a thread of the kernel (cryptd, pcrypt). It is not so for the ciphers of older kernels that
-//! use SIMD registers, AES-NI's on 6.1 and 6.12 among them: each is a wrapper round an internal driver
-//! of the same name after `__`, and turns to another thread only where it may not use these registers,
-//! which is never in a system call. Templates are as their parts are.
+//! use SIMD registers, AES-NI's on 6.1 and 6.12 among them: each is a wrapper round an internal
+//! driver of the same name after `__`, and turns to another thread only where it may not use
+//! these registers, which is never in a system call. Templates are as their parts are.
 //!
 //! References: Linux `crypto/simd.c`; `crypto/algapi.c`, crypto_inst_setname.
 
@@ -66,8 +66,8 @@ fn is_at_once(text: &str, driver: &Driver) -> bool {
         })
 }
 
-/// The parts of a template's driver, `a` and `b(c)` of `authenc(a,b(c))`, if it is one of those that
-/// are as their parts.
+/// The parts of a template's driver, `a` and `b(c)` of `authenc(a,b(c))`, if it is one of those
+/// that are as their parts.
 fn parts(driver: &str) -> Option<impl Iterator<Item = &str>> {
     let (template, rest) = driver.split_once('(')?;
     let inside = rest.strip_suffix(')')?;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Ciphers that chain, on a driver that completes later: an accelerator's, perhaps.
 //!
-//! Some of these drivers cannot take what AF_ALG gives them: virtio_crypto's device stops for good at
-//! a request of 128 KiB, and at one that does not begin with the first byte that is in the socket's
-//! memory, since a part of that is empty then; and whoever waits for it cannot even be killed. So
-//! each request is one message, of 64 KiB at most, is received whole, into one piece of memory, and
-//! nothing is left behind it. A stream's data are worked on when they come; what is not a whole
-//! block yet, and results that nobody has asked for, are kept here.
+//! Some of these drivers cannot take what AF_ALG gives them: virtio_crypto's device stops for
+//! good at a request of 128 KiB, and at one that does not begin with the first byte that is in
+//! the socket's memory, since a part of that is empty then; and whoever waits for it cannot even
+//! be killed. So each request is one message, of 64 KiB at most, is received whole, into one
+//! piece of memory, and nothing is left behind it. A stream's data are worked on when they come;
+//! what is not a whole block yet, and results that nobody has asked for, are kept here.
 
 #![allow(unsafe_code)]
 
@@ -41,7 +41,8 @@ pub struct Backlog {
 
 impl Recover for Backlog {
     unsafe fn recover(this: *mut Self) {
-        // SAFETY: the caller's promise. A stream that its parent's thread was in is not the child's.
+        // SAFETY: the caller's promise. A stream that its parent's thread was in is not the
+        // child's.
         unsafe { this.write(Self { error: Some(Errno::IO), ..Self::default() }) };
     }
 }

@@ -94,7 +94,8 @@ impl KernelOperation {
         self.due.store(0, Ordering::Relaxed);
     }
 
-    /// Notes a failure, after which what is left in the socket is of no use. After a wrong tag nothing is left.
+    /// Notes a failure, after which what is left in the socket is of no use. After a wrong tag
+    /// nothing is left.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
         let nothing_left = |errno| errno == Errno::BADMSG && self.kind() == Kind::Aead;
         if matches!(result, Err(errno) if !nothing_left(errno)) {
@@ -103,8 +104,8 @@ impl KernelOperation {
         result
     }
 
-    /// Whether the kernel's answer, no bytes (6.1) or EINVAL (later ones), says that `room` bytes are too few for
-    /// a block, or for one of the key stream: then it has taken nothing.
+    /// Whether the kernel's answer, no bytes (6.1) or EINVAL (later ones), says that `room` bytes
+    /// are too few for a block, or for one of the key stream: then it has taken nothing.
     fn is_too_short(&self, room: usize, received: Result<usize>) -> bool {
         matches!(received, Ok(0) | Err(Errno::INVAL))
             && room < self.shared.algorithm.granule()
@@ -234,8 +235,8 @@ impl Operation for KernelOperation {
             let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
             {
                 Ok(0) if now > 0 => Err(Errno::IO),
-                // Of a message's first piece Linux has taken what came before the missing page, as if
-                // no more would follow, and refuses the rest unseen.
+                // Of a message's first piece Linux has taken what came before the missing page,
+                // as if no more would follow, and refuses the rest unseen.
                 Err(Errno::INVAL) if is_unreadable(data) => Err(Errno::FAULT),
                 // It was made to fit: nobody could make room.
                 Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
@@ -273,8 +274,8 @@ impl Operation for KernelOperation {
         let mut waiting =
             libc::pollfd { fd: self.socket.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
         let milliseconds = at_most.as_millis().min(1000) as libc::c_int;
-        // SAFETY: poll(2) reads and writes the one structure, which outlives the call. Whatever it says, the caller
-        // tries again.
+        // SAFETY: poll(2) reads and writes the one structure, which outlives the call. Whatever
+        // it says, the caller tries again.
         #[allow(unsafe_code)]
         unsafe {
             libc::poll(&raw mut waiting, 1, milliseconds);
@@ -397,8 +398,8 @@ impl Operation for KernelOperation {
     }
 }
 
-/// A cipher's stream is shared with the child, as its socket is. A digest's beginning is copied: accept(2) on an
-/// operation of algif_hash gives one in the same state.
+/// A cipher's stream is shared with the child, as its socket is. A digest's beginning is copied:
+/// accept(2) on an operation of algif_hash gives one in the same state.
 impl Forked for KernelOperation {
     fn before(&self) {
         if self.kind() == Kind::Hash

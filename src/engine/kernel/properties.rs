@@ -49,8 +49,8 @@ impl Recover for Option<Judged> {
 
 /// What was found out about an algorithm's drivers.
 struct Judged {
-    /// The asynchronous driver that NETLINK_CRYPTO named at that time, by its name and priority; None:
-    /// it could not be asked.
+    /// The asynchronous driver that NETLINK_CRYPTO named at that time, by its name and priority;
+    /// None: it could not be asked.
     named: Option<([u8; 64], u32)>,
     completion: Completion,
 }

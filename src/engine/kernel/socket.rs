@@ -19,7 +19,8 @@ pub fn open() -> Result<OwnedFd> {
     above_standard(socket(family, kind, SockFlag::SOCK_CLOEXEC, None)?)
 }
 
-/// accept4(2) on a bound socket, or what does the same: close-on-exec, above the standard descriptors.
+/// accept4(2) on a bound socket, or what does the same: close-on-exec, above the standard
+/// descriptors.
 pub fn accept(bound: &OwnedFd) -> Result<OwnedFd> {
     let accepted = accept4(bound).or_else(|errno| {
         // The first errno is told: the second call is one that nobody has asked for.
@@ -45,7 +46,8 @@ fn accept_without_flags(bound: &OwnedFd) -> Result<OwnedFd> {
 }
 
 /// The descriptor where nobody takes it for standard input, output or error: a program that has
-/// closed these may still write there, or open files of its own there, and so do this library's messages.
+/// closed these may still write there, or open files of its own there, and so do this library's
+/// messages.
 fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
     if is_standard(fd.as_fd()) { duplicate(fd.as_fd()) } else { Ok(fd) }
 }

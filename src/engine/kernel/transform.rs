@@ -51,12 +51,12 @@ impl Shared {
     }
 }
 
-/// The bound socket, and what is known of what was set. Locked while an operation is opened and while
-/// something is set, so that an operation's tag length is the kernel's.
+/// The bound socket, and what is known of what was set. Locked while an operation is opened and
+/// while something is set, so that an operation's tag length is the kernel's.
 struct Bound {
     socket: OwnedFd,
-    /// The tag length that was set; 0, which no algorithm takes, if none was. `UNKNOWN` while the kernel
-    /// is being told.
+    /// The tag length that was set; 0, which no algorithm takes, if none was. `UNKNOWN` while the
+    /// kernel is being told.
     tag_len: u32,
     /// A key was set, or tried.
     keyed: bool,
@@ -103,8 +103,9 @@ impl KernelTransform {
         })
     }
 
-    /// Sets a key. The socket may be another process's, too, since fork(2): then it is left to that one, who
-    /// would else get this key, or whose operations would be in the way (EBUSY) for as long as it lives.
+    /// Sets a key. The socket may be another process's, too, since fork(2): then it is left to
+    /// that one, who would else get this key, or whose operations would be in the way (EBUSY) for
+    /// as long as it lives.
     fn set_key(&self, bound: &mut Bound, key: &[u8]) -> Result<c_int> {
         if bound.process != generation() {
             self.bind_anew(bound)?;
@@ -121,8 +122,8 @@ impl KernelTransform {
         }
     }
 
-    /// A socket of this process's own in the place of the one that it shares, with the same tag length and without
-    /// a key.
+    /// A socket of this process's own in the place of the one that it shares, with the same tag
+    /// length and without a key.
     fn bind_anew(&self, bound: &mut Bound) -> Result<()> {
         let socket = Self::socket()?;
         bind(&socket, self.shared.algorithm.kind, &self.name)?;

@@ -189,8 +189,8 @@ struct Signals(libc::sigset_t);
 impl Signals {
     fn block() -> Self {
         let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-        // SAFETY: sigfillset(3) fills the one set, from which sigdelset(3) takes signals, pthread_sigmask(3)
-        // the other; they cannot fail with these arguments.
+        // SAFETY: sigfillset(3) fills the one set, from which sigdelset(3) takes signals,
+        // pthread_sigmask(3) the other; they cannot fail with these arguments.
         unsafe {
             libc::sigfillset(all.as_mut_ptr());
             for signal in SYNCHRONOUS {

@@ -52,8 +52,8 @@ impl Recover for State {
 }
 
 impl State {
-    /// Takes the message of which more follows, if there is one. A digest is wiped where it is: moved
-    /// out of here, it would leave a copy behind.
+    /// Takes the message of which more follows, if there is one. A digest is wiped where it is:
+    /// moved out of here, it would leave a copy behind.
     fn take_open(&mut self) -> Option<Box<dyn Hasher>> {
         if let State::Complete(_) = self {
             *self = State::Idle;

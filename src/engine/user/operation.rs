@@ -89,13 +89,14 @@ impl CipherOperation {
         result
     }
 
-    /// The same for a whole message. An operation that was never lent needs no lock besides its slot's.
+    /// The same for a whole message. An operation that was never lent needs no lock besides its
+    /// slot's.
     fn with_alone<T>(&self, _: Alone<'_>, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         if self.lent.load(Ordering::Relaxed) {
             return self.with(f);
         }
-        // SAFETY: the slot's lock is held, under which alone an operation is lent: nobody else uses this one
-        // before it is given back.
+        // SAFETY: the slot's lock is held, under which alone an operation is lent: nobody else
+        // uses this one before it is given back.
         #[allow(unsafe_code)]
         let home = unsafe { self.home.get_unlocked() };
         home.with(f)
@@ -194,8 +195,9 @@ impl CipherOperation {
         state.begun && (!state.more || enough)
     }
 
-    /// What there is to receive; None: nothing yet. EINVAL, and nothing is lost: `room` bytes cannot take a block, or the
-    /// result of a message; or they are none, and no tag can be verified yet.
+    /// What there is to receive; None: nothing yet. EINVAL, and nothing is lost: `room` bytes
+    /// cannot take a block, or the result of a message; or they are none, and no tag can be
+    /// verified yet.
     fn try_receive(
         &self,
         state: &mut State,
@@ -415,7 +417,8 @@ impl Operation for CipherOperation {
         if self.idle.load(Ordering::Relaxed) {
             return Progress::Idle;
         }
-        // What cannot be looked at is not to be closed: a signal handler has interrupted who uses it.
+        // What cannot be looked at is not to be closed: a signal handler has interrupted who uses
+        // it.
         self.with(|state| Ok(state.progress(self.is_aead()))).unwrap_or(Progress::Pending)
     }
 

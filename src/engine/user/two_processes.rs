@@ -53,8 +53,8 @@ impl SharedState {
         }
         let shared = Self(NonNull::new(mapped.cast()).ok_or(Errno::NOMEM)?);
         let mut attributes = MaybeUninit::uninit();
-        // SAFETY: the header is this function's own so far, and zeros, which are a value of all but the lock, are
-        // in it; the attributes are used between their init and destroy.
+        // SAFETY: the header is this function's own so far, and zeros, which are a value of all
+        // but the lock, are in it; the attributes are used between their init and destroy.
         unsafe {
             let lock = &raw mut (*shared.0.as_ptr()).lock;
             pthread(libc::pthread_mutexattr_init(attributes.as_mut_ptr()))?;
@@ -72,8 +72,8 @@ impl SharedState {
         Ok(shared)
     }
 
-    /// Calls `f` with the state; what it makes of it is there for all. EIO: a process died while it used
-    /// it; EMSGSIZE: there are too many data.
+    /// Calls `f` with the state; what it makes of it is there for all. EIO: a process died while
+    /// it used it; EMSGSIZE: there are too many data.
     pub fn with<T>(&self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         let lock = Locked::new(self)?;
         // SAFETY: the lock is held until `lock` goes.
@@ -134,8 +134,8 @@ impl SharedState {
 
 impl Drop for SharedState {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own in this process; other processes keep theirs. The kernel gives
-        // the memory to nobody without wiping it.
+        // SAFETY: the mapping is this value's own in this process; other processes keep theirs.
+        // The kernel gives the memory to nobody without wiping it.
         unsafe { libc::munmap(self.0.as_ptr().cast(), LEN) };
     }
 }
@@ -146,7 +146,8 @@ struct Locked<'a>(&'a SharedState);
 impl<'a> Locked<'a> {
     fn new(shared: &'a SharedState) -> Result<Self> {
         let header = shared.0.as_ptr();
-        // SAFETY: the lock was made by `new`, and its memory is mapped; `broken` is read and written by who holds it.
+        // SAFETY: the lock was made by `new`, and its memory is mapped; `broken` is read and
+        // written by who holds it.
         unsafe {
             match libc::pthread_mutex_lock(&raw mut (*header).lock) {
                 0 => {}

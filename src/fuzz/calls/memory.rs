@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! A caller's memory. Each piece is an allocation of its own that ends with its last byte, so that a
-//! sanitizer, or Miri, sees every access beside it.
+//! A caller's memory. Each piece is an allocation of its own that ends with its last byte, so
+//! that a sanitizer, or Miri, sees every access beside it.
 
 use crate::fuzz::Random;
 use libc::{iovec, ssize_t};

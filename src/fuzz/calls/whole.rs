@@ -106,8 +106,8 @@ impl Session<'_> {
         model::gcm(self.key.as_ref()?, &iv?[..12], slot.assoclen, text, self.tag_len)
     }
 
-    /// The result of messages, and the IV after them; None if the model does not know. What is given
-    /// to a one-shot function is cut where a mode does not chain.
+    /// The result of messages, and the IV after them; None if the model does not know. What is
+    /// given to a one-shot function is cut where a mode does not chain.
     fn expected(
         &self,
         slot: usize,
