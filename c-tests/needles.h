@@ -61,36 +61,14 @@ static inline const struct needle *find_needle(uint64_t masked)
     return NULL;
 }
 
-/* The search in one mapping; how many words were found. */
-static inline unsigned scan_mapping(const uint8_t *start, const uint8_t *end, const char *what,
-                                    const char *when, unsigned found)
-{
-    const uint8_t *last = NULL;
-    char where[80];
+typedef void mapping_visitor(const uint8_t *start, const uint8_t *end, const char *what);
 
-    for (const uint8_t *p = start; p + 8 <= end; p++) {
-        const struct needle *needle = find_needle(masked_word(p));
-
-        if (!needle)
-            continue;
-        if (known_stack <= p && p < known_stack_end)
-            snprintf(where, sizeof(where), "%td bytes down the stack", known_stack_end - p);
-        else
-            snprintf(where, sizeof(where), "in %s", what);
-        if (found++ < SHOWN)
-            diag("%s: %s %s, %td after the last", when, needle->name, where, last ? p - last : 0);
-        last = p;
-    }
-    bytes_scanned += (uint64_t)(end - start);
-    return found;
-}
-
-/* How many words of secrets there are in memory. */
-static inline unsigned scan(const char *when)
+/* Gives all memory of the process that can be written to, and that it does not share, to `visit`.
+ * Without malloc(3), which would write over what was left. */
+static inline void each_mapping(mapping_visitor *visit)
 {
     static char maps[1 << 16];
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    unsigned found = 0;
     size_t len = 0;
     ssize_t got;
 
@@ -107,11 +85,47 @@ static inline unsigned scan(const char *when)
         *end = '\0';
         if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %39s", &first, &last, rights, what) < 3)
             bail_out("not a mapping: %s", line);
-        if (rights[0] == 'r' && rights[1] == 'w')
-            found = scan_mapping((const uint8_t *)first, (const uint8_t *)last, what, when, found);
+        if (strcmp(rights, "rw-p") == 0)
+            visit((const uint8_t *)first, (const uint8_t *)last, what);
     }
+}
+
+static struct {
+    const char *when;
+    unsigned found;
+} searched;
+
+/* The search in one mapping. */
+static inline void search_mapping(const uint8_t *start, const uint8_t *end, const char *what)
+{
+    const uint8_t *last = NULL;
+    char where[80];
+
+    for (const uint8_t *p = start; p + 8 <= end; p++) {
+        const struct needle *needle = find_needle(masked_word(p));
+
+        if (!needle)
+            continue;
+        if (known_stack <= p && p < known_stack_end)
+            snprintf(where, sizeof(where), "%td bytes down the stack", known_stack_end - p);
+        else
+            snprintf(where, sizeof(where), "in %s", what);
+        if (searched.found++ < SHOWN)
+            diag("%s: %s %s, %td after the last", searched.when, needle->name, where,
+                 last ? p - last : 0);
+        last = p;
+    }
+    bytes_scanned += (uint64_t)(end - start);
+}
+
+/* How many words of secrets there are in memory. */
+static inline unsigned scan(const char *when)
+{
+    searched.when = when;
+    searched.found = 0;
+    each_mapping(search_mapping);
     scans++;
-    return found;
+    return searched.found;
 }
 
 #endif

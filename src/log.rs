@@ -79,13 +79,20 @@ impl<const MOST: usize> Display for Text<MOST> {
 }
 
 /// Writes one line to standard error if `level` is asked for.
+#[inline]
 pub fn write(level: Level, message: Arguments<'_>) {
+    if shown(level) {
+        write_line(level, message);
+    }
+}
+
+/// Apart, as all that only a message needs: calls without one are not to have room for it on the stack.
+#[cold]
+#[inline(never)]
+fn write_line(level: Level, message: Arguments<'_>) {
     /// Longer than any message of ours with the longest name of an algorithm.
     const MOST: usize = 512;
 
-    if !shown(level) {
-        return;
-    }
     let label = match level {
         Level::Error => "Error",
         Level::Warning => "Warning",
@@ -125,31 +132,53 @@ thread_local! {
 }
 
 /// Forgets what an earlier call of this thread has noted: a call begins.
+#[inline]
 pub fn begin() {
-    if shown(Level::Error) {
+    #[cold]
+    #[inline(never)]
+    fn forget() {
         ALGORITHM.set(Note::NONE);
         REASON.set(None);
+    }
+    if shown(Level::Error) {
+        forget();
     }
 }
 
 /// Notes which algorithm the call in progress is about.
+#[inline]
 pub fn concerns(algorithm: impl Display) {
-    if shown(Level::Error) {
+    #[cold]
+    #[inline(never)]
+    fn note(algorithm: &dyn Display) {
         ALGORITHM.set(Note::of(algorithm));
+    }
+    if shown(Level::Error) {
+        note(&algorithm);
     }
 }
 
 /// Notes why `errno` is what a call ends with: `Err(because(Errno::INVAL, "why"))`. What was said
 /// of it before is nearer to the cause, and stays. Nothing of what the caller's memory holds belongs
 /// in a reason: it may be secret.
+#[inline]
 pub fn because(errno: Errno, reason: impl Display) -> Errno {
-    if shown(Level::Error) && !matches!(REASON.get(), Some((known, _)) if known == errno) {
-        REASON.set(Some((errno, Note::of(reason))));
+    #[cold]
+    #[inline(never)]
+    fn note(errno: Errno, reason: &dyn Display) {
+        if !matches!(REASON.get(), Some((known, _)) if known == errno) {
+            REASON.set(Some((errno, Note::of(reason))));
+        }
+    }
+    if shown(Level::Error) {
+        note(errno, &reason);
     }
     errno
 }
 
 /// Says that `function` failed.
+#[cold]
+#[inline(never)]
 pub fn failed(function: &str, errno: Errno) {
     if !shown(Level::Error) {
         return;

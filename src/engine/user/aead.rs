@@ -21,9 +21,9 @@ mod tests;
 #[cfg(test)]
 mod wycheproof;
 
-use super::skcipher::{CipherKey, TRACES, wide_cipher};
+use super::skcipher::{BlockAlgorithm, wide_cipher};
 use crate::errno::{Errno, Result};
-use crate::traces::without_traces;
+use crate::traces::{DEEP, Deep, without_traces};
 use subtle::ConstantTimeEq;
 
 /// A cipher with its key.
@@ -33,10 +33,28 @@ pub trait Aead: Send + Sync {
 
     /// Decrypts `data` in place. EBADMSG: the tag is wrong, and `data` is wiped or as before.
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()>;
+
+    /// Whether these take no more of the stack than a call does.
+    fn shallow(&self) -> bool {
+        false
+    }
 }
 
+impl Aead for Deep<Box<dyn Aead>> {
+    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+        without_traces::<DEEP, _>(|| self.0.seal(iv, aad, data, tag))
+    }
+
+    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+        without_traces::<DEEP, _>(|| self.0.open(iv, aad, data, tag))
+    }
+}
+
+/// What comes of a key.
+type Keyed = Result<Box<dyn Aead>>;
+
 /// Takes a key.
-type New = Box<dyn Fn(&[u8]) -> Result<Box<dyn Aead>> + Send + Sync>;
+type New = Box<dyn Fn(&[u8]) -> Keyed + Send + Sync>;
 
 /// A cipher without a key.
 pub struct AeadAlgorithm {
@@ -52,68 +70,64 @@ pub struct AeadAlgorithm {
     pub new: New,
 }
 
+/// A mode of a block cipher with blocks of 16 bytes; the longest tag has as many.
+struct Mode {
+    /// What stands before the block cipher in the name.
+    name: &'static str,
+    iv_size: usize,
+    tag_ok: fn(usize) -> bool,
+    new: fn(&'static BlockAlgorithm, &[u8]) -> Keyed,
+}
+
+#[rustfmt::skip]
+static MODES: &[Mode] = &[
+    Mode { name: "gcm", iv_size: gcm::IV, tag_ok: |len| matches!(len, 4 | 8 | 12..=16), new: gcm },
+    Mode { name: "ccm", iv_size: ccm::IV, tag_ok: |len| matches!(len, 4 | 6 | 8 | 10 | 12 | 14 | 16), new: |c, k| Ok(Box::new(ccm::Ccm::new((c.key)(k)?))) },
+    Mode { name: "rfc4106(gcm", iv_size: ipsec::IV, tag_ok: |len| matches!(len, 8 | 12 | 16), new: |c, k| Ok(Box::new(ipsec::Rfc4106::new(|k| gcm(c, k), k)?)) },
+    Mode { name: "rfc4309(ccm", iv_size: ipsec::IV, tag_ok: |len| matches!(len, 8 | 12 | 16), new: |c, k| Ok(Box::new(ipsec::Rfc4309::new(c, k)?)) },
+    Mode { name: "rfc4543(gcm", iv_size: ipsec::IV, tag_ok: |len| len == 16, new: |c, k| Ok(Box::new(ipsec::Rfc4543::new(c, k)?)) },
+];
+
+/// ChaCha20-Poly1305: name, bytes of salt at the key's end.
+static CHACHA_POLY: &[(&str, usize)] =
+    &[("rfc7539(chacha20,poly1305)", 0), ("rfc7539esp(chacha20,poly1305)", 4)];
+
 /// The algorithm of that name.
 pub fn find(name: &str) -> Option<AeadAlgorithm> {
     let found = known(name)?;
-    let new = move |key: &[u8]| without_traces::<TRACES, _>(|| (found.new)(key));
+    let new = move |key: &[u8]| {
+        let aead = (found.new)(key)?;
+        Ok(if aead.shallow() { aead } else { Box::new(Deep(aead)) })
+    };
     Some(AeadAlgorithm { new: Box::new(new), ..found })
 }
 
 fn known(name: &str) -> Option<AeadAlgorithm> {
-    match name {
-        "rfc7539(chacha20,poly1305)" => return Some(chacha_poly::algorithm(0)),
-        "rfc7539esp(chacha20,poly1305)" => return Some(chacha_poly::algorithm(4)),
-        _ => {}
+    if let Some(&(_, salt_len)) = CHACHA_POLY.iter().find(|(known, _)| *known == name) {
+        return Some(chacha_poly::algorithm(salt_len));
     }
     if let Some(inner) = name.strip_prefix("authenc(") {
         return authenc::find(inner.strip_suffix(')')?);
     }
-    let (mode, cipher_name) = super::skcipher::split(name)?;
-    let cipher = wide_cipher(cipher_name)?;
-    let aes = cipher_name == "aes";
-    let algorithm = |iv_size, tag_ok, new| {
-        Some(AeadAlgorithm { block_size: 1, iv_size, max_tag_size: 16, tag_ok, new })
-    };
-    match mode {
-        "gcm" => algorithm(
-            gcm::IV,
-            |len| matches!(len, 4 | 8 | 12..=16),
-            Box::new(move |key| gcm(aes, cipher, key)),
-        ),
-        "ccm" => algorithm(
-            ccm::IV,
-            |len| matches!(len, 4 | 6 | 8 | 10 | 12 | 14 | 16),
-            Box::new(move |key| Ok(Box::new(ccm::Ccm::new(cipher(key)?)))),
-        ),
-        "rfc4106(gcm" => algorithm(
-            ipsec::IV,
-            |len| matches!(len, 8 | 12 | 16),
-            Box::new(move |key| {
-                Ok(Box::new(ipsec::Rfc4106::new(|key| gcm(aes, cipher, key), key)?))
-            }),
-        ),
-        "rfc4309(ccm" => algorithm(
-            ipsec::IV,
-            |len| matches!(len, 8 | 12 | 16),
-            Box::new(move |key| Ok(Box::new(ipsec::Rfc4309::new(cipher, key)?))),
-        ),
-        "rfc4543(gcm" => algorithm(
-            ipsec::IV,
-            |len| len == 16,
-            Box::new(move |key| Ok(Box::new(ipsec::Rfc4543::new(cipher, key)?))),
-        ),
-        _ => None,
-    }
+    let (mode, cipher) = super::skcipher::split(name)?;
+    let mode = MODES.iter().find(|known| known.name == mode)?;
+    let cipher = wide_cipher(cipher)?;
+    Some(AeadAlgorithm {
+        block_size: 1,
+        iv_size: mode.iv_size,
+        max_tag_size: 16,
+        tag_ok: mode.tag_ok,
+        new: Box::new(|key| (mode.new)(cipher, key)),
+    })
 }
 
 /// GCM, as fast as there is for that cipher and key.
-fn gcm(aes: bool, cipher: CipherKey, key: &[u8]) -> Result<Box<dyn Aead>> {
+fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Keyed {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    if let Some(fast) = aes.then(|| graviola::AesGcm::new(key)).flatten() {
-        return Ok(Box::new(fast));
+    if let Some(fast) = (cipher.name == "aes").then(|| graviola::AesGcm::new(key)).flatten() {
+        return Ok(fast);
     }
-    let _ = aes;
-    Ok(Box::new(gcm::Gcm::new(cipher(key)?)))
+    Ok(Box::new(gcm::Gcm::new((cipher.key)(key)?)))
 }
 
 /// Gives as many bytes of the tag as there is room for.

@@ -28,17 +28,19 @@ pub trait Hasher: Send + Sync {
     /// Adds to the message.
     fn update(&mut self, data: &[u8]);
 
-    /// The digest of this state and `message`; the state stays as it is.
-    fn digest(&self, message: &[u8], digest: &mut [u8]) {
-        let mut state = self.fork();
-        state.update(message);
-        state.finish(digest);
-    }
+    /// The digest of this state and `message`; the state stays as it is. `digest` has the
+    /// algorithm's digest size.
+    fn digest(&self, message: &[u8], digest: &mut [u8]);
 
-    /// Ends the message; `digest` has the algorithm's digest size. What is in the box wipes
-    /// itself there: it must not be moved out, which would leave it in freed memory.
-    fn finish(self: Box<Self>, digest: &mut [u8]);
+    /// Ends the message. What is in the box wipes itself there: it must not be moved out, which would
+    /// leave it in freed memory.
+    fn finish(self: Box<Self>, digest: &mut [u8]) {
+        self.digest(&[], digest);
+    }
 }
+
+/// The state of a digest before its first byte.
+pub type Plain = fn() -> Box<dyn Hasher>;
 
 /// The state of a keyed digest before its first byte; EINVAL for a key that it does not take.
 pub type Key = fn(&[u8]) -> Result<Box<dyn Hasher>>;
@@ -56,7 +58,7 @@ pub struct HashAlgorithm {
     /// Bytes in a digest.
     pub digest_size: u32,
     /// Where a message begins without a key; None: there must be one.
-    pub plain: Option<fn() -> Box<dyn Hasher>>,
+    pub plain: Option<Plain>,
     /// Where it begins with a key; None: there is none.
     pub keyed: Option<BoxedKey>,
 }
@@ -89,7 +91,7 @@ struct Entry {
     name: &'static str,
     block_size: u32,
     digest_size: u32,
-    plain: fn() -> Box<dyn Hasher>,
+    plain: Plain,
     hmac: HmacKey,
     keyed: Option<Key>,
 }
@@ -194,10 +196,6 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T
         state.update(message);
         output(state, digest);
     }
-
-    fn finish(self: Box<Self>, digest: &mut [u8]) {
-        output(self.0.clone(), digest);
-    }
 }
 
 /// As much of the digest as `digest` has room for.
@@ -242,8 +240,19 @@ impl<D: Base> Hmac<D> {
         hmac
     }
 
-    fn end(inner: D, mut outer: D, digest: &mut [u8]) {
+    /// The rest of the inner digest. Apart, as `end` is, so that one of the two states is on the stack at
+    /// a time.
+    #[inline(never)]
+    fn middle(&self, message: &[u8], digest: &mut [u8]) {
+        let mut inner = self.inner.clone();
+        Update::update(&mut inner, message);
         output(inner, digest);
+    }
+
+    /// From the inner digest to the outer one.
+    #[inline(never)]
+    fn end(&self, digest: &mut [u8]) {
+        let mut outer = self.outer.clone();
         Update::update(&mut outer, digest);
         output(outer, digest);
     }
@@ -259,13 +268,8 @@ impl<D: Base> Hasher for Hmac<D> {
     }
 
     fn digest(&self, message: &[u8], digest: &mut [u8]) {
-        let mut inner = self.inner.clone();
-        Update::update(&mut inner, message);
-        Self::end(inner, self.outer.clone(), digest);
-    }
-
-    fn finish(self: Box<Self>, digest: &mut [u8]) {
-        Self::end(self.inner.clone(), self.outer.clone(), digest);
+        self.middle(message, digest);
+        self.end(digest);
     }
 }
 
@@ -338,6 +342,23 @@ mod tests {
                 digest(&format!("hmac({})", entry.name), b"key", b"").len(),
                 2 * entry.digest_size as usize
             );
+        }
+    }
+
+    #[cfg(feature = "legacy")]
+    #[test]
+    fn c_tests_know_every_algorithm() {
+        use crate::engine::user::skcipher::listed;
+        let others = mac::MACS.iter().map(|known| known.0);
+        let others = others.chain(checksum::CHECKSUMS.iter().map(|known| known.0));
+        assert!(DIGESTS.iter().map(|known| known.name).eq(listed("digests")));
+        assert!(others.eq(listed("macs")));
+    }
+
+    #[test]
+    fn what_looks_up_tables_is_legacy() {
+        for name in ["wp256", "wp512", "streebog256", "hmac(streebog512)", "cmac(des3_ede)"] {
+            assert_eq!(find(name).is_some(), cfg!(feature = "legacy"), "{name}");
         }
     }
 

@@ -19,12 +19,15 @@ mod tests;
 mod wycheproof;
 #[cfg(test)]
 pub(super) use tests::hex;
+#[cfg(all(test, feature = "legacy"))]
+pub(super) use tests::listed;
 
 use crate::errno::{Errno, Result};
-use crate::traces::without_traces;
-pub(super) use block::{BlockCipher, CipherKey};
+use crate::traces::{DEEP, Deep, without_traces};
+pub(super) use block::{Algorithm as BlockAlgorithm, BlockCipher};
 pub(super) use chacha::apply as chacha;
 pub(super) use modes::{Data, xor};
+use zeroize::Zeroizing;
 
 /// A cipher with its key.
 pub trait Skcipher: Send + Sync {
@@ -33,12 +36,26 @@ pub trait Skcipher: Send + Sync {
     /// algorithm takes. EBADMSG: not a wrapped key. What is in the output after an error is
     /// for the caller to wipe.
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()>;
+
+    /// Whether that takes no more of the stack than a call does.
+    fn shallow(&self) -> bool {
+        false
+    }
+}
+
+impl Skcipher for Deep<Box<dyn Skcipher>> {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
+        without_traces::<DEEP, _>(|| self.0.crypt(encrypt, iv, data))
+    }
 }
 
 /// What comes of a key.
 type Keyed = Result<Box<dyn Skcipher>>;
 
 /// Takes a key.
+type Key = fn(&[u8]) -> Keyed;
+
+/// The same, as it is with what it needs to know.
 type New = Box<dyn Fn(&[u8]) -> Keyed + Send + Sync>;
 
 /// A cipher without a key.
@@ -61,7 +78,7 @@ struct Mode {
     iv_size: Size,
     chunk: Size,
     ciphers: Ciphers,
-    new: fn(&'static block::Algorithm, &[u8]) -> Keyed,
+    new: fn(&'static BlockAlgorithm, &[u8]) -> Keyed,
 }
 
 enum Size {
@@ -87,26 +104,34 @@ static MODES: &[Mode] = &[
     Mode { name: "cts(cbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cts) },
     Mode { name: "ctr", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ctr) },
     Mode { name: "rfc3686(ctr", block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, ciphers: Wide, new: rfc3686 },
-    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cfb) },
-    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ofb) },
+    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| batched(c, k, modes::cfb) },
+    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| batched(c, k, modes::ofb) },
     Mode { name: "xts", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
     Mode { name: "lrw", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
     Mode { name: "kw", block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), ciphers: Wide, new: |c, k| plain(c, k, modes::kw) },
 ];
 
+/// Name, bytes in an IV, key.
+static STREAMS: &[(&str, usize, Key)] = &[
+    ("chacha20", 16, |k| Ok(Box::new(chacha::ChaCha20::new(k)?))),
+    ("xchacha20", 32, |k| Ok(Box::new(chacha::XChaCha20::new(k)?))),
+    ("xchacha12", 32, |k| Ok(Box::new(chacha::XChaCha12::new(k)?))),
+];
+
 /// The algorithm of that name, `mode(cipher)` or a stream cipher's.
 pub fn find(name: &str) -> Option<SkcipherAlgorithm> {
     let found = known(name)?;
-    let new = move |key: &[u8]| without_traces::<TRACES, _>(|| (found.new)(key));
+    let new = move |key: &[u8]| {
+        let cipher = (found.new)(key)?;
+        Ok(if cipher.shallow() { cipher } else { Box::new(Deep(cipher)) })
+    };
     Some(SkcipherAlgorithm { new: Box::new(new), ..found })
 }
 
 fn known(name: &str) -> Option<SkcipherAlgorithm> {
-    match name {
-        "chacha20" => return Some(chacha_like(16, |k| Ok(Box::new(chacha::ChaCha20::new(k)?)))),
-        "xchacha20" => return Some(chacha_like(32, |k| Ok(Box::new(chacha::XChaCha20::new(k)?)))),
-        "xchacha12" => return Some(chacha_like(32, |k| Ok(Box::new(chacha::XChaCha12::new(k)?)))),
-        _ => {}
+    if let Some(&(_, iv_size, new)) = STREAMS.iter().find(|(known, ..)| *known == name) {
+        let new = Box::new(new);
+        return Some(SkcipherAlgorithm { block_size: 1, iv_size, chunk: chacha::SIZE, new });
     }
     let (mode, cipher) = split(name)?;
     let mode = MODES.iter().find(|known| known.name == mode)?;
@@ -126,9 +151,9 @@ fn known(name: &str) -> Option<SkcipherAlgorithm> {
     })
 }
 
-/// The block cipher of that name, if its blocks have 16 bytes, and what keys it.
-pub(super) fn wide_cipher(name: &str) -> Option<CipherKey> {
-    block::find(name).filter(|cipher| cipher.size == 16).map(|cipher| cipher.key)
+/// The block cipher of that name, if its blocks have 16 bytes.
+pub(super) fn wide_cipher(name: &str) -> Option<&'static BlockAlgorithm> {
+    block::find(name).filter(|cipher| cipher.size == 16)
 }
 
 /// Counter mode in place.
@@ -141,9 +166,6 @@ pub(super) fn ctr(
     modes::ctr(cipher, encrypt, counter, data.into())
 }
 
-/// More than setting a key leaves on the stack: the largest schedule has 4 KiB.
-pub(super) const TRACES: usize = 16 << 10;
-
 /// `a(b(c))` is `a(b` and `c`.
 pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     let (outer, inner) = name.rsplit_once('(')?;
@@ -152,46 +174,57 @@ pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     (inner.len() == inner_name.len() + opened).then_some((outer, inner_name))
 }
 
-fn chacha_like(iv_size: usize, new: fn(&[u8]) -> Result<Box<dyn Skcipher>>) -> SkcipherAlgorithm {
-    SkcipherAlgorithm { block_size: 1, iv_size, chunk: chacha::SIZE, new: Box::new(new) }
-}
-
 type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], Data<'_, '_>) -> Result<()>;
 
 /// A mode with a key that is the block cipher's.
 struct Plain {
     cipher: Box<dyn BlockCipher>,
     crypt: Crypt,
+    /// Without room for a batch, if the block cipher has its own way.
+    frugal: bool,
 }
 
 impl Skcipher for Plain {
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         (self.crypt)(&*self.cipher, encrypt, iv, data)
     }
+
+    fn shallow(&self) -> bool {
+        self.frugal && self.cipher.pipelined().is_some()
+    }
 }
 
-fn plain(algorithm: &block::Algorithm, key: &[u8], crypt: Crypt) -> Keyed {
-    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt }))
+fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
+    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, frugal: true }))
+}
+
+/// A mode that always has room for a batch.
+fn batched(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
+    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, frugal: false }))
 }
 
 /// RFC 3686: a nonce at the key's end, the IV, and a counter from 1. The IV stays as it is.
 struct Rfc3686 {
     cipher: Box<dyn BlockCipher>,
-    nonce: [u8; 4],
+    nonce: Zeroizing<[u8; 4]>,
 }
 
-fn rfc3686(algorithm: &block::Algorithm, key: &[u8]) -> Keyed {
+fn rfc3686(algorithm: &BlockAlgorithm, key: &[u8]) -> Keyed {
     let (key, nonce) = key.split_last_chunk().ok_or(Errno::INVAL)?;
     // The nonce after the cipher has found the length right: a wrong one may be a lie.
-    Ok(Box::new(Rfc3686 { cipher: (algorithm.key)(key)?, nonce: *nonce }))
+    Ok(Box::new(Rfc3686 { cipher: (algorithm.key)(key)?, nonce: Zeroizing::new(*nonce) }))
 }
 
 impl Skcipher for Rfc3686 {
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         let mut counter = [0; 16];
-        counter[..4].copy_from_slice(&self.nonce);
+        counter[..4].copy_from_slice(&*self.nonce);
         counter[4..12].copy_from_slice(iv);
         counter[15] = 1;
         modes::ctr(&*self.cipher, encrypt, &mut counter, data)
+    }
+
+    fn shallow(&self) -> bool {
+        self.cipher.pipelined().is_some()
     }
 }

@@ -16,6 +16,7 @@ use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
+use crate::traces::{DEEP, without_traces};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -160,8 +161,13 @@ impl UserTransform {
         })))
     }
 
-    /// What becomes of the algorithm with a key.
+    /// What becomes of the algorithm with a key. What that leaves on the stack is wiped here, for
+    /// every family.
     fn key(&self, key: &[u8]) -> Result<Keyed> {
+        without_traces::<DEEP, _>(|| self.make_key(key))
+    }
+
+    fn make_key(&self, key: &[u8]) -> Result<Keyed> {
         match &self.0.algorithm {
             Algorithm::Skcipher(cipher) => (cipher.new)(key).map(Keyed::Skcipher),
             Algorithm::Aead(aead) => (aead.new)(key).map(Keyed::Aead),

@@ -21,7 +21,9 @@ trait Auth: Send + Sync {
 
 impl<M: Mac + FixedOutput + Clone + Send + Sync> Auth for M {
     fn mac(&self, aad: &[u8], data: &[u8]) -> Zeroizing<[u8; 64]> {
-        let mac = self.clone().chain_update(aad).chain_update(data);
+        let mut mac = self.clone();
+        Mac::update(&mut mac, aad);
+        Mac::update(&mut mac, data);
         let mut result = Zeroizing::new([0; 64]);
         let (result_part, _) = result.split_at_mut(M::output_size());
         mac.finalize_into(result_part.try_into().expect("as many bytes as it has"));
@@ -30,14 +32,14 @@ impl<M: Mac + FixedOutput + Clone + Send + Sync> Auth for M {
 }
 
 /// A hash, by its name.
-struct Hash {
-    name: &'static str,
+pub struct Hash {
+    pub name: &'static str,
     size: usize,
     tag_ok: fn(usize) -> bool,
     key: fn(&[u8]) -> Result<Box<dyn Auth>>,
 }
 
-static HASHES: &[Hash] = &[
+pub static HASHES: &[Hash] = &[
     Hash { name: "sha1", size: 20, tag_ok: up_to::<20>, key: keyed::<Hmac<sha1::Sha1>> },
     Hash { name: "sha224", size: 28, tag_ok: up_to::<28>, key: keyed::<Hmac<sha2::Sha224>> },
     Hash { name: "sha256", size: 32, tag_ok: up_to::<32>, key: keyed::<Hmac<sha2::Sha256>> },
@@ -65,7 +67,8 @@ pub fn find(name: &str) -> Option<AeadAlgorithm> {
         tag_ok: hash.tag_ok,
         new: Box::new(move |blob| {
             let (auth, enc) = keys(blob)?;
-            Ok(Box::new(Authenc { auth: (hash.key)(auth)?, cipher: (cipher.new)(enc)? }))
+            let (auth, cipher) = ((hash.key)(auth)?, (cipher.new)(enc)?);
+            Ok(Box::new(Authenc { auth, auth_size: hash.size, cipher }))
         }),
     })
 }
@@ -85,6 +88,8 @@ fn keys(blob: &[u8]) -> Result<(&[u8], &[u8])> {
 
 struct Authenc {
     auth: Box<dyn Auth>,
+    /// Bytes in its result.
+    auth_size: usize,
     cipher: Box<dyn Skcipher>,
 }
 
@@ -106,5 +111,10 @@ impl Aead for Authenc {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         verify(&*self.auth.mac(aad, data), tag)?;
         self.crypt(false, iv, data)
+    }
+
+    /// The cipher cares for itself; SHA-512 goes deeper than a call.
+    fn shallow(&self) -> bool {
+        self.auth_size <= 32
     }
 }

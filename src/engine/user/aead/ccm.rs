@@ -132,4 +132,8 @@ impl Aead for Ccm {
         }
         result
     }
+
+    fn shallow(&self) -> bool {
+        self.cipher.pipelined().is_some()
+    }
 }

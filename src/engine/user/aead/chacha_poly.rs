@@ -7,7 +7,6 @@ use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::user::memory::wipe;
 use crate::engine::user::skcipher::chacha;
 use crate::errno::{Errno, Result};
-use crate::traces::without_traces;
 use chacha20::R20;
 use zeroize::Zeroizing;
 
@@ -16,9 +15,6 @@ const BLOCK: usize = 64;
 
 /// Bytes that are made at once: the block of Poly1305's key and the beginning of the data.
 const HEAD: usize = 16 * BLOCK;
-
-/// What a message takes of the stack, but for ChaCha20.
-const TRACES: usize = 3 << 10;
 
 /// With so many bytes of salt: none, or 4 in ESP.
 pub fn algorithm(salt_len: usize) -> AeadAlgorithm {
@@ -33,7 +29,7 @@ pub fn algorithm(salt_len: usize) -> AeadAlgorithm {
 
 struct ChaChaPoly {
     key: Zeroizing<[u8; 32]>,
-    salt: [u8; 4],
+    salt: Zeroizing<[u8; 4]>,
     salt_len: usize,
 }
 
@@ -43,7 +39,7 @@ impl ChaChaPoly {
         if salt_given.len() != salt_len {
             return Err(Errno::INVAL);
         }
-        let mut salt = [0; 4];
+        let mut salt = Zeroizing::new([0; 4]);
         salt[..salt_len].copy_from_slice(salt_given);
         Ok(Self { key: Zeroizing::new(*key), salt, salt_len })
     }
@@ -124,11 +120,11 @@ impl ChaChaPoly {
 impl Aead for ChaChaPoly {
     fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
-        give(&without_traces::<TRACES, _>(|| self.sealed(iv, aad, data)), tag)
+        give(&self.sealed(iv, aad, data), tag)
     }
 
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
-        without_traces::<TRACES, _>(|| self.opened(iv, aad, data, tag))
+        self.opened(iv, aad, data, tag)
     }
 }

@@ -10,7 +10,7 @@
 use super::ccm::Ccm;
 use super::gcm::Gcm;
 use super::{Aead, give, verify};
-use crate::engine::user::skcipher::CipherKey;
+use crate::engine::user::skcipher::BlockAlgorithm;
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
 
@@ -36,14 +36,14 @@ fn nonce(salt: &[u8; 4], iv: &[u8]) -> [u8; 12] {
 /// GCM in ESP.
 pub struct Rfc4106 {
     gcm: Box<dyn Aead>,
-    salt: [u8; 4],
+    salt: Zeroizing<[u8; 4]>,
 }
 
 impl Rfc4106 {
     /// `gcm` takes the key without the salt.
     pub fn new(gcm: impl Fn(&[u8]) -> Result<Box<dyn Aead>>, key: &[u8]) -> Result<Self> {
         let (key, salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { gcm: gcm(key)?, salt: *salt })
+        Ok(Self { gcm: gcm(key)?, salt: Zeroizing::new(*salt) })
     }
 }
 
@@ -55,22 +55,26 @@ impl Aead for Rfc4106 {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         self.gcm.open(&nonce(&self.salt, iv), header(aad)?, data, tag)
     }
+
+    fn shallow(&self) -> bool {
+        self.gcm.shallow()
+    }
 }
 
 /// CCM in ESP; a salt of 3 bytes and a counter of 4.
 pub struct Rfc4309 {
     ccm: Ccm,
-    salt: [u8; 3],
+    salt: Zeroizing<[u8; 3]>,
 }
 
 impl Rfc4309 {
-    pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
+    pub fn new(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Self> {
         let (key, salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { ccm: Ccm::new(cipher(key)?), salt: *salt })
+        Ok(Self { ccm: Ccm::new((cipher.key)(key)?), salt: Zeroizing::new(*salt) })
     }
 
     fn iv(&self, iv: &[u8]) -> [u8; 16] {
-        let [a, b, c] = self.salt;
+        let [a, b, c] = *self.salt;
         let mut long = [0; 16];
         long[..12].copy_from_slice(&nonce(&[3, a, b, c], iv));
         long
@@ -85,18 +89,22 @@ impl Aead for Rfc4309 {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         self.ccm.open(&self.iv(iv), header(aad)?, data, tag)
     }
+
+    fn shallow(&self) -> bool {
+        self.ccm.shallow()
+    }
 }
 
 /// GMAC in ESP: nothing is encrypted.
 pub struct Rfc4543 {
     gcm: Gcm,
-    salt: [u8; 4],
+    salt: Zeroizing<[u8; 4]>,
 }
 
 impl Rfc4543 {
-    pub fn new(cipher: CipherKey, key: &[u8]) -> Result<Self> {
+    pub fn new(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Self> {
         let (key, salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { gcm: Gcm::new(cipher(key)?), salt: *salt })
+        Ok(Self { gcm: Gcm::new((cipher.key)(key)?), salt: Zeroizing::new(*salt) })
     }
 
     fn tag(&self, iv: &[u8], aad: &[u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {

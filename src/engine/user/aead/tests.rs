@@ -338,3 +338,12 @@ fn names() {
     assert_eq!(sizes("authenc(hmac(sha256),cbc(aes))"), Some((16, 16, 32)));
     assert_eq!(sizes("authenc(hmac(sha256),ctr(aes))"), Some((1, 16, 32)));
 }
+
+#[cfg(feature = "legacy")]
+#[test]
+fn c_tests_know_every_algorithm() {
+    use crate::engine::user::skcipher::listed;
+    assert!(MODES.iter().map(|known| known.name).eq(listed("aead_modes")));
+    assert!(CHACHA_POLY.iter().map(|known| known.0).eq(listed("aeads")));
+    assert!(authenc::HASHES.iter().map(|known| known.name).eq(listed("authenc_hashes")));
+}

@@ -4,31 +4,41 @@
 //! References: Linux `crypto/crc32c_generic.c`, `crypto/xxhash_generic.c`: keys and results
 //! are little-endian numbers.
 
-use super::{HashAlgorithm, Hasher};
+use super::{HashAlgorithm, Hasher, Key, Plain};
 use crate::errno::{Errno, Result};
 use std::hash::Hasher as _;
 use twox_hash::XxHash64;
+use zeroize::Zeroize;
+
+/// Name, block size, digest size, where it begins without a key and with one.
+pub const CHECKSUMS: &[(&str, u32, u32, Plain, Key)] = &[
+    // The key is the register's value, which the crate complements.
+    (
+        "crc32c",
+        1,
+        4,
+        || Box::new(Crc32c(0)),
+        |key| Ok(Box::new(Crc32c(!u32::from_le_bytes(number(key)?)))),
+    ),
+    (
+        "xxhash64",
+        32,
+        8,
+        || Box::new(XxHash(XxHash64::with_seed(0))),
+        |key| Ok(Box::new(XxHash(XxHash64::with_seed(u64::from_le_bytes(number(key)?))))),
+    ),
+];
 
 /// The checksum called `name`.
 pub fn find(name: &str) -> Option<HashAlgorithm> {
-    match name {
-        "crc32c" => Some(HashAlgorithm {
-            block_size: 1,
-            digest_size: 4,
-            plain: Some(|| Box::new(Crc32c(0))),
-            // The key is the register's value, which the crate complements.
-            keyed: Some(Box::new(|key| Ok(Box::new(Crc32c(!u32::from_le_bytes(number(key)?)))))),
-        }),
-        "xxhash64" => Some(HashAlgorithm {
-            block_size: 32,
-            digest_size: 8,
-            plain: Some(|| Box::new(XxHash(XxHash64::with_seed(0)))),
-            keyed: Some(Box::new(|key| {
-                Ok(Box::new(XxHash(XxHash64::with_seed(u64::from_le_bytes(number(key)?)))))
-            })),
-        }),
-        _ => None,
-    }
+    let &(_, block_size, digest_size, plain, keyed) =
+        CHECKSUMS.iter().find(|(known, ..)| *known == name)?;
+    Some(HashAlgorithm {
+        block_size,
+        digest_size,
+        plain: Some(plain),
+        keyed: Some(Box::new(keyed)),
+    })
 }
 
 fn number<const LEN: usize>(key: &[u8]) -> Result<[u8; LEN]> {
@@ -46,24 +56,41 @@ impl Hasher for Crc32c {
         self.0 = crc32c::crc32c_append(self.0, data);
     }
 
-    fn finish(self: Box<Self>, digest: &mut [u8]) {
-        digest.copy_from_slice(&self.0.to_le_bytes());
+    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+        digest.copy_from_slice(&crc32c::crc32c_append(self.0, message).to_le_bytes());
     }
 }
 
+impl Drop for Crc32c {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+#[derive(Clone)]
 struct XxHash(XxHash64);
 
 impl Hasher for XxHash {
     fn fork(&self) -> Box<dyn Hasher> {
-        Box::new(Self(self.0.clone()))
+        Box::new(self.clone())
     }
 
     fn update(&mut self, data: &[u8]) {
         self.0.write(data);
     }
 
-    fn finish(self: Box<Self>, digest: &mut [u8]) {
-        digest.copy_from_slice(&self.0.finish().to_le_bytes());
+    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+        let mut state = self.clone();
+        state.update(message);
+        digest.copy_from_slice(&state.0.finish().to_le_bytes());
+    }
+}
+
+/// The crate wipes nothing: another state takes the place of this one.
+impl Drop for XxHash {
+    fn drop(&mut self) {
+        self.0 = XxHash64::with_seed(0);
+        zeroize::optimization_barrier(&self.0);
     }
 }
 

@@ -14,12 +14,13 @@ use digest::block_api::BlockSizeUser;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Name, block size, key. A digest has the length of a block.
-const MACS: &[(&str, u32, Key)] = &[
+pub const MACS: &[(&str, u32, Key)] = &[
     ("cmac(aes)", 16, |key| match key.len() {
         16 => cmac::<Aes128>(key),
         24 => cmac::<Aes192>(key),
         _ => cmac::<Aes256>(key),
     }),
+    #[cfg(feature = "legacy")]
     ("cmac(des3_ede)", 8, cmac::<des::TdesEde3>),
     ("xcbc(aes)", 16, |key| match key.len() {
         16 => xcbc::<Aes128>(key),
@@ -86,6 +87,17 @@ impl Xcbc {
         self.sum = block.0;
         self.filled = 0;
     }
+
+    /// The last block.
+    fn end(&mut self) {
+        let padded = self.filled < BLOCK;
+        if padded {
+            self.sum[self.filled] ^= 0x80;
+        }
+        let last = self.last[usize::from(padded)];
+        self.sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
+        self.encrypt();
+    }
 }
 
 impl Hasher for Xcbc {
@@ -106,15 +118,11 @@ impl Hasher for Xcbc {
         }
     }
 
-    fn finish(mut self: Box<Self>, digest: &mut [u8]) {
-        let padded = self.filled < BLOCK;
-        if padded {
-            self.sum[self.filled] ^= 0x80;
-        }
-        let last = self.last[usize::from(padded)];
-        self.sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
-        self.encrypt();
-        digest.copy_from_slice(&self.sum);
+    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+        let mut state = self.clone();
+        state.update(message);
+        state.end();
+        digest.copy_from_slice(&state.sum);
     }
 }
 

@@ -113,7 +113,7 @@ impl<N: ArraySize> BlockCipherEncClosure for Chain<'_, N> {
 }
 
 /// What makes a block cipher of a key.
-pub type CipherKey = fn(&[u8]) -> Result<Box<dyn BlockCipher>>;
+type CipherKey = fn(&[u8]) -> Result<Box<dyn BlockCipher>>;
 
 /// A block cipher without a key.
 pub struct Algorithm {
@@ -126,7 +126,7 @@ pub struct Algorithm {
 }
 
 /// All block ciphers that there are.
-static ALGORITHMS: &[Algorithm] = &[
+pub static ALGORITHMS: &[Algorithm] = &[
     Algorithm { name: "aes", size: 16, key: aes },
     #[cfg(feature = "legacy")]
     Algorithm { name: "sm4", size: 16, key: keyed::<sm4::Sm4> },
@@ -137,7 +137,7 @@ static ALGORITHMS: &[Algorithm] = &[
     #[cfg(feature = "legacy")]
     Algorithm { name: "des3_ede", size: 8, key: keyed::<des::TdesEde3> },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "blowfish", size: 8, key: keyed::<blowfish::Blowfish> },
+    Algorithm { name: "blowfish", size: 8, key: blowfish },
     #[cfg(feature = "legacy")]
     Algorithm { name: "camellia", size: 16, key: camellia },
     #[cfg(feature = "legacy")]
@@ -193,6 +193,23 @@ fn camellia(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
         24 => keyed::<camellia::Camellia192>(key),
         _ => keyed::<camellia::Camellia256>(key),
     }
+}
+
+/// Its 4 KiB of S-boxes are made of the key where they stay: moved there, they would be on the stack
+/// twice.
+#[cfg(feature = "legacy")]
+fn blowfish(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
+    /// The same for all keys. Apart, for it does come by way of the stack.
+    #[inline(never)]
+    fn beginning() -> Box<blowfish::Blowfish> {
+        Box::new(blowfish::Blowfish::bc_init_state())
+    }
+    if !(4..=56).contains(&key.len()) {
+        return Err(Errno::INVAL);
+    }
+    let mut cipher = beginning();
+    cipher.bc_expand_key(key);
+    Ok(cipher)
 }
 
 /// Keys of up to 32 bytes; shorter ones are padded with a bit, as Serpent's authors do.

@@ -7,28 +7,17 @@
 //! addendum on ciphertext stealing (CS3).
 
 use super::block::BlockCipher;
-use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
 use cipher::InOutBuf;
+use zeroize::Zeroizing;
 
-/// Bytes that are worked on at once: the 64 blocks of AES that the widest
-/// implementation takes.
-pub const BATCH: usize = 1024;
+/// Bytes that are worked on at once: of AES, and of the others that gain by it, as many blocks as any
+/// implementation takes. They are on the stack, where they are wiped together with what is below
+/// ([`Deep`](crate::traces::Deep)).
+pub const BATCH: usize = 512;
 
-/// Key stream and the like; wiped in the end.
-pub struct Scratch(pub [u8; BATCH]);
-
-impl Scratch {
-    pub const fn new() -> Self {
-        Self([0; BATCH])
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
+/// Bytes in the longest block.
+const BLOCK: usize = 16;
 
 /// XORs `with` into `data`, as far as the shorter one goes.
 pub fn xor(data: &mut [u8], with: &[u8]) {
@@ -78,7 +67,13 @@ pub fn cbc(
         cipher.cbc_decrypt(iv, data);
         return Ok(());
     }
-    let data = data.into_out_with_copied_in();
+    cbc_decrypt_in_batches(cipher, iv, data.into_out_with_copied_in());
+    Ok(())
+}
+
+/// Apart, since `cbc` needs no room for the others.
+#[inline(never)]
+fn cbc_decrypt_in_batches(cipher: &dyn BlockCipher, iv: &mut [u8], data: &mut [u8]) {
     let mut saved = [0; BATCH];
     for data in data.chunks_mut(BATCH) {
         let ciphertext = &mut saved[..data.len()];
@@ -89,7 +84,6 @@ pub fn cbc(
         xor(others, ciphertext);
         iv.copy_from_slice(&ciphertext[others.len()..]);
     }
-    Ok(())
 }
 
 pub fn pcbc(
@@ -100,8 +94,8 @@ pub fn pcbc(
 ) -> Result<()> {
     whole_blocks(cipher, data.len())?;
     let data = data.into_out_with_copied_in();
-    let mut scratch = Scratch::new();
-    let input = &mut scratch.0[..cipher.size()];
+    let mut block = Zeroizing::new([0; BLOCK]);
+    let input = &mut block[..cipher.size()];
     for block in data.chunks_exact_mut(cipher.size()) {
         input.copy_from_slice(block);
         if encrypt {
@@ -133,13 +127,13 @@ pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>)
     Ok(())
 }
 
-/// Apart, so that what `ctr` leaves on the stack is not below this.
+/// Apart, as the same of `cbc` is.
 #[inline(never)]
 fn ctr_in_batches(cipher: &dyn BlockCipher, counter: &mut u128, data: &mut [u8]) {
     let size = cipher.size();
-    let mut scratch = Scratch::new();
+    let mut stream = [0; BATCH];
     for data in data.chunks_mut(BATCH) {
-        let stream = &mut scratch.0[..data.len().next_multiple_of(size)];
+        let stream = &mut stream[..data.len().next_multiple_of(size)];
         for block in stream.chunks_exact_mut(size) {
             block.copy_from_slice(&counter.to_be_bytes()[16 - size..]);
             *counter = counter.wrapping_add(1);
@@ -159,9 +153,9 @@ pub fn cfb(
 ) -> Result<()> {
     let data = data.into_out_with_copied_in();
     let size = cipher.size();
-    let mut scratch = Scratch::new();
+    let mut stream = [0; BATCH];
     for data in data.chunks_mut(BATCH) {
-        let stream = &mut scratch.0[..data.len().next_multiple_of(size)];
+        let stream = &mut stream[..data.len().next_multiple_of(size)];
         let others = stream.len() - size;
         stream[size..].copy_from_slice(&data[..others]);
         if encrypt {
@@ -192,9 +186,9 @@ fn keep_last(iv: &mut [u8], ciphertext: &[u8]) {
 /// Any length. The IV left behind is the last block of key stream.
 pub fn ofb(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
     let data = data.into_out_with_copied_in();
-    let mut scratch = Scratch::new();
+    let mut stream = [0; BATCH];
     for data in data.chunks_mut(BATCH) {
-        let stream = &mut scratch.0[..data.len().next_multiple_of(iv.len())];
+        let stream = &mut stream[..data.len().next_multiple_of(iv.len())];
         stream.fill(0);
         cipher.chain(iv, stream);
         xor(data, stream);
@@ -224,8 +218,8 @@ pub fn cts(
     // 1 to size bytes in the last piece.
     let stolen = (data.len() - 1) % size + 1;
     let (head, last) = data.split_at_mut(data.len() - stolen);
-    let mut scratch = Scratch::new();
-    let padded = &mut scratch.0[..size];
+    let mut block = Zeroizing::new([0; BLOCK]);
+    let padded = &mut block[..size];
     if encrypt {
         cbc(cipher, true, iv, head.into())?;
         let before = head.len() - size;
@@ -267,16 +261,15 @@ pub fn kw(
     if parts.len() < 2 || !rest.is_empty() {
         return Err(Errno::INVAL);
     }
-    let mut scratch = Scratch::new();
-    let block = &mut scratch.0[..16];
+    let mut block = Zeroizing::new([0; BLOCK]);
     if encrypt {
         block[..8].copy_from_slice(&CHECK.to_be_bytes());
         let mut step = 1_u64;
         for _ in 0..6 {
             for part in parts.iter_mut() {
                 block[8..].copy_from_slice(part);
-                cipher.encrypt(block);
-                xor(block, &step.to_be_bytes());
+                cipher.encrypt(&mut *block);
+                xor(&mut *block, &step.to_be_bytes());
                 part.copy_from_slice(&block[8..]);
                 step += 1;
             }
@@ -288,9 +281,9 @@ pub fn kw(
     let mut step = 6 * parts.len() as u64;
     for _ in 0..6 {
         for part in parts.iter_mut().rev() {
-            xor(block, &step.to_be_bytes());
+            xor(&mut *block, &step.to_be_bytes());
             block[8..].copy_from_slice(part);
-            cipher.decrypt(block);
+            cipher.decrypt(&mut *block);
             part.copy_from_slice(&block[8..]);
             step -= 1;
         }

@@ -10,6 +10,15 @@ pub(crate) fn hex(text: &str) -> Vec<u8> {
     digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
+/// The strings of a list in `c-tests/algorithms.h`, which C tests walk: each must be its table.
+#[cfg(feature = "legacy")]
+pub(crate) fn listed(list: &str) -> Vec<&'static str> {
+    let header = include_str!("../../../../c-tests/algorithms.h");
+    let (_, rest) = header.split_once(&format!(" {list}[] = {{")).expect(list);
+    let (strings, _) = rest.split_once("};").unwrap();
+    strings.split('"').skip(1).step_by(2).collect()
+}
+
 fn keyed(name: &str, key: &[u8]) -> Result<Box<dyn Skcipher>> {
     (find(name).expect(name).new)(key)
 }
@@ -308,4 +317,12 @@ fn names() {
     assert_eq!(sizes("rfc3686(ctr(aes))"), Some((1, 8, 16)));
     assert_eq!(sizes("kw(aes)"), Some((8, 8, 8)));
     assert_eq!(sizes("xchacha20"), Some((1, 32, 64)));
+}
+
+#[cfg(feature = "legacy")]
+#[test]
+fn c_tests_know_every_algorithm() {
+    assert!(MODES.iter().map(|known| known.name).eq(listed("modes")));
+    assert!(block::ALGORITHMS.iter().map(|known| known.name).eq(listed("block_ciphers")));
+    assert!(STREAMS.iter().map(|known| known.0).eq(listed("stream_ciphers")));
 }

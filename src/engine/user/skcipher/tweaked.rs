@@ -9,25 +9,23 @@
 
 use super::Skcipher;
 use super::block::{Algorithm, BlockCipher};
-use super::modes::{BATCH, Data, Scratch, xor};
+use super::modes::{BATCH, Data, xor};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
 
 /// Bytes in a block; these modes know no other.
 const SIZE: usize = 16;
 
-/// En- or decrypts whole blocks, each between XORs with its own tweak. Apart, so that what its callers
-/// leave on the stack is not below this.
-#[inline(never)]
+/// En- or decrypts whole blocks, each between XORs with its own tweak.
 fn between_tweaks(
     cipher: &dyn BlockCipher,
     encrypt: bool,
     data: &mut [u8],
     mut tweak: impl FnMut() -> [u8; SIZE],
 ) {
-    let mut scratch = Scratch::new();
+    let mut tweaks = [0; BATCH];
     for data in data.chunks_mut(BATCH) {
-        let tweaks = &mut scratch.0[..data.len()];
+        let tweaks = &mut tweaks[..data.len()];
         tweaks.as_chunks_mut().0.iter_mut().for_each(|block| *block = tweak());
         xor(data, tweaks);
         if encrypt {
@@ -90,6 +88,10 @@ impl Skcipher for Xts {
         block[..stolen].swap_with_slice(piece);
         xts(&*self.data, encrypt, other, block.into());
         Ok(())
+    }
+
+    fn shallow(&self) -> bool {
+        self.data.pipelined().is_some()
     }
 }
 

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * secret-steps.h - what secret-walk.h looks behind: an algorithm and its key at work, or a call
+ * that has its own
+ */
+#ifndef SECRET_STEPS_H
+#define SECRET_STEPS_H
+
+#include "algorithms.h"
+
+enum { WALK_AAD = 16, WALK_TAG = 16 };
+
+/* What a step's caller has in clear, which is not searched. */
+struct walker {
+    uint8_t key[KEYLEN_MAX], iv[32], plain[4 * KIB + 64], sealed[5 * KIB], out[17 * KIB];
+};
+
+static struct {
+    struct walker *caller;
+    /* Which secrets the process has. */
+    uint32_t secrets;
+    /* What the step is made of: an algorithm, a key of this length and what is done then, */
+    const struct algorithm *algorithm;
+    uint32_t keylen;
+    void (*act)(struct kcapi_handle *);
+    /* to so many bytes; */
+    size_t len;
+    /* or a call. */
+    void (*call)(void);
+    /* The handle is not to be closed. */
+    bool kept;
+} step;
+
+static void walk_nothing(struct kcapi_handle *handle)
+{
+    (void)handle;
+}
+
+static void walk_encrypt(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+
+    kcapi_cipher_encrypt(handle, c->plain, step.len, c->iv, c->out, step.len, 0);
+}
+
+static void walk_decrypt(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+
+    kcapi_cipher_decrypt(handle, c->plain, step.len, c->iv, c->out, step.len, 0);
+}
+
+/* Some of it is received, some stays: more than any cipher waits for, and than it needs. */
+static void walk_stream(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+    struct iovec in = { c->plain, step.len + 64 }, out = { c->out, step.len + 64 };
+
+    kcapi_cipher_stream_init_enc(handle, c->iv, &in, 1);
+    kcapi_cipher_stream_update(handle, &in, 1);
+    kcapi_cipher_stream_op(handle, &out, 1);
+}
+
+static void walk_seal(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+    size_t len = WALK_AAD + step.len;
+
+    kcapi_aead_encrypt(handle, c->plain, len, c->iv, c->sealed, len + WALK_TAG, 0);
+}
+
+static void walk_open(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+    size_t len = WALK_AAD + step.len;
+
+    walk_seal(handle);
+    kcapi_aead_decrypt(handle, c->sealed, len + WALK_TAG, c->iv, c->out, len, 0);
+}
+
+/* The tag is wrong. */
+static void walk_forge(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+    size_t len = WALK_AAD + step.len;
+
+    kcapi_aead_decrypt(handle, c->plain, len + WALK_TAG, c->iv, c->out, len, 0);
+}
+
+static void walk_digest(struct kcapi_handle *handle)
+{
+    kcapi_md_digest(handle, step.caller->plain, step.len, step.caller->out, 64);
+}
+
+static void walk_update(struct kcapi_handle *handle)
+{
+    kcapi_md_update(handle, step.caller->plain, step.len / 3);
+    kcapi_md_update(handle, step.caller->plain, step.len);
+    kcapi_md_final(handle, step.caller->out, 64);
+}
+
+/* A message that has no end. */
+static void walk_abandon(struct kcapi_handle *handle)
+{
+    kcapi_md_update(handle, step.caller->plain, step.len);
+}
+
+/* What must be found. */
+static void walk_plant(void)
+{
+    uint8_t on_stack[16 * KIB], *in_heap = malloc(KEYLEN_MAX);
+
+    memcpy(on_stack, step.caller->key, 16);
+    __asm__ volatile("" : : "r"(on_stack) : "memory");
+    if (in_heap)
+        memcpy(in_heap, step.caller->key, KEYLEN_MAX);
+    __asm__ volatile("" : : "r"(in_heap) : "memory");
+}
+
+static void walk_in_one_call(void)
+{
+    struct walker *c = step.caller;
+
+    kcapi_cipher_enc_aes_cbc(c->key, 32, c->plain, 256, c->iv, c->out, 256);
+}
+
+static void walk_hmac(void)
+{
+    kcapi_md_hmac_sha512(step.caller->key, 64, step.caller->plain, 256, step.caller->out, 64);
+}
+
+static void walk_hkdf(void)
+{
+    struct walker *c = step.caller;
+
+    kcapi_hkdf("hmac(sha512)", c->key, 64, c->iv, 16, c->plain, 16, c->out, 300);
+}
+
+static void walk_hkdf_too_long(void)
+{
+    struct walker *c = step.caller;
+
+    kcapi_hkdf("hmac(sha512)", c->key, 64, c->iv, 16, c->plain, 16, c->out, 255 * 64 + 1);
+}
+
+static void walk_pbkdf(void)
+{
+    struct walker *c = step.caller;
+
+    kcapi_pbkdf("hmac(sha512)", c->key, 64, c->iv, 16, 3, c->out, 300);
+}
+
+static void walk_kdf(void)
+{
+    static ssize_t (*const kdfs[])(struct kcapi_handle *, const uint8_t *, size_t, uint8_t *,
+                                   size_t) = { kcapi_kdf_ctr, kcapi_kdf_fb, kcapi_kdf_dpi };
+    struct walker *c = step.caller;
+
+    for (size_t i = 0; i < COUNT(kdfs); i++) {
+        struct kcapi_handle *handle = NULL;
+
+        if (kcapi_md_init(&handle, "hmac(sha512)", 0))
+            return;
+        kcapi_md_setkey(handle, c->key, 64);
+        kdfs[i](handle, c->plain, 128, c->out, 300);
+        kcapi_md_destroy(handle);
+    }
+}
+
+static void walk_seed(void)
+{
+    struct kcapi_handle *handle = NULL;
+
+    if (kcapi_rng_init(&handle, "stdrng", 0))
+        return;
+    kcapi_rng_seed(handle, step.caller->key, 64);
+    kcapi_rng_generate(handle, step.caller->out, 300);
+    kcapi_rng_destroy(handle);
+}
+
+static void walk_batch_with(int (*init)(struct kcapi_handle **, const char *, uint32_t),
+                            const char *name, uint32_t keylen, size_t tag)
+{
+    struct walker *c = step.caller;
+    struct kcapi_handle *handle = NULL;
+    struct iovec in[8], out[8];
+
+    for (size_t i = 0; i < 8; i++) {
+        in[i] = (struct iovec){ c->plain + 256 * i, 256 };
+        out[i] = (struct iovec){ c->out + 300 * i, 256 + tag };
+    }
+    if (init(&handle, name, KCAPI_INIT_AIO))
+        return;
+    kcapi_cipher_setkey(handle, c->key, keylen);
+    kcapi_aead_setassoclen(handle, tag);
+    (tag ? kcapi_aead_encrypt_aio : kcapi_cipher_encrypt_aio)(handle, in, out, 8, c->iv, 0);
+    /* The second half over the first: the inputs are copied. The last one is too short. */
+    for (size_t i = 0; i < 8; i++)
+        out[i].iov_base = c->plain + 256 * i + 64;
+    (tag ? kcapi_aead_encrypt_aio : kcapi_cipher_encrypt_aio)(handle, in, out, 8, c->iv, 0);
+    out[7].iov_len = 100;
+    (tag ? kcapi_aead_encrypt_aio : kcapi_cipher_encrypt_aio)(handle, in, out, 8, c->iv, 0);
+    kcapi_cipher_destroy(handle);
+}
+
+static void walk_batch(void)
+{
+    walk_batch_with(kcapi_cipher_init, "cbc(aes)", 32, 0);
+}
+
+static void walk_aead_batch(void)
+{
+    walk_batch_with(kcapi_aead_init, "gcm(aes)", 32, 16);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} walk_calls[] = {
+    { "a cipher in one call", walk_in_one_call },
+    { "an HMAC in one call", walk_hmac },
+    { "HKDF", walk_hkdf },
+    { "HKDF of more than there is", walk_hkdf_too_long },
+    { "PBKDF2", walk_pbkdf },
+    { "SP 800-108", walk_kdf },
+    { "an RNG's seed", walk_seed },
+    { "a batch", walk_batch },
+    { "a batch of an AEAD", walk_aead_batch },
+};
+
+/* The key is gone when another has taken its place, while the handle lives. */
+static void walk_replace(struct kcapi_handle *handle)
+{
+    uint8_t *key = step.caller->key;
+
+    fill(key, KEYLEN_MAX, 77);
+    put_key_head(step.algorithm, key, step.keylen);
+    step.algorithm->family->setkey(handle, key, step.keylen);
+    step.kept = true;
+}
+
+/* With the algorithm and its key. */
+static void walk_handle(void)
+{
+    const struct algorithm *a = step.algorithm;
+    struct kcapi_handle *handle = NULL;
+
+    put_key_head(a, step.caller->key, step.keylen);
+    if (strstr(a->name, "ccm("))
+        step.caller->iv[0] = 3;
+    if (a->family->init(&handle, a->name, 0))
+        return;
+    if (step.keylen <= KEYLEN_MAX)
+        a->family->setkey(handle, step.caller->key, step.keylen);
+    if (a->family == &sealing) {
+        kcapi_aead_settaglen(handle, WALK_TAG);
+        kcapi_aead_setassoclen(handle, WALK_AAD);
+    }
+    step.act(handle);
+    if (!step.kept)
+        kcapi_cipher_destroy(handle);
+}
+
+/* The step, as its thread. */
+static void *walk_step(void *unused)
+{
+    struct walker *c = step.caller;
+
+    fill(c->key, sizeof(c->key), step.secrets);
+    fill(c->iv, sizeof(c->iv), step.secrets + 1);
+    fill(c->plain, sizeof(c->plain), step.secrets + 2);
+    if (step.algorithm)
+        walk_handle();
+    else
+        step.call();
+    return unused;
+}
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * secret-walk.h - every algorithm with every length of key leaves nothing that depends on secrets
+ *
+ * Two children of one process do the same with different keys, IVs and data, in a thread on one
+ * and the same stack. Where what they have in memory in the end differs, it has come from a secret,
+ * whatever was made of it: no algorithm needs to be known here. A third child, with the secrets of
+ * the first, tells what differs each time, such as the threads' numbers.
+ */
+#ifndef SECRET_WALK_H
+#define SECRET_WALK_H
+
+#include "secret-steps.h"
+#include "secrets.h"
+
+enum { WALK_STACK = 64 * KIB, IMAGE = 8 * MIB, MAPPINGS = 128 };
+
+/* A difference of fewer bytes may be a result's length or the like. */
+enum { DIFFERENCE = 4 };
+
+/* All of a process that can be written to, but for the caller. */
+struct image {
+    size_t mappings, used;
+    struct {
+        const uint8_t *start;
+        size_t len;
+    } mapping[MAPPINGS];
+    uint8_t bytes[];
+};
+
+static struct {
+    struct image *images[3], *image;
+    uint8_t *stack;
+    const char *name, *what;
+    unsigned steps, left;
+} walk;
+
+/* A mapping of the child's. This program's own variables and its main thread's stack are not where
+ * the library works, and tell which secrets these are. */
+static void take_mapping(const uint8_t *start, const uint8_t *end, const char *what)
+{
+    const uint8_t *own = (const uint8_t *)&walk;
+    struct image *image = walk.image;
+    size_t len = (size_t)(end - start);
+
+    if (strcmp(what, "[stack]") == 0 || (start <= own && own < end))
+        return;
+    if (image->mappings == MAPPINGS || len > IMAGE - sizeof(*image) - image->used)
+        _exit(1);
+    image->mapping[image->mappings].start = start;
+    image->mapping[image->mappings++].len = len;
+    memcpy(image->bytes + image->used, start, len);
+    image->used += len;
+}
+
+/* What a child has in memory after the step. */
+static void take_image(size_t which, uint32_t secrets)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int status;
+    pid_t child;
+
+    walk.image = walk.images[which];
+    child = fork();
+    if (child == 0) {
+        step.secrets = secrets;
+        step.caller = mmap(NULL, sizeof(*step.caller), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (step.caller == MAP_FAILED || pthread_attr_init(&attributes) ||
+            pthread_attr_setstack(&attributes, walk.stack, WALK_STACK) ||
+            pthread_create(&thread, &attributes, walk_step, NULL) || pthread_join(thread, NULL))
+            _exit(1);
+        munmap(step.caller, sizeof(*step.caller));
+        memset(walk.image, 0, sizeof(*walk.image));
+        each_mapping(take_mapping);
+        _exit(0);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status)
+        bail_out("%s, key of %u bytes, %s: no image", walk.name, step.keylen, walk.what);
+}
+
+static void show_difference(const uint8_t *at, size_t len, const uint8_t *bytes)
+{
+    char place[64], shown[2 * 16 + 1] = "";
+
+    if (walk.left++ >= SHOWN)
+        return;
+    snprintf(place, sizeof(place), "at %p", (const void *)at);
+    if (walk.stack <= at && at < walk.stack + WALK_STACK)
+        snprintf(place, sizeof(place), "%td bytes down the stack", walk.stack + WALK_STACK - at);
+    for (size_t i = 0; i < 16 && i < len; i++)
+        snprintf(shown + 2 * i, 3, "%02x", bytes[i]);
+    diag("%s, key of %u bytes, %s %zu: %zu bytes %s, %s", walk.name, step.keylen, walk.what,
+         step.len, len, place, shown);
+}
+
+/* Where the first two images differ, and the first and the third do not. */
+static void compare_images(void)
+{
+    const struct image *one = walk.images[0], *other = walk.images[1], *again = walk.images[2];
+    const uint8_t *a = one->bytes, *b = other->bytes, *c = again->bytes;
+
+    for (size_t m = 0; m < one->mappings; m++) {
+        size_t len = one->mapping[m].len, run = 0;
+
+        for (size_t i = 0; i <= len; i++) {
+            if (i < len && a[i] != b[i] && a[i] == c[i]) {
+                run++;
+                continue;
+            }
+            if (run >= DIFFERENCE)
+                show_difference(one->mapping[m].start + i - run, run, a + i - run);
+            run = 0;
+        }
+        a += len;
+        b += len;
+        c += len;
+    }
+}
+
+static bool same_mappings(const struct image *one, const struct image *other)
+{
+    return memcmp(one, other, sizeof(*one)) == 0;
+}
+
+/* Whether the step leaves nothing. */
+static void walk_it(void)
+{
+    const struct image *one = walk.images[0], *other = walk.images[1];
+
+    walk.steps++;
+    take_image(0, 1);
+    take_image(1, 1000);
+    if (same_mappings(one, other) && memcmp(one->bytes, other->bytes, one->used) == 0)
+        return;
+    take_image(2, 1);
+    if (!same_mappings(one, other) || !same_mappings(one, walk.images[2]))
+        bail_out("%s: not the same memory each time", walk.name);
+    compare_images();
+}
+
+static void walk_one(const struct algorithm *a, uint32_t keylen, const char *what,
+                     void (*act)(struct kcapi_handle *), size_t len)
+{
+    step.algorithm = a;
+    walk.name = a->name;
+    step.keylen = keylen;
+    walk.what = what;
+    step.act = act;
+    step.len = len;
+    walk_it();
+}
+
+static void walk_messages(const struct algorithm *a, uint32_t keylen)
+{
+    static const size_t lengths[] = { 16, 240, 4 * KIB };
+
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        size_t len = lengths[i];
+
+        if (a->family == &ciphers) {
+            walk_one(a, keylen, "encryption of", walk_encrypt, len);
+            walk_one(a, keylen, "decryption of", walk_decrypt, len);
+            walk_one(a, keylen, "stream of", walk_stream, len);
+        } else if (a->family == &sealing) {
+            walk_one(a, keylen, "encryption of", walk_seal, len);
+            walk_one(a, keylen, "decryption of", walk_open, len);
+            walk_one(a, keylen, "a wrong tag behind", walk_forge, len);
+        } else {
+            walk_one(a, keylen, "digest of", walk_digest, len);
+            walk_one(a, keylen, "digest in pieces of", walk_update, len);
+            walk_one(a, keylen, "digest without end of", walk_abandon, len);
+        }
+    }
+}
+
+/* A key of each length that it takes, and one that it refuses. Of lengths without end those at the
+ * borders of blocks. Messages with the first and the last. */
+static void walk_algorithm(const struct algorithm *a)
+{
+    uint32_t first = KEYLEN_MAX + 1, last = first, refused = first;
+
+    walk.left = walk.steps = 0;
+    for (uint32_t len = 0; len <= KEYLEN_MAX; len++) {
+        if (!a->takes[len]) {
+            refused = len;
+            continue;
+        }
+        if (a->lengths > 64 && len % 16 > 1)
+            continue;
+        walk_one(a, len, "key", walk_nothing, 0);
+        if (first > KEYLEN_MAX)
+            first = len;
+        last = len;
+    }
+    if (refused <= KEYLEN_MAX)
+        walk_one(a, refused, "refused key", walk_nothing, 0);
+    if (last <= KEYLEN_MAX)
+        walk_one(a, last, "replaced key", walk_replace, 0);
+    if (first <= KEYLEN_MAX)
+        walk_messages(a, first);
+    if (last != first)
+        walk_messages(a, last);
+    if (a->keyless)
+        walk_messages(a, KEYLEN_MAX + 1);
+    ok(walk.left == 0, "%s: nothing is left in %u steps", a->name, walk.steps);
+}
+
+static void walk_call(const char *name, void (*call)(void))
+{
+    step.algorithm = NULL;
+    step.call = call;
+    step.keylen = 0;
+    step.len = 0;
+    walk.name = name;
+    walk.what = "a call";
+    walk.left = 0;
+    walk_it();
+}
+
+static void *new_memory(size_t len, int flags)
+{
+    void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        bail_out("no memory to walk with");
+    return memory;
+}
+
+static void walk_all(void)
+{
+    for (size_t i = 0; i < COUNT(walk.images); i++)
+        walk.images[i] = new_memory(IMAGE, MAP_SHARED);
+    walk.stack = new_memory(WALK_STACK, MAP_PRIVATE);
+    walk_call("planted", walk_plant);
+    ok(walk.left >= 2, "a key on a stack and one in the heap depend on secrets");
+    for (size_t i = 0; i < COUNT(walk_calls); i++) {
+        walk_call(walk_calls[i].name, walk_calls[i].run);
+        ok(walk.left == 0, "%s: nothing is left", walk.name);
+    }
+    each_algorithm(walk_algorithm);
+}
+
+#endif
