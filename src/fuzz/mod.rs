@@ -4,6 +4,9 @@
 //! In the library's tests they are given the corpora of `fuzz/corpus` and inputs made of these;
 //! a finding becomes a file there, named after what went wrong.
 
+// Test code: it is to stop at what it does not expect.
+#![allow(clippy::indexing_slicing, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 #[cfg(feature = "user-engine")]
 pub mod calls;
 #[cfg(feature = "user-engine")]

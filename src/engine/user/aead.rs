@@ -6,6 +6,12 @@
 //! each file. Names come in canonical form. The layout of messages, AAD, data and
 //! tag, is the operation's business.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "nonces, blocks and tags have the sizes of their algorithms, and messages were cut at them"
+)]
+
 mod authenc;
 mod ccm;
 mod chacha_poly;

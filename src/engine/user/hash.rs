@@ -9,6 +9,11 @@
 //!
 //! References: Linux `crypto/hmac.c`; RFC 2104.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "digests and blocks have the sizes of their algorithms"
+)]
+
 mod checksum;
 mod mac;
 #[cfg(test)]

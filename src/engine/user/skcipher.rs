@@ -6,6 +6,13 @@
 //! `crypto/skcipher.c` and the mode's own file). Names come in canonical form;
 //! buffers, streams and messages are the operation's business.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::unreachable,
+    reason = "blocks, registers and IVs have the sizes of their algorithms, and messages were cut at them"
+)]
+
 #[cfg(target_arch = "x86_64")]
 mod aes;
 mod block;
