@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 use libc::c_int;
+use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,9 +28,20 @@ unsafe extern "C" {
 /// a tenth of a short one; what they do rarely (threads, files) is suspended where it is done.
 static NEEDED: AtomicBool = AtomicBool::new(false);
 
-/// From now on calls are suspended.
-pub fn is_needed() {
+thread_local! {
+    /// Cancellation was switched off in the midst of a call, to whose end it stays so.
+    static SWITCHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on calls are suspended, and so is the rest of this one, which may have begun without.
+pub fn suspend_calls() {
     NEEDED.store(true, Ordering::Relaxed);
+    let mut before = PTHREAD_CANCEL_DISABLE;
+    // SAFETY: `before` may be written.
+    unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut before) };
+    if before == PTHREAD_CANCEL_ENABLE {
+        SWITCHED.set(true);
+    }
 }
 
 /// Cancellation is off; and what it was before.
@@ -54,10 +66,13 @@ impl Suspended {
 
     /// Switches it on again, if it was.
     fn restore(&self) {
-        if let Some(before) = self.before {
-            // SAFETY: NULL is allowed.
-            unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
-        }
+        let before = match self.before {
+            None if NEEDED.load(Ordering::Relaxed) && SWITCHED.take() => PTHREAD_CANCEL_ENABLE,
+            None => return,
+            Some(before) => before,
+        };
+        // SAFETY: NULL is allowed.
+        unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
     }
 
     /// Ends the thread, if it was cancelled. Its callers' frames are left without running anything

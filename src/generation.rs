@@ -41,6 +41,19 @@ pub fn generation() -> u32 {
     }
 }
 
+/// Children that this process has had by fork(3), as far as it has counted: what was opened before the last of them
+/// is theirs, too.
+static CHILDREN: AtomicU32 = AtomicU32::new(0);
+
+/// How many children there have been.
+pub fn children() -> u32 {
+    CHILDREN.load(Ordering::Relaxed)
+}
+
+extern "C" fn another() {
+    CHILDREN.fetch_add(1, Ordering::Relaxed);
+}
+
 extern "C" fn forget() {
     NUMBER.store(0, Ordering::Relaxed);
 }
@@ -50,7 +63,7 @@ fn begin(number: &AtomicU32) -> u32 {
     static HANDLED: AtomicBool = AtomicBool::new(false);
     if !HANDLED.swap(true, Ordering::Relaxed) {
         // SAFETY: a function of this library, which is never unloaded.
-        unsafe { pthread_atfork(None, None, Some(forget)) };
+        unsafe { pthread_atfork(None, Some(another), Some(forget)) };
     }
     let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
     let stored = number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);

@@ -187,13 +187,13 @@ impl Slot {
     /// was opened without a key, which says nothing about the next one.
     pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
         match result {
-            // There is an IV to go on with.
-            Ok(_) | Err(Errno::BADMSG) => (state.used, state.lost) = (true, false),
             Err(Errno::NOKEY) => state.operation = None,
             Err(_) if state.operation.as_ref().is_some_and(|operation| operation.failed()) => {
                 state.used = true;
                 self.close(state);
             }
+            // There is an IV to go on with.
+            Ok(_) | Err(Errno::BADMSG) => (state.used, state.lost) = (true, false),
             // Nothing has happened.
             Err(_) => {}
         }

@@ -97,10 +97,15 @@ fn fips() -> Result<bool> {
 /// engine's: -ENOENT, and not that there is no AF_ALG, since others are served.
 pub fn open(kind: Kind, name: &CStr, rather_user: bool) -> Result<Box<dyn Transform>> {
     log::concerns(name.to_string_lossy());
-    cancel::suspended(|| match choice() {
-        Choice::KernelFirst if rather_user => open_by(Choice::UserFirst, kind, name),
-        choice => open_by(choice, kind, name),
-    })
+    match choice() {
+        Choice::User => open_by(Choice::User, kind, name),
+        choice => {
+            // It asks the kernel, and so may what follows.
+            cancel::suspend_calls();
+            let rather_user = rather_user && choice == Choice::KernelFirst;
+            open_by(if rather_user { Choice::UserFirst } else { choice }, kind, name)
+        }
+    }
 }
 
 fn open_by(choice: Choice, kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
@@ -141,7 +146,6 @@ fn user(_: Kind, _: &CStr) -> Result<Box<dyn Transform>> {
 }
 
 fn kernel(kind: Kind, name: &CStr) -> std::result::Result<Box<dyn Transform>, Refusal> {
-    cancel::is_needed();
     // Not in this kernel, or forbidden: a sandbox's author takes one or the other of these.
     const NO_SOCKET: &[Errno] = &[
         Errno::AFNOSUPPORT,

@@ -97,7 +97,8 @@ impl KernelOperation {
     /// Notes a failure, after which what is left in the socket is of no use. After a wrong tag
     /// nothing is left.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
-        let nothing_left = |errno| errno == Errno::BADMSG && self.kind() == Kind::Aead;
+        let one = self.kind() == Kind::Aead || !self.shared.algorithm.properties.chains();
+        let nothing_left = |errno| errno == Errno::BADMSG && one;
         if matches!(result, Err(errno) if !nothing_left(errno)) {
             self.failed.store(true, Ordering::Relaxed);
         }

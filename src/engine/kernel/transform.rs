@@ -11,7 +11,7 @@ use super::socket;
 use crate::aio::Contexts;
 use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result, count, retry};
-use crate::generation::generation;
+use crate::generation::{children, generation};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
 use libc::{c_int, sockaddr_alg, socklen_t};
@@ -60,8 +60,13 @@ struct Bound {
     tag_len: u32,
     /// A key was set, or tried.
     keyed: bool,
-    /// The process that has bound it, by its generation.
-    process: u32,
+    /// The process that has bound it, by its generation, and how many children that had then.
+    owner: (u32, u32),
+}
+
+/// This process, and how many children it has had.
+fn this_process() -> (u32, u32) {
+    (generation(), children())
 }
 
 /// Longer than any tag.
@@ -97,7 +102,7 @@ impl KernelTransform {
                 busy: AtomicBool::new(false),
                 aio: Contexts::default(),
             }),
-            bound: Lock::new(Bound { socket, tag_len: 0, keyed: false, process: generation() }),
+            bound: Lock::new(Bound { socket, tag_len: 0, keyed: false, owner: this_process() }),
             tag_len: AtomicU32::new(0),
             name: name.to_owned(),
         })
@@ -107,13 +112,15 @@ impl KernelTransform {
     /// that one, who would else get this key, or whose operations would be in the way (EBUSY) for
     /// as long as it lives.
     fn set_key(&self, bound: &mut Bound, key: &[u8]) -> Result<c_int> {
-        if bound.process != generation() {
+        // Of the others more was set than can be set again.
+        let can_be_anew = !matches!(self.shared.algorithm.kind, Kind::Akcipher | Kind::Kpp);
+        if can_be_anew && bound.owner != this_process() {
             self.bind_anew(bound)?;
         }
         bound.keyed = true;
         match set(&bound.socket, libc::ALG_SET_KEY, key) {
             // A parent's own operations are closed, so these are copies that a child has.
-            Err(Errno::BUSY) => {
+            Err(Errno::BUSY) if can_be_anew => {
                 self.bind_anew(bound)?;
                 bound.keyed = true;
                 set(&bound.socket, libc::ALG_SET_KEY, key)
@@ -131,14 +138,17 @@ impl KernelTransform {
             set_len(&socket, libc::ALG_SET_AEAD_AUTHSIZE, bound.tag_len)?;
         }
         let shared = std::mem::replace(&mut bound.socket, socket);
-        (bound.keyed, bound.process) = (false, generation());
+        (bound.keyed, bound.owner) = (false, this_process());
         // Closed when it is not in the way of a fork(2) any more.
         drop(shared);
         Ok(())
     }
 
     fn set_tag_len(&self, bound: &mut Bound, len: u32) -> Result<c_int> {
-        if bound.process != generation() {
+        if bound.owner != this_process() {
+            if bound.keyed && bound.tag_len == len {
+                return Ok(0);
+            }
             if bound.keyed {
                 // The key is in the kernel only, and the other process relies on its tag length.
                 return Err(Errno::BUSY);
