@@ -175,7 +175,7 @@ impl KernelOperation {
     fn ended<T>(&self, result: Result<T>) -> Result<T> {
         match result {
             // The kernel has written nothing and taken nothing.
-            Err(Errno::FAULT | Errno::NOMEM | Errno::NOKEY) => result,
+            Err(Errno::FAULT | Errno::NOMEM | Errno::NOKEY) if self.kind() != Kind::Hash => result,
             _ => {
                 self.end();
                 self.note(result)
@@ -372,9 +372,14 @@ impl Operation for KernelOperation {
         if !self.begun.load(Ordering::Relaxed) {
             return Progress::Idle;
         }
-        // What another process has sent or received is not known here.
-        if self.kind() == Kind::Hash || self.of_two_processes() {
+        if self.kind() == Kind::Hash {
             return Progress::Pending;
+        }
+        if self.of_two_processes() {
+            // What another process has sent or received is not known here. Whether a message that is
+            // complete was read, the kernel says to who begins another (EINVAL).
+            let more = self.more.load(Ordering::Relaxed);
+            return if more { Progress::Pending } else { Progress::Begun };
         }
         match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {
             (false, 0) if self.kind() == Kind::Skcipher => Progress::Idle,
