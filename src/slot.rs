@@ -268,7 +268,9 @@ impl Visit {
             match self.send_from(sent, control, input, more) {
                 // A piece of which nothing was taken can be sent again.
                 Err(errno) => {
-                    if (begins || sent > 0) && errno != Errno::NOKEY {
+                    // Nor is anything lost where another process's message is in the way of one that begins.
+                    let begun = begins && !self.operation.of_two_processes();
+                    if (begun || sent > 0) && errno != Errno::NOKEY {
                         self.operation.fail();
                     }
                     return self.after(Err(errno));
