@@ -11,7 +11,7 @@ use super::socket;
 use super::transform::Shared;
 use super::whole::is_unreadable;
 use crate::aio::{Backend, Synchronous};
-use crate::engine::{Alone, Control, Kind, Length, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Kind, Length, Op, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
 use crate::lock::{Event, Lock, Recover};
@@ -60,7 +60,7 @@ impl Recover for Copy {}
 impl KernelOperation {
     /// Takes over an accepted socket.
     pub fn new(socket: OwnedFd, shared: Arc<Shared>, tag_len: u32) -> Result<Self> {
-        Ok(Self {
+        let operation = Self {
             capacity: Capacity::default(),
             socket,
             shared,
@@ -74,7 +74,15 @@ impl KernelOperation {
             two_processes: AtomicBool::new(false),
             backlog: Lock::default(),
             copy: Lock::new(None),
-        })
+        };
+        // What is sent without a word is decrypted.
+        operation.goes_to(Op::Decrypt);
+        Ok(operation)
+    }
+
+    /// Notes what a message, and what follows it without a word, is for.
+    fn goes_to(&self, op: Op) {
+        self.growth.store(self.growth(op), Ordering::Relaxed);
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -331,6 +339,7 @@ impl Operation for KernelOperation {
         length: Length,
     ) -> Result<usize> {
         self.end();
+        self.goes_to(control.op);
         match self.kind() {
             Kind::Skcipher | Kind::Aead => self.cipher_message(control, input, output, length),
             _ => {
@@ -353,6 +362,7 @@ impl Operation for KernelOperation {
             return self.one_by_one(alone, control, inputs, outputs);
         }
         self.end();
+        self.goes_to(control.op);
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
             && !self.shared.completes_later();

@@ -117,16 +117,14 @@ impl KernelTransform {
         if can_be_anew && bound.owner != this_process() {
             self.bind_anew(bound)?;
         }
-        bound.keyed = true;
-        match set(&bound.socket, libc::ALG_SET_KEY, key) {
-            // A parent's own operations are closed, so these are copies that a child has.
-            Err(Errno::BUSY) if can_be_anew => {
-                self.bind_anew(bound)?;
-                bound.keyed = true;
-                set(&bound.socket, libc::ALG_SET_KEY, key)
-            }
-            result => result,
+        let mut result = set(&bound.socket, libc::ALG_SET_KEY, key);
+        // A parent's own operations are closed, so these are copies that a child has.
+        if result == Err(Errno::BUSY) && can_be_anew {
+            self.bind_anew(bound)?;
+            result = set(&bound.socket, libc::ALG_SET_KEY, key);
         }
+        bound.keyed |= result.is_ok();
+        result
     }
 
     /// A socket of this process's own in the place of the one that it shares, with the same tag
