@@ -123,7 +123,8 @@ impl KernelTransform {
             self.bind_anew(bound)?;
             result = set(&bound.socket, libc::ALG_SET_KEY, key);
         }
-        bound.keyed |= result.is_ok();
+        // One that is refused leaves none.
+        bound.keyed = result.is_ok();
         result
     }
 
