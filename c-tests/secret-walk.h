@@ -179,8 +179,13 @@ static void walk_messages(const struct algorithm *a, uint32_t keylen)
  * borders of blocks. Messages with the first and the last. */
 static void walk_algorithm(const struct algorithm *a)
 {
+    static unsigned int number;
     uint32_t first = KEYLEN_MAX + 1, last = first, refused = first;
+    const char *engine = getenv("KCAPI_ENGINE");
 
+    /* On the kernel engine all go the same way, and each takes seconds in User-Mode Linux. */
+    if (engine && strcmp(engine, "kernel") == 0 && number++ % 10)
+        return;
     walk.left = walk.steps = 0;
     for (uint32_t len = 0; len <= KEYLEN_MAX; len++) {
         if (!a->takes[len]) {

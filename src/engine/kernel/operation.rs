@@ -80,6 +80,13 @@ impl KernelOperation {
         Ok(operation)
     }
 
+    /// A cipher's stream that has begun is shared now.
+    fn note_fork(&self) {
+        if self.kind() != Kind::Hash && self.begun.load(Ordering::Relaxed) {
+            self.two_processes.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Notes what a message, and what follows it without a word, is for.
     fn goes_to(&self, op: Op) {
         self.growth.store(self.growth(op), Ordering::Relaxed);
@@ -338,10 +345,14 @@ impl Operation for KernelOperation {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        self.end();
-        self.goes_to(control.op);
         match self.kind() {
-            Kind::Skcipher | Kind::Aead => self.cipher_message(control, input, output, length),
+            Kind::Skcipher | Kind::Aead => {
+                // A message that is refused for its lengths leaves a stream as it was.
+                self.check(control, input, output)?;
+                self.end();
+                self.goes_to(control.op);
+                self.cipher_message(control, input, output, length)
+            }
             _ => {
                 let sent = self.send(Some(control), input, false, &Event::default());
                 self.note(sent)?;
@@ -361,6 +372,8 @@ impl Operation for KernelOperation {
         if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
             return self.one_by_one(alone, control, inputs, outputs);
         }
+        let mut each = inputs.each().zip(outputs.each());
+        each.try_for_each(|(input, output)| self.check(control, input, output))?;
         self.end();
         self.goes_to(control.op);
         let batched = submission == Submission::Batched
@@ -427,16 +440,15 @@ impl Forked for KernelOperation {
     }
 
     fn in_parent(&self) {
-        if self.kind() != Kind::Hash {
-            self.two_processes.store(true, Ordering::Relaxed);
-        } else if let Ok(mut copy) = self.copy.lock() {
+        self.note_fork();
+        if let Ok(mut copy) = self.copy.lock() {
             *copy = None;
         }
     }
 
     fn in_child(&self) {
+        self.note_fork();
         if self.kind() != Kind::Hash {
-            self.two_processes.store(true, Ordering::Relaxed);
             return;
         }
         let copy = self.copy.lock().ok().and_then(|mut copy| copy.take());
