@@ -95,6 +95,7 @@ impl Suspended {
 }
 
 /// Calls `f` with cancellation off.
+#[cfg(feature = "user-engine")]
 pub fn suspended<T>(f: impl FnOnce() -> T) -> T {
     let suspended = Suspended::new();
     let result = f();
