@@ -344,7 +344,7 @@ static void in_its_midst(const void *unused)
 }
 
 /* A thread waits for a stream, and its handler begins one: that goes, or is refused. */
-static ssize_t began = -1;
+static volatile ssize_t began = -1;
 
 static void begin(int signal)
 {
