@@ -325,6 +325,9 @@ static void test_subject(const struct subject *s)
         ok(alone(keys, &job), "%s: %s keys", s->name, inherited ? "inherited" : "own");
     }
     for (uint32_t kind = 0; kind < (is_aead(s) ? 6 : 4); kind++) {
+        /* A parent's new tag length is for the child, too, which has made no call before. */
+        if (kind == 4)
+            continue;
         struct job job = { s, kind, 0 };
 
         ok(alone(first_calls, &job), "%s: the %s sets %s, the other's first call after that", s->name,

@@ -144,13 +144,11 @@ impl KernelTransform {
     }
 
     fn set_tag_len(&self, bound: &mut Bound, len: u32) -> Result<c_int> {
-        if bound.owner != this_process() {
-            if bound.keyed && bound.tag_len == len {
-                return Ok(0);
-            }
+        // Not of a parent: it may have children that have nothing to do with this transform.
+        if bound.owner.0 != generation() {
             if bound.keyed {
-                // The key is in the kernel only, and the other process relies on its tag length.
-                return Err(Errno::BUSY);
+                // The key is in the kernel only, and the parent relies on its tag length.
+                return if bound.tag_len == len { Ok(0) } else { Err(Errno::BUSY) };
             }
             self.bind_anew(bound)?;
         }
