@@ -10,10 +10,12 @@ use std::mem::MaybeUninit;
 /// Bytes that a call takes of the stack, which are wiped when it returns: 11 ns. A short message would feel more.
 pub const CALL: usize = 3 << 10;
 
-/// Bytes that it takes to make something of a key, to work with many blocks at hand, or with many
-/// spilled registers. With all that is above, this fits into the smallest stack that a thread may
-/// have, 16 KiB.
-pub const DEEP: usize = 4 << 10;
+/// Bytes that it takes to make something of a key. With all that is above, this fits into the smallest
+/// stack that a thread may have, 16 KiB.
+pub const KEY: usize = 5 << 10;
+
+/// Bytes that it takes to work with many blocks at hand, or with many spilled registers.
+pub const WORK: usize = 4 << 10;
 
 /// What takes more of the stack than a call does, and wipes as much each time it has worked.
 #[cfg(feature = "user-engine")]

@@ -30,7 +30,7 @@ pub(super) use tests::hex;
 pub(super) use tests::listed;
 
 use crate::errno::{Errno, Result};
-use crate::traces::{DEEP, Deep, without_traces};
+use crate::traces::{Deep, WORK, without_traces};
 pub(super) use block::{Algorithm as BlockAlgorithm, BlockCipher};
 pub(super) use chacha::apply as chacha;
 pub(super) use modes::{Data, xor};
@@ -52,7 +52,7 @@ pub trait Skcipher: Send + Sync {
 
 impl Skcipher for Deep<Box<dyn Skcipher>> {
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
-        without_traces::<DEEP, _>(|| self.0.crypt(encrypt, iv, data))
+        without_traces::<WORK, _>(|| self.0.crypt(encrypt, iv, data))
     }
 }
 

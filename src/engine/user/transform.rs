@@ -16,7 +16,7 @@ use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use crate::traces::{DEEP, without_traces};
+use crate::traces::{KEY, without_traces};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -164,7 +164,7 @@ impl UserTransform {
     /// What becomes of the algorithm with a key. What that leaves on the stack is wiped here, for
     /// every family.
     fn key(&self, key: &[u8]) -> Result<Keyed> {
-        without_traces::<DEEP, _>(|| self.make_key(key))
+        without_traces::<KEY, _>(|| self.make_key(key))
     }
 
     fn make_key(&self, key: &[u8]) -> Result<Keyed> {

@@ -11,6 +11,7 @@ use super::Skcipher;
 use super::block::{Algorithm, BlockCipher};
 use super::modes::{BATCH, Data, xor};
 use crate::errno::{Errno, Result};
+use std::iter::successors;
 use zeroize::Zeroizing;
 
 /// Bytes in a block; these modes know no other.
@@ -107,22 +108,26 @@ pub fn xts(cipher: &dyn BlockCipher, encrypt: bool, tweak: &mut u128, data: Data
     });
 }
 
+/// As many as a counter has bits.
+const STEPS: usize = 128;
+
 /// The cipher's key, then 16 bytes that tweaks are made with.
 pub struct Lrw {
     cipher: Box<dyn BlockCipher>,
     /// The second key times 1, 11, 111, 1111, ... in binary: by how much the tweak
     /// changes when as many of the counter's lowest bits do.
-    steps: Box<Zeroizing<[u128; 128]>>,
+    steps: Zeroizing<Vec<u128>>,
 }
 
 impl Lrw {
     pub fn new(algorithm: &Algorithm, key: &[u8]) -> Result<Self> {
         let (key, tweak) = key.split_last_chunk::<SIZE>().ok_or(Errno::INVAL)?;
         let cipher = (algorithm.key)(key)?;
-        let mut steps = Box::new(Zeroizing::new([u128::from_be_bytes(*tweak); 128]));
-        for i in 1..steps.len() {
-            steps[i] = steps[0] ^ double(steps[i - 1]);
-        }
+        let first = u128::from_be_bytes(*tweak);
+        // One by one, since all together would take 2 KiB of stack; in a vector that does not grow, which
+        // would leave those so far in freed memory.
+        let mut steps = Zeroizing::new(Vec::with_capacity(STEPS));
+        steps.extend(successors(Some(first), |last| Some(first ^ double(*last))).take(STEPS));
         Ok(Self { cipher, steps })
     }
 
