@@ -124,8 +124,8 @@ impl Lrw {
         let (key, tweak) = key.split_last_chunk::<SIZE>().ok_or(Errno::INVAL)?;
         let cipher = (algorithm.key)(key)?;
         let first = u128::from_be_bytes(*tweak);
-        // One by one, since all together would take 2 KiB of stack; in a vector that does not grow, which
-        // would leave those so far in freed memory.
+        // One by one, since all together would take 2 KiB of stack; in a vector that does not grow,
+        // which would leave those so far in freed memory.
         let mut steps = Zeroizing::new(Vec::with_capacity(STEPS));
         steps.extend(successors(Some(first), |last| Some(first ^ double(*last))).take(STEPS));
         Ok(Self { cipher, steps })
