@@ -13,6 +13,7 @@ pub const CALL: usize = 3 << 10;
 
 /// Bytes that it takes to make something of a key. With all that is above, this fits into the
 /// smallest stack that a thread may have, 16 KiB.
+#[cfg(feature = "user-engine")]
 pub const KEY: usize = 5 << 10;
 
 /// Bytes that it takes to work with many blocks at hand, or with many spilled registers.
