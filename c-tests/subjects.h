@@ -44,6 +44,14 @@ static const struct family aeads = {
     kcapi_aead_stream_update, kcapi_aead_stream_update_last, kcapi_aead_stream_op,
 };
 
+/* Whether all handles are served by the user engine. */
+static inline bool on_user_engine(void)
+{
+    const char *engine = getenv("KCAPI_ENGINE");
+
+    return engine && strcmp(engine, "user") == 0;
+}
+
 /* What the IV is after a message. */
 enum chain {
     NO_IV,

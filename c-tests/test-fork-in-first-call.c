@@ -29,6 +29,7 @@ static bool has_stopped;
 static void stop(enum point point)
 {
     struct timespec patience;
+    int before = errno; /* after the call it is the call's */
 
     (void)point;
     if (points++ != stop_at)
@@ -41,6 +42,7 @@ static void stop(enum point point)
     patience.tv_nsec %= 1000000000;
     while (sem_timedwait(&go, &patience) && errno == EINTR)
         continue;
+    errno = before;
 }
 
 /* Of all threads, made before. */

@@ -222,7 +222,11 @@ static void first_call(const void *arg, int me)
     }
     expect_int(read(turn[0], &byte, 1), 1, "a turn");
     ret = s->calls->whole[ENCRYPT](shared, data[0], 64, iv, out, sizeof(out), 0);
-    expect(ret == right && !memcmp(out, want, (size_t)right), "a message with the old key: %zd", ret);
+    if (job->flags & 4 && !setter && s->shorter_tag && !on_user_engine())
+        /* The kernel has one tag length for the key of both, and the parent may set it. */
+        expect_int(ret, -EBUSY, "a message with the old key and the parent's tag length");
+    else
+        expect(ret == right && !memcmp(out, want, (size_t)right), "a message with the old key: %zd", ret);
     ret = alone_on_a_handle(s, 2, s->tag, aad, ENCRYPT, iv, data[0], 64, want);
     expect_int(set_key(s, other, 2), 0, "its own key");
     ret = s->calls->whole[ENCRYPT](shared, data[0], 64, iv, out, sizeof(out), 0);
@@ -325,9 +329,6 @@ static void test_subject(const struct subject *s)
         ok(alone(keys, &job), "%s: %s keys", s->name, inherited ? "inherited" : "own");
     }
     for (uint32_t kind = 0; kind < (is_aead(s) ? 6 : 4); kind++) {
-        /* A parent's new tag length is for the child, too, which has made no call before. */
-        if (kind == 4)
-            continue;
         struct job job = { s, kind, 0 };
 
         ok(alone(first_calls, &job), "%s: the %s sets %s, the other's first call after that", s->name,

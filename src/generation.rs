@@ -41,11 +41,10 @@ pub fn generation() -> u32 {
     }
 }
 
-/// Children that this process has had by fork(3), as far as it has counted: what was opened before the last of them
-/// is theirs, too.
+/// Children that this process has had by fork(3), as far as it has counted.
 static CHILDREN: AtomicU32 = AtomicU32::new(0);
 
-/// How many children there have been.
+/// How many children there have been: what was opened before the last one is that one's, too.
 pub fn children() -> u32 {
     CHILDREN.load(Ordering::Relaxed)
 }

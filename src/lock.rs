@@ -153,11 +153,29 @@ impl<T: Recover> Lock<T> {
     }
 }
 
+impl<T> Lock<T> {
+    /// The guard of [`Guard::keep`] again.
+    ///
+    /// # Safety
+    ///
+    /// This thread has kept the lock, in this process, and calls this once.
+    pub unsafe fn kept(&self) -> Guard<'_, T> {
+        Guard { lock: self, taken: self.word.load(Ordering::Relaxed) }
+    }
+}
+
 /// A lock that is held.
 pub struct Guard<'a, T> {
     lock: &'a Lock<T>,
     /// The word as it was when the lock was taken, perhaps in a parent of this process.
     taken: u32,
+}
+
+impl<T> Guard<'_, T> {
+    /// Leaves the lock held, until [`Lock::kept`].
+    pub fn keep(self) {
+        std::mem::forget(self);
+    }
 }
 
 impl<T> Deref for Guard<'_, T> {

@@ -57,7 +57,7 @@ pub fn watch(what: Weak<dyn Forked>) -> Option<Watch> {
 impl Drop for Watch {
     fn drop(&mut self) {
         if let Ok(mut watched) = WATCHED.lock()
-            && let Some(at) = watched.iter().position(|what| what.ptr_eq(&self.0))
+            && let Some(at) = watched.iter().rposition(|what| what.ptr_eq(&self.0))
         {
             watched.swap_remove(at);
         }

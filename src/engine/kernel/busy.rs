@@ -32,7 +32,7 @@ impl KernelOperation {
         let Some(first) = outcomes.iter().position(refused) else {
             return Ok(());
         };
-        self.shared.note_busy();
+        self.common.note_busy();
         // `done` bytes of output number `from` are there.
         let (mut from, mut done) = (first, 0);
         if !outcomes.iter().skip(first).all(refused) {

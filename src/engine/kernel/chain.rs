@@ -94,7 +94,7 @@ impl KernelOperation {
             left: len - sent,
             in_socket: sent,
             at_once: SENT_AT_ONCE,
-            granule: self.shared.algorithm.granule(),
+            granule: self.common.algorithm.granule(),
         };
         self.capacity.enlarge(self.socket.as_fd(), course.left.min(SENT_AT_ONCE));
         let mut list = Vec::new();

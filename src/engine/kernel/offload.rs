@@ -77,8 +77,8 @@ impl KernelOperation {
     /// Whether its messages go this way. Asks the kernel, the first time.
     pub(super) fn is_offloaded(&self) -> bool {
         self.kind() == Kind::Skcipher
-            && self.shared.algorithm.properties.chains()
-            && self.shared.completes_later()
+            && self.common.algorithm.properties.chains()
+            && self.common.completes_later()
     }
 
     /// One request: `data`, of `len` bytes, and its result in `output`, a single IOVEC as long.
@@ -100,7 +100,7 @@ impl KernelOperation {
     /// Bytes that a request may have: whole granules.
     fn request_max(&self) -> usize {
         let room = self.capacity.room(self.socket.as_fd(), REQUEST_MAX).min(REQUEST_MAX);
-        let granule = self.shared.algorithm.granule();
+        let granule = self.common.algorithm.granule();
         (room - room % granule).max(granule)
     }
 
@@ -156,7 +156,7 @@ impl KernelOperation {
         if control.is_some() {
             *backlog = Backlog::default();
         }
-        let granule = self.shared.algorithm.granule();
+        let granule = self.common.algorithm.granule();
         let held = std::mem::take(&mut backlog.held);
         let mut list = Vec::new();
         list.try_reserve_exact(1 + input.list().len())?;
@@ -238,7 +238,7 @@ impl KernelOperation {
             return Ok(None);
         }
         let now =
-            if room < waiting { room - room % self.shared.algorithm.granule() } else { waiting };
+            if room < waiting { room - room % self.common.algorithm.granule() } else { waiting };
         let (mut to, mut list) = (Cursor::new(output), Vec::new());
         let end = backlog.given + now;
         let results = backlog.results.get(backlog.given..end).unwrap_or_default();

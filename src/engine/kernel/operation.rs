@@ -8,7 +8,7 @@ use super::capacity::Capacity;
 use super::message::{self, Message};
 use super::offload::Backlog;
 use super::socket;
-use super::transform::Shared;
+use super::common::Common;
 use super::whole::is_unreadable;
 use crate::aio::{Backend, Synchronous};
 use crate::engine::{Alone, Control, Kind, Length, Op, Operation, Progress, Submission};
@@ -29,7 +29,7 @@ const HASH_PIECE: usize = 1 << 30;
 /// An operation in the kernel.
 pub struct KernelOperation {
     pub(super) socket: OwnedFd,
-    pub(super) shared: Arc<Shared>,
+    pub(super) common: Arc<Common>,
     pub(super) capacity: Capacity,
     /// Bytes of a tag, with which the kernel has opened it.
     pub(super) tag_len: usize,
@@ -59,11 +59,11 @@ impl Recover for Copy {}
 
 impl KernelOperation {
     /// Takes over an accepted socket.
-    pub fn new(socket: OwnedFd, shared: Arc<Shared>, tag_len: u32) -> Result<Self> {
+    pub fn new(socket: OwnedFd, common: Arc<Common>, tag_len: u32) -> Result<Self> {
         let operation = Self {
             capacity: Capacity::default(),
             socket,
-            shared,
+            common,
             tag_len: tag_len as usize,
             begun: AtomicBool::new(false),
             more: AtomicBool::new(false),
@@ -93,7 +93,7 @@ impl KernelOperation {
     }
 
     pub(super) fn kind(&self) -> Kind {
-        self.shared.algorithm.kind
+        self.common.algorithm.kind
     }
 
     /// `bytes` less are in flight, or none.
@@ -112,7 +112,7 @@ impl KernelOperation {
     /// Notes a failure, after which what is left in the socket is of no use. After a wrong tag
     /// nothing is left.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
-        let one = self.kind() == Kind::Aead || !self.shared.algorithm.properties.chains();
+        let one = self.kind() == Kind::Aead || !self.common.algorithm.properties.chains();
         let nothing_left = |errno| errno == Errno::BADMSG && one;
         if matches!(result, Err(errno) if !nothing_left(errno)) {
             self.failed.store(true, Ordering::Relaxed);
@@ -124,7 +124,7 @@ impl KernelOperation {
     /// are too few for a block, or for one of the key stream: then it has taken nothing.
     fn is_too_short(&self, room: usize, received: Result<usize>) -> bool {
         matches!(received, Ok(0) | Err(Errno::INVAL))
-            && room < self.shared.algorithm.granule()
+            && room < self.common.algorithm.granule()
             && self.pending.load(Ordering::Relaxed) > 0
     }
 
@@ -378,11 +378,11 @@ impl Operation for KernelOperation {
         self.goes_to(control.op);
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
-            && !self.shared.completes_later();
+            && !self.common.completes_later();
         let go = |inputs: Iovecs<'_>| {
             let run =
                 |backend: &mut dyn Backend| self.cipher_batch(control, inputs, outputs, backend);
-            if batched { self.shared.aio.with_backend(run) } else { run(&mut Synchronous) }
+            if batched { self.common.aio.with_backend(run) } else { run(&mut Synchronous) }
         };
         // No output may be where another message's input is still to be read.
         match overlap(inputs, outputs) {

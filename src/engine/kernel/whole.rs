@@ -65,7 +65,7 @@ impl KernelOperation {
     }
 
     fn chains(&self) -> bool {
-        self.kind() == Kind::Skcipher && self.shared.algorithm.properties.chains()
+        self.kind() == Kind::Skcipher && self.common.algorithm.properties.chains()
     }
 
     /// A message to a cipher, in as many pieces as it takes.
@@ -231,7 +231,7 @@ impl KernelOperation {
                 _ => self.capacity.room(self.socket.as_fd(), all).min(SENT_AT_ONCE),
             },
             pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
-            granule: if one_granule { 1 } else { self.shared.algorithm.granule() },
+            granule: if one_granule { 1 } else { self.common.algorithm.granule() },
             cut,
             growth: growth.bytes,
         };
@@ -274,11 +274,11 @@ impl KernelOperation {
     /// How a batch of `messages` messages is carried out. A driver that completes later never
     /// finds more in the socket than it is to work on; some hang on the rest.
     fn order(&self, messages: usize) -> Order {
-        let later = messages > 1 && self.shared.completes_later();
+        let later = messages > 1 && self.common.completes_later();
         match (self.chains(), later) {
             (true, false) => Order::Chain,
             (true, true) => Order::ChainInTurn,
-            (false, false) if self.shared.algorithm.properties.keeps_iv() => Order::Together,
+            (false, false) if self.common.algorithm.properties.keeps_iv() => Order::Together,
             _ => Order::InTurn,
         }
     }

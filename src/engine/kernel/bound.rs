@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The socket that is bound to an algorithm, and what fork(2) makes of it.
+//!
+//! Parent and child have one socket, and the kernel keeps one key and one tag length with it. Each
+//! process is to have its own:
+//!
+//! - A key is set on a new socket if another process may have the old one.
+//! - A tag length needs the key that is there, which only the kernel knows. So the parent may go
+//!   on setting it; the child sees that in memory which both share, and is refused then (EBUSY),
+//!   until it sets a key.
+//!
+//! fork(2) waits for a thread that is setting something, so that the child does not come between
+//! what the kernel has and what is known of it.
+
+#![allow(unsafe_code)]
+
+use super::socket;
+use crate::engine::Kind;
+use crate::errno::{Errno, Result, count, retry};
+use crate::generation::{children, generation};
+use crate::lock::{Guard, Lock, Recover};
+use crate::log::{because, log};
+use crate::process::Forked;
+use libc::{c_int, sockaddr_alg, socklen_t};
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// Longer than any tag: a process is setting another one.
+const UNKNOWN: u32 = u32::MAX;
+
+/// A bound socket, and what is known of what was set.
+pub struct Bound {
+    socket: OwnedFd,
+    kind: Kind,
+    name: CString,
+    /// The tag length that was set; 0, which no algorithm takes, if none was.
+    tag_len: u32,
+    /// The socket's, which another process may set, too.
+    tag_len_of_all: OfAll,
+    /// A key is in the kernel.
+    keyed: bool,
+    /// The process that has bound it, by its generation, and its number of children then.
+    owner: (u32, u32),
+}
+
+/// The tag length of a socket that processes share, as all of them see it.
+enum OfAll {
+    /// The socket is this process's alone, or has no key: a key will come with another socket.
+    Own,
+    /// Where all see it.
+    Shared(SharedNumber),
+    /// There is no memory for that.
+    Unseen,
+}
+
+// fork(2) is not called while it is changed.
+impl Recover for Bound {}
+
+/// This process, and its number of children.
+fn this_process() -> (u32, u32) {
+    (generation(), children())
+}
+
+impl Bound {
+    /// bind(2) on a new socket.
+    pub fn new(socket: OwnedFd, kind: Kind, name: &CStr) -> Result<Self> {
+        bind(&socket, kind, name)?;
+        Ok(Self {
+            socket,
+            kind,
+            name: name.to_owned(),
+            tag_len: 0,
+            tag_len_of_all: OfAll::Own,
+            keyed: false,
+            owner: this_process(),
+        })
+    }
+
+    /// The socket.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// The tag length that was set, in bytes; 0 if none was.
+    pub fn tag_len(&self) -> u32 {
+        self.tag_len
+    }
+
+    /// accept(2): an operation, which has the key and the tag length of this process. EBUSY:
+    /// another process has set another tag length.
+    pub fn accept(&self) -> Result<OwnedFd> {
+        let accepted = socket::accept(&self.socket)?;
+        // From here on the kernel refuses another one, as long as the operation is open.
+        match &self.tag_len_of_all {
+            OfAll::Own => Ok(accepted),
+            OfAll::Shared(of_all) if of_all.load() == self.tag_len => Ok(accepted),
+            _ => Err(because(Errno::BUSY, "the parent has set another tag length: set a key")),
+        }
+    }
+
+    /// Sets a key. The socket may be another process's, too, since fork(2): then it is left to
+    /// that one, who would else get this key, or whose operations would be in the way (EBUSY) for
+    /// as long as it lives.
+    pub fn set_key(&mut self, key: &[u8]) -> Result<c_int> {
+        let result = self.set_own_key(key);
+        // One that is refused leaves none.
+        self.keyed = result.is_ok();
+        result
+    }
+
+    fn set_own_key(&mut self, key: &[u8]) -> Result<c_int> {
+        // Of the others more was set than can be set again.
+        let can_be_anew = !matches!(self.kind, Kind::Akcipher | Kind::Kpp);
+        if can_be_anew && self.owner != this_process() {
+            self.bind_anew()?;
+        }
+        let result = self.set(libc::ALG_SET_KEY, key);
+        // A parent's own operations are closed, so these are copies that a child has.
+        if result == Err(Errno::BUSY) && can_be_anew {
+            self.bind_anew()?;
+            return self.set(libc::ALG_SET_KEY, key);
+        }
+        result
+    }
+
+    /// A socket of this process's own in the place of the one that it shares, with the same tag
+    /// length and without a key.
+    fn bind_anew(&mut self) -> Result<()> {
+        let socket = socket::open()?;
+        bind(&socket, self.kind, &self.name)?;
+        if self.tag_len != 0 {
+            socket::set_len(socket.as_fd(), libc::ALG_SET_AEAD_AUTHSIZE, self.tag_len)?;
+        }
+        self.socket = socket;
+        self.tag_len_of_all = OfAll::Own;
+        (self.keyed, self.owner) = (false, this_process());
+        Ok(())
+    }
+
+    /// Sets the tag length. EBUSY: it is another process's, too, or was: see the module.
+    pub fn set_tag_len(&mut self, len: u32) -> Result<c_int> {
+        // Not of a parent: it may have children that have nothing to do with this transform.
+        if self.owner.0 != generation() {
+            if self.keyed {
+                return if self.tag_len == len { Ok(0) } else { Err(Errno::BUSY) };
+            }
+            self.bind_anew()?;
+        }
+        self.tell_all(UNKNOWN);
+        let result = self.set_len(libc::ALG_SET_AEAD_AUTHSIZE, len);
+        if result.is_ok() {
+            self.tag_len = len;
+        }
+        self.tell_all(self.tag_len);
+        result
+    }
+
+    fn tell_all(&self, tag_len: u32) {
+        if let OfAll::Shared(of_all) = &self.tag_len_of_all {
+            of_all.store(tag_len);
+        }
+    }
+
+    /// setsockopt(2) with a value.
+    pub fn set(&self, option: c_int, value: &[u8]) -> Result<c_int> {
+        told(option, socket::set(self.as_fd(), libc::SOL_ALG, option, value))
+    }
+
+    /// setsockopt(2) with a length alone.
+    pub fn set_len(&self, option: c_int, len: u32) -> Result<c_int> {
+        told(option, socket::set_len(self.as_fd(), option, len))
+    }
+}
+
+fn told(option: c_int, result: Result<c_int>) -> Result<c_int> {
+    match result {
+        Ok(_) => log!(Debug, "setsockopt(2) {option} succeeded"),
+        Err(errno) => log!(Debug, "setsockopt(2) {option} failed (errno: -{})", errno.number()),
+    }
+    result
+}
+
+/// A bound socket for several threads, which is told of fork(2).
+pub struct LockedBound {
+    bound: Lock<Bound>,
+    /// The lock is kept for a fork(2) that is going on.
+    kept: AtomicBool,
+}
+
+impl LockedBound {
+    pub fn new(bound: Bound) -> Self {
+        Self { bound: Lock::new(bound), kept: AtomicBool::new(false) }
+    }
+
+    /// Locked while an operation is opened and while something is set, so that an operation's tag
+    /// length is the kernel's.
+    pub fn lock(&self) -> Result<Guard<'_, Bound>> {
+        self.bound.lock()
+    }
+}
+
+impl Forked for LockedBound {
+    fn before(&self) {
+        // EDEADLK: a signal handler forks, which has interrupted a thread that has the lock.
+        let Ok(mut bound) = self.lock() else { return };
+        if bound.kind == Kind::Aead && bound.keyed && matches!(bound.tag_len_of_all, OfAll::Own) {
+            let of_all = SharedNumber::new(bound.tag_len);
+            bound.tag_len_of_all = of_all.map_or(OfAll::Unseen, OfAll::Shared);
+        }
+        self.kept.store(true, Ordering::Relaxed);
+        bound.keep();
+    }
+
+    fn in_parent(&self) {
+        if self.kept.swap(false, Ordering::Relaxed) {
+            // SAFETY: this thread has kept it in `before`.
+            let mut bound = unsafe { self.bound.kept() };
+            if matches!(bound.tag_len_of_all, OfAll::Unseen) {
+                bound.tag_len_of_all = OfAll::Own;
+            }
+        }
+    }
+
+    fn in_child(&self) {
+        // Here the lock is free, as it was another process's.
+        self.kept.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A number that is the same for a process and its children.
+struct SharedNumber(NonNull<AtomicU32>);
+
+// SAFETY: the memory is mapped until the drop, and is used as an atomic number only.
+unsafe impl Send for SharedNumber {}
+
+impl SharedNumber {
+    fn new(number: u32) -> Result<Self> {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+        let len = size_of::<AtomicU32>();
+        // SAFETY: a new mapping where the kernel likes it touches no memory of ours.
+        let mapped = unsafe { libc::mmap(ptr::null_mut(), len, access, flags, -1, 0) };
+        if mapped == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        let shared = Self(NonNull::new(mapped.cast()).ok_or(Errno::NOMEM)?);
+        shared.store(number);
+        Ok(shared)
+    }
+
+    fn as_atomic(&self) -> &AtomicU32 {
+        // SAFETY: a mapping begins at a page, so it is aligned; zeros are a number; it lives as
+        // long as `self`.
+        unsafe { self.0.as_ref() }
+    }
+
+    fn load(&self) -> u32 {
+        self.as_atomic().load(Ordering::SeqCst)
+    }
+
+    fn store(&self, number: u32) {
+        self.as_atomic().store(number, Ordering::SeqCst);
+    }
+}
+
+impl Drop for SharedNumber {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this value's own; other processes have mappings of their own.
+        unsafe { libc::munmap(self.0.as_ptr().cast(), size_of::<AtomicU32>()) };
+    }
+}
+
+/// bind(2) to the algorithm `name`; the kernel loads its modules.
+fn bind(socket: &OwnedFd, kind: Kind, name: &CStr) -> Result<()> {
+    // SAFETY: sockaddr_alg is made of integers only, for which zeros are values.
+    let mut address: sockaddr_alg = unsafe { std::mem::zeroed() };
+    address.salg_family = libc::AF_ALG as libc::sa_family_t;
+    let name = name.to_bytes();
+    if name.len() >= address.salg_name.len() {
+        return Err(Errno::NOENT);
+    }
+    address.salg_type.iter_mut().zip(kind.salg_type()).for_each(|(to, &from)| *to = from);
+    address.salg_name.iter_mut().zip(name).for_each(|(to, &from)| *to = from);
+    retry(|| {
+        // SAFETY: the address is a sockaddr_alg of the length that is given with it.
+        let returned = unsafe {
+            libc::bind(
+                socket.as_raw_fd(),
+                (&raw const address).cast(),
+                size_of::<sockaddr_alg>() as socklen_t,
+            )
+        };
+        count(returned as isize).map(drop)
+    })
+}
