@@ -188,6 +188,15 @@ static inline void look_for_key(struct model *m)
     s->calls->destroy(h);
 }
 
+/*
+ * Whether an operation may be refused: the kernel has one tag length for a key that two processes
+ * share, and the parent may have set another.
+ */
+static inline bool is_parents_tag(const struct model *m, ssize_t ret)
+{
+    return ret == -EBUSY && on_kernel && me && m->t->inherited && s->shorter_tag;
+}
+
 static inline void step_key(struct model *m)
 {
     int busy = is_busy(m->t), number = (int)below(3);

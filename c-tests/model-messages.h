@@ -196,7 +196,8 @@ static inline void step_message(struct model *m)
     if (ret < 0) {
         bool lost = goes_on && m->perhaps_lost && ret == -EINVAL;
 
-        check(lost || is_one_of(&errors, ret) || (goes_on && m->shared && ret == -EINVAL), "a message");
+        check(lost || is_one_of(&errors, ret) || (goes_on && m->shared && ret == -EINVAL) ||
+                  is_parents_tag(m, ret), "a message");
         /* What is found before anything is sent writes nothing. */
         sent = !is_one_of(&state, ret) && (msg.fault == FORGED || msg.fault >= ODD ||
                                            (msg.refused && msg.fault == RIGHT));

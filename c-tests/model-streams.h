@@ -114,7 +114,8 @@ static inline void step_start(struct model *m)
     if (ret < 0) {
         bool lost = goes_on && m->perhaps_lost && ret == -EINVAL;
 
-        check(lost || is_one_of(&errors, ret) || (is_open(m) && ret == -EINVAL), "a start");
+        check(lost || is_one_of(&errors, ret) || (is_open(m) && ret == -EINVAL) ||
+                  (goes_on && m->shared && ret == -EINVAL) || is_parents_tag(m, ret), "a start");
         *m = before;
         if (lost && errors.count == 0)
             m->phase = LOST, m->perhaps_lost = false;
@@ -159,7 +160,8 @@ static inline void step_update(struct model *m)
     ret = CALL((last ? s->calls->update_last : s->calls->update)(m->h, iov, count));
     arena_check("an update");
     if (ret < 0) {
-        check(is_one_of(&errors, ret) || ((!streams || is_open(m)) && ret == -EINVAL), "an update");
+        check(is_one_of(&errors, ret) || ((!streams || is_open(m)) && ret == -EINVAL) ||
+                  is_parents_tag(m, ret), "an update");
         *m = before;
         return;
     }

@@ -68,14 +68,8 @@ int main(int argc, char **argv)
 {
     static const char *const names[] = { "sha256", "sha3-256", "hmac(sha256)", "hmac(sha1)", "cmac(aes)" };
     const char *wanted_name = argc > 1 ? argv[1] : "";
-    const char *engine = getenv("KCAPI_ENGINE");
 
-    /*
-     * On the kernel engine only if asked for: a process does not know what the other one has read
-     * of a stream, or which tag length it has set, so that the model knows more than the library.
-     */
-    forks = number("KCAPI_FORKS", engine && strcmp(engine, "user") == 0) != 0;
-
+    forks = number("KCAPI_FORKS", 1) != 0;
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     if (!can_fork_with_rings())
         setenv("KCAPI_AIO", "linux", 1);

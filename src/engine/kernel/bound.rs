@@ -88,14 +88,17 @@ impl Bound {
         self.tag_len
     }
 
-    /// accept(2): an operation, which has the key and the tag length of this process. EBUSY:
-    /// another process has set another tag length.
-    pub fn accept(&self) -> Result<OwnedFd> {
+    /// accept(2): an operation, which has the key and the tag length of this process, and that
+    /// length, of which `longest` is in force if none was set. EBUSY: another process has set
+    /// another one.
+    pub fn accept(&self, longest: u32) -> Result<(OwnedFd, u32)> {
+        let in_force = |tag_len| if tag_len == 0 { longest } else { tag_len };
+        let own = in_force(self.tag_len);
         let accepted = socket::accept(&self.socket)?;
         // From here on the kernel refuses another one, as long as the operation is open.
         match &self.tag_len_of_all {
-            OfAll::Own => Ok(accepted),
-            OfAll::Shared(of_all) if of_all.load() == self.tag_len => Ok(accepted),
+            OfAll::Own => Ok((accepted, own)),
+            OfAll::Shared(of_all) if in_force(of_all.settled()) == own => Ok((accepted, own)),
             _ => Err(because(Errno::BUSY, "the parent has set another tag length: set a key")),
         }
     }
@@ -256,8 +259,18 @@ impl SharedNumber {
         unsafe { self.0.as_ref() }
     }
 
-    fn load(&self) -> u32 {
-        self.as_atomic().load(Ordering::SeqCst)
+    /// The number. Waits for a process that is about to change it, but not for ever: that may have
+    /// been killed.
+    fn settled(&self) -> u32 {
+        const AT_MOST: usize = 1000;
+        let load = || self.as_atomic().load(Ordering::SeqCst);
+        for _ in 0..AT_MOST {
+            match load() {
+                UNKNOWN => std::thread::yield_now(),
+                known => return known,
+            }
+        }
+        UNKNOWN
     }
 
     fn store(&self, number: u32) {

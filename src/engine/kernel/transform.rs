@@ -88,13 +88,7 @@ impl Transform for KernelTransform {
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {
-        let bound = self.bound.lock()?;
-        let tag_len = match bound.tag_len() {
-            0 => self.properties().max_tag_size,
-            set => set,
-        };
-        let socket = bound.accept()?;
-        drop(bound);
+        let (socket, tag_len) = self.bound.lock()?.accept(self.properties().max_tag_size)?;
         log!(Debug, "accept(2): an operation of {}", self.properties().name);
         Ok(Arc::new(KernelOperation::new(socket, Arc::clone(&self.common), tag_len)?))
     }
