@@ -84,6 +84,7 @@ impl Slot {
 
     /// Its state, once no whole message is being processed. The process is this one, by its
     /// generation.
+    #[inline]
     pub fn lock(&self, process: u32) -> Result<Guard<'_, State>> {
         self.state.lock_in(process)
     }
@@ -91,6 +92,7 @@ impl Slot {
     /// Makes the state this process's own, whose generation is `process`; whether it was a
     /// parent's. What has begun goes on, as it was told of the fork; other operations are the
     /// parent's.
+    #[inline]
     pub fn enter(&self, state: &mut State, process: u32) -> bool {
         if state.process == process {
             return false;
@@ -185,6 +187,7 @@ impl Slot {
 
     /// What a call on the operation has come to: closes it if that has left something, or if it
     /// was opened without a key, which says nothing about the next one.
+    #[inline]
     pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
         match result {
             Err(Errno::NOKEY) => state.operation = None,

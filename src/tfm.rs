@@ -58,6 +58,7 @@ impl Tfm {
 
     /// Locks a handle's slot for a call. While a parameter is being changed the call waits: so
     /// whoever changes it waits for the calls that have begun, and for no others.
+    #[inline]
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, State>> {
         let process = generation();
         loop {

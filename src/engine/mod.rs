@@ -25,7 +25,6 @@ use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
-use zeroize::Zeroize;
 
 /// The families of algorithms, by the names that bind(2) takes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -138,7 +137,9 @@ impl Iv {
 
 impl Drop for Iv {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        // All at once: zeroize's own way is one store for each byte.
+        self.bytes = [0; Self::MAX];
+        zeroize::optimization_barrier(&self.bytes);
     }
 }
 

@@ -51,6 +51,7 @@ enum Home {
 }
 
 impl Home {
+    #[inline(always)]
     fn with<T>(&mut self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         match self {
             Self::Private(state) => f(state),
