@@ -16,6 +16,8 @@
 
 mod checksum;
 mod mac;
+#[cfg(target_arch = "x86_64")]
+mod sha512;
 #[cfg(test)]
 mod wycheproof;
 
@@ -23,7 +25,11 @@ use crate::errno::{Errno, Result};
 use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUser};
+#[cfg(not(target_arch = "x86_64"))]
+use sha2 as sha512;
 use zeroize::Zeroize;
+
+pub(super) use sha512::{Sha384, Sha512};
 
 /// What has been hashed so far.
 pub trait Hasher: Send + Sync {
@@ -141,8 +147,8 @@ const DIGESTS: &[Entry] = &[
     entry::<sha1::Sha1>("sha1"),
     entry::<sha2::Sha224>("sha224"),
     entry::<sha2::Sha256>("sha256"),
-    entry::<sha2::Sha384>("sha384"),
-    entry::<sha2::Sha512>("sha512"),
+    entry::<Sha384>("sha384"),
+    entry::<Sha512>("sha512"),
     entry::<sha3::Sha3_224>("sha3-224"),
     entry::<sha3::Sha3_256>("sha3-256"),
     entry::<sha3::Sha3_384>("sha3-384"),

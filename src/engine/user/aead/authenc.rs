@@ -5,6 +5,7 @@
 //! cipher's key, 32 bits, big-endian; then the HMAC's key; then the cipher's.
 
 use super::{Aead, AeadAlgorithm, give, verify};
+use crate::engine::user::hash::{Sha384, Sha512};
 use crate::engine::user::skcipher::{self, Skcipher};
 use crate::errno::{Errno, Result};
 use hmac::{Hmac, KeyInit, Mac, digest::FixedOutput};
@@ -43,8 +44,8 @@ pub static HASHES: &[Hash] = &[
     Hash { name: "sha1", size: 20, tag_ok: up_to::<20>, key: keyed::<Hmac<sha1::Sha1>> },
     Hash { name: "sha224", size: 28, tag_ok: up_to::<28>, key: keyed::<Hmac<sha2::Sha224>> },
     Hash { name: "sha256", size: 32, tag_ok: up_to::<32>, key: keyed::<Hmac<sha2::Sha256>> },
-    Hash { name: "sha384", size: 48, tag_ok: up_to::<48>, key: keyed::<Hmac<sha2::Sha384>> },
-    Hash { name: "sha512", size: 64, tag_ok: up_to::<64>, key: keyed::<Hmac<sha2::Sha512>> },
+    Hash { name: "sha384", size: 48, tag_ok: up_to::<48>, key: keyed::<Hmac<Sha384>> },
+    Hash { name: "sha512", size: 64, tag_ok: up_to::<64>, key: keyed::<Hmac<Sha512>> },
 ];
 
 fn up_to<const MAX: usize>(len: usize) -> bool {
