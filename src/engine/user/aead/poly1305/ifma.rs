@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Poly1305 with AVX-512 IFMA, which multiplies numbers of 52 bits: 16 blocks at once, eight in a register,
+//! one in each of its lanes.
+//!
+//! Method: Gueron, Krasnov, “Vectorization of Poly1305 message authentication code” (2015), for 44 bits in
+//! a limb: a lane sums up each eighth block, times r^8 each time, and at the end its own power of r puts
+//! its blocks in their places.
+//!
+//! The time depends on the length alone.
+
+#![allow(unsafe_code)]
+
+use super::{LOW_42, LOW_44, Number, SIZE, product, reduced};
+use std::arch::x86_64::*;
+use std::array::from_fn;
+
+/// Blocks in a register.
+const LANES: usize = 8;
+
+/// Bytes that are added at once.
+pub const WIDE: usize = 2 * LANES * SIZE;
+
+/// A number in each lane, limb by limb.
+type Numbers = [__m512i; 3];
+
+/// What a number may be multiplied with: its limbs, and 20 times the second and the third.
+struct Factors {
+    limbs: Numbers,
+    folded: [__m512i; 2],
+}
+
+/// Sums of products: of each limb the lower 52 bits, and what is above them.
+struct Sums {
+    low: Numbers,
+    high: Numbers,
+}
+
+/// Whether the processor can.
+pub fn available() -> bool {
+    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
+}
+
+/// Adds `blocks` to `sum`; only where it is available.
+pub fn update(r: &Number, sum: &Number, blocks: &[[u8; WIDE]]) -> Number {
+    assert!(available());
+    // SAFETY: the processor has both features.
+    unsafe { update_wide(r, sum, blocks) }
+}
+
+macro_rules! with_ifma {
+    ($($function:item)*) => {
+        $(
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512ifma")]
+            $function
+        )*
+    };
+}
+
+with_ifma! {
+
+fn update_wide(r: &Number, sum: &Number, blocks: &[[u8; WIDE]]) -> Number {
+    let [first, others @ ..] = blocks else { return *sum };
+    // powers[i]: r to the power of i + 1.
+    let mut powers = [*r; LANES];
+    for i in 1..LANES {
+        powers[i] = product(&powers[i / 2], &powers[(i - 1) / 2]);
+    }
+    let eighth = powers[LANES - 1];
+    let sixteenth = product(&eighth, &eighth);
+    let [eighths, sixteenths] = [eighth, sixteenth].map(|power| everywhere(&power));
+
+    let [mut low, mut high] = halves(first);
+    for i in 0..3 {
+        let sum = _mm512_maskz_set1_epi64(1, sum[i].cast_signed());
+        low[i] = _mm512_add_epi64(low[i], sum);
+    }
+    for blocks in others {
+        let mut sums = zero();
+        add_products(&mut sums, &high, &eighths);
+        add_products(&mut sums, &low, &sixteenths);
+        let before = carried(sums);
+        [low, high] = halves(blocks);
+        // The order of both halves' powers is that of blocks: what is summed up counts as the first half.
+        low = from_fn(|i| _mm512_add_epi64(low[i], before[i]));
+    }
+    // The last of them: r^16 to r^9 for the first half, which is r^8 times what the second half has.
+    let mut sums = zero();
+    add_products(&mut sums, &low, &eighths);
+    let before = carried(sums);
+    let all: Numbers = from_fn(|i| _mm512_add_epi64(high[i], before[i]));
+    let mut sums = zero();
+    add_products(&mut sums, &all, &in_lanes(&powers));
+    let lanes = carried(sums);
+    reduced(lanes.map(|limb| _mm512_reduce_add_epi64(limb).cast_unsigned().into()))
+}
+
+fn zero() -> Sums {
+    Sums { low: [_mm512_setzero_si512(); 3], high: [_mm512_setzero_si512(); 3] }
+}
+
+fn factors(limbs: Numbers) -> Factors {
+    let twenty_times = |limb| {
+        _mm512_add_epi64(_mm512_slli_epi64::<4>(limb), _mm512_slli_epi64::<2>(limb))
+    };
+    Factors { limbs, folded: [twenty_times(limbs[1]), twenty_times(limbs[2])] }
+}
+
+fn everywhere(number: &Number) -> Factors {
+    factors(number.map(|limb| _mm512_set1_epi64(limb.cast_signed())))
+}
+
+/// The first block's lane has the highest power.
+fn in_lanes(powers: &[Number; LANES]) -> Factors {
+    factors(from_fn(|i| {
+        let [h, g, f, e, d, c, b, a] = powers.map(|power| power[i].cast_signed());
+        _mm512_setr_epi64(a, e, b, f, c, g, d, h)
+    }))
+}
+
+/// Both halves' blocks, in the lanes' order: 0, 4, 1, 5, 2, 6, 3, 7.
+fn halves(blocks: &[u8; WIDE]) -> [Numbers; 2] {
+    let (registers, _) = blocks.as_chunks::<{ WIDE / 4 }>();
+    // SAFETY: the reference is to as many bytes as are read.
+    let load = |i: usize| unsafe { _mm512_loadu_si512(registers[i].as_ptr().cast()) };
+    [numbers(load(0), load(1)), numbers(load(2), load(3))]
+}
+
+/// A whole block's number has a further bit at its end.
+fn numbers(a: __m512i, b: __m512i) -> Numbers {
+    let (low, high) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    let (below, end) = (splat(LOW_44), splat(1 << 40));
+    let middle = _mm512_or_si512(_mm512_srli_epi64::<44>(low), _mm512_slli_epi64::<20>(high));
+    [
+        _mm512_and_si512(low, below),
+        _mm512_and_si512(middle, below),
+        _mm512_or_si512(_mm512_srli_epi64::<24>(high), end),
+    ]
+}
+
+fn splat(number: u64) -> __m512i {
+    _mm512_set1_epi64(number.cast_signed())
+}
+
+/// Adds the products of `a`, of up to 46 bits a limb, and `r`.
+fn add_products(sums: &mut Sums, a: &Numbers, r: &Factors) {
+    let ([r0, r1, r2], [s1, s2]) = (r.limbs, r.folded);
+    let columns = [[r0, s2, s1], [r1, r0, s2], [r2, r1, r0]];
+    for j in 0..3 {
+        for (i, column) in columns.iter().enumerate() {
+            sums.low[i] = _mm512_madd52lo_epu64(sums.low[i], a[j], column[j]);
+            sums.high[i] = _mm512_madd52hi_epu64(sums.high[i], a[j], column[j]);
+        }
+    }
+}
+
+/// Carries, as [`reduced`] does. 52 bits are 8 more than a limb's 44, and 10 more than the last one's 42.
+fn carried(sums: Sums) -> Numbers {
+    let [a, mut b, mut c] = sums.low;
+    let [a_high, b_high, c_high] = sums.high;
+    let add = |x, y| _mm512_add_epi64(x, y);
+    b = add(b, add(_mm512_slli_epi64::<8>(a_high), _mm512_srli_epi64::<44>(a)));
+    c = add(c, add(_mm512_slli_epi64::<8>(b_high), _mm512_srli_epi64::<44>(b)));
+    let over = add(_mm512_slli_epi64::<10>(c_high), _mm512_srli_epi64::<42>(c));
+    let a = _mm512_and_si512(a, splat(LOW_44));
+    let a = add(a, add(over, _mm512_slli_epi64::<2>(over)));
+    let b = add(_mm512_and_si512(b, splat(LOW_44)), _mm512_srli_epi64::<44>(a));
+    [_mm512_and_si512(a, splat(LOW_44)), b, _mm512_and_si512(c, splat(LOW_42))]
+}
+
+}
