@@ -16,6 +16,9 @@ const BLOCK: usize = 64;
 /// Bytes that are made at once: the block of Poly1305's key and the beginning of the data.
 const HEAD: usize = 16 * BLOCK;
 
+/// Bytes that are encrypted and authenticated in turn, while they are in the cache.
+const CACHED: usize = 16 << 10;
+
 /// With so many bytes of salt: none, or 4 in ESP.
 pub fn algorithm(salt_len: usize) -> AeadAlgorithm {
     AeadAlgorithm {
@@ -45,9 +48,10 @@ impl ChaChaPoly {
     }
 
     /// XORs with the key stream from that block on.
-    fn apply(&self, block: u8, iv: &[u8], data: &mut [u8]) {
+    fn apply(&self, block: usize, iv: &[u8], data: &mut [u8]) {
         let mut counter = [0; 16];
-        counter[0] = block;
+        // The counter wraps.
+        counter[..4].copy_from_slice(&(block as u32).to_le_bytes());
         counter[4..][..self.salt_len].copy_from_slice(&self.salt[..self.salt_len]);
         counter[4 + self.salt_len..].copy_from_slice(iv);
         chacha::<R20>(&self.key, &counter, data);
@@ -78,41 +82,50 @@ impl ChaChaPoly {
         (poly, beginning)
     }
 
-    /// Puts the beginning where it belongs and en- or decrypts what follows.
-    fn end(&self, iv: &[u8], beginning: &mut [u8], data: &mut [u8]) {
+    /// Puts the beginning where it belongs; what follows.
+    fn put<'d>(beginning: &mut [u8], data: &'d mut [u8]) -> &'d mut [u8] {
         let (first, rest) = data.split_at_mut(beginning.len());
         first.copy_from_slice(beginning);
         wipe(beginning);
-        self.apply((HEAD / BLOCK) as u8, iv, rest);
+        rest
     }
 }
 
-fn tag(mut poly: Poly1305, aad: &[u8], data: &[u8]) -> [u8; 16] {
-    poly.update_padded(aad);
-    poly.update_padded(data);
+/// The tag of so many bytes, which have been added.
+fn tag(mut poly: Poly1305, aad: usize, data: usize) -> [u8; 16] {
     let mut lengths = [0; 16];
-    lengths[..8].copy_from_slice(&(aad.len() as u64).to_le_bytes());
-    lengths[8..].copy_from_slice(&(data.len() as u64).to_le_bytes());
+    lengths[..8].copy_from_slice(&(aad as u64).to_le_bytes());
+    lengths[8..].copy_from_slice(&(data as u64).to_le_bytes());
     poly.update_padded(&lengths);
     poly.tag()
 }
 
 impl ChaChaPoly {
     fn sealed(&self, iv: &[u8], aad: &[u8], data: &mut [u8]) -> [u8; 16] {
-        let mut made = [0; HEAD];
-        let (poly, beginning) = self.begin(iv, data, &mut made);
-        self.end(iv, beginning, data);
-        tag(poly, aad, data)
+        let (len, mut made) = (data.len(), [0; HEAD]);
+        let (mut poly, beginning) = self.begin(iv, data, &mut made);
+        poly.update_padded(aad);
+        // What begins is not padded, as it has whole blocks where something follows.
+        poly.update_padded(beginning);
+        let rest = Self::put(beginning, data);
+        for (i, piece) in rest.chunks_mut(CACHED).enumerate() {
+            self.apply(HEAD / BLOCK + i * (CACHED / BLOCK), iv, piece);
+            poly.update_padded(piece);
+        }
+        tag(poly, aad.len(), len)
     }
 
     fn opened(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag_in: &[u8]) -> Result<()> {
-        let mut made = [0; HEAD];
-        let (poly, beginning) = self.begin(iv, data, &mut made);
-        if let Err(errno) = verify(&tag(poly, aad, data), tag_in) {
+        let (len, mut made) = (data.len(), [0; HEAD]);
+        let (mut poly, beginning) = self.begin(iv, data, &mut made);
+        poly.update_padded(aad);
+        poly.update_padded(data);
+        if let Err(errno) = verify(&tag(poly, aad.len(), len), tag_in) {
             wipe(beginning);
             return Err(errno);
         }
-        self.end(iv, beginning, data);
+        let rest = Self::put(beginning, data);
+        self.apply(HEAD / BLOCK, iv, rest);
         Ok(())
     }
 }

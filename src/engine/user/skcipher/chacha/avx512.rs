@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! ChaCha with AVX-512: 16 blocks at once, each register one word of all of them.
+//! ChaCha with AVX-512: 16 blocks at once, each register one word of all of them; of what is left, up to 8
+//! blocks with four of them in the four lanes of a register, which has one row of each, since that is ready
+//! sooner.
+//!
+//! Method: Goll, Gueron, “Vectorization on ChaCha stream cipher” (2014), for both ways.
 //!
 //! # Safety
 //!
@@ -10,9 +14,13 @@
 
 use super::SIZE;
 use std::arch::x86_64::*;
+use std::array::from_fn;
 
 /// Blocks at once.
 const WIDE: usize = 16;
+
+/// Blocks in the lanes of a register.
+const LANES: usize = 4;
 
 /// XORs `data` with the key stream of `state`; false, and nothing done, if the processor cannot.
 pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bool {
@@ -25,20 +33,36 @@ pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bo
 }
 
 #[target_feature(enable = "avx512f")]
-fn apply_wide(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) {
-    for data in data.chunks_mut(WIDE * SIZE) {
-        let stream = key_stream(double_rounds, state);
+fn apply_wide(double_rounds: usize, state: &mut [u32; 16], mut data: &mut [u8]) {
+    while data.len() > 2 * LANES * SIZE {
+        let (now, later) = data.split_at_mut(data.len().min(WIDE * SIZE));
+        xor_all(now, &key_stream(double_rounds, state));
         state[12] = state[12].wrapping_add(WIDE as u32);
-        let (blocks, rest) = data.as_chunks_mut();
-        for (block, stream) in blocks.iter_mut().zip(stream) {
-            xor(block, stream);
-        }
-        if !rest.is_empty() {
-            let mut last = [0; SIZE];
-            last[..rest.len()].copy_from_slice(rest);
-            xor(&mut last, stream[blocks.len()]);
-            rest.copy_from_slice(&last[..rest.len()]);
-        }
+        data = later;
+    }
+    if data.len() > LANES * SIZE {
+        let [first, second] = lanes::<2>(double_rounds, state);
+        let (now, later) = data.split_at_mut(LANES * SIZE);
+        xor_all(now, &first);
+        xor_all(later, &second);
+    } else if !data.is_empty() {
+        let [stream] = lanes::<1>(double_rounds, state);
+        xor_all(data, &stream);
+    }
+}
+
+/// `data` is not longer than the key stream.
+#[target_feature(enable = "avx512f")]
+fn xor_all(data: &mut [u8], stream: &[__m512i]) {
+    let (blocks, rest) = data.as_chunks_mut();
+    for (block, stream) in blocks.iter_mut().zip(stream) {
+        xor(block, *stream);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; SIZE];
+        last[..rest.len()].copy_from_slice(rest);
+        xor(&mut last, stream[blocks.len()]);
+        rest.copy_from_slice(&last[..rest.len()]);
     }
 }
 
@@ -49,15 +73,85 @@ fn xor(block: &mut [u8; SIZE], stream: __m512i) {
     unsafe { _mm512_storeu_si512(block, _mm512_xor_si512(_mm512_loadu_si512(block), stream)) };
 }
 
+/// `N` times four blocks.
+#[target_feature(enable = "avx512f")]
+fn lanes<const N: usize>(double_rounds: usize, state: &[u32; 16]) -> [[__m512i; LANES]; N] {
+    let rows = from_fn::<_, 4, _>(|i| {
+        let [a, b, c, d] = from_fn(|j| state[4 * i + j].cast_signed());
+        _mm512_set4_epi32(d, c, b, a)
+    });
+    let start: [[__m512i; 4]; N] = from_fn(|n| {
+        let first = (LANES * n) as i32;
+        let number = |lane| first + lane;
+        let numbers = _mm512_setr_epi32(
+            number(0),
+            0,
+            0,
+            0,
+            number(1),
+            0,
+            0,
+            0,
+            number(2),
+            0,
+            0,
+            0,
+            number(3),
+            0,
+            0,
+            0,
+        );
+        [rows[0], rows[1], rows[2], _mm512_add_epi32(rows[3], numbers)]
+    });
+    let mut now = start;
+    for _ in 0..double_rounds {
+        for rows in &mut now {
+            round(rows);
+            // Diagonals become columns, and columns again.
+            rows[1] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[1]);
+            rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
+            rows[3] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[3]);
+            round(rows);
+            rows[1] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[1]);
+            rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
+            rows[3] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[3]);
+        }
+    }
+    from_fn(|n| by_blocks(from_fn(|i| _mm512_add_epi32(now[n][i], start[n][i]))))
+}
+
+/// A quarter round on each column.
+#[target_feature(enable = "avx512f")]
+fn round([a, b, c, d]: &mut [__m512i; 4]) {
+    *a = _mm512_add_epi32(*a, *b);
+    *d = _mm512_rol_epi32::<16>(_mm512_xor_si512(*d, *a));
+    *c = _mm512_add_epi32(*c, *d);
+    *b = _mm512_rol_epi32::<12>(_mm512_xor_si512(*b, *c));
+    *a = _mm512_add_epi32(*a, *b);
+    *d = _mm512_rol_epi32::<8>(_mm512_xor_si512(*d, *a));
+    *c = _mm512_add_epi32(*c, *d);
+    *b = _mm512_rol_epi32::<7>(_mm512_xor_si512(*b, *c));
+}
+
+/// Of one row of four blocks each, one block of four rows each.
+#[target_feature(enable = "avx512f")]
+fn by_blocks([a, b, c, d]: [__m512i; 4]) -> [__m512i; LANES] {
+    let low =
+        [_mm512_shuffle_i32x4::<0b01_00_01_00>(a, b), _mm512_shuffle_i32x4::<0b01_00_01_00>(c, d)];
+    let high =
+        [_mm512_shuffle_i32x4::<0b11_10_11_10>(a, b), _mm512_shuffle_i32x4::<0b11_10_11_10>(c, d)];
+    [
+        _mm512_shuffle_i32x4::<0b10_00_10_00>(low[0], low[1]),
+        _mm512_shuffle_i32x4::<0b11_01_11_01>(low[0], low[1]),
+        _mm512_shuffle_i32x4::<0b10_00_10_00>(high[0], high[1]),
+        _mm512_shuffle_i32x4::<0b11_01_11_01>(high[0], high[1]),
+    ]
+}
+
 /// Each is a block.
 #[target_feature(enable = "avx512f")]
 fn key_stream(double_rounds: usize, state: &[u32; 16]) -> [__m512i; WIDE] {
-    let mut start = [_mm512_setzero_si512(); 16];
-    for (start, &word) in start.iter_mut().zip(state) {
-        *start = _mm512_set1_epi32(word as i32);
-    }
-    let number = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    start[12] = _mm512_add_epi32(start[12], number);
+    let start = start(state);
     let mut words = start;
     for _ in 0..double_rounds {
         for i in 0..4 {
@@ -71,6 +165,15 @@ fn key_stream(double_rounds: usize, state: &[u32; 16]) -> [__m512i; WIDE] {
         *word = _mm512_add_epi32(*word, start);
     }
     transposed(words)
+}
+
+/// What the rounds begin with: each word in all blocks, and the blocks' numbers.
+#[target_feature(enable = "avx512f")]
+fn start(state: &[u32; 16]) -> [__m512i; 16] {
+    let mut start: [_; 16] = from_fn(|i| _mm512_set1_epi32(state[i].cast_signed()));
+    let number = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    start[12] = _mm512_add_epi32(start[12], number);
+    start
 }
 
 #[target_feature(enable = "avx512f")]
@@ -100,16 +203,10 @@ fn transposed(words: [__m512i; 16]) -> [__m512i; WIDE] {
         fours[3][g] = _mm512_unpackhi_epi64(ab, cd);
     }
     let mut blocks = [_mm512_setzero_si512(); WIDE];
-    for k in 0..4 {
-        let [a, b, c, d] = fours[k];
-        let low = _mm512_shuffle_i32x4::<0b01_00_01_00>(a, b);
-        let high = _mm512_shuffle_i32x4::<0b01_00_01_00>(c, d);
-        blocks[k] = _mm512_shuffle_i32x4::<0b10_00_10_00>(low, high);
-        blocks[4 + k] = _mm512_shuffle_i32x4::<0b11_01_11_01>(low, high);
-        let low = _mm512_shuffle_i32x4::<0b11_10_11_10>(a, b);
-        let high = _mm512_shuffle_i32x4::<0b11_10_11_10>(c, d);
-        blocks[8 + k] = _mm512_shuffle_i32x4::<0b10_00_10_00>(low, high);
-        blocks[12 + k] = _mm512_shuffle_i32x4::<0b11_01_11_01>(low, high);
+    for (k, fours) in fours.into_iter().enumerate() {
+        for (i, block) in by_blocks(fours).into_iter().enumerate() {
+            blocks[4 * i + k] = block;
+        }
     }
     blocks
 }
