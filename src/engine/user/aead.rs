@@ -129,6 +129,10 @@ fn known(name: &str) -> Option<AeadAlgorithm> {
 
 /// GCM, as fast as there is for that cipher and key.
 fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Keyed {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(fast) = (cipher.name == "aes").then(|| gcm::Vaes512::new(key)).flatten() {
+        return Ok(fast?);
+    }
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if let Some(fast) = (cipher.name == "aes").then(|| graviola::AesGcm::new(key)).flatten() {
         return Ok(fast);

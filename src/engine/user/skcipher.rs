@@ -31,6 +31,8 @@ pub(super) use tests::listed;
 
 use crate::errno::{Errno, Result};
 use crate::traces::{Deep, WORK, without_traces};
+#[cfg(target_arch = "x86_64")]
+pub(super) use aes::{RoundKeys, expand as expand_aes};
 pub(super) use block::{Algorithm as BlockAlgorithm, BlockCipher};
 pub(super) use chacha::apply as chacha;
 pub(super) use modes::{Data, xor};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! GCM: NIST SP 800-38D, Linux `crypto/gcm.c`; IVs of 12 bytes only, as there.
 
+#[cfg(target_arch = "x86_64")]
+mod vaes512;
+
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
 use crate::engine::user::skcipher::{BlockCipher, ctr, xor};
@@ -8,6 +11,9 @@ use crate::errno::{Errno, Result};
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
 use zeroize::Zeroizing;
+
+#[cfg(target_arch = "x86_64")]
+pub use vaes512::Vaes512;
 
 /// Bytes in an IV.
 pub const IV: usize = 12;

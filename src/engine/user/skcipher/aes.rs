@@ -43,14 +43,15 @@ pub fn new(key: &[u8]) -> Option<Result<Box<dyn BlockCipher>>> {
 }
 
 /// The key schedule, in both directions.
-struct RoundKeys {
+pub struct RoundKeys {
     encrypt: Zeroizing<[__m128i; 15]>,
     decrypt: Zeroizing<[__m128i; 15]>,
     rounds: usize,
 }
 
 impl RoundKeys {
-    fn encrypt(&self) -> &[__m128i] {
+    /// For encryption, from the first to the last.
+    pub fn encrypt(&self) -> &[__m128i] {
         &self.encrypt[..=self.rounds]
     }
 
@@ -68,7 +69,7 @@ fn sub_word(word: u32) -> u32 {
 }
 
 /// The key expansion of FIPS 197; words are little-endian here. EINVAL: no length of an AES key.
-fn expand(key: &[u8]) -> Result<RoundKeys> {
+pub fn expand(key: &[u8]) -> Result<RoundKeys> {
     let (key, []) = key.as_chunks() else { return Err(Errno::INVAL) };
     if !matches!(key.len(), 4 | 6 | 8) {
         return Err(Errno::INVAL);
