@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! GCM of AES with VAES and VPCLMULQDQ on registers of four blocks: up to 32 blocks are encrypted in
-//! turn, and authenticated 16 at a time, which the processor does beside the encryption of the next ones.
+//! GCM of AES with VAES and VPCLMULQDQ on registers of four blocks: 32 blocks are encrypted in turn, and
+//! between the rounds of AES the 32 before are authenticated, so that both kinds of instructions are at work
+//! all the time.
 //!
 //! GHASH's numbers have their bits reversed. Products are made of those as they are, by multiplying with powers of H
-//! times x, and reduced at the end of 16 of them: Gueron, Kounavis, “Intel Carry-Less Multiplication Instruction
+//! times x, and reduced at the end of a flight: Gueron, Kounavis, “Intel Carry-Less Multiplication Instruction
 //! and its Usage for Computing the GCM Mode” (2010); Gueron, “Fast GHASH computation” (2023), for reduction in
 //! two steps without shifts.
 //!
@@ -29,14 +30,14 @@ const SIZE: usize = 64;
 /// Blocks in a register.
 const LANES: usize = SIZE / BLOCK;
 
-/// Registers that are authenticated at once.
-const HASHED: usize = 4;
+/// Registers that are encrypted and authenticated at once.
+const FLIGHT: usize = 8;
 
-/// Blocks in those, and powers of H that it takes.
-const POWERS: usize = HASHED * LANES;
+/// Half of them.
+const HALF: usize = FLIGHT / 2;
 
-/// Registers that are encrypted at once.
-const FLIGHT: usize = 2 * HASHED;
+/// Blocks in a flight, and powers of H that it takes.
+const POWERS: usize = FLIGHT * LANES;
 
 /// A key.
 pub struct Vaes512 {
@@ -45,11 +46,22 @@ pub struct Vaes512 {
     powers: Zeroizing<[[u8; BLOCK]; POWERS + LANES]>,
 }
 
-/// A message's beginning: its counter, and what its tag is XORed with.
+/// A message at work.
 struct Message {
+    /// Of the next register, from end to start.
     counters: __m512i,
+    /// What the tag is XORed with.
     mask: __m128i,
+    /// What has been authenticated.
     hash: __m128i,
+}
+
+/// Sums of products, of which the middle one begins with the upper half of the lower one, and the higher one with
+/// the upper half of that.
+struct Sums {
+    low: __m512i,
+    middle: __m512i,
+    high: __m512i,
 }
 
 impl Vaes512 {
@@ -121,7 +133,7 @@ fn with_key(key: &[u8]) -> Result<Box<Vaes512>> {
     four = _mm512_inserti32x4::<2>(four, second);
     four = _mm512_inserti32x4::<1>(four, third);
     four = _mm512_inserti32x4::<0>(four, fourth);
-    for powers in this.powers.as_chunks_mut::<LANES>().0.iter_mut().take(HASHED).rev() {
+    for powers in this.powers.as_chunks_mut::<LANES>().0.iter_mut().take(FLIGHT).rev() {
         // SAFETY: the reference is to as many bytes as are written.
         unsafe { _mm512_storeu_si512(powers.as_mut_ptr().cast(), four) };
         four = product(four, wide(fourth));
@@ -138,23 +150,50 @@ fn crypt<const ENCRYPT: bool>(
 ) -> [u8; BLOCK] {
     let lengths = _mm_set_epi64x(8 * aad.len() as i64, 8 * data.len() as i64);
     let mut message = begin(&key.keys, iv);
-    for aad in aad.chunks(HASHED * SIZE) {
-        let blocks = from_fn(|i| reverse(load(aad.get(SIZE * i..).unwrap_or_default())));
+    for aad in aad.chunks(HALF * SIZE) {
+        let blocks: [_; HALF] =
+            from_fn(|i| reverse(load(aad.get(SIZE * i..).unwrap_or_default())));
         absorb(key, &mut message.hash, &blocks, aad.len().div_ceil(BLOCK));
     }
-    let (flights, rest) = data.as_chunks_mut::<{ FLIGHT * SIZE }>();
-    for flight in flights {
-        let text = crypt_registers::<FLIGHT, ENCRYPT>(key, &mut message.counters, flight);
-        for blocks in text.as_chunks::<HASHED>().0 {
-            absorb(key, &mut message.hash, blocks, POWERS);
-        }
-    }
-    let (halves, rest) = rest.as_chunks_mut::<{ HASHED * SIZE }>();
+    let (flights, rest) = data.as_chunks_mut();
+    fly::<ENCRYPT>(key, &mut message, flights);
+    let (halves, rest) = rest.as_chunks_mut::<{ HALF * SIZE }>();
     for half in halves {
-        let blocks = crypt_registers::<HASHED, ENCRYPT>(key, &mut message.counters, half);
-        absorb(key, &mut message.hash, &blocks, POWERS);
+        let text = crypt_registers::<HALF, ENCRYPT>(key, &mut message.counters, half, |_| {});
+        absorb(key, &mut message.hash, &text, HALF * LANES);
     }
     end::<ENCRYPT>(key, message, rest, lengths)
+}
+
+/// En- or decrypts whole flights and authenticates them.
+fn fly<const ENCRYPT: bool>(
+    key: &Vaes512,
+    message: &mut Message,
+    flights: &mut [[u8; FLIGHT * SIZE]],
+) {
+    let Some((first, others)) = flights.split_first_mut() else { return };
+    let mut before =
+        crypt_registers::<FLIGHT, ENCRYPT>(key, &mut message.counters, first, |_| {});
+    for flight in others {
+        before[0] = _mm512_xor_si512(before[0], _mm512_zextsi128_si512(message.hash));
+        let mut sums = zero();
+        // AES has at least nine rounds between the first and the last.
+        let beside = |round: usize| {
+            if let (Some(blocks), Some(powers)) = (before.get(round), powers(key).get(round)) {
+                add_product(&mut sums, *blocks, load(powers.as_flattened()));
+            }
+        };
+        let counters = &mut message.counters;
+        let text = crypt_registers::<FLIGHT, ENCRYPT>(key, counters, flight, beside);
+        message.hash = sum(sums);
+        before = text;
+    }
+    absorb(key, &mut message.hash, &before, POWERS);
+}
+
+/// The powers of H, for a register of blocks each.
+fn powers(key: &Vaes512) -> &[[[u8; BLOCK]; LANES]] {
+    key.powers.as_chunks().0
 }
 
 fn begin(keys: &RoundKeys, iv: &[u8; IV]) -> Message {
@@ -171,14 +210,14 @@ fn begin(keys: &RoundKeys, iv: &[u8; IV]) -> Message {
     }
 }
 
-/// The last bytes of the data, fewer than are authenticated at once, and the lengths; the tag.
+/// The last bytes of the data, fewer than half a flight, and the lengths; the tag.
 fn end<const ENCRYPT: bool>(
     key: &Vaes512,
     mut message: Message,
     data: &mut [u8],
     lengths: __m128i,
 ) -> [u8; BLOCK] {
-    let mut blocks = [_mm512_setzero_si512(); HASHED];
+    let mut blocks = [_mm512_setzero_si512(); HALF];
     match data.len().div_ceil(SIZE) {
         0 => {}
         1 => last::<1, ENCRYPT>(key, &mut message, data, &mut blocks),
@@ -187,7 +226,7 @@ fn end<const ENCRYPT: bool>(
         _ => last::<4, ENCRYPT>(key, &mut message, data, &mut blocks),
     }
     let mut count = data.len().div_ceil(BLOCK);
-    if count == POWERS {
+    if count == HALF * LANES {
         absorb(key, &mut message.hash, &blocks, count);
         count = 0;
     }
@@ -207,17 +246,19 @@ fn last<const N: usize, const ENCRYPT: bool>(
     key: &Vaes512,
     message: &mut Message,
     data: &mut [u8],
-    blocks: &mut [__m512i; HASHED],
+    blocks: &mut [__m512i; HALF],
 ) {
-    let text = crypt_registers::<N, ENCRYPT>(key, &mut message.counters, data);
+    let text = crypt_registers::<N, ENCRYPT>(key, &mut message.counters, data, |_| {});
     blocks[..N].copy_from_slice(&text);
 }
 
-/// En- or decrypts `data`, which begin in each of `N` registers; the ciphertext as GHASH takes it.
+/// En- or decrypts `data`, which begin in each of `N` registers; the ciphertext as GHASH takes it. `beside` is
+/// called with the number of each round between the first and the last.
 fn crypt_registers<const N: usize, const ENCRYPT: bool>(
     key: &Vaes512,
     counters: &mut __m512i,
     data: &mut [u8],
+    beside: impl FnMut(usize),
 ) -> [__m512i; N] {
     let four = _mm512_set_epi32(0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4);
     let mut stream: [__m512i; N] = from_fn(|_| {
@@ -225,7 +266,7 @@ fn crypt_registers<const N: usize, const ENCRYPT: bool>(
         *counters = _mm512_add_epi32(*counters, four);
         now
     });
-    encrypt(&key.keys, &mut stream);
+    encrypt(&key.keys, &mut stream, beside);
     from_fn(|i| {
         let data = &mut data[SIZE * i..];
         let text = load(data);
@@ -235,13 +276,18 @@ fn crypt_registers<const N: usize, const ENCRYPT: bool>(
     })
 }
 
-fn encrypt<const N: usize>(keys: &RoundKeys, blocks: &mut [__m512i; N]) {
+fn encrypt<const N: usize>(
+    keys: &RoundKeys,
+    blocks: &mut [__m512i; N],
+    mut beside: impl FnMut(usize),
+) {
     let [first, middle @ .., last] = keys.encrypt() else { return };
     let [first, last] = [first, last].map(|key| _mm512_broadcast_i32x4(*key));
     blocks.iter_mut().for_each(|block| *block = _mm512_xor_si512(*block, first));
-    for key in middle {
+    for (i, key) in middle.iter().enumerate() {
         let key = _mm512_broadcast_i32x4(*key);
         blocks.iter_mut().for_each(|block| *block = _mm512_aesenc_epi128(*block, key));
+        beside(i);
     }
     blocks.iter_mut().for_each(|block| *block = _mm512_aesenclast_epi128(*block, last));
 }
@@ -286,44 +332,60 @@ fn from_end_to_start() -> __m128i {
 }
 
 /// Adds `count` blocks, at least one, of which others behind them are zeros.
-fn absorb(key: &Vaes512, hash: &mut __m128i, blocks: &[__m512i; HASHED], count: usize) {
+fn absorb<const N: usize>(
+    key: &Vaes512,
+    hash: &mut __m128i,
+    blocks: &[__m512i; N],
+    count: usize,
+) {
     let mut blocks = *blocks;
     blocks[0] = _mm512_xor_si512(blocks[0], _mm512_zextsi128_si512(*hash));
-    let powers = &key.powers[POWERS - count..];
-    let [mut low, mut middle, mut high] = [_mm512_setzero_si512(); 3];
-    let powers = powers.as_chunks::<LANES>().0.iter().take(count.div_ceil(LANES));
-    for (block, powers) in blocks.iter().zip(powers) {
-        let power = load(powers.as_flattened());
-        low = _mm512_xor_si512(low, _mm512_clmulepi64_epi128::<0x00>(*block, power));
-        high = _mm512_xor_si512(high, _mm512_clmulepi64_epi128::<0x11>(*block, power));
-        let cross = _mm512_clmulepi64_epi128::<0x01>(*block, power);
-        let other = _mm512_clmulepi64_epi128::<0x10>(*block, power);
-        middle = xor3(middle, cross, other);
+    let (powers, _) = key.powers[POWERS - count..].as_chunks::<LANES>();
+    let mut sums = zero();
+    for (blocks, powers) in blocks.iter().zip(powers).take(count.div_ceil(LANES)) {
+        add_product(&mut sums, *blocks, load(powers.as_flattened()));
     }
-    let sums = reduced(low, middle, high);
-    let sums = _mm256_xor_si256(
-        _mm512_castsi512_si256(sums),
-        _mm512_extracti64x4_epi64::<1>(sums),
-    );
-    *hash = _mm_xor_si128(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+    *hash = sum(sums);
 }
 
-/// The product of each block of `a` and of `b`, which is times x.
+fn zero() -> Sums {
+    let zero = _mm512_setzero_si512();
+    Sums { low: zero, middle: zero, high: zero }
+}
+
+/// Adds the products of each block of `a` and of `b`, which is times x. Karatsuba's way, as a multiplication
+/// keeps AES waiting for as long as two of its rounds take.
+fn add_product(sums: &mut Sums, a: __m512i, b: __m512i) {
+    let halves = |a| _mm512_xor_si512(a, _mm512_shuffle_epi32::<0b01_00_11_10>(a));
+    let both = _mm512_clmulepi64_epi128::<0x00>(halves(a), halves(b));
+    sums.low = _mm512_xor_si512(sums.low, _mm512_clmulepi64_epi128::<0x00>(a, b));
+    sums.middle = _mm512_xor_si512(sums.middle, both);
+    sums.high = _mm512_xor_si512(sums.high, _mm512_clmulepi64_epi128::<0x11>(a, b));
+}
+
 fn product(a: __m512i, b: __m512i) -> __m512i {
-    let cross = _mm512_clmulepi64_epi128::<0x01>(a, b);
-    let middle = _mm512_xor_si512(cross, _mm512_clmulepi64_epi128::<0x10>(a, b));
-    let low = _mm512_clmulepi64_epi128::<0x00>(a, b);
-    reduced(low, middle, _mm512_clmulepi64_epi128::<0x11>(a, b))
+    let mut sums = zero();
+    add_product(&mut sums, a, b);
+    reduced(sums)
+}
+
+/// That of all lanes.
+fn sum(sums: Sums) -> __m128i {
+    let lanes = reduced(sums);
+    let [low, high] = [_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64::<1>(lanes)];
+    let lanes = _mm256_xor_si256(low, high);
+    _mm_xor_si128(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256::<1>(lanes))
 }
 
 /// Modulo x^128 + x^7 + x^2 + x + 1: the lower half of each is folded into the next one.
-fn reduced(low: __m512i, middle: __m512i, high: __m512i) -> __m512i {
+fn reduced(sums: Sums) -> __m512i {
     let polynomial = _mm512_set1_epi64(0xc2 << 56);
     let fold = |from, to| {
         let swapped = _mm512_shuffle_epi32::<0b01_00_11_10>(from);
         xor3(to, swapped, _mm512_clmulepi64_epi128::<0x00>(from, polynomial))
     };
-    fold(fold(low, middle), high)
+    let middle = xor3(sums.low, sums.middle, sums.high);
+    fold(fold(sums.low, middle), sums.high)
 }
 
 fn xor3(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
