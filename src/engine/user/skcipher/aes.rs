@@ -108,19 +108,25 @@ fn encrypt_one(keys: &RoundKeys, block: &mut [u8; BLOCK]) {
     store(block, _mm_aesenclast_si128(state, *last));
 }
 
-/// CBC encryption, block by block since each needs the one before.
+/// CBC encryption, block by block since each needs the one before. The last round's key is XORed with what
+/// the next block begins with, its text and the first key, so that nothing but rounds is in the way
+/// from block to block.
 fn chain(keys: &RoundKeys, iv: &mut [u8], blocks: &mut [u8]) {
-    let [first, middle @ .., end] = keys.encrypt() else { return };
+    let [first, middle @ .., last] = keys.encrypt() else { return };
     let ([iv], _) = iv.as_chunks_mut() else { return };
-    let mut last = load(iv);
-    for block in blocks.as_chunks_mut().0 {
-        // The XOR that does not wait for the block before comes first.
-        last = _mm_xor_si128(_mm_xor_si128(load(block), *first), last);
-        middle.iter().for_each(|key| last = _mm_aesenc_si128(last, *key));
-        last = _mm_aesenclast_si128(last, *end);
-        store(block, last);
+    let (blocks, _) = blocks.as_chunks_mut();
+    let Some(begin) = blocks.first() else { return };
+    let mut state = _mm_xor_si128(load(iv), _mm_xor_si128(load(begin), *first));
+    for i in 0..blocks.len() {
+        let next = match blocks.get(i + 1) {
+            Some(next) => _mm_xor_si128(load(next), *first),
+            None => _mm_setzero_si128(),
+        };
+        middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
+        state = _mm_aesenclast_si128(state, _mm_xor_si128(*last, next));
+        store(&mut blocks[i], _mm_xor_si128(state, next));
     }
-    store(iv, last);
+    store(iv, state);
 }
 
 fn load(from: &[u8; BLOCK]) -> __m128i {

@@ -6,6 +6,9 @@
 //! are compiled for the processor features that the module names, and may be called
 //! only where these are; among each other they are safe.
 //!
+//! What is left on the stack, spilled registers and a padded last one, is within what is wiped when a
+//! call returns.
+//!
 //! Data are never looked at by branches or indices: the time depends on the length alone.
 
 /// Compiles functions for processor features.
@@ -53,18 +56,21 @@ macro_rules! modes {
                 many(state, flight);
                 data = rest;
             }
+            singles(data, |single| one(state, single));
+        }
+
+        /// Calls `one` with single registers, as [`walk`] does.
+        fn singles(mut data: Data<'_, '_>, mut one: impl FnMut(Data<'_, '_>)) {
             while data.len() >= SIZE {
                 let (single, rest) = data.split_at(SIZE);
-                one(state, single);
+                one(single);
                 data = rest;
             }
             if !data.is_empty() {
                 let mut padded = [0; SIZE];
                 pad(data.get_in(), &mut padded);
-                one(state, padded.as_mut_slice().into());
+                one(padded.as_mut_slice().into());
                 unpad(&padded, data.get_out());
-                store(&mut padded, splat(0));
-                optimization_barrier(&padded);
             }
         }
 
@@ -161,32 +167,25 @@ macro_rules! modes {
             xor(xor(shift_left(tweaks, n), low_to_high(carry)), reduce_high(carry))
         }
 
-        fn xts_one(
+        /// A register's blocks between XORs with their tweaks.
+        fn xts<const N: usize, const ENCRYPT: bool>(
             keys: &RoundKeys,
-            encrypts: bool,
-            tweaks: &mut Tweaks,
+            tweaks: &[Wide; N],
             mut data: Data<'_, '_>,
         ) {
-            tweaks.last = tweaks.next[0];
-            let mut blocks = [xor(load_at(&data, 0), tweaks.last)];
-            if encrypts { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
-            store_at(&mut data, 0, xor(blocks[0], tweaks.last));
-            tweaks.next[0] = times_x(tweaks.last, splat(twice(BLOCKS)));
+            let mut blocks: [_; N] = std::array::from_fn(|i| xor(load_at(&data, i), tweaks[i]));
+            if ENCRYPT { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
+            (0..N).for_each(|i| store_at(&mut data, i, xor(blocks[i], tweaks[i])));
         }
 
-        fn xts_flight(
-            keys: &RoundKeys,
-            encrypts: bool,
-            tweaks: &mut [Wide; FLIGHT],
-            mut data: Data<'_, '_>,
-        ) {
-            let mut blocks: [_; FLIGHT] =
-                std::array::from_fn(|i| xor(load_at(&data, i), tweaks[i]));
-            if encrypts { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
-            for i in 0..FLIGHT {
-                store_at(&mut data, i, xor(blocks[i], tweaks[i]));
-                tweaks[i] = xor(flight_left(tweaks[i]), reduce_low(flight_over(tweaks[i])));
+        /// The tweaks of as many registers from the one with `tweaks` on.
+        fn flight_from(tweaks: Wide) -> [Wide; FLIGHT] {
+            let mut flight = [tweaks; FLIGHT];
+            for i in 1..FLIGHT {
+                let known = 1 << i.trailing_zeros();
+                flight[i] = times_x(flight[i - known], splat(twice(known * BLOCKS)));
             }
+            flight
         }
 
         fn ecb_all(keys: &RoundKeys, encrypts: bool, data: Data<'_, '_>) {
@@ -231,39 +230,36 @@ macro_rules! modes {
         }
 
         /// Leaves the tweak of the block that would come next.
-        fn xts_all(keys: &RoundKeys, encrypts: bool, tweak: &mut u128, data: Data<'_, '_>) {
-            let tail = data.len() % SIZE / BLOCK;
-            let mut next = [times_x(splat(*tweak), places(twice)); FLIGHT];
+        fn xts_all<const ENCRYPT: bool>(
+            keys: &RoundKeys,
+            tweak: &mut u128,
+            mut data: Data<'_, '_>,
+        ) {
+            let mut next = times_x(splat(*tweak), places(twice));
             if data.len() >= FLIGHT * SIZE {
-                for i in 1..FLIGHT {
-                    let known = 1 << i.trailing_zeros();
-                    next[i] = times_x(next[i - known], splat(twice(known * BLOCKS)));
+                let mut tweaks = flight_from(next);
+                while data.len() >= FLIGHT * SIZE {
+                    let (flight, rest) = data.split_at(FLIGHT * SIZE);
+                    xts::<FLIGHT, ENCRYPT>(keys, &tweaks, flight);
+                    for tweaks in &mut tweaks {
+                        *tweaks = xor(flight_left(*tweaks), reduce_low(flight_over(*tweaks)));
+                    }
+                    data = rest;
                 }
+                next = tweaks[0];
             }
-            let tweaks = &mut Tweaks { last: next[0], next };
-            walk(
-                data,
-                tweaks,
-                |tweaks, flight| xts_flight(keys, encrypts, &mut tweaks.next, flight),
-                |tweaks, single| xts_one(keys, encrypts, tweaks, single),
-            );
+            let tail = data.len() % SIZE / BLOCK;
+            let mut last = next;
+            singles(data, |single| {
+                xts::<1, ENCRYPT>(keys, &[next], single);
+                last = next;
+                next = times_x(next, splat(twice(BLOCKS)));
+            });
             let mut around = [0; SIZE];
-            store(&mut around, if tail == 0 { tweaks.next[0] } else { tweaks.last });
+            store(&mut around, if tail == 0 { next } else { last });
             *tweak = u128::from_le_bytes(around.as_chunks().0[tail]);
-            *tweaks = Tweaks { next: [splat(0); FLIGHT], last: splat(0) };
-            store(&mut around, splat(0));
-            optimization_barrier(tweaks);
-            optimization_barrier(&around);
         }
 
-        }
-
-        /// What blocks are XORed with in XTS.
-        struct Tweaks {
-            /// Those of the flight to come; if there is none, of the register to come, in the first.
-            next: [Wide; FLIGHT],
-            /// Those of the register before.
-            last: Wide,
         }
 
         /// AES with a key. There is one only where the processor has the features.
@@ -326,7 +322,13 @@ macro_rules! modes {
 
             fn xts(&self, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>) {
                 // SAFETY: `new` has found the features.
-                unsafe { xts_all(&self.0, encrypt, tweak, data) }
+                unsafe {
+                    if encrypt {
+                        xts_all::<true>(&self.0, tweak, data)
+                    } else {
+                        xts_all::<false>(&self.0, tweak, data)
+                    }
+                }
             }
         }
     };

@@ -8,7 +8,6 @@ use super::kernels::{modes, twice, with_features};
 use super::{BLOCK, BlockCipher, Pipelined, RoundKeys, chain, encrypt_one, expand};
 use crate::errno::Result;
 use std::arch::x86_64::*;
-use zeroize::optimization_barrier;
 
 type Wide = __m256i;
 

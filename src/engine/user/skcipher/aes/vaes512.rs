@@ -8,7 +8,6 @@ use super::kernels::{modes, twice, with_features};
 use super::{BLOCK, BlockCipher, Pipelined, RoundKeys, chain, encrypt_one, expand};
 use crate::errno::Result;
 use std::arch::x86_64::*;
-use zeroize::optimization_barrier;
 
 type Wide = __m512i;
 
@@ -109,7 +108,9 @@ modes! {
 
     /// The same of the lower half.
     fn reduce_low(blocks: Wide) -> Wide {
-        _mm512_clmulepi64_epi128::<0x00>(blocks, _mm512_set1_epi64(0x87))
+        let (two, four) = (_mm512_slli_epi64::<1>(blocks), _mm512_slli_epi64::<2>(blocks));
+        let few = _mm512_ternarylogic_epi64::<0x96>(blocks, two, four);
+        _mm512_xor_si512(few, _mm512_slli_epi64::<7>(blocks))
     }
 
     /// Each block shifted left by a bit for each block of a flight.
