@@ -34,7 +34,7 @@ use crate::traces::{Deep, WORK, without_traces};
 #[cfg(target_arch = "x86_64")]
 pub(super) use aes::{RoundKeys, expand as expand_aes};
 pub(super) use block::{Algorithm as BlockAlgorithm, BlockCipher};
-pub(super) use chacha::apply as chacha;
+pub(super) use chacha::{apply as chacha, shallow as chacha_is_shallow};
 pub(super) use modes::{Data, xor};
 use zeroize::Zeroizing;
 
@@ -113,8 +113,8 @@ static MODES: &[Mode] = &[
     Mode { name: "cts(cbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cts) },
     Mode { name: "ctr", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ctr) },
     Mode { name: "rfc3686(ctr", block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, ciphers: Wide, new: rfc3686 },
-    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| batched(c, k, modes::cfb) },
-    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| batched(c, k, modes::ofb) },
+    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cfb) },
+    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ofb) },
     Mode { name: "xts", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
     Mode { name: "lrw", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
     Mode { name: "kw", block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), ciphers: Wide, new: |c, k| plain(c, k, modes::kw) },
@@ -189,8 +189,6 @@ type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], Data<'_, '_>) -> Result<()>;
 struct Plain {
     cipher: Box<dyn BlockCipher>,
     crypt: Crypt,
-    /// Without room for a batch, if the block cipher has its own way.
-    frugal: bool,
 }
 
 impl Skcipher for Plain {
@@ -199,17 +197,12 @@ impl Skcipher for Plain {
     }
 
     fn shallow(&self) -> bool {
-        self.frugal && self.cipher.pipelined().is_some()
+        self.cipher.pipelined().is_some()
     }
 }
 
 fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
-    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, frugal: true }))
-}
-
-/// A mode that always has room for a batch.
-fn batched(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
-    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, frugal: false }))
+    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt }))
 }
 
 /// RFC 3686: a nonce at the key's end, the IV, and a counter from 1. The IV stays as it is.

@@ -5,7 +5,7 @@
 use super::poly1305::Poly1305;
 use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::user::memory::wipe;
-use crate::engine::user::skcipher::chacha;
+use crate::engine::user::skcipher::{chacha, chacha_is_shallow};
 use crate::errno::{Errno, Result};
 use chacha20::R20;
 use zeroize::Zeroizing;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 const BLOCK: usize = 64;
 
 /// Bytes that are made at once: the block of Poly1305's key and the beginning of the data.
-const HEAD: usize = 16 * BLOCK;
+const HEAD: usize = 8 * BLOCK;
 
 /// Bytes that are encrypted and authenticated in turn, while they are in the cache.
 const CACHED: usize = 16 << 10;
@@ -139,5 +139,9 @@ impl Aead for ChaChaPoly {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
         self.opened(iv, aad, data, tag)
+    }
+
+    fn shallow(&self) -> bool {
+        chacha_is_shallow()
     }
 }

@@ -6,7 +6,7 @@ mod vaes512;
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::skcipher::{BlockCipher, ctr, xor};
+use crate::engine::user::skcipher::{BlockAlgorithm, BlockCipher, ctr, xor};
 use crate::errno::{Errno, Result};
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
@@ -63,9 +63,30 @@ impl Gcm {
         let hash = Padded::new(self.ghash.clone());
         Ok(Message { cipher: &*self.cipher, counter, hash, mask })
     }
+}
 
+/// GCM that only authenticates.
+pub trait Gmac: Send + Sync {
     /// The tag of a message that is all AAD, given in pieces.
-    pub fn authenticate(&self, iv: &[u8], pieces: [&[u8]; 2]) -> Result<Zeroizing<[u8; 16]>> {
+    fn authenticate(&self, iv: &[u8], pieces: [&[u8]; 2]) -> Result<Zeroizing<[u8; 16]>>;
+
+    /// Whether that takes no more of the stack than a call does.
+    fn shallow(&self) -> bool {
+        false
+    }
+}
+
+/// As fast as there is for that cipher and key.
+pub fn gmac(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Box<dyn Gmac>> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(fast) = (cipher.name == "aes").then(|| Vaes512::new(key)).flatten() {
+        return Ok(fast?);
+    }
+    Ok(Box::new(Gcm::new((cipher.key)(key)?)))
+}
+
+impl Gmac for Gcm {
+    fn authenticate(&self, iv: &[u8], pieces: [&[u8]; 2]) -> Result<Zeroizing<[u8; 16]>> {
         let mut message = self.message(iv)?;
         pieces.iter().for_each(|piece| message.hash.push(piece));
         message.hash.pad();

@@ -8,7 +8,7 @@
 //! authenticates it.
 
 use super::ccm::Ccm;
-use super::gcm::Gcm;
+use super::gcm::{Gmac, gmac};
 use super::{Aead, give, verify};
 use crate::engine::user::skcipher::BlockAlgorithm;
 use crate::errno::{Errno, Result};
@@ -97,14 +97,14 @@ impl Aead for Rfc4309 {
 
 /// GMAC in ESP: nothing is encrypted.
 pub struct Rfc4543 {
-    gcm: Gcm,
+    gcm: Box<dyn Gmac>,
     salt: Zeroizing<[u8; 4]>,
 }
 
 impl Rfc4543 {
     pub fn new(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Self> {
         let (key, salt) = key.split_last_chunk().ok_or(Errno::INVAL)?;
-        Ok(Self { gcm: Gcm::new((cipher.key)(key)?), salt: Zeroizing::new(*salt) })
+        Ok(Self { gcm: gmac(cipher, key)?, salt: Zeroizing::new(*salt) })
     }
 
     fn tag(&self, iv: &[u8], aad: &[u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {
@@ -120,5 +120,9 @@ impl Aead for Rfc4543 {
 
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         verify(&*self.tag(iv, aad, data)?, tag)
+    }
+
+    fn shallow(&self) -> bool {
+        self.gcm.shallow()
     }
 }

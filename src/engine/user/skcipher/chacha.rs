@@ -30,6 +30,14 @@ pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
     portable::<R>(key, iv, data);
 }
 
+/// Whether that takes no more of the stack than a call does.
+pub fn shallow() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return avx512::available();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// RFC 8439, 2.3.
 #[cfg(target_arch = "x86_64")]
 fn state(key: &[u8; 32], iv: &[u8; 16]) -> [u32; 16] {
@@ -71,6 +79,10 @@ impl Skcipher for ChaCha20 {
         apply::<R20>(&self.0, iv, data.into_out_with_copied_in());
         Ok(())
     }
+
+    fn shallow(&self) -> bool {
+        shallow()
+    }
 }
 
 /// XChaCha: 16 bytes of the IV make another key, then come 8 of nonce, 4 of counter and
@@ -98,6 +110,10 @@ impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
         apply::<R>(&key.0, &inner, data.into_out_with_copied_in());
         key.zeroize();
         Ok(())
+    }
+
+    fn shallow(&self) -> bool {
+        shallow()
     }
 }
 

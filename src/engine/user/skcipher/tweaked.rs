@@ -159,4 +159,8 @@ impl Skcipher for Lrw {
         iv.copy_from_slice(&index.to_be_bytes());
         Ok(())
     }
+
+    fn shallow(&self) -> bool {
+        self.cipher.pipelined().is_some()
+    }
 }

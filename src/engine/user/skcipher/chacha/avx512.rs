@@ -22,9 +22,14 @@ const WIDE: usize = 16;
 /// Blocks in the lanes of a register.
 const LANES: usize = 4;
 
+/// Whether the processor can.
+pub fn available() -> bool {
+    is_x86_feature_detected!("avx512f")
+}
+
 /// XORs `data` with the key stream of `state`; false, and nothing done, if the processor cannot.
 pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bool {
-    let able = is_x86_feature_detected!("avx512f");
+    let able = available();
     if able {
         // SAFETY: the processor has AVX-512F.
         unsafe { apply_wide(double_rounds, state, data) };
