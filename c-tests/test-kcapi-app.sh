@@ -3,11 +3,11 @@
 #
 # test-kcapi-app.sh - TAP: every option of the test application kcapi, with known answers
 #
-# It runs DIR/c-tests/kcapi, where KCAPI_BUILD names DIR (default: build), on a kernel with AF_ALG.
+# It runs what is staged, under DIR/stage where KCAPI_BUILD names DIR (default: build).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-kcapi=${KCAPI_BUILD:-$here/../build}/c-tests/kcapi
+kcapi=${KCAPI_BUILD:-$here/../build}/stage/usr/bin/kcapi
 messages=$(mktemp)
 trap 'rm -f "$messages"' EXIT
 tests=0 failed=0

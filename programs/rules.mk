@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-# Part of the Makefile: kcapi-hasher and its names, kcapi-enc, kcapi-dgst, kcapi-rng, kcapi-speed, kcapi-info.
+# Part of the Makefile: kcapi-hasher and its names, kcapi-enc, kcapi-dgst, kcapi-rng, kcapi-speed, kcapi,
+# kcapi-info.
 #
 # One static library of Rust has all of them; each is linked out of it, with one of its functions as main.
 
@@ -10,12 +11,12 @@ SUM_PREFIX ?= .
 SUM_SUFFIX ?= hmac
 SUM_DIR    ?=
 
-program_names := hasher enc dgst rng speed
+program_names := kcapi-hasher kcapi-enc kcapi-dgst kcapi-rng kcapi-speed kcapi
 hasher_names := sha1sum sha224sum sha256sum sha384sum sha512sum md5sum sm3sum sha3sum fipscheck fipshmac \
 	sha1hmac sha224hmac sha256hmac sha384hmac sha512hmac sm3hmac
 # And they themselves, for a second build with other settings.
 programs_build ?= $(build)
-programs := $(program_names:%=$(programs_build)/kcapi-%)
+programs := $(program_names:%=$(programs_build)/%)
 
 # What they are made of, where they are made: builds may share it.
 programs_target ?= $(target)/programs
@@ -33,16 +34,10 @@ $(programs_lib): $(shell find programs/src -type f) programs/Cargo.toml Cargo.to
 		--target-dir $(programs_target) $(if $(TARGET),--target $(TARGET)) --features runtime $(remap)
 	@touch $@
 
-$(programs) $(programs_build)/kcapi-info: $(programs_build)/kcapi-%: $(programs_lib) $(if $(SHARED),$(shared),$(static)) $(build)/linkage
-	$(CC) $(CFLAGS) $(LDFLAGS) -pie -static-libgcc -o $@ -Wl,-u,kcapi_$*_main \
-		-Wl,--defsym,main=kcapi_$*_main $< -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
+$(programs) $(programs_build)/kcapi-info: $(programs_lib) $(if $(SHARED),$(shared),$(static)) $(build)/linkage
+	$(CC) $(CFLAGS) $(LDFLAGS) -pie -static-libgcc -o $@ -Wl,-u,$(subst -,_,$(@F))_main \
+		-Wl,--defsym,main=$(subst -,_,$(@F))_main $< -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
 		-Wl,--strip-debug $(runpath) $(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
-
-# The test application, which test scripts of others call, is one of this project's tests, too.
-$(programs_build)/kcapi: c-tests/kcapi.c $(wildcard c-tests/kcapi-*.h) include/kcapi.h \
-		$(if $(SHARED),$(shared),$(static)) $(build)/linkage
-	$(CC) $(CPPFLAGS) $(CFLAGS) -std=c11 -Wall -Wextra -Iinclude -o $@ $< $(LDFLAGS) -Wl,--as-needed $(runpath) \
-		$(if $(SHARED),-L$(build) -lkcapi,$(static)) $(LDLIBS)
 
 all: $(programs_build)/kcapi-info
 # make PROGRAMS= leaves the others out.
@@ -64,12 +59,11 @@ define man_links
 endef
 
 ifneq ($(PROGRAMS),)
-all: $(programs) $(programs_build)/kcapi
+all: $(programs)
 
 define install_programs
 	for name in $(program_names); do \
-		$(INSTALL) $(install_strip) -m 755 '$(programs_build)'/kcapi-$$name '$(DESTDIR)$(bindir)'/kcapi-$$name || exit; done
-	$(INSTALL) $(install_strip) -m 755 '$(programs_build)/kcapi' '$(DESTDIR)$(bindir)/kcapi'
+		$(INSTALL) $(install_strip) -m 755 '$(programs_build)'/$$name '$(DESTDIR)$(bindir)'/$$name || exit; done
 	$(INSTALL) -d '$(DESTDIR)$(libexecdir)/libkcapi' '$(DESTDIR)$(completionsdir)'
 	cd '$(DESTDIR)$(libexecdir)/libkcapi' && for name in $(hasher_names); do \
 		ln -sf '$(to_bindir)/kcapi-hasher' $$name || exit; done
@@ -83,7 +77,7 @@ define install_programs
 endef
 
 define uninstall_programs
-	cd '$(DESTDIR)$(bindir)' && rm -f kcapi $(program_names:%=kcapi-%) $(BIN_NAMES)
+	cd '$(DESTDIR)$(bindir)' && rm -f $(program_names) $(BIN_NAMES)
 	cd '$(DESTDIR)$(libexecdir)/libkcapi' && rm -f $(hasher_names)
 	cd '$(DESTDIR)$(completionsdir)' && rm -f $(completed)
 	rm -f '$(DESTDIR)$(call sum_dir,$(bindir))/$(SUM_PREFIX)kcapi-hasher.$(SUM_SUFFIX)' \

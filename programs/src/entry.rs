@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::options::Arguments;
-use crate::{dgst, enc, hasher, info, rng, speed, sys};
+use crate::{dgst, enc, hasher, info, kcapi, rng, speed, sys};
 use core::ffi::{c_char, c_int};
 
 macro_rules! entries {
@@ -32,6 +32,8 @@ entries! {
     kcapi_rng_main => rng::main,
     /// kcapi-info.
     kcapi_info_main => info::main,
+    /// kcapi.
+    kcapi_main => kcapi::main,
     /// kcapi-speed.
     kcapi_speed_main => speed::main,
 }

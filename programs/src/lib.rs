@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The programs of libkcapi: kcapi-hasher under its 16 names, kcapi-enc, kcapi-dgst, kcapi-rng,
-//! kcapi-speed and kcapi-info, on the public C API of `libkcapi.so.1`.
+//! kcapi-speed, kcapi-info and kcapi, on the public C API of `libkcapi.so.1`.
 //!
 //! They run in an initramfs, before there is a locale, a /tmp or a root that can be written to.
 //! So they are small, need libc and libkcapi.so.1 and nothing else, and have no standard library
@@ -8,7 +8,7 @@
 //! [`entry`].
 //!
 //! - [`entry`]: where each begins.
-//! - [`hasher`], [`enc`], [`dgst`], [`rng`], [`speed`], [`info`]: the programs.
+//! - [`hasher`], [`enc`], [`dgst`], [`rng`], [`speed`], [`info`], [`kcapi`]: the programs.
 //! - [`tool`]: what kcapi-enc, kcapi-dgst and kcapi-rng have in common.
 //! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: what their users see of all of
 //!   them.
@@ -23,7 +23,7 @@ extern crate std;
 
 // Its functions serve where the tests call libkcapi's.
 #[cfg(test)]
-use kcapi as _;
+use ::kcapi as _;
 
 pub mod dgst;
 pub mod enc;
@@ -32,6 +32,7 @@ pub mod hasher;
 pub mod hex;
 pub mod info;
 pub mod interrupt;
+pub mod kcapi;
 pub mod key;
 pub mod library;
 pub mod message;

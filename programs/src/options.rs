@@ -113,6 +113,19 @@ impl Arguments {
     }
 }
 
+impl Options<'_> {
+    /// Takes the next word of the command line, if it is one that is wanted: the value of an
+    /// option that may go without.
+    pub fn take_operand(&mut self, is_wanted: impl Fn(&CStr) -> bool) -> Option<&'static CStr> {
+        // SAFETY: getopt_long's variable; there is one thread.
+        let next = unsafe { optind };
+        let word = self.arguments.get(next).filter(|word| is_wanted(word))?;
+        // SAFETY: as above; getopt_long reads on behind the word.
+        unsafe { optind = next + 1 };
+        Some(word)
+    }
+}
+
 /// A word of the command line that is wrong.
 #[derive(Debug)]
 pub struct Wrong;

@@ -2,7 +2,7 @@
 //! kcapi-speed: how fast the usual algorithms are, on the engine that serves. `kcapi-info
 //! --speed` compares both.
 
-use crate::library::{Aead, Cipher, Digest, Direction, Prefer, Rng};
+use crate::library::{Aead, Cipher, Digest, Direction, Flag, Rng};
 use crate::message::{Log, Name};
 use crate::options::{Arguments, Long, Takes};
 use crate::sys::{Errno, STDOUT, now};
@@ -160,12 +160,12 @@ fn open((kind, name, key): Row) -> Result<Opened, Errno> {
     let key: alloc::vec::Vec<u8> = (0..key as u8).collect();
     Ok(match kind {
         Kind::Cipher => {
-            let cipher = Cipher::open(name, Prefer::Kernel)?;
+            let cipher = Cipher::open(name, Flag::None)?;
             cipher.set_key(&key)?;
             Opened::Cipher(cipher)
         }
         Kind::Aead => {
-            let aead = Aead::open(name, Prefer::Kernel)?;
+            let aead = Aead::open(name, Flag::None)?;
             aead.set_key(&key)?;
             aead.set_lengths(16, 16)?;
             Opened::Aead(aead)

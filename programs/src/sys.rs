@@ -277,19 +277,42 @@ pub fn set_variable(name: &CStr, value: &CStr) {
     unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 1) };
 }
 
-/// Does something in a child, which ends then; and what it came to.
-pub fn in_child(task: impl FnOnce() -> bool) -> Result<bool> {
-    // SAFETY: there is one thread, so the child may do what the parent may; it ends without the
-    // parent's exit handlers.
-    unsafe {
-        let child = checked(libc::fork())?;
-        if child == 0 {
-            libc::_exit(task().into());
+/// A process that does something, and ends then.
+pub struct Child(libc::pid_t);
+
+impl Child {
+    /// Starts one.
+    pub fn start(task: impl FnOnce() -> bool) -> Result<Self> {
+        // SAFETY: there is one thread, so the child may do what the parent may; it ends without
+        // the parent's exit handlers.
+        unsafe {
+            let child = checked(libc::fork())?;
+            if child == 0 {
+                libc::_exit(task().into());
+            }
+            Ok(Self(child))
         }
+    }
+
+    /// Waits for its end, and says what its task has said; a child that something else has ended
+    /// has said no.
+    pub fn wait(self) -> Result<bool> {
         let mut status = 0;
-        checked(libc::waitpid(child, &raw mut status, 0))?;
+        // SAFETY: the memory is an int's.
+        while let Err(errno) = checked(unsafe { libc::waitpid(self.0, &raw mut status, 0) }) {
+            if errno.0 != libc::EINTR {
+                return Err(errno);
+            }
+        }
         Ok(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 1)
     }
+}
+
+/// Bytes of a page.
+pub fn page_size() -> usize {
+    // SAFETY: sysconf(3) takes any number.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
 }
 
 /// Nanoseconds since some time, forward only.

@@ -3,7 +3,7 @@
 
 use super::settings::Settings;
 use super::{iv, sink, tell_too_long};
-use crate::library::{Aead, Direction, Prefer};
+use crate::library::{Aead, Direction, Flag};
 use crate::message::Log;
 use crate::sys::Errno;
 use crate::tool::data::{Source, shown};
@@ -19,10 +19,10 @@ pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed>
     let length = message.bytes().len();
 
     let fails = |errno| failed(log, &name, errno);
-    let mut aead = Aead::open(name, Prefer::Kernel).map_err(fails)?;
+    let mut aead = Aead::open(name, Flag::None).map_err(fails)?;
     if aead.longest().is_ok_and(|longest| longest < length) {
         tell_too_long(log, length);
-        aead = Aead::open(name, Prefer::User).map_err(fails)?;
+        aead = Aead::open(name, Flag::User).map_err(fails)?;
     }
     log.verbose(format_args!("{name} by the engine {}", aead.engine()));
     let key = settings.key.key(log, material, settings.key_length)?;

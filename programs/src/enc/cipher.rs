@@ -5,7 +5,7 @@
 use super::settings::{Padding, Settings};
 use super::{iv, padding, sink, tell_too_long};
 use crate::key::Secret;
-use crate::library::{Cipher, Direction, Prefer};
+use crate::library::{Cipher, Direction, Flag};
 use crate::message::Log;
 use crate::sys::Errno;
 use crate::tool::data::{Sink, Source, shown};
@@ -47,8 +47,7 @@ pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed>
 impl<'a> Work<'a> {
     fn begin(settings: &'a Settings, log: Log, material: Material) -> Result<Self, Failed> {
         let name = settings.cipher;
-        let cipher =
-            Cipher::open(name, Prefer::Kernel).map_err(|errno| failed(log, &name, errno))?;
+        let cipher = Cipher::open(name, Flag::None).map_err(|errno| failed(log, &name, errno))?;
         log.verbose(format_args!("{name} by the engine {}", cipher.engine()));
         let key = settings.key.key(log, material, settings.key_length)?;
         cipher.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
@@ -63,7 +62,7 @@ impl<'a> Work<'a> {
         match self.cipher.in_place(direction, message, iv) {
             Err(Errno(libc::EMSGSIZE)) => {
                 tell_too_long(self.log, message.len());
-                let cipher = Cipher::open(self.settings.cipher, Prefer::User)?;
+                let cipher = Cipher::open(self.settings.cipher, Flag::User)?;
                 cipher.set_key(self.key.bytes())?;
                 cipher.in_place(direction, message, iv)
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The usual algorithms, and those that the command line names.
 
-use crate::library::{Aead, Cipher, Digest, Prefer, Rng};
+use crate::library::{Aead, Cipher, Digest, Flag, Rng};
 use crate::sys::Errno;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -101,8 +101,8 @@ impl Algorithm {
     /// Opens a handle, as a program would.
     pub fn open(&self) -> Result<Opened, Errno> {
         Ok(match self.family {
-            Family::Skcipher => Opened::Cipher(Cipher::open(self.name, Prefer::Kernel)?),
-            Family::Aead => Opened::Aead(Aead::open(self.name, Prefer::Kernel)?),
+            Family::Skcipher => Opened::Cipher(Cipher::open(self.name, Flag::None)?),
+            Family::Aead => Opened::Aead(Aead::open(self.name, Flag::None)?),
             Family::Hash => Opened::Digest(Digest::open(self.name)?),
             Family::Rng => Opened::Rng(Rng::open(self.name)?),
         })

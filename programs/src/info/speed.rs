@@ -4,7 +4,7 @@
 use super::algorithms::{Algorithm, Opened, USUAL};
 use crate::library::Direction;
 use crate::message::line;
-use crate::sys::{Errno, Result, STDOUT, in_child, now, set_variable};
+use crate::sys::{Child, Errno, Result, STDOUT, now, set_variable};
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -124,10 +124,11 @@ pub fn measure(names: &[&CStr], json: bool) -> core::result::Result<bool, Errno>
             done += 1;
             line(format_args!("{done}/{total} {} on {engine}", algorithm.name));
             // The library reads KCAPI_ENGINE once.
-            comma = in_child(|| {
+            let child = Child::start(|| {
                 set_variable(c"KCAPI_ENGINE", value);
                 measure_one(algorithm, engine, json, comma)
-            })? || comma;
+            })?;
+            comma = child.wait()? || comma;
         }
     }
     if json {

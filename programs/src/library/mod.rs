@@ -4,7 +4,10 @@
 //! `include/kcapi.h` and its manual say what they do.
 #![allow(unsafe_code)]
 
+pub mod asymmetric;
+pub mod derivation;
 mod ffi;
+pub mod ways;
 
 use crate::sys::{Address, Errno, Result};
 use alloc::ffi::CString;
@@ -60,12 +63,15 @@ pub enum Direction {
     Decrypt,
 }
 
-/// Which engine is asked first, where nobody has said anything. FIPS mode knows the kernel's only.
-#[derive(Clone, Copy)]
-pub enum Prefer {
-    /// The kernel, or what the library was built for.
-    Kernel = 0,
-    /// The library's own, for messages that the kernel does not take: `KCAPI_INIT_USER`.
+/// A flag of the init functions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Flag {
+    /// None: the engine that the library chooses, the kernel where it was built for that.
+    None = 0,
+    /// `KCAPI_INIT_AIO`: calls for many messages use asynchronous I/O.
+    Aio = 1,
+    /// `KCAPI_INIT_USER`: the library's own engine, for messages that the kernel does not take.
+    /// FIPS mode knows the kernel's only.
     User = 1 << 16,
 }
 
@@ -76,18 +82,19 @@ struct Handle {
 }
 
 impl Handle {
-    fn open(init: Init, destroy: Destroy, name: &str, flags: u32) -> Result<Self> {
+    fn open(init: Init, destroy: Destroy, name: &str, flag: Flag) -> Result<Self> {
         let name = CString::new(name).map_err(|_| Errno(libc::ENOENT))?;
         let mut raw = ptr::null_mut();
         // SAFETY: the name ends with NUL, and the library writes a handle, which `destroy` takes.
-        done(unsafe { init(&raw mut raw, name.as_ptr(), flags) })?;
+        done(unsafe { init(&raw mut raw, name.as_ptr(), flag as u32) })?;
         Ok(Self { raw, destroy })
     }
 
-    fn set_key(&self, set_key: SetKey, key: &[u8]) -> Result<()> {
-        let length = u32::try_from(key.len()).map_err(|_| Errno(libc::EINVAL))?;
+    /// Sets a key, and says what the library returns.
+    fn set_key(&self, set_key: SetKey, key: &[u8]) -> Result<usize> {
+        let key_length = u32::try_from(key.len()).map_err(|_| Errno(libc::EINVAL))?;
         // SAFETY: the handle is live, and the memory as long as is said.
-        done(unsafe { set_key(self.raw, key.as_ptr(), length) })
+        length(unsafe { set_key(self.raw, key.as_ptr(), key_length) } as isize)
     }
 
     fn engine(&self) -> &'static str {
@@ -129,7 +136,7 @@ pub struct Digest(Handle);
 impl Digest {
     /// By the kernel's name, such as `hmac(sha512)`.
     pub fn open(name: &str) -> Result<Self> {
-        Handle::open(kcapi_md_init, kcapi_md_destroy, name, 0).map(Self)
+        Handle::open(kcapi_md_init, kcapi_md_destroy, name, Flag::None).map(Self)
     }
 
     /// "kernel" or "user".
@@ -139,7 +146,21 @@ impl Digest {
 
     /// The key.
     pub fn set_key(&self, key: &[u8]) -> Result<()> {
-        self.0.set_key(kcapi_md_setkey, key)
+        self.0.set_key(kcapi_md_setkey, key).map(|_| ())
+    }
+
+    fn room(&self) -> Vec<u8> {
+        // SAFETY: the handle is live.
+        vec![0; unsafe { kcapi_md_digestsize(self.0.raw) } as usize]
+    }
+
+    /// The digest of a message, in one call.
+    pub fn digest(&self, message: &[u8]) -> Result<Vec<u8>> {
+        let mut digest = self.room();
+        let (from, to) = (message.as_ptr(), digest.as_mut_ptr());
+        // SAFETY: the handle is live, and the memory as long as is said.
+        let written = unsafe { kcapi_md_digest(self.0.raw, from, message.len(), to, digest.len()) };
+        if length(written)? == digest.len() { Ok(digest) } else { Err(Errno(libc::EIO)) }
     }
 
     /// A further piece of the message.
@@ -150,12 +171,10 @@ impl Digest {
 
     /// The digest; what comes after is another message.
     pub fn finish(&self) -> Result<Vec<u8>> {
-        // SAFETY: the handle is live.
-        let size = unsafe { kcapi_md_digestsize(self.0.raw) } as usize;
-        let mut digest = vec![0; size];
+        let mut digest = self.room();
         // SAFETY: the handle is live, and the memory as long as is said.
         let written = unsafe { kcapi_md_final(self.0.raw, digest.as_mut_ptr(), digest.len()) };
-        if length(written)? == size { Ok(digest) } else { Err(Errno(libc::EIO)) }
+        if length(written)? == digest.len() { Ok(digest) } else { Err(Errno(libc::EIO)) }
     }
 }
 
@@ -164,8 +183,8 @@ pub struct Cipher(Handle);
 
 impl Cipher {
     /// By the kernel's name, such as `cbc(aes)`.
-    pub fn open(name: &str, prefer: Prefer) -> Result<Self> {
-        Handle::open(kcapi_cipher_init, kcapi_cipher_destroy, name, prefer as u32).map(Self)
+    pub fn open(name: &str, flag: Flag) -> Result<Self> {
+        Handle::open(kcapi_cipher_init, kcapi_cipher_destroy, name, flag).map(Self)
     }
 
     /// "kernel" or "user".
@@ -175,7 +194,7 @@ impl Cipher {
 
     /// The key.
     pub fn set_key(&self, key: &[u8]) -> Result<()> {
-        self.0.set_key(kcapi_cipher_setkey, key)
+        self.0.set_key(kcapi_cipher_setkey, key).map(|_| ())
     }
 
     /// Length of an IV.
@@ -245,8 +264,8 @@ pub struct Aead(Handle);
 
 impl Aead {
     /// By the kernel's name, such as `gcm(aes)`.
-    pub fn open(name: &str, prefer: Prefer) -> Result<Self> {
-        Handle::open(kcapi_aead_init, kcapi_aead_destroy, name, prefer as u32).map(Self)
+    pub fn open(name: &str, flag: Flag) -> Result<Self> {
+        Handle::open(kcapi_aead_init, kcapi_aead_destroy, name, flag).map(Self)
     }
 
     /// "kernel" or "user".
@@ -256,13 +275,19 @@ impl Aead {
 
     /// The key.
     pub fn set_key(&self, key: &[u8]) -> Result<()> {
-        self.0.set_key(kcapi_aead_setkey, key)
+        self.0.set_key(kcapi_aead_setkey, key).map(|_| ())
     }
 
     /// Length of an IV.
     pub fn iv_size(&self) -> usize {
         // SAFETY: the handle is live.
         unsafe { kcapi_aead_ivsize(self.0.raw) as usize }
+    }
+
+    /// Length of the longest tag.
+    pub fn tag_size(&self) -> usize {
+        // SAFETY: the handle is live.
+        unsafe { kcapi_aead_authsize(self.0.raw) as usize }
     }
 
     /// How long a message may be, AAD and tag included.
@@ -302,13 +327,29 @@ impl Aead {
     }
 }
 
+/// The IV of CCM that a nonce makes.
+pub fn ccm_iv(nonce: &[u8]) -> Result<Vec<u8>> {
+    let nonce_length = u32::try_from(nonce.len()).map_err(|_| Errno(libc::EINVAL))?;
+    let (mut iv, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: the memory is as long as is said; the library allocates the IV, which is copied and
+    // freed.
+    unsafe {
+        let made =
+            kcapi_aead_ccm_nonce_to_iv(nonce.as_ptr(), nonce_length, &raw mut iv, &raw mut size);
+        done(made)?;
+        let copy = core::slice::from_raw_parts(iv, size as usize).to_vec();
+        libc::free(iv.cast());
+        Ok(copy)
+    }
+}
+
 /// A random number generator.
 pub struct Rng(Handle);
 
 impl Rng {
     /// By the kernel's name, such as `stdrng`.
     pub fn open(name: &str) -> Result<Self> {
-        Handle::open(kcapi_rng_init, kcapi_rng_destroy, name, 0).map(Self)
+        Handle::open(kcapi_rng_init, kcapi_rng_destroy, name, Flag::None).map(Self)
     }
 
     /// "kernel" or "user".
@@ -333,35 +374,5 @@ impl Rng {
     pub fn generate(&self, buffer: &mut [u8]) -> Result<usize> {
         // SAFETY: the handle is live, and the memory as long as is said.
         length(unsafe { kcapi_rng_generate(self.0.raw, buffer.as_mut_ptr(), buffer.len()) })
-    }
-}
-
-/// PBKDF2 with a keyed digest.
-pub fn pbkdf(hash: &str, password: &[u8], salt: &[u8], count: u32, key: &mut [u8]) -> Result<()> {
-    let hash = CString::new(hash).map_err(|_| Errno(libc::ENOENT))?;
-    let password_length = u32::try_from(password.len()).map_err(|_| Errno(libc::EINVAL))?;
-    // SAFETY: the name ends with NUL, and the memory is as long as is said.
-    length(unsafe {
-        kcapi_pbkdf(
-            hash.as_ptr(),
-            password.as_ptr(),
-            password_length,
-            salt.as_ptr(),
-            salt.len(),
-            count,
-            key.as_mut_ptr(),
-            key.len(),
-        )
-    })
-    .map(|_| ())
-}
-
-/// How many iterations of PBKDF2 take so long.
-pub fn pbkdf_iterations(hash: &str, nanoseconds: u64) -> Result<u32> {
-    let hash = CString::new(hash).map_err(|_| Errno(libc::ENOENT))?;
-    // SAFETY: the name ends with NUL.
-    match unsafe { kcapi_pbkdf_iteration_count(hash.as_ptr(), nanoseconds) } {
-        0 => Err(Errno(libc::ENOENT)),
-        count => Ok(count),
     }
 }

@@ -4,7 +4,7 @@
 use super::{Result, bytes, descriptor, failed, name, number, usage};
 use crate::hex;
 use crate::key::Secret;
-use crate::library;
+use crate::library::derivation;
 use crate::message::Log;
 use crate::options::{Found, Long, Takes, hide};
 use crate::sys::{self, Errno, Fd};
@@ -130,7 +130,7 @@ impl KeyOptions {
         let asked = self.iterations.map_or(Ok(0), |text| number(log, "--pbkdfiter", text))?;
         let iterations = match u32::try_from(asked) {
             Ok(0) => {
-                let count = library::pbkdf_iterations(mac, EFFORT);
+                let count = derivation::pbkdf_iterations(mac, EFFORT);
                 let count = count.map_err(|errno| failed(log, &mac, errno))?;
                 log.warning(format_args!("PBKDF2 iterations used: {count}"));
                 count
@@ -139,7 +139,7 @@ impl KeyOptions {
             Err(_) => return Err(usage(log, &"--pbkdfiter: at most 4294967295 iterations")),
         };
         let mut key = Secret::zeros(length);
-        library::pbkdf(mac, password.bytes(), &salt, iterations, key.bytes_mut())
+        derivation::pbkdf(mac, password.bytes(), &salt, iterations, key.bytes_mut())
             .map_err(|errno| failed(log, &format_args!("PBKDF2 with {mac}"), errno))?;
         Ok(key)
     }
