@@ -10,6 +10,7 @@
 //! - [`entry`]: where each begins.
 //! - [`hasher`], [`enc`], [`dgst`], [`rng`], [`speed`], [`info`], [`kcapi`]: the programs.
 //! - [`tool`]: what kcapi-enc, kcapi-dgst and kcapi-rng have in common.
+//! - [`algorithm`]: what kcapi-info and kcapi-speed open and measure.
 //! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: what their users see of all of
 //!   them.
 //! - [`library`]: the functions of libkcapi that they call, with owners for its handles.
@@ -25,6 +26,7 @@ extern crate std;
 #[cfg(test)]
 use ::kcapi as _;
 
+pub mod algorithm;
 pub mod dgst;
 pub mod enc;
 pub mod entry;

@@ -53,17 +53,21 @@ impl NewFile {
         self.file.as_ref().map_or(Fd(-1), |file| **file)
     }
 
-    /// It is complete.
+    /// It is complete. After a crash of the machine the name stands for the whole of the new file,
+    /// or for the one before: what is written is on the disk before it gets the name, and then the
+    /// name is.
     pub fn commit(mut self) -> Result<()> {
-        if let Some(file) = self.file.take() {
-            let done = file.close().and_then(|()| rename(&self.temporary, &self.path));
-            if done.is_err() {
-                let _ = unlink(&self.temporary);
-            }
-            interrupt::complete();
-            done?;
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let done = file
+            .sync()
+            .and_then(|()| file.close())
+            .and_then(|()| rename(&self.temporary, &self.path));
+        if done.is_err() {
+            let _ = unlink(&self.temporary);
         }
-        Ok(())
+        interrupt::complete();
+        done?;
+        sync_directory(split(self.path.to_bytes()).0)
     }
 }
 
@@ -73,6 +77,17 @@ impl Drop for NewFile {
             let _ = unlink(&self.temporary);
             interrupt::complete();
         }
+    }
+}
+
+/// Has a directory's names on the disk, if it may be read: who may write to it need not.
+fn sync_directory(directory: &[u8]) -> Result<()> {
+    let directory: &[u8] = if directory.is_empty() { b"." } else { directory };
+    let path = CString::new(directory).map_err(|_| Errno(libc::EINVAL))?;
+    match File::open(&path, libc::O_RDONLY | libc::O_DIRECTORY, 0) {
+        Ok(directory) => directory.sync(),
+        Err(Errno(libc::EACCES)) => Ok(()),
+        Err(errno) => Err(errno),
     }
 }
 

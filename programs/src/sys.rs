@@ -131,6 +131,19 @@ impl Fd {
         checked(unsafe { libc::fchmod(self.0, mode & 0o7777) }).map(|_| ())
     }
 
+    /// What was written is on the disk, or there is an error. A file system without such a call
+    /// does what it can.
+    pub fn sync(self) -> Result<()> {
+        loop {
+            // SAFETY: fsync(2) takes any descriptor.
+            match checked(unsafe { libc::fsync(self.0) }) {
+                Err(Errno(libc::EINTR)) => {}
+                Err(Errno(libc::EINVAL | libc::EROFS | libc::ENOSYS)) => return Ok(()),
+                result => return result.map(|_| ()),
+            }
+        }
+    }
+
     /// Closes it, as far as errors of writing show then.
     pub fn close(self) -> Result<()> {
         // SAFETY: whoever calls this is done with the descriptor.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Who serves an algorithm, and why.
 
-use super::algorithms::Algorithm;
 use super::probe::{Driver, Machine, bind, driver};
+use crate::algorithm::Algorithm;
+use crate::library::Flag;
 use crate::sys::{Errno, Result, any_variable};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -64,7 +65,7 @@ pub fn ask(machine: &Machine, algorithm: &Algorithm) -> Answer {
     // First the kernel: this loads the modules that are there.
     let bound = machine.socket.and_then(|()| bind(algorithm));
     let driver = driver(algorithm);
-    let engine = algorithm.open().map(|opened| opened.engine());
+    let engine = algorithm.open(Flag::None).map(|opened| opened.engine());
     let mut answer = Answer { engine, bound, driver, why: String::new() };
     let (choice, who) = choice();
     answer.why = match engine {

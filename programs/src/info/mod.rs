@@ -6,12 +6,13 @@ mod answer;
 mod probe;
 mod speed;
 
+use crate::algorithm::Algorithm;
 use crate::library;
 use crate::message::line;
 use crate::options::{Arguments, Long, Takes};
 use crate::output;
 use crate::sys::{Errno, Result, STDERR, STDOUT, any_variable};
-use algorithms::{Algorithm, USUAL, named};
+use algorithms::{USUAL, named};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};

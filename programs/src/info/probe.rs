@@ -4,7 +4,7 @@
 // What C's char and long are depends on the architecture.
 #![allow(clippy::useless_conversion, clippy::unnecessary_cast)]
 
-use super::algorithms::Algorithm;
+use crate::algorithm::Algorithm;
 use crate::output::read_to_end;
 use crate::sys::{Errno, File, Result};
 use alloc::string::String;

@@ -117,6 +117,11 @@ impl Transform {
         }
     }
 
+    /// "kernel" or "user".
+    pub fn engine(&self) -> &'static str {
+        self.handle().engine()
+    }
+
     /// Length of an IV.
     pub fn iv_size(&self) -> usize {
         match self {
