@@ -5,6 +5,9 @@ use crate::library::wipe;
 use crate::sys::{Errno, Fd, Result};
 use alloc::vec::Vec;
 
+/// What the library takes in one piece: INT_MAX bytes.
+pub const LONGEST_MESSAGE: usize = i32::MAX as usize;
+
 /// Bytes that are wiped when nobody needs them any more.
 pub struct Secret(Vec<u8>);
 
@@ -12,6 +15,14 @@ impl Secret {
     /// So many zeros, to be filled.
     pub fn zeros(length: usize) -> Self {
         Self(alloc::vec![0; length])
+    }
+
+    /// The same, of a length that comes from outside.
+    pub fn try_zeros(length: usize) -> Result<Self> {
+        let mut zeros = Vec::new();
+        zeros.try_reserve_exact(length).map_err(|_| Errno(libc::ENOMEM))?;
+        zeros.resize(length, 0);
+        Ok(Self(zeros))
     }
 
     /// A copy.
@@ -39,10 +50,14 @@ impl Secret {
     }
 
     /// A message in memory: `start`, then all that can be read, then `room` zeros. `size` says
-    /// how long it may be.
+    /// how long it may be. The library takes none over [`LONGEST_MESSAGE`]: `EMSGSIZE`.
     pub fn read_message(fd: Fd, start: &[u8], size: usize, room: usize) -> Result<Self> {
         let no_memory = |_| Errno(libc::ENOMEM);
         let mut message = Self(Vec::new());
+        let most = LONGEST_MESSAGE.saturating_sub(room);
+        if size > most.saturating_sub(start.len()) {
+            return Err(Errno(libc::EMSGSIZE));
+        }
         // A byte more, so that the end shows without growing.
         let size = size.saturating_add(start.len()).saturating_add(room).saturating_add(1);
         message.0.try_reserve_exact(size).map_err(no_memory)?;
@@ -52,6 +67,9 @@ impl Secret {
             let count = fd.read(&mut piece.0)?;
             if count == 0 {
                 break;
+            }
+            if count > most.saturating_sub(message.0.len()) {
+                return Err(Errno(libc::EMSGSIZE));
             }
             message.append(piece.0.get(..count).unwrap_or_default())?;
         }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Symmetric ciphers: a message of any length where the mode goes on from piece to piece, else
+//! Symmetric ciphers: a message of any length where the mode can go on from piece to piece, else
 //! one in memory.
 
+use super::mode::{self, Mode};
 use super::settings::{Padding, Settings};
 use super::{iv, padding, sink, tell_too_long};
 use crate::key::Secret;
@@ -15,16 +16,6 @@ use crate::tool::{Failed, failed};
 /// What is read at once, in whole blocks of any cipher.
 const PIECE: usize = 64 << 10;
 
-/// Modes whose state goes on in the IV, or that have none. All others begin anew with each
-/// message, so that they must see it as a whole.
-const CHAINING: [&str; 6] = ["cbc", "cfb", "ctr", "ecb", "ofb", "pcbc"];
-
-fn goes_on(name: &str) -> bool {
-    CHAINING
-        .iter()
-        .any(|mode| name.strip_prefix(mode).is_some_and(|rest| rest.starts_with(['(', '-'])))
-}
-
 /// What is needed all the way.
 struct Work<'a> {
     settings: &'a Settings,
@@ -37,10 +28,14 @@ struct Work<'a> {
 /// Encrypts or decrypts.
 pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
     let material = settings.key.read(log, settings.key_length)?;
-    match settings.pieces {
-        Some(length) => pieces(settings, log, source, material, length),
-        None if goes_on(settings.cipher) => stream(settings, log, source, material),
-        None => whole(settings, log, source, material),
+    match (settings.pieces, mode::of(settings.cipher)) {
+        (Some(length), _) => pieces(settings, log, source, material, length, |_| ()),
+        (None, Mode::Chaining) => stream(settings, log, source, material),
+        (None, Mode::Counting(at)) => {
+            let next = |iv: &mut [u8]| mode::count_on(iv, at, PIECE);
+            pieces(settings, log, source, material, PIECE, next)
+        }
+        (None, Mode::Whole) => whole(settings, log, source, material),
     }
 }
 
@@ -167,16 +162,18 @@ fn one_message(work: &Work<'_>, message: &mut Secret, iv: &[u8]) -> Result<(), F
     }
 }
 
-/// Messages of so many bytes, as the C program made of a longer one.
+/// Messages of so many bytes; `next_iv` makes the IV of each of the one before. The C program made
+/// such pieces of a longer message, with the same IV for each.
 fn pieces(
     settings: &Settings,
     log: Log,
     source: &Source,
     material: Material,
     length: usize,
+    next_iv: impl Fn(&mut [u8]),
 ) -> Result<(), Failed> {
     let work = Work::begin(settings, log, material)?;
-    let iv = iv(settings, log, work.cipher.iv_size());
+    let mut iv = iv(settings, log, work.cipher.iv_size());
     let mut now = read_piece(log, source, length)?;
     let sink = sink(settings, log)?;
     loop {
@@ -191,13 +188,15 @@ fn pieces(
         if is_last {
             return sink.finish(log);
         }
+        next_iv(&mut iv);
         now = next;
     }
 }
 
 /// A piece of so many bytes, fewer at the end.
 fn read_piece(log: Log, source: &Source, length: usize) -> Result<Secret, Failed> {
-    let mut piece = Secret::zeros(length);
+    let mut piece = Secret::try_zeros(length)
+        .map_err(|errno| failed(log, &format_args!("a piece of {}", shown(length)), errno))?;
     let count = source.read_full(log, piece.bytes_mut())?;
     piece.truncate(count);
     Ok(piece)
@@ -243,26 +242,4 @@ fn stream_piece(work: &Work<'_>, piece: &mut Secret, last: bool) -> Result<Secre
         .piece(piece.bytes_mut(), last, output.bytes_mut())
         .map_err(|errno| work.failed(errno))?;
     Ok(output)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::goes_on;
-
-    #[test]
-    fn modes_that_go_on() {
-        for name in ["cbc(aes)", "ctr-aes-aesni", "ecb(aes-generic)", "pcbc(fcrypt)"] {
-            assert!(goes_on(name), "{name}");
-        }
-        for name in [
-            "xts(aes)",
-            "cts(cbc(aes))",
-            "chacha20",
-            "rfc3686(ctr(aes))",
-            "cbcmac(aes)",
-            "lrw(aes)",
-        ] {
-            assert!(!goes_on(name), "{name}");
-        }
-    }
 }

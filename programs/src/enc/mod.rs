@@ -3,6 +3,7 @@
 
 mod aead;
 mod cipher;
+mod mode;
 mod padding;
 mod settings;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! kcapi-enc's command line.
 
+use crate::key::LONGEST_MESSAGE;
 use crate::library::Direction;
 use crate::message::Log;
 use crate::options::{Arguments, Long, Takes};
@@ -157,8 +158,9 @@ impl Settings {
                 PKCS7 => settings.padding = Padding::Pkcs7,
                 PIECES => {
                     let length = number(*log, "--pieces", value)?;
-                    let length = usize::try_from(length).ok().filter(|&length| length > 0);
-                    let wrong = || usage(*log, &"--pieces: pieces have some bytes");
+                    let length = usize::try_from(length).ok();
+                    let length = length.filter(|length| (1..=LONGEST_MESSAGE).contains(length));
+                    let wrong = || usage(*log, &"--pieces: pieces have 1 to 2147483647 bytes");
                     settings.pieces = Some(length.ok_or_else(wrong)?);
                 }
                 b'v' => log.more(),

@@ -11,13 +11,12 @@ use alloc::format;
 use core::cell::RefCell;
 use core::ffi::CStr;
 
-/// What cannot be opened, read or written is EIO: so the C programs say it.
-const EIO: Errno = Errno(libc::EIO);
-
-/// Says what is wrong with a file.
+/// Says what is wrong with a file. The exit status is that of EIO where it cannot be opened, read
+/// or written: so the C programs say it.
 fn file_failed(log: Log, name: &[u8], errno: Errno) -> Failed {
     log.error(format_args!("{}: {errno}", Name(name)));
-    Failed(EIO.exit_code())
+    let shown = if errno == Errno(libc::EMSGSIZE) { errno } else { Errno(libc::EIO) };
+    Failed(shown.exit_code())
 }
 
 /// An input.
@@ -63,7 +62,7 @@ impl Source {
     pub fn read_all(&self, log: Log, start: &[u8], room: usize) -> Result<Secret> {
         let size = self.fd().stat().map_or(0, |stat| if stat.is_regular() { stat.size } else { 0 });
         let read = || {
-            let size = usize::try_from(size).map_err(|_| Errno(libc::ENOMEM))?;
+            let size = usize::try_from(size).map_err(|_| Errno(libc::EMSGSIZE))?;
             Secret::read_message(self.fd(), start, size, room)
         };
         read().map_err(|errno| file_failed(log, self.name, errno))
