@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 
 /// Bytes that a call takes of the stack, which are wiped when it returns. That takes about 10 ns; a
 /// short message would feel more.
-pub const CALL: usize = 2 << 10;
+pub const CALL: usize = 3 << 10;
 
 /// Bytes that it takes to make something of a key. With all that is above, this fits into the
 /// smallest stack that a thread may have, 16 KiB.
