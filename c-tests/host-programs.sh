@@ -53,6 +53,40 @@ ok 'options are completed' grep -qx -e --self-sum-lib <(completes sha512hmac --s
 ok 'digests' grep -qx sha3-256 <(completes kcapi-hasher -h sha3-2)
 ok 'ciphers, quoted' grep -qxF 'cbc\(aes\)' <(completes kcapi-enc -c cbc)
 
+# Files are on the disk before they get their names, and then the names are; what cannot get there gets no name.
+cat >"$work/order.c" <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+int fsync(int fd)
+{
+    fputs("fsync\n", stderr);
+    errno = EIO;
+    return getenv("FULL") ? -1 : ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+int rename(const char *from, const char *to)
+{
+    fputs("rename\n", stderr);
+    return ((int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename"))(from, to);
+}
+C
+"${CC:-cc}" -shared -fPIC -o "$work/order.so" "$work/order.c"
+in_order() { env -C "$work" LD_PRELOAD="$work/order.so" "$@" 2>&1 | tr '\n' ' '; }
+for program in "fipshmac a" "kcapi-dgst -q -c sha256 -i a -o sum"; do
+    # shellcheck disable=SC2086
+    ok "$program: data, name, directory" test "$(in_order "$root/usr/bin/"$program)" = 'fsync rename fsync '
+done
+cp "$work/.a.hmac" "$work/before"
+printf abcd >"$work/a"
+ok 'a disk with errors' grep -q '^fsync .*a.hmac: Input/output error' <(FULL=1 in_order "$root/usr/bin/fipshmac" a)
+ok 'leaves the file before' cmp "$work/.a.hmac" "$work/before"
+ok 'and nothing else' test -z "$(find "$work" -maxdepth 1 -name '..a*')"
+rm "$work/.a.hmac"
+printf abc >"$work/a"
+
 # As a packager: no HMAC files, strip, then HMAC files.
 makes uninstall >/dev/null 2>&1
 ok 'make uninstall leaves nothing' test -z "$(find "$root" ! -type d)"

@@ -221,6 +221,8 @@ done
 h sha512hmac -z a e >zeros
 ok 'a list of -z is none without -z' is 1 '' h sha512hmac -c zeros
 ok 'and one with it' is 0 $'a: OK\ne: OK' h sha512hmac -z -c zeros
+ok 'a list that never ends, too' is 1 '' timeout 60 "$names/sha512hmac" -c /dev/zero
+ok 'is too large' says '/dev/zero: File too large'
 ok 'a list of /dev/zero ends' is 1 '' timeout 20 bash -c 'head -c 20M /dev/zero | "$1" -c' - "$names/sha512hmac"
 
 # --- Under the names of coreutils, its words and rules
@@ -238,7 +240,12 @@ printf '%s  nope\n' "$(sha1sum a | cut -c1-40)" >missing
 printf '%s  e\n' "$(sha1sum a | cut -c1-40)" >wrong
 sha1sum --tag a >tag
 openssl dgst -sha1 a >openssl
-for list in l junk missing some wrong tag openssl digest lf; do
+{ printf '   \n'; cat l; } >blanks
+sed 's/$/\r/' l >crlf
+printf %s "$(<l)" >no-lf
+tr a-f A-F <l >upper
+sha1sum 'back\slash' $'new\nline' >escaped
+for list in l junk missing some wrong tag openssl digest lf blanks crlf no-lf upper escaped; do
     for options in '' --status --quiet --warn --strict --ignore-missing '--strict --quiet'; do
         # shellcheck disable=SC2086
         ok "as coreutils: -c $options $list" same_as_coreutils -c $options $list
@@ -340,6 +347,7 @@ ok 'fipshmac of what is not there fails' is 1 '' h fipshmac e
 ok 'and leaves its HMAC file' cmp .e.hmac before
 : >e
 ok 'nowhere to write is an error' is 1 '' h fipshmac -d nowhere e
+ok 'nor is nothing a directory' is 1 '' h fipshmac -d '' e
 ok 'and the rest is done' is 1 '' h fipshmac nope a
 mv .a.hmac elsewhere && ln -s elsewhere .a.hmac
 ok 'through a symbolic link' is 0 '' h fipshmac a

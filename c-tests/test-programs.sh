@@ -221,6 +221,25 @@ for size in 65536 65552 131072; do
     ok 'is one message' cmp out <(our kcapi-enc -q -c 'xts(aes)' --iv $iv --keyfd 6 --key-len 64 <message)
     ok 'and comes back' cmp message <(our kcapi-enc -q -d -c 'xts(aes)' --iv $iv --keyfd 6 --key-len 64 <out)
 done
+# A counter in the IV goes on from piece to piece.
+for size in 0 65535 65536 65537 3000000; do
+    head -c $size big >message
+    ok "chacha20, $size bytes" is 0 our kcapi-enc -q -c chacha20 --iv ffffffff0000000102030405060708 --keyfd 4 -i message -o out
+    ok "is openssl's" cmp <(head -c 64 out) <(head -c 64 message | openssl enc -chacha20 -K $key$key -iv ffffffff000000010203040506070800)
+    ok 'is one message' cmp <(tail -c +65 out) \
+        <(tail -c +65 message | openssl enc -chacha20 -K $key$key -iv 00000000000000010203040506070800)
+    ok 'and comes back' cmp message <(our kcapi-enc -q -d -c chacha20 --iv ffffffff0000000102030405060708 --keyfd 4 <out)
+done
+# message-over-int-max
+truncate -s 2200M huge
+for cipher in "-c xts(aes) --iv $iv --keyfd 4" "${AEAD[*]}"; do
+    # shellcheck disable=SC2086
+    ok "2200 MiB for $cipher" is 166 timeout 10 "$ours/kcapi-enc" $cipher -i huge -o out 3<key16 4<key32
+    ok 'says so' says 'huge: Message too long'
+done
+rm huge
+ok 'pieces have a length' is 1 our kcapi-enc -c 'xts(aes)' --iv $iv --keyfd 4 --pieces 4294967296 -i 1000
+head -c 131072 big >message
 head -c 32 big >key32b
 xts() { "$ours/kcapi-enc" -q -c 'xts(aes)' --iv $iv --keyfd 6 "$@" 6<key32b; }
 "$theirs/kcapi-enc" -q -c 'xts(aes)' --iv $iv --keyfd 6 <message >sealed 6<key32b
@@ -247,6 +266,8 @@ for command in "kcapi-enc -c ctr(aes) --iv $iv --keyfd 3" 'kcapi-dgst -c sha256'
     # shellcheck disable=SC2086
     ok '--help' is 0 our ${command%% *} --help
     ok 'on standard output' test -s rust.stdout
+    ok 'which may be full' is 1 eval "our ${command%% *} --help >/dev/full"
+    ok 'and that is told' says 'No space left'
     # shellcheck disable=SC2086
     ok '--version' is 0 our ${command%% *} --version
     ok 'is the library' test "$(cat rust.stdout rust.stderr)" = 'Version libkcapi 1.5.1'
@@ -296,6 +317,8 @@ ok 'which must be there' is 251 our kcapi-rng -b 8 --seed nope
 # --- kcapi-speed
 ok 'kcapi-speed' grep -qE '^cbc\(aes\) .*\|e\| +256 bytes\| *[0-9]+\.[0-9]{2} MB/s\|[0-9]+ ops/s$' <("$ours/kcapi-speed" -t 0 -c 'cbc(aes)' -b 16)
 ok '-r' grep -qE '^sha512,h,64,[0-9]+,[0-9]+$' <("$ours/kcapi-speed" -t 0 -r -c sha512)
+ok '--aio' grep -qE '^gcm\(aes\) .*\|e\| +64 bytes\|' <("$ours/kcapi-speed" --time 0 --aio 8 --blocks 4 --cipher gcm)
+ok 'not too much at once' is 1 our kcapi-speed -t 0 -o 1000000 -b 1000 -c 'cbc(aes)'
 ok '-l' grep -qE '^skcipher \| cbc\(aes\)' <("$ours/kcapi-speed" -l)
 ok 'an unknown one' is 254 our kcapi-speed -c nonsense
 cd "$root" || exit

@@ -63,8 +63,8 @@ fn run(arguments: &Arguments) -> Result<c_int, Failed> {
             HEX => hexadecimal = true,
             b'v' => log.more(),
             b'q' => log.level = None,
-            b'h' => return Ok(print(HELP)),
-            _ => return Ok(print_version()),
+            b'h' => return Ok(print(log, HELP)),
+            _ => return Ok(print_version(log)),
         }
     }
     if cipher.is_empty() {

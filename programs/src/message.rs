@@ -6,11 +6,14 @@ use alloc::string::String;
 use core::fmt::{self, Write};
 
 /// A name of a file in a message. What is not printable, or no UTF-8, becomes octal: names come
-/// from lists, and must not write to a terminal what they like.
+/// from lists, and must not write to a terminal what they like. None at all shows as such.
 pub struct Name<'a>(pub &'a [u8]);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("''");
+        }
         for chunk in self.0.utf8_chunks() {
             for letter in chunk.valid().chars() {
                 if letter.is_control() {
@@ -124,6 +127,7 @@ mod tests {
     #[test]
     fn a_name_cannot_write_to_the_terminal() {
         assert_eq!(Name("ä\x1b[2J".as_bytes()).to_string(), "ä\\033[2J");
+        assert_eq!(Name(b"").to_string(), "''");
         assert_eq!(Name(b"a\nb\xffc").to_string(), "a\\012b\\377c");
         assert_eq!(Name("\u{9b}1m".as_bytes()).to_string(), "\\302\\2331m");
     }

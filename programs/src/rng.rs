@@ -54,8 +54,8 @@ fn run(arguments: &Arguments) -> Result<c_int, Failed> {
             SEED_FILE => seed_file = Some(found.value),
             b'v' => log.more(),
             b'q' => log.level = None,
-            b'h' => return Ok(print(HELP)),
-            _ => return Ok(print_version()),
+            b'h' => return Ok(print(log, HELP)),
+            _ => return Ok(print_version(log)),
         }
     }
     if count == 0 {

@@ -133,7 +133,7 @@ fn read(arguments: &Arguments, log: Log) -> Result<Option<Settings>, Failed> {
 }
 
 fn run(arguments: &Arguments, log: Log) -> Result<c_int, Failed> {
-    let Some(settings) = read(arguments, log)? else { return Ok(print(HELP)) };
+    let Some(settings) = read(arguments, log)? else { return Ok(print(log, HELP)) };
     let is_wanted = |name: &str| {
         let has = |part: &[u8]| name.as_bytes().windows(part.len().max(1)).any(|at| at == part);
         settings.part.is_none_or(has)
@@ -151,7 +151,7 @@ fn run(arguments: &Arguments, log: Log) -> Result<c_int, Failed> {
         let part = Name(settings.part.unwrap_or_default());
         return Err(failed(log, &format_args!("no algorithm {part} here"), Errno(libc::ENOENT)));
     }
-    Ok(print(""))
+    Ok(print(log, ""))
 }
 
 /// Its name, with the length of the key.

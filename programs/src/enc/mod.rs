@@ -21,8 +21,8 @@ const HELP: &str = include_str!("help.txt");
 pub fn main(arguments: Arguments) -> c_int {
     let mut log = Log::new("kcapi-enc");
     let result = match Settings::read(&arguments, &mut log) {
-        Ok(Task::Help) => return print(HELP),
-        Ok(Task::Version) => return print_version(),
+        Ok(Task::Help) => return print(log, HELP),
+        Ok(Task::Version) => return print_version(log),
         Ok(Task::Work(settings)) => {
             set_library_level(log);
             work(&settings, log)

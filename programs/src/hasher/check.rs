@@ -78,7 +78,7 @@ impl<'a> Check<'a> {
             number += 1;
             let parsed = line.map_or(Parsed::Bad, |line| list::parse(line, self.settings.end == 0));
             match parsed {
-                Parsed::Comment | Parsed::Blank => {}
+                Parsed::Comment | Parsed::Empty => {}
                 Parsed::Line(line) if self.is_for_us(&line) => {
                     count.good += 1;
                     self.line(&line, &mut count)?;
@@ -93,7 +93,9 @@ impl<'a> Check<'a> {
                 }
             }
         };
-        Ok(self.summary(&count, list) && complete)
+        // A list that cannot be read at all has been told.
+        let is_told = !complete && count.good == 0;
+        Ok(!is_told && self.summary(&count, list) && complete)
     }
 
     /// Whether a line can be verified: it has a digest of the right kind and length, and a file.
@@ -148,7 +150,9 @@ impl<'a> Check<'a> {
             Verdict::Mismatch => b": FAILED\n",
             Verdict::Unreadable => b": FAILED open or read\n",
         };
-        let escaped = list::escape(name);
+        // A verdict is one line. As coreutils has it, a backslash alone is no reason for escapes.
+        let breaks_line = name.iter().any(|byte| b"\n\r".contains(byte));
+        let escaped = if breaks_line { list::escape(name) } else { None };
         let mark: &[u8] = if escaped.is_some() { b"\\" } else { b"" };
         let line: Vec<u8> = [mark, escaped.as_deref().unwrap_or(name), words].concat();
         STDOUT.write_all(&line)

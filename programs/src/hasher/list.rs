@@ -4,12 +4,14 @@
 //!
 //! A list may come from anybody: whatever it holds is a line or is none.
 
-use crate::sys::{Fd, Result};
+use crate::sys::{Errno, Fd, Result};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// Longer lines are none: longer than any path with all its characters escaped.
 const LONGEST: usize = 1 << 20;
+/// And what goes on for so long is no list, but a device that never ends.
+const ENDLESS: usize = 256 << 20;
 
 /// A line that says something.
 #[derive(PartialEq, Eq, Debug)]
@@ -29,8 +31,8 @@ pub enum Parsed<'a> {
     Line(Line<'a>),
     /// A comment.
     Comment,
-    /// Nothing but blanks.
-    Blank,
+    /// Nothing at all.
+    Empty,
     /// None of these.
     Bad,
 }
@@ -60,10 +62,10 @@ pub fn parse(line: &[u8], raw: bool) -> Parsed<'_> {
     if line.first() == Some(&b'#') {
         return Parsed::Comment;
     }
-    let text = skip_blanks(line);
-    if text.is_empty() {
-        return Parsed::Blank;
+    if line.is_empty() {
+        return Parsed::Empty;
     }
+    let text = skip_blanks(line);
     let (text, escaped) = match text.strip_prefix(b"\\") {
         Some(text) if !raw => (text, true),
         _ => (text, false),
@@ -167,20 +169,24 @@ impl Lines {
     /// The next line, without its end. `None` stands for one that is too long.
     pub fn read(&mut self) -> Result<Option<Option<&[u8]>>> {
         let mut looked = 0;
-        let mut too_long = false;
+        // Bytes of a line that is too long, which are skipped.
+        let mut skipped = 0;
         loop {
             let rest = self.buffer.get(self.start..).unwrap_or_default();
             let found = rest.iter().skip(looked).position(|&byte| byte == self.end);
             let length = match found {
                 Some(at) => looked + at,
-                None if self.at_end && (!rest.is_empty() || too_long) => rest.len(),
+                None if self.at_end && (!rest.is_empty() || skipped > 0) => rest.len(),
                 None if self.at_end => return Ok(None),
                 None => {
                     looked = rest.len();
                     if looked > LONGEST {
-                        too_long = true;
+                        skipped += looked;
                         looked = 0;
                         self.start = self.buffer.len();
+                    }
+                    if skipped > ENDLESS {
+                        return Err(Errno(libc::EFBIG));
                     }
                     self.fill()?;
                     continue;
@@ -189,7 +195,7 @@ impl Lines {
             let start = self.start;
             self.start = (start + length + 1).min(self.buffer.len());
             let line = self.buffer.get(start..start + length).unwrap_or_default();
-            return Ok(Some((!too_long && line.len() <= LONGEST).then_some(line)));
+            return Ok(Some((skipped == 0 && line.len() <= LONGEST).then_some(line)));
         }
     }
 
@@ -267,6 +273,7 @@ mod tests {
     fn the_rest_is_none() {
         for text in [
             "junk",
+            " \t",
             "0g  a",
             "000  a",
             "00 ",
@@ -279,8 +286,8 @@ mod tests {
             assert_eq!(parse(text.as_bytes(), false), Parsed::Bad, "{text:?}");
         }
         assert_eq!(parse(b"# 00  a", false), Parsed::Comment);
-        assert_eq!(parse(b" \t", false), Parsed::Blank);
-        assert_eq!(parse(b"", false), Parsed::Blank);
+        assert_eq!(parse(b"", false), Parsed::Empty);
+        assert_eq!(parse(b"\r", false), Parsed::Empty);
     }
 
     /// What the fuzz target begins with, and what a few changes make of it.

@@ -279,12 +279,15 @@ impl Settings {
 
     /// What does not go together.
     fn refuse_combinations(&self, messages: Messages) -> Result<(), Refused> {
+        let is_fips = matches!(self.name.role, Role::FipsCheck | Role::FipsHmac);
         let wrong = if !matches!(self.task, Task::Work) {
             (self.check || !self.operands.is_empty()).then_some("takes no files and no -c")
         } else if self.name.role == Role::FipsCheck && (self.check || self.target.is_some()) {
             Some("takes the files to verify, and neither -c nor -T")
         } else if self.target.is_some() && !self.check {
             Some("-T wants -c")
+        } else if self.directory == Some(c"") && is_fips {
+            Some("-d wants the name of a directory")
         } else {
             None
         };

@@ -68,14 +68,20 @@ pub fn name(log: Log, option: &str, text: &'static CStr) -> Result<&'static str>
 }
 
 /// `--version`.
-pub fn print_version() -> c_int {
-    print(&format!("Version {}\n", library::version()))
+pub fn print_version(log: Log) -> c_int {
+    print(log, &format!("Version {}\n", library::version()))
 }
 
 /// Prints text on standard output, and ends the program.
-pub fn print(text: &str) -> c_int {
+pub fn print(log: Log, text: &str) -> c_int {
     let written = STDOUT.write_all(text.as_bytes()).and_then(|()| output::finish());
-    c_int::from(written.is_err())
+    match written {
+        Ok(()) => 0,
+        Err(errno) => {
+            log.error(format_args!("standard output: {errno}"));
+            1
+        }
+    }
 }
 
 /// Lets the library speak as well, where more is asked for than what went wrong.
