@@ -23,6 +23,7 @@ use crate::options::Arguments;
 use crate::output;
 use crate::sys::{Errno, STDERR, STDOUT};
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use check::Check;
 use core::ffi::{CStr, c_int};
@@ -66,66 +67,65 @@ struct Outcome {
     wrote: bool,
 }
 
+impl Outcome {
+    /// Nothing was done, and it was said why.
+    const FAILED: Self = Self { success: false, wrote: false };
+    /// What was asked for was written.
+    const WRITTEN: Self = Self { success: true, wrote: true };
+}
+
 /// An error is one of standard output.
 fn run(settings: &mut Settings, messages: Messages) -> Result<Outcome, Errno> {
-    let outcome = |success, wrote| Ok(Outcome { success, wrote });
     match settings.task {
-        Task::Help => {
-            STDOUT.write_all(help::help(messages.program).as_bytes())?;
-            outcome(true, true)
-        }
-        Task::Version => {
-            let served = match Hasher::new(settings.hash, None).prepare() {
-                Ok("user") => "in user space",
-                Ok(_) => "by the kernel",
-                Err(_) => "by nobody",
-            };
-            let (name, version) = (Name(messages.program), library::version());
-            let line = format!("{name}: {version}\ndigests are made {served}\n");
-            STDOUT.write_all(line.as_bytes())?;
-            outcome(true, true)
-        }
+        Task::Help => print(help::help(messages.program).as_bytes()),
+        Task::Version => print(version(settings, messages).as_bytes()),
         Task::SelfSum(whose) => match self_check::self_sum(whose) {
-            Ok(digest) => {
-                print(&digest_line(&digest))?;
-                outcome(true, true)
-            }
+            Ok(digest) => print(&digest_line(&digest)),
             Err(errno) => {
                 let what = match whose {
                     Whose::Program => "the program",
                     Whose::Library => "libkcapi.so.1",
                 };
                 messages.say(format_args!("{what}: {errno}"));
-                outcome(false, false)
+                Ok(Outcome::FAILED)
             }
         },
-        Task::SelfTest => {
-            let passed = self_check::passes(settings, messages);
-            if passed {
-                print(b"integrity test passed\n")?;
-            }
-            outcome(passed, passed)
+        Task::SelfTest if self_check::passes(settings, messages) => {
+            print(b"integrity test passed\n")
         }
-        Task::Work => {
-            match self_check::is_demanded() {
-                Ok(false) => {}
-                Ok(true) if self_check::passes(settings, messages) => {}
-                Ok(true) => return outcome(false, false),
-                Err(errno) => {
-                    messages.about(b"/proc/sys/crypto/fips_enabled", &errno);
-                    return outcome(false, false);
-                }
-            }
-            match settings.read_key(messages) {
-                Ok(()) => work(settings, messages),
-                Err(_) => outcome(false, false),
-            }
+        Task::SelfTest => Ok(Outcome::FAILED),
+        Task::Work if !may_work(settings, messages) => Ok(Outcome::FAILED),
+        Task::Work => match settings.read_key(messages) {
+            Ok(()) => work(settings, messages),
+            Err(_) => Ok(Outcome::FAILED),
+        },
+    }
+}
+
+/// The version, and who makes the digests.
+fn version(settings: &Settings, messages: Messages) -> String {
+    let served = match Hasher::new(settings.hash, None).prepare() {
+        Ok("user") => "in user space",
+        Ok(_) => "by the kernel",
+        Err(_) => "by nobody",
+    };
+    let (name, version) = (Name(messages.program), library::version());
+    format!("{name}: {version}\ndigests are made {served}\n")
+}
+
+/// Whether the program is what it should be, where that is demanded. What is wrong has been said.
+fn may_work(settings: &Settings, messages: Messages) -> bool {
+    match self_check::is_demanded() {
+        Ok(demanded) => !demanded || self_check::passes(settings, messages),
+        Err(errno) => {
+            messages.about(b"/proc/sys/crypto/fips_enabled", &errno);
+            false
         }
     }
 }
 
-fn print(line: &[u8]) -> Result<(), Errno> {
-    STDOUT.write_all(line)
+fn print(text: &[u8]) -> Result<Outcome, Errno> {
+    STDOUT.write_all(text).map(|()| Outcome::WRITTEN)
 }
 
 fn digest_line(digest: &[u8]) -> Vec<u8> {
@@ -144,7 +144,7 @@ fn work(settings: &Settings, messages: Messages) -> Result<Outcome, Errno> {
             (_, Some(_)) => " with this key",
         };
         messages.say(format_args!("{algorithm}{what}: {errno}"));
-        return Ok(Outcome { success: false, wrote: false });
+        return Ok(Outcome::FAILED);
     }
     hasher.show_progress();
     let stdin: &[&CStr] = &[c"-"];
@@ -176,7 +176,7 @@ fn digest_files(
     let mut success = true;
     for &name in files {
         match digest_of(&mut hasher, name, settings, messages) {
-            Some(digest) => print(&file_line(settings, &digest, name.to_bytes()))?,
+            Some(digest) => STDOUT.write_all(&file_line(settings, &digest, name.to_bytes()))?,
             None => success = false,
         }
     }

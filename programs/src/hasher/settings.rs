@@ -4,10 +4,11 @@
 use super::names::{self, Hash, Name, Role};
 use crate::key::Secret;
 use crate::message::{Messages, Name as Shown};
-use crate::options::{Arguments, Long, Takes, hide, number};
+use crate::options::{Arguments, Found, Long, Takes, hide, number};
 use crate::sys::{Errno, Fd, File, STDIN};
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_int};
+use core::fmt;
 
 /// Of whom `-S` and `-L` print the HMAC.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,25 +137,49 @@ enum KeySource {
     Text(&'static CStr),
 }
 
-/// Digests' lengths are small numbers of bits, 0 for all. A sign and blanks before are taken as
-/// strtoul(3) does.
-fn bits(text: &CStr) -> Option<usize> {
+/// The digest of `-h`. md5 is none there: C's program has none.
+fn hash(text: &CStr, messages: Messages) -> Result<&'static Hash, Refused> {
+    let found = names::find_hash(text.to_bytes()).filter(|hash| hash.name != "md5");
+    found.ok_or_else(|| {
+        let name = Shown(text.to_bytes());
+        refuse(messages, format_args!("-h: there is no digest {name}"))
+    })
+}
+
+/// Bytes of the digest that `-t` leaves: it has a number of bits, 0 for all. A sign and blanks
+/// before are taken as strtoul(3) does.
+fn truncation(text: &CStr, messages: Messages) -> Result<usize, Refused> {
     let digits = text.to_bytes().trim_ascii_start();
-    let digits = digits.strip_prefix(b"+").unwrap_or(digits);
-    let start = text.count_bytes() - digits.len();
-    let digits = text.to_bytes_with_nul().get(start..)?;
-    let bits = number(CStr::from_bytes_with_nul(digits).ok()?)?;
-    usize::try_from(bits).ok().filter(|bits| bits.is_multiple_of(8) && *bits <= u32::MAX as usize)
+    let start = text.count_bytes() - digits.strip_prefix(b"+").unwrap_or(digits).len();
+    let digits = text.to_bytes_with_nul().get(start..).unwrap_or_default();
+    let bits = CStr::from_bytes_with_nul(digits).ok().and_then(number);
+    let bits = bits.and_then(|bits| u32::try_from(bits).ok());
+    bits.filter(|bits| bits.is_multiple_of(8)).map(|bits| bits as usize / 8).ok_or_else(|| {
+        let text = Shown(text.to_bytes());
+        refuse(messages, format_args!("-t: {text} is no number of bits in whole bytes"))
+    })
+}
+
+/// What options say that means something only beside the name.
+#[derive(Default)]
+struct Said {
+    hash: Option<&'static Hash>,
+    /// Bytes of the digest; 0 for all.
+    truncate: usize,
+    /// The lists of `--check=LIST`.
+    lists: Vec<&'static CStr>,
+}
+
+/// Says what is wrong with the command line.
+fn refuse(messages: Messages, what: fmt::Arguments<'_>) -> Refused {
+    messages.say(what);
+    Refused::Usage
 }
 
 impl Settings {
-    /// Reads the command line.
-    pub fn read(arguments: &Arguments, messages: Messages) -> Result<Self, Refused> {
-        let mut called = arguments.program();
-        let mut hash = None;
-        let mut truncate = 0;
-        let mut lists = Vec::new();
-        let mut settings = Self {
+    /// What holds where no option says anything.
+    fn new(called: &'static [u8]) -> Self {
+        Self {
             task: Task::Work,
             called,
             name: Name { role: Role::Hmac, hash: None, key: None },
@@ -172,115 +197,123 @@ impl Settings {
             strict: false,
             ignore_missing: false,
             operands: Vec::new(),
-        };
+        }
+    }
+
+    /// Reads the command line.
+    pub fn read(arguments: &Arguments, messages: Messages) -> Result<Self, Refused> {
+        let mut settings = Self::new(arguments.program());
+        let mut said = Said::default();
         for (index, found) in arguments.options(SHORT, LONG).enumerate() {
             let found = found.map_err(|_| Refused::Usage)?;
             match found.option {
-                b'n' if index == 0 => called = found.value.to_bytes(),
-                b'n' => {
-                    messages.say(format_args!("-n must be the first option"));
-                    return Err(Refused::Usage);
-                }
-                b'c' => {
-                    settings.check = true;
-                    lists.extend(found.has_value.then_some(found.value));
-                }
-                b'T' => settings.target = Some(found.value),
-                b'u' => settings.source = KeySource::None,
-                b'k' => settings.source = KeySource::File(found.value),
-                KEY_FD => settings.source = KeySource::Descriptor(found.value),
-                b'K' => settings.source = KeySource::Text(found.value),
-                b'h' => {
-                    let found_hash = names::find_hash(found.value.to_bytes());
-                    hash = found_hash.filter(|hash| hash.name != "md5");
-                    if hash.is_none() {
-                        let name = Shown(found.value.to_bytes());
-                        messages.say(format_args!("-h: there is no digest {name}"));
-                        return Err(Refused::Usage);
-                    }
-                }
-                b't' => {
-                    truncate = bits(found.value).ok_or_else(|| {
-                        let text = Shown(found.value.to_bytes());
-                        messages
-                            .say(format_args!("-t: {text} is no number of bits in whole bytes"));
-                        Refused::Usage
-                    })? / 8;
-                }
-                b'S' => settings.task = Task::SelfSum(Whose::Program),
-                b'L' => settings.task = Task::SelfSum(Whose::Library),
-                SELF_TEST => settings.task = Task::SelfTest,
-                b'q' => settings.verdicts = Verdicts::None,
-                QUIET => settings.verdicts = Verdicts::Failures,
-                TAG => settings.tag = true,
-                b'z' => settings.end = 0,
-                b'd' => settings.directory = Some(found.value),
-                b'w' => settings.warn = true,
-                STRICT => settings.strict = true,
-                IGNORE_MISSING => settings.ignore_missing = true,
-                b'v' => {
-                    settings.task = Task::Version;
-                    break;
-                }
-                HELP => {
-                    settings.task = Task::Help;
-                    break;
-                }
-                // hmaccalc's -b and -P, coreutils' --binary and --text: nothing differs here.
-                _ => {}
+                b'n' if index == 0 => settings.called = found.value.to_bytes(),
+                b'n' => return Err(refuse(messages, format_args!("-n must be the first option"))),
+                _ => settings.take(&found, &mut said, messages)?,
+            }
+            if settings.asks() {
+                break;
             }
         }
-        let asks = matches!(settings.task, Task::Help | Task::Version);
-        settings.called = called;
-        match names::find(called) {
-            Some(name) => settings.name = name,
-            None if asks => return Ok(settings),
-            None => {
-                messages.say(format_args!("there is no program {}", Shown(called)));
-                return Err(Refused::Usage);
-            }
-        }
-        let needs_hash = matches!(settings.task, Task::Work);
-        match hash.or(settings.name.hash) {
-            Some(hash) => settings.hash = hash,
-            None if !needs_hash => return Ok(settings),
-            None => {
-                messages.say(format_args!(
-                    "which digest? -h names one, and so does the program's name"
-                ));
-                return Err(Refused::Usage);
-            }
-        }
-        if asks {
+        settings.identify(said.hash, messages)?;
+        if settings.asks() {
             return Ok(settings);
         }
-        settings.operands = lists.into_iter().chain(arguments.operands()).collect();
-        settings.length = settings.hash.size;
-        if truncate > settings.hash.size {
-            let (name, bits) = (settings.hash.name, settings.hash.size * 8);
-            messages.say(format_args!("-t: {name} has {bits} bits only"));
-            return Err(Refused::Usage);
-        } else if truncate > 0 {
-            settings.length = truncate;
-        }
+        settings.operands = said.lists.into_iter().chain(arguments.operands()).collect();
+        settings.set_length(said.truncate, messages)?;
         settings.refuse_combinations(messages)?;
-        let keyed = match settings.source {
-            KeySource::None => false,
-            KeySource::Name => settings.name.key.is_some(),
-            _ => true,
-        };
-        if needs_hash && keyed && settings.hash.name.starts_with("sha3-") {
-            let name = settings.hash.name;
-            messages.say(format_args!("{name} takes no key; -u goes without"));
-            return Err(Refused::Usage);
-        }
         Ok(settings)
+    }
+
+    /// Whether help or the version is asked for: nothing else counts then.
+    fn asks(&self) -> bool {
+        matches!(self.task, Task::Help | Task::Version)
+    }
+
+    /// Takes an option.
+    fn take(&mut self, found: &Found, said: &mut Said, messages: Messages) -> Result<(), Refused> {
+        match found.option {
+            b'c' => {
+                self.check = true;
+                said.lists.extend(found.has_value.then_some(found.value));
+            }
+            b'T' => self.target = Some(found.value),
+            b'u' => self.source = KeySource::None,
+            b'k' => self.source = KeySource::File(found.value),
+            KEY_FD => self.source = KeySource::Descriptor(found.value),
+            b'K' => self.source = KeySource::Text(found.value),
+            b'h' => said.hash = Some(hash(found.value, messages)?),
+            b't' => said.truncate = truncation(found.value, messages)?,
+            b'S' => self.task = Task::SelfSum(Whose::Program),
+            b'L' => self.task = Task::SelfSum(Whose::Library),
+            SELF_TEST => self.task = Task::SelfTest,
+            b'q' => self.verdicts = Verdicts::None,
+            QUIET => self.verdicts = Verdicts::Failures,
+            TAG => self.tag = true,
+            b'z' => self.end = 0,
+            b'd' => self.directory = Some(found.value),
+            b'w' => self.warn = true,
+            STRICT => self.strict = true,
+            IGNORE_MISSING => self.ignore_missing = true,
+            b'v' => self.task = Task::Version,
+            HELP => self.task = Task::Help,
+            // hmaccalc's -b and -P, coreutils' --binary and --text: nothing differs here.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Finds out what the program's name means, and which digest it is with the one of `-h`. A
+    /// name and a digest are needed for work only.
+    fn identify(
+        &mut self,
+        chosen: Option<&'static Hash>,
+        messages: Messages,
+    ) -> Result<(), Refused> {
+        match names::find(self.called) {
+            Some(name) => self.name = name,
+            None if self.asks() => return Ok(()),
+            None => {
+                let called = Shown(self.called);
+                return Err(refuse(messages, format_args!("there is no program {called}")));
+            }
+        }
+        match chosen.or(self.name.hash) {
+            Some(hash) => self.hash = hash,
+            None if !matches!(self.task, Task::Work) => {}
+            None => {
+                let what = "which digest? -h names one, and so does the program's name";
+                return Err(refuse(messages, format_args!("{what}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many bytes of the digest count.
+    fn set_length(&mut self, truncate: usize, messages: Messages) -> Result<(), Refused> {
+        let Hash { name, size, .. } = self.hash;
+        if truncate > *size {
+            let bits = size * 8;
+            return Err(refuse(messages, format_args!("-t: {name} has {bits} bits only")));
+        }
+        self.length = if truncate > 0 { truncate } else { *size };
+        Ok(())
+    }
+
+    /// Whether there is a key, before it is read.
+    fn is_keyed(&self) -> bool {
+        match self.source {
+            KeySource::None => false,
+            KeySource::Name => self.name.key.is_some(),
+            _ => true,
+        }
     }
 
     /// What does not go together.
     fn refuse_combinations(&self, messages: Messages) -> Result<(), Refused> {
+        let works = matches!(self.task, Task::Work);
         let is_fips = matches!(self.name.role, Role::FipsCheck | Role::FipsHmac);
-        let wrong = if !matches!(self.task, Task::Work) {
+        let wrong = if !works {
             (self.check || !self.operands.is_empty()).then_some("takes no files and no -c")
         } else if self.name.role == Role::FipsCheck && (self.check || self.target.is_some()) {
             Some("takes the files to verify, and neither -c nor -T")
@@ -291,13 +324,14 @@ impl Settings {
         } else {
             None
         };
-        match wrong {
-            None => Ok(()),
-            Some(wrong) => {
-                messages.say(format_args!("{wrong}"));
-                Err(Refused::Usage)
-            }
+        if let Some(wrong) = wrong {
+            return Err(refuse(messages, format_args!("{wrong}")));
         }
+        if works && self.is_keyed() && self.hash.name.starts_with("sha3-") {
+            let name = self.hash.name;
+            return Err(refuse(messages, format_args!("{name} takes no key; -u goes without")));
+        }
+        Ok(())
     }
 
     /// Reads the key. In FIPS mode the program verifies itself before that.

@@ -5,10 +5,10 @@
 //! Nobody waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
 
 use super::capacity::Capacity;
+use super::common::Common;
 use super::message::{self, Message};
 use super::offload::Backlog;
 use super::socket;
-use super::common::Common;
 use super::whole::is_unreadable;
 use crate::aio::{Backend, Synchronous};
 use crate::engine::{Alone, Control, Kind, Length, Op, Operation, Progress, Submission};
