@@ -55,11 +55,11 @@ static const char *series_verdict(const struct job *job)
     bool told = shared->report.first == -told_by(series->next);
     const char *verdict = wrong(&series->want, told, 0);
 
-    if (verdict || !leaked(&series->want) || job->how == COLD)
+    if (verdict || !leaked(job, &series->want) || job->how == COLD)
         return verdict;
     /* What a process keeps for good, it keeps once. */
     series_round(job);
-    return leaked(&series->want) ? LEFT_MEMORY : NULL;
+    return leaked(job, &series->want) ? LEFT_MEMORY : NULL;
 }
 
 static void series_reference(const struct job *job)

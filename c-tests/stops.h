@@ -8,6 +8,7 @@
 #ifndef STOPS_H
 #define STOPS_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -26,13 +27,17 @@ enum point { CANCELLATION, OTHER };
 /* What a watched thread does in the midst of a call. */
 static void stop(enum point point);
 
+/* The errno of a call that has just failed is still to be read. */
 static inline void pass(enum point point)
 {
+    int before = errno;
+
     if (watched) {
         watched = false;
         stop(point);
         watched = true;
     }
+    errno = before;
 }
 
 #define PASS(point, type, name, parameters, number, ...)  \

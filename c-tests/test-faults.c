@@ -188,7 +188,7 @@ static bool try_fault(const struct job *job, const struct report *want, const st
     const char *verdict = wrong(want, tells_of(fault, shared->report.first), signal);
     bool same = shared->report.first == want->first;
 
-    if (!verdict && leaked(want))
+    if (!verdict && leaked(job, want))
         verdict = LEFT_MEMORY;
     total.injected++;
     if (verdict) {
