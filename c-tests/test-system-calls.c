@@ -13,8 +13,9 @@
 enum { MOST_IOVECS = 256, AAD = 16, TAG = 16 };
 
 static const uint8_t key[16] = "a key of 16 byte", iv[16] = "an IV of 16 byte";
+static const uint8_t xts_key[32] = "two keys, of 16 bytes each, for ";
 static uint8_t *in, *out;
-static struct kcapi_handle *cbc, *cbc_aio, *gcm_aio, *sha256;
+static struct kcapi_handle *cbc, *cbc_aio, *ctr_aio, *xts_aio, *gcm_aio, *sha256;
 
 static void check(ssize_t got, ssize_t want)
 {
@@ -28,6 +29,8 @@ static void open_handles(void)
 {
     cbc = cipher_with_key("cbc(aes)", key, sizeof(key), 0);
     cbc_aio = cipher_with_key("cbc(aes)", key, sizeof(key), KCAPI_INIT_AIO);
+    ctr_aio = cipher_with_key("ctr(aes)", key, sizeof(key), KCAPI_INIT_AIO);
+    xts_aio = cipher_with_key("xts(aes)", xts_key, sizeof(xts_key), KCAPI_INIT_AIO);
     gcm_aio = aead_with_key("gcm(aes)", key, sizeof(key), TAG, AAD, KCAPI_INIT_AIO);
     check(kcapi_md_init(&sha256, "sha256", 0), 0);
 }
@@ -109,7 +112,7 @@ static void encrypt_64k_sendmsg(void) { encrypt(64 * KIB, KCAPI_ACCESS_SENDMSG);
 static void encrypt_128k(void) { encrypt(128 * KIB, KCAPI_ACCESS_HEURISTIC); }
 static void encrypt_1m(void) { encrypt(MIB, KCAPI_ACCESS_HEURISTIC); }
 
-static void aio(size_t iovecs, size_t len)
+static void aio(struct kcapi_handle *handle, size_t iovecs, size_t len)
 {
     struct iovec from[MOST_IOVECS], to[MOST_IOVECS];
 
@@ -117,14 +120,18 @@ static void aio(size_t iovecs, size_t len)
         from[i] = (struct iovec){ in + i * len, len };
         to[i] = (struct iovec){ out + i * len, len };
     }
-    check(kcapi_cipher_encrypt_aio(cbc_aio, from, to, iovecs, iv, 0), (ssize_t)(iovecs * len));
+    check(kcapi_cipher_encrypt_aio(handle, from, to, iovecs, iv, 0), (ssize_t)(iovecs * len));
 }
-static void aio_1(void) { aio(1, 1024); }
-static void aio_2(void) { aio(2, 1024); }
-static void aio_8(void) { aio(8, 1024); }
-static void aio_64(void) { aio(64, 1024); }
-static void aio_256(void) { aio(256, 512); }
-static void aio_256_4k(void) { aio(256, 4 * KIB - 64); }
+static void aio_1(void) { aio(cbc_aio, 1, 1024); }
+static void aio_2(void) { aio(cbc_aio, 2, 1024); }
+static void aio_8(void) { aio(cbc_aio, 8, 1024); }
+static void aio_64(void) { aio(cbc_aio, 64, 1024); }
+static void aio_256(void) { aio(cbc_aio, 256, 512); }
+static void aio_256_4k(void) { aio(cbc_aio, 256, 4 * KIB - 64); }
+static void ctr_aio_64(void) { aio(ctr_aio, 64, 1024); }
+static void ctr_aio_256(void) { aio(ctr_aio, 256, 512); }
+static void xts_aio_64(void) { aio(xts_aio, 64, 1024); }
+static void xts_aio_256(void) { aio(xts_aio, 256, 512); }
 
 static void aead_16k(void)
 {
@@ -189,6 +196,15 @@ static const struct {
     { "AIO, 2 IOVECs of 1 KiB, io_uring", aio_2, 1 },
     { "AIO, 64 IOVECs of 1 KiB, io_uring", aio_64, 1 },
     { "AIO, 256 IOVECs of 512 bytes, io_uring", aio_256, 1 },
+    { "AIO of ctr, 64 IOVECs of 1 KiB", ctr_aio_64, 2 },
+    { "AIO of ctr, 256 IOVECs of 512 bytes", ctr_aio_256, 2 },
+    { "AIO of ctr, 64 IOVECs of 1 KiB, io_uring", ctr_aio_64, 1 },
+    { "AIO of ctr, 256 IOVECs of 512 bytes, io_uring", ctr_aio_256, 1 },
+    /* Each message goes with the IV, which only sendmsg(2) carries, and is read before the next is sent. */
+    { "AIO of xts, 64 IOVECs of 1 KiB", xts_aio_64, 2 * 64 },
+    { "AIO of xts, 256 IOVECs of 512 bytes", xts_aio_256, 2 * 256 },
+    { "AIO of xts, 64 IOVECs of 1 KiB, io_uring", xts_aio_64, 1 },
+    { "AIO of xts, 256 IOVECs of 512 bytes, io_uring", xts_aio_256, 1 },
     { "AEAD, 16 KiB", aead_16k, 2 },
     { "AEAD AIO, 1 IOVEC of 1 KiB", aead_aio_1, 2 },
     { "AEAD AIO, 64 IOVECs of 1 KiB", aead_aio_64, 2 },
