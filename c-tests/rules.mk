@@ -2,6 +2,7 @@
 # Part of the Makefile.
 
 .PHONY: check check-long check-host check-c check-drivers check-valgrind check-32 check-aarch64 check-musl
+.PHONY: check-drivers-aarch64
 # All checks, with a count at the end.
 check:
 	@BUILD=$(BUILD) c-tests/check
@@ -52,7 +53,12 @@ check-aarch64:
 	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc \
 		KCAPI_RUNNER='qemu-aarch64 -L /usr/$(arm)' c-tests/run --user
 
-# The same for x86-64 with musl, on this machine: takes a Rust std for it and musl-tools. musl-gcc
+# On the kernel's engine, on a kernel for it under QEMU: takes qemu-system-arm, too.
+check-drivers-aarch64:
+	@$(MAKE) --no-print-directory $(aarch64) all check-symbols stage
+	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc c-tests/check-drivers aarch64
+
+# As check-aarch64, for x86-64 with musl, on this machine: takes a Rust std for it and musl-tools. musl-gcc
 # borrows a libgcc that needs glibc, so the unwinder that comes with the std takes its place.
 # The kernel's headers are the system's.
 musl := x86_64-unknown-linux-musl

@@ -260,8 +260,8 @@ static void fork_at(const void *arg)
 
 static void test_job(size_t job)
 {
-    /* User-Mode Linux forks slowly: some of the points, or all with KCAPI_LONG. */
-    int step = is_user_mode_linux() && !getenv("KCAPI_LONG") ? 7 : 1, wrong = 0, tried = 0;
+    /* Some of the points, or all with KCAPI_LONG. */
+    int step = forks_slowly() ? 7 : 1, wrong = 0, tried = 0;
 
     for (stop_at = 0;; stop_at += step, tried++) {
         int status = ending(begin_alone(fork_at, &job));

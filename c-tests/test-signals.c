@@ -300,7 +300,7 @@ static void interrupt(const void *arg)
 
 static void test_job(size_t job)
 {
-    int step = is_user_mode_linux() && !getenv("KCAPI_LONG") ? 4 : 1, wrong = 0, done = 0;
+    int step = forks_slowly() ? 4 : 1, wrong = 0, done = 0;
 
     for (stop_at = 0;; stop_at += step, done++) {
         int status = ending(begin_alone(interrupt, &job));

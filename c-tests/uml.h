@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* uml.h - whether the kernel is User-Mode Linux */
+/* uml.h - whether the kernel is User-Mode Linux, or one in software emulation */
 #ifndef UML_H
 #define UML_H
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,15 @@ static inline bool is_user_mode_linux(void)
 
     close(fd);
     return found;
+}
+
+/* Whether a fork takes so long there that tests do only some of theirs. */
+static inline bool forks_slowly(void)
+{
+    const char *kernel = getenv("KCAPI_KERNEL");
+
+    return !getenv("KCAPI_LONG") &&
+           (is_user_mode_linux() || (kernel && strcmp(kernel, "qemu") == 0));
 }
 
 #endif
