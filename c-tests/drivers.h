@@ -8,6 +8,8 @@
 #ifndef DRIVERS_H
 #define DRIVERS_H
 
+#include <string.h>
+
 #include "batch.h"
 #include "transcript.h"
 
@@ -58,10 +60,61 @@ static const struct driven driven[] = {
 };
 enum { DRIVEN = sizeof(driven) / sizeof(driven[0]) };
 
+/* Digests by their drivers; keys of 16 bytes. */
+static const struct {
+    const char *name;
+    bool keyed;
+    const char *drivers[9];
+} digested[] = {
+    { "sha1", false, { "sha1-ni", "sha1-avx2", "sha1-ce", "sha1-generic", "cryptd(sha1-generic)" } },
+    { "sha256", false,
+      { "sha256-ni", "sha256-avx2", "sha256-ssse3", "sha256-ce", "sha256-arm64", "sha256-generic",
+        "sha256-lib", "cryptd(sha256-generic)" } },
+    { "sha512", false,
+      { "sha512-avx2", "sha512-ssse3", "sha512-ce", "sha512-arm64", "sha512-generic", "sha512-lib",
+        "cryptd(sha512-generic)" } },
+    { "hmac(sha256)", true,
+      { "hmac(sha256-ni)", "hmac(sha256-avx2)", "hmac(sha256-ce)", "hmac(sha256-generic)",
+        "hmac-sha256-lib", "cryptd(hmac(sha256-generic))" } },
+    { "cmac(aes)", true, { "cmac(aes-generic)", "cmac-aes-ce", "cmac(aes-aesni)", "cmac(aes-lib)" } },
+};
+enum { DIGESTED = sizeof(digested) / sizeof(digested[0]) };
+
 enum { DRIVERS_AAD = 16, DRIVERS_TAG = 16 };
 
 /* Its first byte is one that ccm takes. */
 static uint8_t drivers_iv[16] = { 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255, 254 };
+
+/* Whether /proc/crypto lists the driver whose name these bytes are. */
+static inline bool is_listed(const char *driver, size_t len)
+{
+    FILE *file = fopen("/proc/crypto", "r");
+    char line[256], value[200];
+    bool found = false;
+
+    while (file && !found && fgets(line, sizeof(line), file))
+        found = sscanf(line, "driver : %199s", value) == 1 && strlen(value) == len &&
+                memcmp(value, driver, len) == 0;
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/*
+ * Whether the kernel may have a driver, or make one of that template. To ask it for what there is not
+ * takes seconds in software emulation, since it looks for modules. The drivers for a processor are
+ * there from the beginning, or came when the algorithm was asked for; generic ones may come still.
+ */
+static inline bool may_be_had(const char *driver)
+{
+    for (size_t len; *driver; driver += len + (driver[len] != '\0')) {
+        len = strcspn(driver, "(),");
+        if (len > 0 && driver[len] != '(' && !(len > 8 && memcmp(driver + len - 8, "-generic", 8) == 0) &&
+            !is_listed(driver, len))
+            return false;
+    }
+    return true;
+}
 
 /* NULL: there is none of that name. */
 static inline struct kcapi_handle *driver_handle(const struct driven *d, const char *name,

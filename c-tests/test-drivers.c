@@ -5,7 +5,8 @@
  * that the engine in user space gives.
  *
  *   test-drivers                     TAP
- *   test-drivers NUMBER DRIVER all   the transcript of algorithm NUMBER on that driver
+ *   test-drivers NUMBER DRIVER all   the transcript of algorithm NUMBER on that driver; after the
+ *                                    ciphers come the digests
  *   test-drivers NUMBER DRIVER aio   without what does not depend on the way of AIO
  */
 #define _GNU_SOURCE
@@ -40,6 +41,74 @@ static void one_shots(const struct driven *d, const char *name)
                "decrypt in place %zu", len);
     }
     kcapi_cipher_destroy(handle);
+}
+
+/* With a NULL IV a message goes on where the last one ended. */
+static void goes_on(const struct driven *d, const char *name)
+{
+    static const int access[] = { KCAPI_ACCESS_HEURISTIC, KCAPI_ACCESS_VMSPLICE, KCAPI_ACCESS_SENDMSG };
+    struct kcapi_handle *handle = driver_handle(d, name, 0);
+
+    fill(in, 8192, 4);
+    for (size_t i = 0; d->chains && i < sizeof(access) / sizeof(access[0]); i++) {
+        record(kcapi_cipher_encrypt(handle, in, 4096, drivers_iv, out, 4096, access[i]), out, 4096,
+               "with an IV");
+        record(kcapi_cipher_encrypt(handle, in + 4096, 4096, NULL, out, 4096, access[i]), out, 4096,
+               "and on");
+    }
+    kcapi_cipher_destroy(handle);
+}
+
+/* A message of an AEAD in pieces, and back; the second time it has been tampered with. */
+static void aead_stream(const struct driven *d, const char *name)
+{
+    enum { LEN = 5000 };
+    struct kcapi_handle *handle = driver_handle(d, name, 0);
+
+    fill(in, LEN, 7);
+    for (int round = 0; d->aead && round < 2; round++) {
+        size_t len = round ? 4096 : 512, sealed = len + DRIVERS_TAG;
+        struct iovec first = { in, 100 }, rest = { in + 100, len - 100 }, result = { out, sealed };
+
+        record(kcapi_aead_stream_init_enc(handle, drivers_iv, &first, 1), NULL, 0, "init");
+        record(kcapi_aead_stream_update_last(handle, &rest, 1), NULL, 0, "last");
+        record(kcapi_aead_stream_op(handle, &result, 1), out, sealed, "sealed %zu", len);
+        out[DRIVERS_AAD] ^= (uint8_t)round;
+        first = (struct iovec){ out, 100 };
+        rest = (struct iovec){ out + 100, sealed - 100 };
+        result = (struct iovec){ back, len };
+        record(kcapi_aead_stream_init_dec(handle, drivers_iv, &first, 1), NULL, 0, "init");
+        record(kcapi_aead_stream_update_last(handle, &rest, 1), NULL, 0, "last");
+        record(kcapi_aead_stream_op(handle, &result, 1), back, len, "opened");
+    }
+    kcapi_cipher_destroy(handle);
+}
+
+static void digest(size_t number, const char *name)
+{
+    static const size_t lengths[] = { 0, 1, 55, 64, 4096, 65537, 300000 };
+    struct kcapi_handle *handle = NULL;
+    uint8_t key[16];
+
+    if (kcapi_md_init(&handle, name, 0)) {
+        puts("missing");
+        return;
+    }
+    fill(key, sizeof(key), 3);
+    if (digested[number].keyed)
+        record(kcapi_md_setkey(handle, key, sizeof(key)), NULL, 0, "key");
+    fill(in, MIB, 5);
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        uint32_t size = kcapi_md_digestsize(handle);
+
+        record(kcapi_md_digest(handle, in, lengths[i], out, 64), out, size, "digest of %zu", lengths[i]);
+        for (size_t done = 0, piece = 1; done < lengths[i]; done += piece, piece = piece * 7 % 90001) {
+            piece = piece < lengths[i] - done ? piece : lengths[i] - done;
+            record(kcapi_md_update(handle, in + done, piece), NULL, 0, "update %zu", piece);
+        }
+        record(kcapi_md_final(handle, out, 64), out, size, "in pieces");
+    }
+    kcapi_md_destroy(handle);
 }
 
 static void stream(const struct driven *d, const char *name)
@@ -168,7 +237,9 @@ static void transcript(const struct driven *d, const char *name, bool all)
     kcapi_cipher_destroy(handle);
     if (all) {
         one_shots(d, name);
+        goes_on(d, name);
         stream(d, name);
+        aead_stream(d, name);
         batches(d, name, false);
     }
     batches(d, name, true);
@@ -233,16 +304,43 @@ static void test_driver(size_t number, const char *engine, const char *driver, c
     }
 }
 
+static void test_digest_on(size_t number, const char *engine, const char *driver, const char *want)
+{
+    char *got = run(engine, "auto", DRIVEN + number, driver, true);
+
+    if (strcmp(got, "missing\n") != 0)
+        compare(want, got, driver, "auto");
+    free(got);
+}
+
+static void test_digest(size_t number, const char *engine)
+{
+    const char *name = digested[number].name, *const *drivers = digested[number].drivers;
+    char *want = run("user", "auto", DRIVEN + number, name, true);
+
+    ok(strcmp(want, "missing\n") != 0, "the engine in user space has %s", name);
+    test_digest_on(number, engine, name, want);
+    for (size_t j = 0; j < sizeof(digested[0].drivers) / sizeof(drivers[0]) && drivers[j]; j++)
+        if (may_be_had(drivers[j]))
+            test_digest_on(number, "kernel", drivers[j], want);
+    free(want);
+}
+
 int main(int argc, char **argv)
 {
     const char *engine = getenv("KCAPI_ENGINE");
+    size_t number;
 
     if (argc == 4) {
         kcapi_set_verbosity(KCAPI_LOG_NONE);
         in = pages(MOST);
         out = pages(MOST);
         back = pages(MOST);
-        transcript(&driven[atoi(argv[1])], argv[2], strcmp(argv[3], "all") == 0);
+        number = (size_t)atoi(argv[1]);
+        if (number < DRIVEN)
+            transcript(&driven[number], argv[2], strcmp(argv[3], "all") == 0);
+        else
+            digest(number - DRIVEN, argv[2]);
         return 0;
     }
     for (size_t i = 0; i < DRIVEN; i++) {
@@ -255,9 +353,12 @@ int main(int argc, char **argv)
            "the engine in user space has %s", d->name);
         test_driver(i, engine ? engine : "kernel", d->name, want);
         for (size_t j = 0; j < sizeof(d->drivers) / sizeof(d->drivers[0]) && d->drivers[j]; j++)
-            test_driver(i, "kernel", d->drivers[j], want);
+            if (may_be_had(d->drivers[j]))
+                test_driver(i, "kernel", d->drivers[j], want);
         free(want[0]);
         free(want[1]);
     }
+    for (size_t i = 0; i < DIGESTED; i++)
+        test_digest(i, engine ? engine : "kernel");
     return done_testing();
 }
