@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! What all operations of a transform have in common.
 
+use super::capacity::PAGE;
 use super::completion::Completion;
 use super::properties::Algorithm;
 use crate::aio::Contexts;
 use once_cell::race::OnceBool;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes of a request with which virtio_crypto's device does not stop: at 32 pages it does, and memory
+/// that begins in the midst of a page has parts in one more.
+pub const VIRTIO_MAX: usize = 30 * PAGE;
 
 /// What a transform's operations need of it.
 pub struct Common {
@@ -13,6 +18,8 @@ pub struct Common {
     pub algorithm: &'static Algorithm,
     /// Whether its driver finishes later; asked for by the first call to which it matters.
     later: OnceBool,
+    /// Whether that is a driver of virtio_crypto's device; asked for by the first long message.
+    virtio: OnceBool,
     /// It has shown that it does.
     busy: AtomicBool,
     /// AIO contexts that are not in use.
@@ -25,6 +32,7 @@ impl Common {
         Self {
             algorithm,
             later: OnceBool::new(),
+            virtio: OnceBool::new(),
             busy: AtomicBool::new(false),
             aio: Contexts::default(),
         }
@@ -33,7 +41,13 @@ impl Common {
     /// Whether the driver may still be at work when it has answered.
     pub fn completes_later(&self) -> bool {
         self.busy.load(Ordering::Relaxed)
-            || self.later.get_or_init(|| self.algorithm.completion() == Completion::Later)
+            || self.later.get_or_init(|| self.algorithm.completion() != Completion::AtOnce)
+    }
+
+    /// Bytes that the driver takes of a message that cannot be cut. Whoever gives it more waits for ever.
+    pub fn request_max(&self) -> usize {
+        let is_virtio = || self.algorithm.completion() == Completion::Virtio;
+        if self.virtio.get_or_init(is_virtio) { VIRTIO_MAX } else { usize::MAX }
     }
 
     /// Notes that the driver was still at work when it had answered: another one was asked about.

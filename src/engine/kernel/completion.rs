@@ -20,6 +20,8 @@ pub enum Completion {
     AtOnce,
     /// Perhaps later.
     Later,
+    /// Perhaps later, on virtio_crypto's device, which stops for good at a long request.
+    Virtio,
 }
 
 /// Templates that compute in the caller's thread what their parts give them. Any other may be one
@@ -53,8 +55,11 @@ const TEMPLATES: [&str; 22] = [
 /// in `text`. None: it has no such driver.
 pub fn of(text: &str, kind: Kind, name: &str) -> Option<Completion> {
     let driver = find(text, kind, name)?;
-    let at_once = is_at_once(text, &driver);
-    Some(if at_once { Completion::AtOnce } else { Completion::Later })
+    Some(match is_at_once(text, &driver) {
+        true => Completion::AtOnce,
+        false if driver.name.contains("virtio_crypto") => Completion::Virtio,
+        false => Completion::Later,
+    })
 }
 
 fn is_at_once(text: &str, driver: &Driver) -> bool {
@@ -149,7 +154,7 @@ mod tests {
 
     #[test]
     fn accelerators_and_threads_of_the_kernel_finish_later() {
-        assert_eq!(of(Kind::Skcipher, "ctr(aes)"), Some(Completion::Later));
+        assert_eq!(of(Kind::Skcipher, "ctr(aes)"), Some(Completion::Virtio));
         assert_eq!(of(Kind::Skcipher, "ecb(aes)"), Some(Completion::Later));
         assert_eq!(of(Kind::Aead, "gcm(aes)"), Some(Completion::Later));
     }
@@ -158,7 +163,7 @@ mod tests {
     fn a_template_is_as_its_parts_are() {
         let authenc = |cipher| of(Kind::Aead, &format!("authenc(hmac(sha256),{cipher})"));
         assert_eq!(authenc("cbc(aes)"), Some(Completion::AtOnce));
-        assert_eq!(authenc("ctr(aes)"), Some(Completion::Later));
+        assert_eq!(authenc("ctr(aes)"), Some(Completion::Virtio));
     }
 
     #[test]

@@ -222,7 +222,7 @@ impl Operation for KernelOperation {
                 // result, which the kernel would cut.
                 let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
                 let result = whole.saturating_add_signed(growth);
-                self.capacity.require(self.socket.as_fd(), whole.max(result))?;
+                self.require(whole.max(result))?;
                 whole
             }
             _ => self.capacity.room(self.socket.as_fd(), len),

@@ -84,7 +84,7 @@ impl Transform for KernelTransform {
 
     fn message_max(&self) -> Result<usize> {
         // Nothing is ever sent to this socket, and operations do not inherit its buffers.
-        capacity::most(self.bound.lock()?.as_fd())
+        Ok(capacity::most(self.bound.lock()?.as_fd())?.min(self.common.request_max()))
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {

@@ -8,6 +8,7 @@
 #![allow(unsafe_code)]
 
 use super::capacity::Capacity;
+use super::common::VIRTIO_MAX;
 use super::message::{self, Message};
 use super::operation::KernelOperation;
 use crate::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
@@ -96,7 +97,7 @@ impl KernelOperation {
                 self.cipher_message(control, copy, output, length)
             })?;
         }
-        self.capacity.require(self.socket.as_fd(), len.max(result).min(piece_max))?;
+        self.require(len.max(result).min(piece_max))?;
         self.note(self.pieces(control, input, output, [len, result], piece_max))?;
         Ok(result)
     }
@@ -208,7 +209,15 @@ impl KernelOperation {
             }
             longest = longest.max(len).max(result);
         }
-        if cut { Ok(()) } else { self.capacity.require(self.socket.as_fd(), longest) }
+        if cut { Ok(()) } else { self.require(longest) }
+    }
+
+    /// EMSGSIZE if the socket or the driver cannot take `len` bytes whole.
+    pub(super) fn require(&self, len: usize) -> Result<()> {
+        if len > VIRTIO_MAX && len > self.common.request_max() {
+            return Err(Errno::MSGSIZE);
+        }
+        self.capacity.require(self.socket.as_fd(), len)
     }
 
     pub(super) fn cipher_batch(
