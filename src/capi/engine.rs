@@ -35,7 +35,8 @@ pub unsafe extern "C" fn kcapi_handle_engine(handle: *mut Handle) -> *const c_ch
 ///
 /// The kernel processes such a message as a whole, and takes as much as fits into its socket's
 /// buffers: 425984 bytes where nobody has changed net.core.wmem_max and rmem_max of Linux 6.1,
-/// several MiB with newer kernels. A longer one is -EMSGSIZE, in one call, a stream or a pair of
+/// several MiB with newer kernels; 122880 where virtio_crypto's device serves, as it stops at
+/// more. A longer one is -EMSGSIZE, in one call, a stream or a pair of
 /// IOVECs alike. This library's own engine takes up to INT_MAX bytes: a program that needs
 /// more than the kernel takes opens a handle with KCAPI_INIT_USER, or runs with
 /// KCAPI_ENGINE=user, see kcapi_handle_engine().
