@@ -17,6 +17,8 @@
 mod checksum;
 mod mac;
 #[cfg(target_arch = "x86_64")]
+mod sha3;
+#[cfg(target_arch = "x86_64")]
 mod sha512;
 #[cfg(test)]
 mod wycheproof;

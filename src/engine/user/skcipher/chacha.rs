@@ -111,10 +111,6 @@ impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
         key.zeroize();
         Ok(())
     }
-
-    fn shallow(&self) -> bool {
-        shallow()
-    }
 }
 
 /// EINVAL unless there are 32 bytes.

@@ -13,6 +13,7 @@
 #![allow(unsafe_code)]
 
 use super::SIZE;
+use crate::traces::{WORK, without_traces};
 use std::arch::x86_64::*;
 use std::array::from_fn;
 
@@ -31,20 +32,34 @@ pub fn available() -> bool {
 pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bool {
     let able = available();
     if able {
-        // SAFETY: the processor has AVX-512F.
-        unsafe { apply_wide(double_rounds, state, data) };
+        let rest = data.len() % (WIDE * SIZE);
+        let few = if rest > 2 * LANES * SIZE { 0 } else { rest };
+        let (many, few) = data.split_at_mut(data.len() - few);
+        if !many.is_empty() {
+            // SAFETY: the processor has AVX-512F.
+            let work = || unsafe { apply_many(double_rounds, state, many) };
+            // Sixteen blocks take more of the stack than a call does.
+            without_traces::<WORK, _>(work);
+        }
+        // SAFETY: the same.
+        unsafe { apply_few(double_rounds, state, few) };
     }
     able
 }
 
+/// 16 blocks at a time.
 #[target_feature(enable = "avx512f")]
-fn apply_wide(double_rounds: usize, state: &mut [u32; 16], mut data: &mut [u8]) {
-    while data.len() > 2 * LANES * SIZE {
-        let (now, later) = data.split_at_mut(data.len().min(WIDE * SIZE));
-        xor_all(now, &key_stream(double_rounds, state));
+fn apply_many(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) {
+    for data in data.chunks_mut(WIDE * SIZE) {
+        xor_all(data, &key_stream(double_rounds, state));
         state[12] = state[12].wrapping_add(WIDE as u32);
-        data = later;
     }
+}
+
+/// Up to eight blocks.
+#[inline(never)]
+#[target_feature(enable = "avx512f")]
+fn apply_few(double_rounds: usize, state: &[u32; 16], data: &mut [u8]) {
     if data.len() > LANES * SIZE {
         let [first, second] = lanes::<2>(double_rounds, state);
         let (now, later) = data.split_at_mut(LANES * SIZE);
