@@ -15,8 +15,11 @@ bench: stage
 	@bench/run
 
 # The user engine against OpenSSL's libcrypto, as a table of ratios; for some rows and fewer
-# samples: BENCH='--quick gcm'.
+# samples: BENCH='--quick gcm'; another libcrypto than libcrypto.so.3: LIBCRYPTO=FILE, and what starts a
+# program where that needs another libc: RUNNER='DIR/ld-linux-x86-64.so.2 --library-path DIR'.
 .PHONY: bench-user
 bench-user:
-	$(CARGO) run --locked --release --manifest-path bench/user-engine/Cargo.toml \
-		--target-dir $(target)/bench -- --bench $(BENCH)
+	$(CARGO) build --locked --release --manifest-path bench/user-engine/Cargo.toml \
+		--target-dir $(target)/bench
+	$(if $(LIBCRYPTO),LIBCRYPTO='$(LIBCRYPTO)') $(RUNNER) \
+		$(target)/bench/release/user-engine-bench --bench $(BENCH)

@@ -15,7 +15,7 @@
 mod libcrypto;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use kcapi::capi::{aead, cipher, kdf, md};
+use kcapi::capi::{aead, cipher, kdf, md, util};
 use std::ffi::CStr;
 use std::fmt::Write;
 use std::hint::black_box;
@@ -262,6 +262,50 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+/// The library's name and version.
+fn version() -> String {
+    let mut version = [0u8; 64];
+    // SAFETY: as many bytes as are said, which end with a NUL.
+    unsafe {
+        util::kcapi_versionstring(version.as_mut_ptr().cast(), version.len() as u32);
+        CStr::from_ptr(version.as_ptr().cast()).to_string_lossy().into_owned()
+    }
+}
+
+/// The processor, and those of its features that either side may use.
+fn machine() -> String {
+    const FEATURES: &[&str] = &[
+        "aes",
+        "pclmulqdq",
+        "vaes",
+        "vpclmulqdq",
+        "sha_ni",
+        "sha512",
+        "bmi2",
+        "avx2",
+        "avx512f",
+        "avx512vl",
+        "avx512ifma",
+        "gfni",
+        "pmull",
+        "sha1",
+        "sha2",
+        "sha3",
+    ];
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let value = |names: &[&str]| {
+        let lines = info.lines().filter_map(|line| line.split_once(':'));
+        let mut named = lines.filter(|(name, _)| names.contains(&name.trim()));
+        named.next().map_or("", |(_, value)| value.trim())
+    };
+    let has = value(&["flags", "Features"]).split(' ').collect::<Vec<_>>();
+    let features: Vec<&str> = FEATURES.iter().filter(|name| has.contains(name)).copied().collect();
+    let masked = std::env::var("OPENSSL_ia32cap")
+        .map_or(String::new(), |mask| format!("; OPENSSL_ia32cap={mask}"));
+    let name = value(&["model name", "CPU part"]);
+    format!("{name} ({}): {}{masked}", std::env::consts::ARCH, features.join(" "))
+}
+
 fn cell(measured: Option<[f64; 2]>) -> String {
     let Some([ratio, time]) = measured else { return "-".into() };
     format!("{ratio:.2} ({:.2?})", Duration::from_secs_f64(time))
@@ -289,6 +333,11 @@ fn main() {
     }
     let pair = pbkdf2(c"hmac(sha256)", c"SHA256", 32);
     let pbkdf2 = cell(compare(&mut criterion, ("pbkdf2(hmac(sha256))", "1000"), 0, pair));
-    println!("\nTime of {} / of the user engine (the latter)\n\n{table}", libcrypto::version());
+    println!("\n{}\n", machine());
+    println!(
+        "Time of {} / of the user engine of {} (the latter)\n\n{table}",
+        libcrypto::version(),
+        version()
+    );
     println!("pbkdf2(hmac(sha256)), {ITERATIONS} iterations: {pbkdf2}");
 }
