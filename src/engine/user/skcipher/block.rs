@@ -52,6 +52,9 @@ pub trait Pipelined {
     /// CBC decryption of whole blocks: leaves the last block of ciphertext in `iv`.
     fn cbc_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
 
+    /// CFB decryption of data of any length: leaves the last whole block of ciphertext, if there is one, in `iv`.
+    fn cfb_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
+
     /// Counter mode for data of any length: leaves the next counter. A last piece of a block
     /// counts as a block.
     fn ctr(&self, counter: &mut u128, data: Data<'_, '_>);

@@ -151,7 +151,16 @@ pub fn cfb(
     iv: &mut [u8],
     data: Data<'_, '_>,
 ) -> Result<()> {
-    let data = data.into_out_with_copied_in();
+    match (cipher.pipelined(), <&mut [u8; BLOCK]>::try_from(&mut *iv)) {
+        (Some(cipher), Ok(iv)) if !encrypt => cipher.cfb_decrypt(iv, data),
+        _ => cfb_in_batches(cipher, encrypt, iv, data.into_out_with_copied_in()),
+    }
+    Ok(())
+}
+
+/// Apart, as the same of `cbc` is.
+#[inline(never)]
+fn cfb_in_batches(cipher: &dyn BlockCipher, encrypt: bool, iv: &mut [u8], data: &mut [u8]) {
     let size = cipher.size();
     let mut stream = [0; BATCH];
     for data in data.chunks_mut(BATCH) {
@@ -173,7 +182,6 @@ pub fn cfb(
             xor(data, stream);
         }
     }
-    Ok(())
 }
 
 /// The last whole block of ciphertext, if there is one, is the next IV.

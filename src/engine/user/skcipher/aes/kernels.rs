@@ -146,6 +146,19 @@ macro_rules! modes {
             store_all(data, &blocks);
         }
 
+        /// `last` has the block of ciphertext before `data` at its end.
+        fn cfb<const N: usize>(keys: &RoundKeys, last: &mut Wide, data: Data<'_, '_>) {
+            let ciphertext: [Wide; N] = load_all(&data);
+            let mut blocks = ciphertext;
+            for i in 0..N {
+                blocks[i] = shift_in(*last, ciphertext[i]);
+                *last = ciphertext[i];
+            }
+            encrypt(keys, &mut blocks);
+            (0..N).for_each(|i| blocks[i] = xor(blocks[i], ciphertext[i]));
+            store_all(data, &blocks);
+        }
+
         /// `counters` counts with the lower half of each block, little-endian.
         fn ctr<const N: usize>(keys: &RoundKeys, counters: &mut Wide, mut data: Data<'_, '_>) {
             let mut stream: [Wide; N] = std::array::from_fn(|_| {
@@ -208,6 +221,20 @@ macro_rules! modes {
                 |before, single| cbc::<1>(keys, before, single),
             );
             *iv = last;
+        }
+
+        /// Decryption of data of any length. Leaves the last whole block of ciphertext in `iv`.
+        fn cfb_all(keys: &RoundKeys, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
+            let before = &mut splat(u128::from_le_bytes(*iv));
+            if let Some(last) = data.get_in().as_chunks().0.last() {
+                *iv = *last;
+            }
+            walk(
+                data,
+                before,
+                |before, flight| cfb::<FLIGHT>(keys, before, flight),
+                |before, single| cfb::<1>(keys, before, single),
+            );
         }
 
         /// A last piece of a block counts as a block.
@@ -313,6 +340,11 @@ macro_rules! modes {
             fn cbc_decrypt(&self, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
                 // SAFETY: `new` has found the features.
                 unsafe { cbc_all(&self.0, iv, data) }
+            }
+
+            fn cfb_decrypt(&self, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
+                // SAFETY: `new` has found the features.
+                unsafe { cfb_all(&self.0, iv, data) }
             }
 
             fn ctr(&self, counter: &mut u128, data: Data<'_, '_>) {

@@ -2,7 +2,7 @@
 //! Every implementation that this processor can run, against RustCrypto's.
 
 use super::super::block::portable_aes;
-use super::super::modes::{Data, cbc, ctr, ecb};
+use super::super::modes::{Data, cbc, cfb, ctr, ecb};
 use super::super::tweaked::xts;
 use super::*;
 use std::io::Write;
@@ -99,6 +99,27 @@ fn chains() {
             let secret = check(ciphers, &data, &format!("{blocks}"), crypt(true));
             let plain = check(ciphers, &secret, &format!("{blocks}"), crypt(false));
             assert!(plain == data, "{blocks}");
+        }
+    });
+}
+
+#[test]
+fn feedback() {
+    with_each(|numbers, ciphers| {
+        for blocks in BLOCKS {
+            let piece = numbers.next() as usize % BLOCK;
+            let (iv, data) = (numbers.bytes(BLOCK), numbers.bytes(BLOCK * blocks + piece));
+            let crypt = |encrypt| {
+                let iv = &iv;
+                move |cipher: &dyn BlockCipher, data: Data<'_, '_>| {
+                    let mut iv = iv.clone();
+                    cfb(cipher, encrypt, &mut iv, data).unwrap();
+                    iv
+                }
+            };
+            let secret = check(ciphers, &data, &format!("{blocks} {piece}"), crypt(true));
+            let plain = check(ciphers, &secret, &format!("{blocks} {piece}"), crypt(false));
+            assert!(plain == data, "{blocks} {piece}");
         }
     });
 }
