@@ -34,7 +34,7 @@ use crate::traces::{Deep, WORK, without_traces};
 #[cfg(target_arch = "x86_64")]
 pub(super) use aes::{RoundKeys, expand as expand_aes};
 pub(super) use block::{Algorithm as BlockAlgorithm, BlockCipher};
-pub(super) use chacha::{apply as chacha, shallow as chacha_is_shallow};
+pub(super) use chacha::apply as chacha;
 pub(super) use modes::{Data, xor};
 use zeroize::Zeroizing;
 

@@ -5,7 +5,7 @@
 use super::poly1305::Poly1305;
 use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::user::memory::wipe;
-use crate::engine::user::skcipher::{chacha, chacha_is_shallow};
+use crate::engine::user::skcipher::chacha;
 use crate::errno::{Errno, Result};
 use chacha20::R20;
 use zeroize::Zeroizing;
@@ -139,9 +139,5 @@ impl Aead for ChaChaPoly {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
         self.opened(iv, aad, data, tag)
-    }
-
-    fn shallow(&self) -> bool {
-        chacha_is_shallow()
     }
 }

@@ -30,14 +30,6 @@ pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
     portable::<R>(key, iv, data);
 }
 
-/// Whether that takes no more of the stack than a call does.
-pub fn shallow() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return avx512::available();
-    #[cfg(not(target_arch = "x86_64"))]
-    false
-}
-
 /// RFC 8439, 2.3.
 #[cfg(target_arch = "x86_64")]
 fn state(key: &[u8; 32], iv: &[u8; 16]) -> [u32; 16] {
@@ -80,8 +72,12 @@ impl Skcipher for ChaCha20 {
         Ok(())
     }
 
+    /// RustCrypto's takes more.
     fn shallow(&self) -> bool {
-        shallow()
+        #[cfg(target_arch = "x86_64")]
+        return avx512::available();
+        #[cfg(not(target_arch = "x86_64"))]
+        false
     }
 }
 
