@@ -9,7 +9,6 @@
 
 use super::WORDS;
 use std::arch::x86_64::*;
-use std::array::from_fn;
 
 /// Columns, and rows, of words.
 const SIDE: usize = 5;
@@ -26,7 +25,10 @@ pub fn permute(state: &mut [u64; WORDS]) -> bool {
 
 #[target_feature(enable = "avx512f,avx512vl")]
 fn permute_in_vectors(state: &mut [u64; WORDS]) {
-    let mut words = from_fn(|i| _mm_cvtsi64_si128(state[i].cast_signed()));
+    let mut words = [_mm_setzero_si128(); WORDS];
+    for (vector, word) in words.iter_mut().zip(&*state) {
+        *vector = _mm_cvtsi64_si128(word.cast_signed());
+    }
     for constant in CONSTANTS {
         round(&mut words, constant);
     }
@@ -45,12 +47,17 @@ fn xor3(a: __m128i, b: __m128i, c: __m128i) -> __m128i {
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl")]
 fn round(a: &mut [__m128i; WORDS], constant: u64) {
-    // Theta.
-    let parity: [_; SIDE] =
-        from_fn(|x| xor3(xor3(a[x], a[x + 5], a[x + 10]), a[x + 15], a[x + 20]));
-    let rotated: [_; SIDE] = from_fn(|x| _mm_rol_epi64::<1>(parity[(x + 1) % SIDE]));
-    for (i, word) in a.iter_mut().enumerate() {
-        *word = xor3(*word, parity[(i + SIDE - 1) % SIDE], rotated[i % SIDE]);
+    // Theta. Loops, since closures of so many calls are not always inlined, and are compiled
+    // without the features then.
+    let mut parity = [_mm_setzero_si128(); SIDE];
+    for x in 0..SIDE {
+        parity[x] = xor3(xor3(a[x], a[x + 5], a[x + 10]), a[x + 15], a[x + 20]);
+    }
+    for x in 0..SIDE {
+        let rotated = _mm_rol_epi64::<1>(parity[(x + 1) % SIDE]);
+        for y in 0..SIDE {
+            a[SIDE * y + x] = xor3(a[SIDE * y + x], parity[(x + SIDE - 1) % SIDE], rotated);
+        }
     }
     // Rho and pi.
     let mut b = *a;
@@ -69,10 +76,12 @@ fn round(a: &mut [__m128i; WORDS], constant: u64) {
         21 <- 8 by 55; 22 <- 14 by 39; 23 <- 15 by 41; 24 <- 21 by 2;
     }
     // Chi: a word is XORed with the second one to its right where the first one has no bit.
-    *a = from_fn(|i| {
-        let right = |places| b[i / SIDE * SIDE + (i + places) % SIDE];
-        _mm_ternarylogic_epi64::<0xd2>(b[i], right(1), right(2))
-    });
+    for y in 0..SIDE {
+        for x in 0..SIDE {
+            let right = |places| b[SIDE * y + (x + places) % SIDE];
+            a[SIDE * y + x] = _mm_ternarylogic_epi64::<0xd2>(right(0), right(1), right(2));
+        }
+    }
     // Iota.
     a[0] = _mm_xor_si128(a[0], _mm_cvtsi64_si128(constant.cast_signed()));
 }
