@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Poly1305, RFC 8439: the sum of the blocks times powers of r, modulo 2^130 - 5.
 //!
-//! RustCrypto's, the oracle of the tests, takes more than a microsecond to begin a message. This one
-//! takes four blocks at once, whose products add up before they are reduced, or 16 with AVX-512 IFMA; and
-//! blocks of 16 bytes only: the AEAD pads all that it authenticates.
+//! RustCrypto's, the oracle of the tests, takes more than a microsecond to begin a message. This
+//! one takes four blocks at once, whose products add up before they are reduced, or 16 with AVX-512
+//! IFMA; and blocks of 16 bytes only: the AEAD pads all that it authenticates.
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;

@@ -108,9 +108,9 @@ fn encrypt_one(keys: &RoundKeys, block: &mut [u8; BLOCK]) {
     store(block, _mm_aesenclast_si128(state, *last));
 }
 
-/// CBC encryption, block by block since each needs the one before. The last round's key is XORed with what
-/// the next block begins with, its text and the first key, so that nothing but rounds is in the way
-/// from block to block.
+/// CBC encryption, block by block since each needs the one before. The last round's key is XORed
+/// with what the next block begins with, its text and the first key, so that nothing but rounds is
+/// in the way from block to block.
 fn chain(keys: &RoundKeys, iv: &mut [u8], blocks: &mut [u8]) {
     let [first, middle @ .., last] = keys.encrypt() else { return };
     let ([iv], _) = iv.as_chunks_mut() else { return };

@@ -52,7 +52,8 @@ pub trait Pipelined {
     /// CBC decryption of whole blocks: leaves the last block of ciphertext in `iv`.
     fn cbc_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
 
-    /// CFB decryption of data of any length: leaves the last whole block of ciphertext, if there is one, in `iv`.
+    /// CFB decryption of data of any length: leaves the last whole block of ciphertext, if there is
+    /// one, in `iv`.
     fn cfb_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
 
     /// Counter mode for data of any length: leaves the next counter. A last piece of a block
@@ -198,8 +199,8 @@ fn camellia(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
     }
 }
 
-/// Its 4 KiB of S-boxes are made of the key where they stay: moved there, they would be on the stack
-/// twice.
+/// Its 4 KiB of S-boxes are made of the key where they stay: moved there, they would be on the
+/// stack twice.
 #[cfg(feature = "legacy")]
 fn blowfish(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
     /// The same for all keys. Apart, for it does come by way of the stack.

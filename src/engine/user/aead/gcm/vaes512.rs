@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! GCM of AES with VAES and VPCLMULQDQ on registers of four blocks: 32 blocks are encrypted in turn, and
-//! between the rounds of AES the 32 before are authenticated, so that both kinds of instructions are at work
-//! all the time.
+//! GCM of AES with VAES and VPCLMULQDQ on registers of four blocks: 32 blocks are encrypted in
+//! turn, and between the rounds of AES the 32 before are authenticated, so that both kinds of
+//! instructions are at work all the time.
 //!
-//! GHASH's numbers have their bits reversed. Products are made of those as they are, by multiplying with powers of H
-//! times x, and reduced at the end of a flight: Gueron, Kounavis, “Intel Carry-Less Multiplication Instruction
-//! and its Usage for Computing the GCM Mode” (2010); Gueron, “Fast GHASH computation” (2023), for reduction in
-//! two steps without shifts.
+//! GHASH's numbers have their bits reversed. Their products need no shift if the powers of H are
+//! those of H times x, which is POLYVAL's way (RFC 8452, appendix A). Those of a flight are summed
+//! up before they are reduced: Gueron, Kounavis, “Intel Carry-Less Multiplication Instruction and
+//! its Usage for Computing the GCM Mode” (2010).
 //!
 //! The time depends on lengths alone.
 
@@ -57,8 +57,8 @@ struct Message {
     hash: __m128i,
 }
 
-/// Sums of products, of which the middle one begins with the upper half of the lower one, and the higher one with
-/// the upper half of that.
+/// Sums of products, of which the middle one begins with the upper half of the lower one, and the
+/// higher one with the upper half of that.
 struct Sums {
     low: __m512i,
     middle: __m512i,
@@ -285,7 +285,8 @@ fn end<const ENCRYPT: bool>(
     tag
 }
 
-/// En- or decrypts the last bytes, which begin in each of `N` registers; the ciphertext into `blocks`.
+/// En- or decrypts the last bytes, which begin in each of `N` registers; the ciphertext into
+/// `blocks`.
 fn last<const N: usize, const ENCRYPT: bool>(
     key: &Vaes512,
     message: &mut Message,
@@ -296,8 +297,8 @@ fn last<const N: usize, const ENCRYPT: bool>(
     blocks[..N].copy_from_slice(&text);
 }
 
-/// En- or decrypts `data`, which begin in each of `N` registers; the ciphertext as GHASH takes it. `beside` is
-/// called with the number of each round between the first and the last.
+/// En- or decrypts `data`, which begin in each of `N` registers; the ciphertext as GHASH takes it.
+/// `beside` is called with the number of each round between the first and the last.
 fn crypt_registers<const N: usize, const ENCRYPT: bool>(
     key: &Vaes512,
     counters: &mut __m512i,
@@ -397,8 +398,8 @@ fn zero() -> Sums {
     Sums { low: zero, middle: zero, high: zero }
 }
 
-/// Adds the products of each block of `a` and of `b`, which is times x. Karatsuba's way, as a multiplication
-/// keeps AES waiting for as long as two of its rounds take.
+/// Adds the products of each block of `a` and of `b`, which is times x. Karatsuba's way, as a
+/// multiplication keeps AES waiting for as long as two of its rounds take.
 fn add_product(sums: &mut Sums, a: __m512i, b: __m512i) {
     let halves = |a| _mm512_xor_si512(a, _mm512_shuffle_epi32::<0b01_00_11_10>(a));
     let both = _mm512_clmulepi64_epi128::<0x00>(halves(a), halves(b));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Poly1305 with AVX-512 IFMA, which multiplies numbers of 52 bits: 16 blocks at once, eight in a register,
-//! one in each of its lanes.
+//! Poly1305 with AVX-512 IFMA, which multiplies numbers of 52 bits: 16 blocks at once, eight in a
+//! register, one in each of its lanes.
 //!
-//! Method: Gueron, Krasnov, “Vectorization of Poly1305 message authentication code” (2015), for 44 bits in
-//! a limb: a lane sums up each eighth block, times r^8 each time, and at the end its own power of r puts
-//! its blocks in their places.
+//! Method: Goll, Gueron, “Vectorization of Poly1305 message authentication code” (2015), for 44
+//! bits in a limb: a lane sums up each eighth block, times r^8 each time, and at the end its own
+//! power of r puts its blocks in their places.
 //!
 //! The time depends on the length alone.
 
@@ -81,10 +81,12 @@ fn update_wide(r: &Number, sum: &Number, blocks: &[[u8; WIDE]]) -> Number {
         add_products(&mut sums, &low, &sixteenths);
         let before = carried(sums);
         [low, high] = halves(blocks);
-        // The order of both halves' powers is that of blocks: what is summed up counts as the first half.
+        // The order of both halves' powers is that of blocks: what is summed up counts as the first
+        // half.
         low = from_fn(|i| _mm512_add_epi64(low[i], before[i]));
     }
-    // The last of them: r^16 to r^9 for the first half, which is r^8 times what the second half has.
+    // The last of them: r^16 to r^9 for the first half, which is r^8 times what the second half
+    // has.
     let mut sums = zero();
     add_products(&mut sums, &low, &eighths);
     let before = carried(sums);
@@ -154,7 +156,8 @@ fn add_products(sums: &mut Sums, a: &Numbers, r: &Factors) {
     }
 }
 
-/// Carries, as [`reduced`] does. 52 bits are 8 more than a limb's 44, and 10 more than the last one's 42.
+/// Carries, as [`reduced`] does. 52 bits are 8 more than a limb's 44, and 10 more than the last
+/// one's 42.
 fn carried(sums: Sums) -> Numbers {
     let [a, mut b, mut c] = sums.low;
     let [a_high, b_high, c_high] = sums.high;

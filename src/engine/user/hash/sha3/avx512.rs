@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Keccak-f[1600] with AVX-512VL: each word has a vector register of its own, since those are 32 and have
-//! rotations and functions of three operands; 16 scalar ones are too few and have neither.
+//! Keccak-f[1600] with AVX-512VL: each word has a vector register of its own, since those are 32
+//! and have rotations and functions of three operands; 16 scalar ones are too few and have neither.
 //!
-//! Method: FIPS 202, 3.2, and the Keccak team's “Keccak implementation overview” (2012). What is left on the stack is
-//! within what is wiped when a call returns. Nothing depends on data but the result.
+//! Method: FIPS 202, 3.2, and the Keccak team's “Keccak implementation overview” (2012). What is
+//! left on the stack is within what is wiped when a call returns. Nothing depends on data but the
+//! result.
 
 #![allow(unsafe_code)]
 

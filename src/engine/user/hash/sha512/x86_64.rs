@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The compression function of SHA-512 by scalar rounds with the instructions of BMI1 and BMI2, and a
-//! message schedule in vectors of two words, which the processor works on beside the rounds.
+//! The compression function of SHA-512 by scalar rounds with the instructions of BMI1 and BMI2, and
+//! a message schedule in vectors of two words, which the processor works on beside the rounds.
 //!
 //! Method: Gueron, Krasnov, “Parallelizing message schedules to accelerate the computations of
 //! hash functions” (2012), for one block at a time. The rounds are in assembly, since their order
 //! decides about a tenth of the time.
 //!
-//! Nothing depends on data but the results. What is left on the stack, some 200 bytes, is within what
-//! is wiped when a call returns.
+//! Nothing depends on data but the results. What is left on the stack, some 200 bytes, is within
+//! what is wiped when a call returns.
 
 #![allow(unsafe_code)]
 
@@ -59,11 +59,12 @@ pub fn compressed_by_all(state: [u64; 8], blocks: &[[u8; BLOCK]]) -> Vec<[u64; 8
     compressed.collect()
 }
 
-/// One round; the caller renames the state's words. `$bc` is `b ^ c` and becomes of no use, `$ab` becomes
-/// `a ^ b`, which is the next round's: with it the majority is `((a ^ b) & (b ^ c)) ^ b`.
+/// One round; the caller renames the state's words. `$bc` is `b ^ c` and becomes of no use, `$ab`
+/// becomes `a ^ b`, which is the next round's: with it the majority is `((a ^ b) & (b ^ c)) ^ b`.
 macro_rules! round {
     ($words:ident[$i:expr], $a:ident $b:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $bc:ident $ab:ident) => {
-        // SAFETY: a word of `$words` is read, nothing is written, and the processor has BMI1 and BMI2.
+        // SAFETY: a word of `$words` is read, nothing is written, and the processor has BMI1 and
+        // BMI2.
         unsafe {
             asm!(
                 "andn {u}, {e}, {g}",
@@ -213,7 +214,7 @@ mod avx512 {
     }
 }
 
-/// The first AVX is what takes three operands; AVX2 comes with BMI on all processors but a few.
+/// Rotations by two shifts.
 mod avx2 {
     compress! {
         ["avx2", "bmi1", "bmi2"]

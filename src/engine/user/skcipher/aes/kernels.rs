@@ -6,8 +6,8 @@
 //! are compiled for the processor features that the module names, and may be called
 //! only where these are; among each other they are safe.
 //!
-//! What is left on the stack, spilled registers and a padded last one, is within what is wiped when a
-//! call returns.
+//! What is left on the stack, spilled registers and a padded last one, is within what is wiped when
+//! a call returns.
 //!
 //! Data are never looked at by branches or indices: the time depends on the length alone.
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! ChaCha with AVX-512: 16 blocks at once, each register one word of all of them; of what is left, up to 8
-//! blocks with four of them in the four lanes of a register, which has one row of each, since that is ready
-//! sooner.
+//! ChaCha with AVX-512: 16 blocks at once, each register one word of all of them; of what is left,
+//! up to 8 blocks with four of them in the four lanes of a register, which has one row of each,
+//! since that is ready sooner.
 //!
 //! Method: Goll, Gueron, “Vectorization on ChaCha stream cipher” (2014), for both ways.
 //!
