@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 const BLOCK: usize = 64;
 
 /// Bytes that are made at once: the block of Poly1305's key and the beginning of the data.
-const HEAD: usize = 8 * BLOCK;
+const HEAD: usize = 16 * BLOCK;
 
 /// Bytes that are encrypted and authenticated in turn, while they are in the cache.
 const CACHED: usize = 16 << 10;

@@ -39,7 +39,7 @@ impl Poly1305 {
     pub fn update_padded(&mut self, data: &[u8]) {
         let data = self.update_wide(data);
         // Of fewer the powers would take longer than they save.
-        let wide = if data.len() < 16 * SIZE { &[] } else { data };
+        let wide = if data.len() < 8 * SIZE { &[] } else { data };
         let (fours, _) = wide.as_chunks::<{ 4 * SIZE }>();
         if !fours.is_empty() {
             let square = product(&self.r, &self.r);
