@@ -7,19 +7,48 @@
 
 use std::mem::MaybeUninit;
 
-/// Bytes that a call takes of the stack, which are wiped when it returns. That takes about 10 ns; a
-/// short message would feel more.
-pub const CALL: usize = 3 << 10;
+/// Bytes that a call takes of the stack, which are wiped when it returns. Each KiB takes 6 ns of a
+/// short message's 80, so what goes deeper says so ([`Depth`]).
+pub const CALL: usize = 1536;
 
 /// Bytes that it takes to make something of a key. With all that is above, this fits into the
 /// smallest stack that a thread may have, 16 KiB.
 #[cfg(feature = "user-engine")]
 pub const KEY: usize = 5 << 10;
 
+/// Bytes that it takes to work with spilled registers.
+#[cfg(feature = "user-engine")]
+pub const SPILLS: usize = 2 << 10;
+
 /// Bytes that it takes to work with many blocks at hand, or with many spilled registers.
 pub const WORK: usize = 4 << 10;
 
-/// What takes more of the stack than a call does, and wipes as much each time it has worked.
+/// How much of the stack an algorithm takes.
+#[cfg(feature = "user-engine")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// With all that is above, no more than [`CALL`].
+    Call,
+    /// [`SPILLS`].
+    Spills,
+    /// [`WORK`].
+    Work,
+}
+
+#[cfg(feature = "user-engine")]
+impl Depth {
+    /// Runs `f`, which takes that much of the stack, and wipes what a call does not.
+    #[inline]
+    pub fn run<T>(self, f: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Call => f(),
+            Self::Spills => without_traces::<SPILLS, _>(f),
+            Self::Work => without_traces::<WORK, _>(f),
+        }
+    }
+}
+
+/// What takes more of the stack than a call does, and wipes it each time it has worked.
 #[cfg(feature = "user-engine")]
 pub struct Deep<T>(pub T);
 

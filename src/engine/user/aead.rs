@@ -29,7 +29,7 @@ mod wycheproof;
 
 use super::skcipher::{BlockAlgorithm, wide_cipher};
 use crate::errno::{Errno, Result};
-use crate::traces::{Deep, WORK, without_traces};
+use crate::traces::{Deep, Depth};
 use subtle::ConstantTimeEq;
 
 /// A cipher with its key.
@@ -40,19 +40,19 @@ pub trait Aead: Send + Sync {
     /// Decrypts `data` in place. EBADMSG: the tag is wrong, and `data` is wiped or as before.
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()>;
 
-    /// Whether these take no more of the stack than a call does.
-    fn shallow(&self) -> bool {
-        false
+    /// How much of the stack these take.
+    fn depth(&self) -> Depth {
+        Depth::Work
     }
 }
 
 impl Aead for Deep<Box<dyn Aead>> {
     fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        without_traces::<WORK, _>(|| self.0.seal(iv, aad, data, tag))
+        self.0.depth().run(|| self.0.seal(iv, aad, data, tag))
     }
 
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
-        without_traces::<WORK, _>(|| self.0.open(iv, aad, data, tag))
+        self.0.depth().run(|| self.0.open(iv, aad, data, tag))
     }
 }
 
@@ -103,7 +103,7 @@ pub fn find(name: &str) -> Option<AeadAlgorithm> {
     let found = known(name)?;
     let new = move |key: &[u8]| {
         let aead = (found.new)(key)?;
-        Ok(if aead.shallow() { aead } else { Box::new(Deep(aead)) })
+        Ok(if aead.depth() == Depth::Call { aead } else { Box::new(Deep(aead)) })
     };
     Some(AeadAlgorithm { new: Box::new(new), ..found })
 }

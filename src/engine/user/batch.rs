@@ -13,7 +13,7 @@ use crate::cancel;
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::memory;
-use crate::traces::{CALL, without_traces};
+use crate::traces::{WORK, without_traces};
 use once_cell::race::OnceNonZeroUsize;
 use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
@@ -127,7 +127,7 @@ fn in_threads(
             .iter()
             .map(|pairs| {
                 // Its stack is kept by the C library, for the next thread.
-                let work = || without_traces::<CALL, _>(|| pairs.give_to(&group));
+                let work = || without_traces::<WORK, _>(|| pairs.give_to(&group));
                 Builder::new().spawn_scoped(scope, work).ok()
             })
             .collect();

@@ -24,6 +24,7 @@ mod sha512;
 mod wycheproof;
 
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUser};
@@ -74,6 +75,8 @@ pub struct HashAlgorithm {
     pub plain: Option<Plain>,
     /// Where it begins with a key; None: there is none.
     pub keyed: Option<BoxedKey>,
+    /// How much of the stack it takes.
+    pub depth: Depth,
 }
 
 /// The algorithm with the canonical name `name`.
@@ -86,6 +89,7 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
             digest_size: digest.digest_size,
             plain: None,
             keyed: Some(Box::new(|key| Ok((digest.hmac)(key, digest.digest_size as usize)))),
+            depth: digest.depth,
         });
     }
     if let Some(digest) = entry(name) {
@@ -94,6 +98,7 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
             digest_size: digest.digest_size,
             plain: Some(digest.plain),
             keyed: digest.keyed.map(|key| Box::new(key) as _),
+            depth: digest.depth,
         });
     }
     mac::find(name).or_else(|| checksum::find(name))
@@ -107,6 +112,7 @@ struct Entry {
     plain: Plain,
     hmac: HmacKey,
     keyed: Option<Key>,
+    depth: Depth,
 }
 
 const fn entry<D: Base>(name: &'static str) -> Entry {
@@ -117,13 +123,20 @@ const fn entry<D: Base>(name: &'static str) -> Entry {
         plain: || Box::new(State(D::default())),
         hmac: |key, digest_size| Box::new(Hmac::<D>::new(key, digest_size)),
         keyed: None,
+        depth: if <D::BlockSize as Unsigned>::USIZE <= 64 { Depth::Call } else { Depth::Spills },
     }
+}
+
+/// A digest that spills more registers than others with blocks of that size.
+#[cfg(feature = "legacy")]
+const fn deep<D: Base>(name: &'static str) -> Entry {
+    Entry { depth: Depth::Spills, ..entry::<D>(name) }
 }
 
 /// A digest that is the beginning of another one's.
 #[cfg(feature = "legacy")]
 const fn cut<D: Base>(name: &'static str, digest_size: u32) -> Entry {
-    Entry { digest_size, ..entry::<D>(name) }
+    Entry { digest_size, ..deep::<D>(name) }
 }
 
 /// BLAKE2, which takes a key itself, of up to half a block.
@@ -169,11 +182,11 @@ const DIGESTS: &[Entry] = &[
     #[cfg(feature = "legacy")]
     entry::<ripemd::Ripemd160>("rmd160"),
     #[cfg(feature = "legacy")]
-    entry::<streebog::Streebog256>("streebog256"),
+    deep::<streebog::Streebog256>("streebog256"),
     #[cfg(feature = "legacy")]
-    entry::<streebog::Streebog512>("streebog512"),
+    deep::<streebog::Streebog512>("streebog512"),
     #[cfg(feature = "legacy")]
-    entry::<whirlpool::Whirlpool>("wp512"),
+    deep::<whirlpool::Whirlpool>("wp512"),
     #[cfg(feature = "legacy")]
     cut::<whirlpool::Whirlpool>("wp384", 48),
     #[cfg(feature = "legacy")]

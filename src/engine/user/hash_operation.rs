@@ -84,6 +84,11 @@ impl HashOperation {
         }
     }
 
+    /// Runs what hashes, and wipes the stack as deep as that goes.
+    fn hash<T>(&self, f: impl FnOnce() -> T) -> T {
+        self.lease.shared.digest_depth().run(f)
+    }
+
     fn begin(&self) -> Result<Box<dyn Hasher>> {
         let beginning = self.beginning()?;
         memory::ensure(size_of_val(beginning))?;
@@ -92,7 +97,8 @@ impl HashOperation {
 
     fn finish(&self, hasher: Box<dyn Hasher>) -> Digest {
         let mut digest = Digest::new([0; DIGEST_MAX]);
-        hasher.finish(digest.get_mut(..self.digest_size()).unwrap_or_default());
+        let bytes = digest.get_mut(..self.digest_size()).unwrap_or_default();
+        self.hash(|| hasher.finish(bytes));
         digest
     }
 
@@ -114,7 +120,7 @@ impl Operation for HashOperation {
             Some(hasher) => hasher,
             None => self.failure.note(self.begin())?,
         };
-        read_each(input, |bytes| hasher.update(bytes));
+        self.hash(|| read_each(input, |bytes| hasher.update(bytes)));
         *state = if more { State::Open(hasher) } else { State::Complete(self.finish(hasher)) };
         self.begun.store(true, Ordering::Relaxed);
         Ok(len)
@@ -147,7 +153,8 @@ impl Operation for HashOperation {
             let beginning = self.failure.note(self.beginning())?;
             let mut digest = [0; DIGEST_MAX];
             let digest = digest.get_mut(..self.digest_size()).ok_or(Errno::INVAL)?;
-            if read_only(input, |message| beginning.digest(message, digest)).is_some() {
+            let whole = || read_only(input, |message| beginning.digest(message, digest));
+            if self.hash(whole).is_some() {
                 let copied = copy_out(digest, output);
                 wipe(digest);
                 return Ok(copied);

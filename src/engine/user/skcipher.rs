@@ -30,7 +30,7 @@ pub(super) use tests::hex;
 pub(super) use tests::listed;
 
 use crate::errno::{Errno, Result};
-use crate::traces::{Deep, WORK, without_traces};
+use crate::traces::{Deep, Depth};
 #[cfg(target_arch = "x86_64")]
 pub(super) use aes::{RoundKeys, expand as expand_aes};
 pub(super) use block::{Algorithm as BlockAlgorithm, BlockCipher};
@@ -46,15 +46,15 @@ pub trait Skcipher: Send + Sync {
     /// for the caller to wipe.
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()>;
 
-    /// Whether that takes no more of the stack than a call does.
-    fn shallow(&self) -> bool {
-        false
+    /// How much of the stack that takes.
+    fn depth(&self) -> Depth {
+        Depth::Work
     }
 }
 
 impl Skcipher for Deep<Box<dyn Skcipher>> {
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
-        without_traces::<WORK, _>(|| self.0.crypt(encrypt, iv, data))
+        self.0.depth().run(|| self.0.crypt(encrypt, iv, data))
     }
 }
 
@@ -113,8 +113,8 @@ static MODES: &[Mode] = &[
     Mode { name: "cts(cbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cts) },
     Mode { name: "ctr", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ctr) },
     Mode { name: "rfc3686(ctr", block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, ciphers: Wide, new: rfc3686 },
-    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cfb) },
-    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ofb) },
+    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::cfb) },
+    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::ofb) },
     Mode { name: "xts", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
     Mode { name: "lrw", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
     Mode { name: "kw", block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), ciphers: Wide, new: |c, k| plain(c, k, modes::kw) },
@@ -132,7 +132,7 @@ pub fn find(name: &str) -> Option<SkcipherAlgorithm> {
     let found = known(name)?;
     let new = move |key: &[u8]| {
         let cipher = (found.new)(key)?;
-        Ok(if cipher.shallow() { cipher } else { Box::new(Deep(cipher)) })
+        Ok(if cipher.depth() == Depth::Call { cipher } else { Box::new(Deep(cipher)) })
     };
     Some(SkcipherAlgorithm { new: Box::new(new), ..found })
 }
@@ -189,6 +189,8 @@ type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], Data<'_, '_>) -> Result<()>;
 struct Plain {
     cipher: Box<dyn BlockCipher>,
     crypt: Crypt,
+    /// Of the mode, where the cipher keeps its blocks in registers.
+    depth: Depth,
 }
 
 impl Skcipher for Plain {
@@ -196,13 +198,23 @@ impl Skcipher for Plain {
         (self.crypt)(&*self.cipher, encrypt, iv, data)
     }
 
-    fn shallow(&self) -> bool {
-        self.cipher.pipelined().is_some()
+    fn depth(&self) -> Depth {
+        pipelined(&*self.cipher, self.depth)
     }
 }
 
+/// `depth` of what works with a cipher that has blocks in flight; others take more.
+fn pipelined(cipher: &dyn BlockCipher, depth: Depth) -> Depth {
+    if cipher.pipelined().is_some() { depth } else { Depth::Work }
+}
+
 fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
-    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt }))
+    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, depth: Depth::Call }))
+}
+
+/// A mode with more to spill.
+fn spilling(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
+    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, depth: Depth::Spills }))
 }
 
 /// RFC 3686: a nonce at the key's end, the IV, and a counter from 1. The IV stays as it is.
@@ -226,7 +238,7 @@ impl Skcipher for Rfc3686 {
         modes::ctr(&*self.cipher, encrypt, &mut counter, data)
     }
 
-    fn shallow(&self) -> bool {
-        self.cipher.pipelined().is_some()
+    fn depth(&self) -> Depth {
+        pipelined(&*self.cipher, Depth::Call)
     }
 }

@@ -16,7 +16,7 @@ use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use crate::traces::{KEY, without_traces};
+use crate::traces::{Depth, KEY, without_traces};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -69,6 +69,14 @@ impl Shared {
     /// Bytes of a digest.
     pub fn digest_size(&self) -> usize {
         self.properties.digest_size as usize
+    }
+
+    /// How much of the stack a digest takes.
+    pub fn digest_depth(&self) -> Depth {
+        match &self.algorithm {
+            Algorithm::Hash(hash) => hash.depth,
+            _ => Depth::Call,
+        }
     }
 
     /// Whether each message begins with the same IV, whatever was before it.

@@ -8,6 +8,7 @@ use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::user::hash::{Sha384, Sha512};
 use crate::engine::user::skcipher::{self, Skcipher};
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use hmac::{Hmac, KeyInit, Mac, digest::FixedOutput};
 use zeroize::Zeroizing;
 
@@ -114,8 +115,8 @@ impl Aead for Authenc {
         self.crypt(false, iv, data)
     }
 
-    /// The cipher cares for itself; SHA-512 goes deeper than a call.
-    fn shallow(&self) -> bool {
-        self.auth_size <= 32
+    /// The cipher cares for itself; SHA-512 goes deeper than others.
+    fn depth(&self) -> Depth {
+        if self.auth_size <= 32 { Depth::Spills } else { Depth::Work }
     }
 }

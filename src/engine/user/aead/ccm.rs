@@ -9,6 +9,7 @@ use super::{Aead, give, verify};
 use crate::engine::user::memory::wipe;
 use crate::engine::user::skcipher::{BlockCipher, ctr, xor};
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use zeroize::Zeroizing;
 
 /// Bytes in an IV.
@@ -133,7 +134,7 @@ impl Aead for Ccm {
         result
     }
 
-    fn shallow(&self) -> bool {
-        self.cipher.pipelined().is_some()
+    fn depth(&self) -> Depth {
+        if self.cipher.pipelined().is_some() { Depth::Call } else { Depth::Work }
     }
 }

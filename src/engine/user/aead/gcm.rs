@@ -8,6 +8,7 @@ use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
 use crate::engine::user::skcipher::{BlockAlgorithm, BlockCipher, ctr, xor};
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
 use zeroize::Zeroizing;
@@ -70,9 +71,9 @@ pub trait Gmac: Send + Sync {
     /// The tag of a message that is all AAD, given in pieces.
     fn authenticate(&self, iv: &[u8], pieces: [&[u8]; 2]) -> Result<Zeroizing<[u8; 16]>>;
 
-    /// Whether that takes no more of the stack than a call does.
-    fn shallow(&self) -> bool {
-        false
+    /// How much of the stack that takes.
+    fn depth(&self) -> Depth {
+        Depth::Work
     }
 }
 

@@ -2,15 +2,12 @@
 //! GCM by graviola, which encrypts and authenticates in one pass: for AES with 128 or 256
 //! bits, on processors that have what it needs.
 //!
-//! It wipes its keys, but not what it leaves on the stack: that is done here.
+//! It wipes its keys, but not what it leaves on the stack ([`Depth`]).
 
 use super::{Aead, give, verify};
 use crate::errno::{Errno, Result};
-use crate::traces::without_traces;
+use crate::traces::Depth;
 use graviola::util::is_cpu_supported;
-
-/// What it takes of the stack.
-const TRACES: usize = 2 << 10;
 
 /// A key.
 pub struct AesGcm(graviola::aead::AesGcm);
@@ -27,7 +24,7 @@ impl AesGcm {
     fn encrypt(&self, iv: &[u8], aad: &[u8], data: &mut [u8]) -> Result<[u8; 16]> {
         let iv = iv.try_into().map_err(|_| Errno::INVAL)?;
         let mut tag = [0; 16];
-        without_traces::<TRACES, _>(|| self.0.encrypt(iv, aad, data, &mut tag));
+        self.0.encrypt(iv, aad, data, &mut tag);
         Ok(tag)
     }
 }
@@ -40,7 +37,7 @@ impl Aead for AesGcm {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         if tag.len() == 16 {
             let iv = iv.try_into().map_err(|_| Errno::INVAL)?;
-            let opened = without_traces::<TRACES, _>(|| self.0.decrypt(iv, aad, data, tag));
+            let opened = self.0.decrypt(iv, aad, data, tag);
             return opened.map_err(|_| Errno::BADMSG);
         }
         // It verifies whole tags only. Encryption undoes itself, and that of the plaintext
@@ -50,9 +47,8 @@ impl Aead for AesGcm {
         self.encrypt(iv, &[], data).map(drop)
     }
 
-    /// It takes more, but wipes that, and needs less of it than others.
-    fn shallow(&self) -> bool {
-        true
+    fn depth(&self) -> Depth {
+        Depth::Spills
     }
 }
 

@@ -12,6 +12,7 @@ use super::gcm::{Gmac, gmac};
 use super::{Aead, give, verify};
 use crate::engine::user::skcipher::BlockAlgorithm;
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use zeroize::Zeroizing;
 
 /// Bytes in an IV.
@@ -56,8 +57,8 @@ impl Aead for Rfc4106 {
         self.gcm.open(&nonce(&self.salt, iv), header(aad)?, data, tag)
     }
 
-    fn shallow(&self) -> bool {
-        self.gcm.shallow()
+    fn depth(&self) -> Depth {
+        self.gcm.depth()
     }
 }
 
@@ -90,8 +91,8 @@ impl Aead for Rfc4309 {
         self.ccm.open(&self.iv(iv), header(aad)?, data, tag)
     }
 
-    fn shallow(&self) -> bool {
-        self.ccm.shallow()
+    fn depth(&self) -> Depth {
+        self.ccm.depth()
     }
 }
 
@@ -122,7 +123,7 @@ impl Aead for Rfc4543 {
         verify(&*self.tag(iv, aad, data)?, tag)
     }
 
-    fn shallow(&self) -> bool {
-        self.gcm.shallow()
+    fn depth(&self) -> Depth {
+        self.gcm.depth()
     }
 }

@@ -6,6 +6,7 @@
 
 use super::{HashAlgorithm, Hasher, Key, Plain};
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use std::hash::Hasher as _;
 use twox_hash::XxHash64;
 use zeroize::Zeroize;
@@ -38,6 +39,7 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
         digest_size,
         plain: Some(plain),
         keyed: Some(Box::new(keyed)),
+        depth: Depth::Call,
     })
 }
 

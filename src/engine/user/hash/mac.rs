@@ -6,6 +6,7 @@
 
 use super::{HashAlgorithm, Hasher, Key, State};
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes192, Aes256};
 use cmac::Cmac;
@@ -37,6 +38,7 @@ pub fn find(name: &str) -> Option<HashAlgorithm> {
         digest_size: block_size,
         plain: None,
         keyed: Some(Box::new(key)),
+        depth: Depth::Spills,
     })
 }
 

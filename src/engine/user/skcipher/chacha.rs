@@ -12,6 +12,7 @@ mod avx512;
 
 use super::{Data, Skcipher};
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
 use cipher::{Array, StreamCipherCore};
@@ -73,11 +74,12 @@ impl Skcipher for ChaCha20 {
     }
 
     /// RustCrypto's takes more.
-    fn shallow(&self) -> bool {
+    fn depth(&self) -> Depth {
         #[cfg(target_arch = "x86_64")]
-        return avx512::available();
-        #[cfg(not(target_arch = "x86_64"))]
-        false
+        if avx512::available() {
+            return Depth::Spills;
+        }
+        Depth::Work
     }
 }
 

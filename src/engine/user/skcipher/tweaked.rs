@@ -10,7 +10,9 @@
 use super::Skcipher;
 use super::block::{Algorithm, BlockCipher};
 use super::modes::{BATCH, Data, xor};
+use super::pipelined;
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use std::iter::successors;
 use zeroize::Zeroizing;
 
@@ -91,8 +93,8 @@ impl Skcipher for Xts {
         Ok(())
     }
 
-    fn shallow(&self) -> bool {
-        self.data.pipelined().is_some()
+    fn depth(&self) -> Depth {
+        pipelined(&*self.data, Depth::Spills)
     }
 }
 
@@ -160,7 +162,7 @@ impl Skcipher for Lrw {
         Ok(())
     }
 
-    fn shallow(&self) -> bool {
-        self.cipher.pipelined().is_some()
+    fn depth(&self) -> Depth {
+        pipelined(&*self.cipher, Depth::Spills)
     }
 }

@@ -18,6 +18,7 @@ use super::{Gmac, IV};
 use crate::engine::user::memory::wipe;
 use crate::engine::user::skcipher::{RoundKeys, expand_aes};
 use crate::errno::{Errno, Result};
+use crate::traces::Depth;
 use std::arch::x86_64::*;
 use std::array::from_fn;
 use zeroize::Zeroizing;
@@ -103,8 +104,8 @@ impl Aead for Vaes512 {
         verified
     }
 
-    fn shallow(&self) -> bool {
-        true
+    fn depth(&self) -> Depth {
+        Depth::Spills
     }
 }
 
@@ -137,8 +138,8 @@ impl Gmac for Vaes512 {
         Ok(Zeroizing::new(unsafe { end::<true>(self, message, &mut [], lengths(len, 0)) }))
     }
 
-    fn shallow(&self) -> bool {
-        true
+    fn depth(&self) -> Depth {
+        Depth::Spills
     }
 }
 
