@@ -18,8 +18,8 @@ bench: stage
 # samples: BENCH='--quick gcm'; another libcrypto than libcrypto.so.3: LIBCRYPTO=FILE, and what starts a
 # program where that needs another libc: RUNNER='DIR/ld-linux-x86-64.so.2 --library-path DIR'.
 .PHONY: bench-user
-bench-user:
+bench-user: stage
 	$(CARGO) build --locked --release --manifest-path bench/user-engine/Cargo.toml \
 		--target-dir $(target)/bench
-	$(if $(LIBCRYPTO),LIBCRYPTO='$(LIBCRYPTO)') $(RUNNER) \
+	LIBKCAPI='$(shared)' $(if $(LIBCRYPTO),LIBCRYPTO='$(LIBCRYPTO)') $(RUNNER) \
 		$(target)/bench/release/user-engine-bench --bench $(BENCH)

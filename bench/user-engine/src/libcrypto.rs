@@ -3,50 +3,20 @@
 //! is dear: algorithms are fetched once, contexts get their key once, and a message sets its
 //! IV only.
 //!
-//! It is opened at run time, so that nothing of OpenSSL is needed to build this: libcrypto.so.3, or
-//! the file that the environment variable LIBCRYPTO names.
-//!
 //! # Safety
 //!
 //! The signatures are those of OpenSSL 3's manual pages. Contexts are made here, belong to
 //! one value, and live until the process ends. Lengths are those of slices.
 
-use libc::{RTLD_NOW, c_char, c_int, c_void, dlerror, dlopen, dlsym};
-use std::ffi::{CStr, CString};
+use super::library::{Pointer, functions};
+use libc::{c_char, c_int, c_void};
+use std::ffi::CStr;
 use std::ptr::{null, null_mut};
-use std::sync::LazyLock;
 
-type Pointer = *mut c_void;
 type Bytes = *const u8;
 
-macro_rules! functions {
-    ($($name:ident($($argument:ty),*) -> $result:ty;)*) => {
-        #[allow(non_snake_case)]
-        struct Functions { $($name: unsafe extern "C" fn($($argument),*) -> $result,)* }
-
-        static LIBCRYPTO: LazyLock<Functions> = LazyLock::new(|| {
-            let file = std::env::var("LIBCRYPTO").unwrap_or("libcrypto.so.3".into());
-            let path = CString::new(file.as_str()).expect("a path has no NUL");
-            // SAFETY: a string; the library's constructors are OpenSSL's own.
-            let library = unsafe { dlopen(path.as_ptr(), RTLD_NOW) };
-            // SAFETY: a call to dlopen(3) has just failed, and no other thread calls it.
-            let why = || unsafe { CStr::from_ptr(dlerror()) }.to_string_lossy().into_owned();
-            assert!(!library.is_null(), "{file}: {}", why());
-            Functions {
-                $($name: {
-                    let name = concat!(stringify!($name), "\0");
-                    // SAFETY: a live library and a string.
-                    let function = unsafe { dlsym(library, name.as_ptr().cast()) };
-                    assert!(!function.is_null(), "{file} has no {name}");
-                    // SAFETY: not NULL, and of this type by its manual page.
-                    unsafe { std::mem::transmute::<Pointer, unsafe extern "C" fn($($argument),*) -> $result>(function) }
-                },)*
-            }
-        });
-    };
-}
-
 functions! {
+    LIBCRYPTO, "LIBCRYPTO", "libcrypto.so.3";
     EVP_CIPHER_fetch(Pointer, *const c_char, *const c_char) -> Pointer;
     EVP_CIPHER_CTX_new() -> Pointer;
     EVP_CIPHER_CTX_ctrl(Pointer, c_int, c_int, Pointer) -> c_int;
@@ -70,7 +40,7 @@ functions! {
 
 /// OSSL_PARAM.
 #[repr(C)]
-struct Parameter {
+pub struct Parameter {
     key: *const c_char,
     data_type: u32,
     data: *const c_void,

@@ -13,9 +13,11 @@
 #![allow(unsafe_code)]
 
 mod libcrypto;
+mod libkcapi;
+mod library;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use kcapi::capi::{aead, cipher, kdf, md, util};
+use libkcapi::LIBKCAPI;
 use std::ffi::CStr;
 use std::fmt::Write;
 use std::hint::black_box;
@@ -66,11 +68,11 @@ fn skcipher(names: [&CStr; 2], encrypt: bool, key: usize, size: usize) -> Pair {
     let (key, iv, input) = (&SECRET[..key], &SECRET[..16], vec![0x5a; size]);
     let mut evp = libcrypto::Cipher::new(names[1], encrypt, key, false);
     let mut handle = null_mut();
-    let crypt = if encrypt { cipher::kcapi_cipher_encrypt } else { cipher::kcapi_cipher_decrypt };
+    let crypt = if encrypt { LIBKCAPI.kcapi_cipher_encrypt } else { LIBKCAPI.kcapi_cipher_decrypt };
     // SAFETY: see above.
     unsafe {
-        assert_eq!(cipher::kcapi_cipher_init(&mut handle, names[0].as_ptr(), 0), 0);
-        assert_eq!(cipher::kcapi_cipher_setkey(handle, key.as_ptr(), key.len() as u32), 0);
+        assert_eq!((LIBKCAPI.kcapi_cipher_init)(&mut handle, names[0].as_ptr(), 0), 0);
+        assert_eq!((LIBKCAPI.kcapi_cipher_setkey)(handle, key.as_ptr(), key.len() as u32), 0);
     }
     // A one-shot of xts is one of 64 KiB pieces, as the C library's.
     let piece = if names[0] == c"xts(aes)" { 64 << 10 } else { size };
@@ -110,13 +112,13 @@ fn aead(names: [&CStr; 2], encrypt: bool, size: usize) -> Pair {
     let message = [&AAD[..], &input].concat();
     let len = if encrypt { size + TAG } else { size };
     let mut handle = null_mut();
-    let crypt = if encrypt { aead::kcapi_aead_encrypt } else { aead::kcapi_aead_decrypt };
+    let crypt = if encrypt { LIBKCAPI.kcapi_aead_encrypt } else { LIBKCAPI.kcapi_aead_decrypt };
     // SAFETY: see above.
     unsafe {
-        assert_eq!(aead::kcapi_aead_init(&mut handle, names[0].as_ptr(), 0), 0);
-        assert_eq!(aead::kcapi_aead_setkey(handle, key.as_ptr(), key.len() as u32), 0);
-        assert_eq!(aead::kcapi_aead_settaglen(handle, TAG as u32), 0);
-        aead::kcapi_aead_setassoclen(handle, AAD.len());
+        assert_eq!((LIBKCAPI.kcapi_aead_init)(&mut handle, names[0].as_ptr(), 0), 0);
+        assert_eq!((LIBKCAPI.kcapi_aead_setkey)(handle, key.as_ptr(), key.len() as u32), 0);
+        assert_eq!((LIBKCAPI.kcapi_aead_settaglen)(handle, TAG as u32), 0);
+        (LIBKCAPI.kcapi_aead_setassoclen)(handle, AAD.len());
     }
     Pair {
         ours: Box::new(move |out| {
@@ -138,11 +140,14 @@ fn digest(name: &CStr, evp: &CStr, len: usize, size: usize) -> Pair {
     let (input, key) = (vec![0x5a; size], &SECRET[..32]);
     let mut handle = null_mut();
     // SAFETY: see above.
-    assert_eq!(unsafe { md::kcapi_md_init(&mut handle, name.as_ptr(), 0) }, 0);
+    assert_eq!(unsafe { (LIBKCAPI.kcapi_md_init)(&mut handle, name.as_ptr(), 0) }, 0);
     let message = input.clone();
     let theirs: Side = if name.to_bytes().starts_with(b"hmac") {
         // SAFETY: see above.
-        assert_eq!(unsafe { md::kcapi_md_setkey(handle, key.as_ptr(), key.len() as u32) }, 0);
+        assert_eq!(
+            unsafe { (LIBKCAPI.kcapi_md_setkey)(handle, key.as_ptr(), key.len() as u32) },
+            0
+        );
         let mut hmac = libcrypto::Hmac::new(evp, key);
         Box::new(move |out| hmac.mac(&input, out))
     } else {
@@ -153,7 +158,7 @@ fn digest(name: &CStr, evp: &CStr, len: usize, size: usize) -> Pair {
         ours: Box::new(move |out| {
             let (from, to) = (message.as_ptr(), out.as_mut_ptr());
             // SAFETY: see above.
-            ok(unsafe { md::kcapi_md_digest(handle, from, size, to, out.len()) }, len);
+            ok(unsafe { (LIBKCAPI.kcapi_md_digest)(handle, from, size, to, out.len()) }, len);
         }),
         theirs,
         len,
@@ -169,7 +174,7 @@ fn pbkdf2(name: &'static CStr, evp: &CStr, len: usize) -> Pair {
             // SAFETY: see above.
             let derived = unsafe {
                 let (name, salt_len) = (name.as_ptr(), salt.len());
-                kdf::kcapi_pbkdf(
+                (LIBKCAPI.kcapi_pbkdf)(
                     name,
                     pw,
                     pw_len,
@@ -267,7 +272,7 @@ fn version() -> String {
     let mut version = [0u8; 64];
     // SAFETY: as many bytes as are said, which end with a NUL.
     unsafe {
-        util::kcapi_versionstring(version.as_mut_ptr().cast(), version.len() as u32);
+        (LIBKCAPI.kcapi_versionstring)(version.as_mut_ptr().cast(), version.len() as u32);
         CStr::from_ptr(version.as_ptr().cast()).to_string_lossy().into_owned()
     }
 }

@@ -23,6 +23,10 @@ const WIDE: usize = 16;
 /// Blocks in the lanes of a register.
 const LANES: usize = 4;
 
+/// Bytes that up to eight blocks take of the stack. That and what sixteen take is wiped here, so
+/// that the rest of a call needs no more than others.
+const FEW: usize = 1536;
+
 /// Whether the processor can.
 pub fn available() -> bool {
     is_x86_feature_detected!("avx512f")
@@ -38,11 +42,13 @@ pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bo
         if !many.is_empty() {
             // SAFETY: the processor has AVX-512F.
             let work = || unsafe { apply_many(double_rounds, state, many) };
-            // Sixteen blocks take more of the stack than a call does.
             without_traces::<WORK, _>(work);
         }
-        // SAFETY: the same.
-        unsafe { apply_few(double_rounds, state, few) };
+        if !few.is_empty() {
+            // SAFETY: the same.
+            let work = || unsafe { apply_few(double_rounds, state, few) };
+            without_traces::<FEW, _>(work);
+        }
     }
     able
 }
@@ -57,7 +63,6 @@ fn apply_many(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) {
 }
 
 /// Up to eight blocks.
-#[inline(never)]
 #[target_feature(enable = "avx512f")]
 fn apply_few(double_rounds: usize, state: &[u32; 16], data: &mut [u8]) {
     if data.len() > LANES * SIZE {
