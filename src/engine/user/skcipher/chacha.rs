@@ -57,6 +57,15 @@ fn portable<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
     }
 }
 
+/// With vectors, what is taken is wiped where it is; RustCrypto's takes more than a call.
+fn depth() -> Depth {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::available() {
+        return Depth::Call;
+    }
+    Depth::Work
+}
+
 /// A key.
 pub struct ChaCha20(Zeroizing<[u8; 32]>);
 
@@ -73,13 +82,8 @@ impl Skcipher for ChaCha20 {
         Ok(())
     }
 
-    /// RustCrypto's takes more.
     fn depth(&self) -> Depth {
-        #[cfg(target_arch = "x86_64")]
-        if avx512::available() {
-            return Depth::Spills;
-        }
-        Depth::Work
+        depth()
     }
 }
 
@@ -108,6 +112,10 @@ impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
         apply::<R>(&key.0, &inner, data.into_out_with_copied_in());
         key.zeroize();
         Ok(())
+    }
+
+    fn depth(&self) -> Depth {
+        depth()
     }
 }
 

@@ -13,7 +13,7 @@
 #![allow(unsafe_code)]
 
 use super::SIZE;
-use crate::traces::{WORK, without_traces};
+use crate::traces::without_traces;
 use std::arch::x86_64::*;
 use std::array::from_fn;
 
@@ -23,9 +23,11 @@ const WIDE: usize = 16;
 /// Blocks in the lanes of a register.
 const LANES: usize = 4;
 
-/// Bytes that up to eight blocks take of the stack. That and what sixteen take is wiped here, so
-/// that the rest of a call needs no more than others.
+/// Bytes that up to eight blocks take of the stack.
 const FEW: usize = 1536;
+
+/// Bytes that sixteen take. Both are wiped here, so that the rest of a call takes no more than others.
+const MANY: usize = 2 << 10;
 
 /// Whether the processor can.
 pub fn available() -> bool {
@@ -42,7 +44,7 @@ pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bo
         if !many.is_empty() {
             // SAFETY: the processor has AVX-512F.
             let work = || unsafe { apply_many(double_rounds, state, many) };
-            without_traces::<WORK, _>(work);
+            without_traces::<MANY, _>(work);
         }
         if !few.is_empty() {
             // SAFETY: the same.
