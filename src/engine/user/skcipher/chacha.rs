@@ -115,7 +115,8 @@ impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
     }
 
     fn depth(&self) -> Depth {
-        depth()
+        // The first key is another's work.
+        if depth() == Depth::Call { Depth::Spills } else { Depth::Work }
     }
 }
 
