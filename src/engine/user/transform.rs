@@ -16,7 +16,7 @@ use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use crate::traces::{Depth, KEY, without_traces};
+use crate::traces::{Depth, KEY, SPILLS, without_traces};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -172,7 +172,13 @@ impl UserTransform {
     /// What becomes of the algorithm with a key. What that leaves on the stack is wiped here, for
     /// every family.
     fn key(&self, key: &[u8]) -> Result<Keyed> {
-        without_traces::<KEY, _>(|| self.make_key(key))
+        match &self.0.algorithm {
+            // No round keys, or few; and for some programs each message has another key.
+            Algorithm::Hash(hash) if hash.depth == Depth::Call => {
+                without_traces::<SPILLS, _>(|| self.make_key(key))
+            }
+            _ => without_traces::<KEY, _>(|| self.make_key(key)),
+        }
     }
 
     fn make_key(&self, key: &[u8]) -> Result<Keyed> {
