@@ -5,6 +5,7 @@
 //! thread send while another receives on the same handle.
 
 use crate::cancel::Suspended;
+use crate::engine::choice;
 use crate::engine::{
     self, Alone, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
 };
@@ -48,7 +49,7 @@ impl Handle {
     /// A handle with a transform of its own.
     pub fn open(kind: Kind, name: &CStr, options: Options) -> Result<Self> {
         memory::ensure(SMALL)?;
-        Self::with(kind, engine::open(kind, name, options.user)?, options)
+        Self::with(kind, choice::open(kind, name, options.user)?, options)
     }
 
     /// A handle on a transform that nobody else has.

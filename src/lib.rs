@@ -7,8 +7,8 @@
 //! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
 //! - `handle`: what C holds, an operation (`slot`) and the transform that it shares (`tfm`).
 //! - `generation`, `process`, `lock`, `cancel`: what fork(2) and pthread_cancel(3) do to all of it.
-//! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG.
-//! - `aio`: many IOVEC pairs in few system calls.
+//! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG, with AIO
+//!   for many IOVEC pairs in few system calls; `engine::user` computes.
 //! - `kdf`, `prf`: key derivation over a message digest.
 //! - `iov`, `overlap`, `caller`: scatter-gather lists, those that meet, and copies of them.
 //! - `errno`, `log`, `environment`: errors, messages, variables.
@@ -22,7 +22,6 @@
 //! that is given with it), what a system call does by its manual page, and what a
 //! function's own `# Safety` section demands.
 
-mod aio;
 mod caller;
 mod cancel;
 pub mod capi;

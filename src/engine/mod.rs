@@ -9,12 +9,10 @@
 //!
 //! References: Linux `Documentation/crypto/userspace-if.rst`, `crypto/af_alg.c`.
 
-mod choice;
+pub mod choice;
 pub mod kernel;
 #[cfg(feature = "user-engine")]
 pub mod user;
-
-pub use choice::open;
 
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;

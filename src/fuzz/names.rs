@@ -3,7 +3,7 @@
 
 use super::{Choices, KINDS};
 use crate::engine::Transform;
-use crate::engine::user::names::canonical;
+use crate::engine::user::algorithm::names::canonical;
 use crate::engine::user::transform::UserTransform;
 use crate::errno::Errno;
 use std::ffi::CString;

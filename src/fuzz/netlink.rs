@@ -2,8 +2,8 @@
 //! Any bytes are a reply or an error, and what a reply says is what is read.
 
 use super::{Choices, KINDS};
+use crate::engine::kernel::driver::Driver;
 use crate::engine::kernel::netlink::parse;
-use crate::engine::kernel::properties::Driver;
 use crate::engine::{Kind, Properties};
 
 /// A family, then a reply; and a reply made of the same bytes.

@@ -2,8 +2,8 @@
 //! Any text has a driver or has none, and the driver that the kernel would take is found.
 
 use super::{Choices, KINDS};
+use crate::engine::kernel::driver::Driver;
 use crate::engine::kernel::proc_crypto::find;
-use crate::engine::kernel::properties::Driver;
 use crate::engine::{Kind, Properties};
 use std::fmt::Write;
 

@@ -11,8 +11,8 @@
 
 use super::message;
 use super::operation::KernelOperation;
-use crate::aio::Outcome;
 use crate::caller;
+use crate::engine::kernel::aio::Outcome;
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
 use libc::MSG_DONTWAIT;

@@ -4,7 +4,7 @@
 use super::capacity::PAGE;
 use super::completion::Completion;
 use super::properties::Algorithm;
-use crate::aio::Contexts;
+use crate::engine::kernel::aio::Contexts;
 use once_cell::race::OnceBool;
 use std::sync::atomic::{AtomicBool, Ordering};
 

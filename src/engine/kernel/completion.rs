@@ -9,8 +9,8 @@
 //!
 //! References: Linux `crypto/simd.c`; `crypto/algapi.c`, crypto_inst_setname.
 
+use super::driver::Driver;
 use super::proc_crypto::{find, find_driver};
-use super::properties::Driver;
 use crate::engine::Kind;
 
 /// When a driver has finished.

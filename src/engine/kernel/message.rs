@@ -4,9 +4,10 @@
 
 #![allow(unsafe_code)]
 
+use crate::caller;
 use crate::engine::{Control, Iv};
 use crate::errno::{Errno, Result, count};
-use crate::iov::{Iovecs, wipe};
+use crate::iov::{Cursor, Iovecs, wipe};
 use libc::{c_int, cmsghdr, iovec, msghdr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use zeroize::Zeroize;
@@ -148,6 +149,27 @@ impl Drop for ControlBuffer {
     fn drop(&mut self) {
         self.bytes.zeroize();
     }
+}
+
+/// Bytes after what a sendmsg(2) took in which a missing page must be if that is why it stopped:
+/// the largest page that Linux has.
+const LARGEST_PAGE: usize = 64 * 1024;
+
+/// Why a sendmsg(2) that does not wait took no more than `sent` bytes.
+pub fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
+    let (mut rest, mut list) = (Cursor::new(data), Vec::new());
+    rest.skip(sent);
+    match rest.take(usize::MAX, &mut list) {
+        Ok(next) if is_unreadable(next) => Errno::FAULT,
+        _ => Errno::MSGSIZE,
+    }
+}
+
+/// Whether the kernel could not read the beginning of `data`.
+pub fn is_unreadable(data: Iovecs<'_>) -> bool {
+    let mut list = Vec::new();
+    let beginning = Cursor::new(data).take(LARGEST_PAGE, &mut list);
+    beginning.and_then(caller::cannot_be_read) == Ok(true)
 }
 
 #[cfg(test)]

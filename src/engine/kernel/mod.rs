@@ -2,21 +2,25 @@
 //! The kernel engine: AF_ALG sockets.
 //!
 //! In reading order: [`socket`] has the system calls of sockets, [`bound`] is the bound socket,
-//! [`transform`] opens operations on it that have [`common`] things, [`operation`] is the accepted
-//! socket with its streams and [`whole`] messages, those that may be cut in [`chain`], [`message`] what sendmsg(2) is
-//! given, [`capacity`] how much of it. [`properties`] asks for an algorithm's sizes, by [`netlink`]
-//! or in [`proc_crypto`], and [`completion`] judges whether its driver finishes at once; for one
-//! that does not there are [`busy`] and [`offload`].
+//! [`transform`] opens operations on it, which share what is in [`common`]. [`operation`] is the accepted
+//! socket; on it work [`streams`], [`whole`] messages, those that may be cut in [`chain`], and many
+//! messages at once by [`aio`]. [`message`] is what sendmsg(2) and recvmsg(2) are given, [`capacity`] how much
+//! of it. [`properties`] asks for an algorithm's sizes and its [`driver`], by [`netlink`] or in
+//! [`proc_crypto`], and [`completion`] judges whether the driver finishes at once; for one that does
+//! not there are [`busy`] and [`offload`] with its [`backlog`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
 
+pub mod aio;
+mod backlog;
 mod bound;
 mod busy;
 pub mod capacity;
 mod chain;
 mod common;
 pub mod completion;
+pub mod driver;
 pub mod message;
 pub mod netlink;
 mod offload;
@@ -24,6 +28,7 @@ pub mod operation;
 pub mod proc_crypto;
 pub mod properties;
 pub mod socket;
+mod streams;
 pub mod transform;
 pub mod whole;
 

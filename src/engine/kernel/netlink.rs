@@ -4,7 +4,7 @@
 //! Reference: Linux `include/uapi/linux/cryptouser.h`, `crypto/crypto_user*.c`;
 //! netlink(7). The reply is parsed from bytes, so that no layout is trusted.
 
-use super::properties::Driver;
+use super::driver::Driver;
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result, retry};
 use nix::sys::socket::{

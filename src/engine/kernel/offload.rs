@@ -10,15 +10,14 @@
 
 #![allow(unsafe_code)]
 
-use super::message::{self, Message};
+use super::backlog::Backlog;
+use super::message::{self, Message, why_short};
 use super::operation::KernelOperation;
-use super::whole::why_short;
-use crate::aio::send_at_once;
 use crate::caller;
+use crate::engine::kernel::aio::send_at_once;
 use crate::engine::{Control, Kind};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs, iovec};
-use crate::lock::Recover;
 use crate::overlap::{reads_its_output, with_checked_copy};
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::AsFd;
@@ -26,52 +25,6 @@ use zeroize::Zeroizing;
 
 /// Bytes in a request.
 const REQUEST_MAX: usize = 64 * 1024;
-
-/// What a stream has here.
-#[derive(Default)]
-pub struct Backlog {
-    /// The beginning of a granule.
-    held: Zeroizing<Vec<u8>>,
-    /// Results, of which the first `given` bytes have been received.
-    results: Zeroizing<Vec<u8>>,
-    given: usize,
-    /// Why there will be no more.
-    error: Option<Errno>,
-}
-
-impl Recover for Backlog {
-    unsafe fn recover(this: *mut Self) {
-        // SAFETY: the caller's promise. A stream that its parent's thread was in is not the
-        // child's.
-        unsafe { this.write(Self { error: Some(Errno::IO), ..Self::default() }) };
-    }
-}
-
-impl Backlog {
-    fn waiting(&self) -> usize {
-        self.results.len() - self.given
-    }
-
-    /// Room for `more` results.
-    fn make_room(&mut self, more: usize) -> Result<&mut [u8]> {
-        if self.given == self.results.len() {
-            self.results.clear();
-            self.given = 0;
-        }
-        let there = self.results.len();
-        if self.results.capacity() - there < more {
-            // A vector that grows by itself leaves a copy behind.
-            let mut larger = Zeroizing::new(Vec::new());
-            larger.try_reserve_exact(2 * (self.waiting() + more))?;
-            larger.extend_from_slice(self.results.get(self.given..).unwrap_or_default());
-            self.results = larger;
-            self.given = 0;
-        }
-        let there = self.results.len();
-        self.results.resize(there + more, 0);
-        Ok(self.results.get_mut(there..).unwrap_or_default())
-    }
-}
 
 impl KernelOperation {
     /// Whether its messages go this way. Asks the kernel, the first time.

@@ -3,7 +3,7 @@
 //!
 //! Reference: Linux `crypto/proc.c` and the `*_show` functions of the families.
 
-use super::properties::Driver;
+use super::driver::Driver;
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
 use std::ffi::CStr;

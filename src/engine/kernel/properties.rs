@@ -16,19 +16,6 @@ use crate::log::log;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 
-/// A driver of an algorithm, as the kernel describes it.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct Driver {
-    /// Its own name, such as `cbc-aes-aesni`.
-    pub name: String,
-    /// The algorithm's sizes and name.
-    pub properties: Properties,
-    /// The kernel takes the driver with the highest priority.
-    pub priority: u32,
-    /// CRYPTO_ALG_ASYNC: the driver may answer before it has finished.
-    pub asynchronous: bool,
-}
-
 /// An algorithm that this process has used.
 pub struct Algorithm {
     /// Its family.

@@ -9,12 +9,12 @@
 
 use super::capacity::Capacity;
 use super::common::VIRTIO_MAX;
-use super::message::{self, Message};
+use super::message::{self, Message, why_short};
 use super::operation::KernelOperation;
-use crate::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
-use crate::aio::{Backend, Outcome, send_at_once};
 use crate::caller::{self, IOVECS_MAX};
-use crate::engine::{Control, Kind, Length, Op};
+use crate::engine::kernel::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
+use crate::engine::kernel::aio::{Backend, Outcome, send_at_once};
+use crate::engine::{Control, Kind, Length};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copies, with_checked_copy};
@@ -28,10 +28,6 @@ pub(super) const SENT_AT_ONCE: usize = 512 * 1024;
 
 /// Output IOVECs that one recvmsg(2) is given. Linux 6.1 has memory for 27.
 pub(super) const OUTPUTS_MAX: usize = 16;
-
-/// Bytes after what a sendmsg(2) took in which a missing page must be if that is why it stopped:
-/// the largest page that Linux has.
-const LARGEST_PAGE: usize = 64 * 1024;
 
 /// What a result is longer than its message by, in bytes.
 #[derive(Clone, Copy)]
@@ -50,16 +46,6 @@ impl Growth {
 }
 
 impl KernelOperation {
-    /// What the result is longer than the message by, in bytes.
-    pub(super) fn growth(&self, op: Op) -> isize {
-        let tag_len = self.tag_len as isize;
-        match (self.kind(), op) {
-            (Kind::Aead, Op::Encrypt) => tag_len,
-            (Kind::Aead, _) => -tag_len,
-            _ => 0,
-        }
-    }
-
     fn growth_of(&self, control: &Control) -> Growth {
         let assoclen = control.assoclen.unwrap_or(0) as usize;
         Growth { bytes: self.growth(control.op), assoclen }
@@ -362,21 +348,4 @@ enum Order {
     Together,
     /// Each with the IV, and received before the next is sent.
     InTurn,
-}
-
-/// Why a sendmsg(2) that does not wait took no more than `sent` bytes.
-pub(super) fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
-    let (mut rest, mut list) = (Cursor::new(data), Vec::new());
-    rest.skip(sent);
-    match rest.take(usize::MAX, &mut list) {
-        Ok(next) if is_unreadable(next) => Errno::FAULT,
-        _ => Errno::MSGSIZE,
-    }
-}
-
-/// Whether the kernel could not read the beginning of `data`.
-pub(super) fn is_unreadable(data: Iovecs<'_>) -> bool {
-    let mut list = Vec::new();
-    let beginning = Cursor::new(data).take(LARGEST_PAGE, &mut list);
-    beginning.and_then(caller::cannot_be_read) == Ok(true)
 }

@@ -2,7 +2,7 @@
 //! Known answers, and that nothing wrong is taken for right.
 
 use super::*;
-use crate::engine::user::skcipher::hex;
+use crate::engine::user::algorithm::skcipher::hex;
 
 /// Key, IV, AAD, plaintext, ciphertext, tag.
 type Answer<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
@@ -342,7 +342,7 @@ fn names() {
 #[cfg(feature = "legacy")]
 #[test]
 fn c_tests_know_every_algorithm() {
-    use crate::engine::user::skcipher::listed;
+    use crate::engine::user::algorithm::skcipher::listed;
     assert!(MODES.iter().map(|known| known.name).eq(listed("aead_modes")));
     assert!(CHACHA_POLY.iter().map(|known| known.0).eq(listed("aeads")));
     assert!(authenc::HASHES.iter().map(|known| known.name).eq(listed("authenc_hashes")));

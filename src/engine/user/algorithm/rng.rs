@@ -13,19 +13,12 @@
 //!
 //! Reference: Linux `crypto/algif_rng.c`, `crypto/drbg.c`, `crypto/jitterentropy-kcapi.c`.
 
-use super::memory::copy_out;
-use super::transform::{Failure, Keyed, Lease};
-use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, count, retry};
-use crate::iov::Iovecs;
-use crate::lock::Event;
-use crate::process::Forked;
 use sha2::{Digest, Sha512};
-use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Bytes that one call gives at most.
-const PIECE: usize = 128;
+pub const PIECE: usize = 128;
 
 /// Bytes in a digest of SHA-512.
 const BLOCK: usize = 64;
@@ -86,7 +79,7 @@ impl Rng {
     }
 
     /// Fills `output`; EINVAL before a seed.
-    fn generate(&self, output: &mut [u8; PIECE]) -> Result<()> {
+    pub fn generate(&self, output: &mut [u8; PIECE]) -> Result<()> {
         let seed = self.0.as_ref().ok_or(Errno::INVAL)?;
         let mut random = Zeroizing::new([0; BLOCK + PIECE]);
         getrandom(&mut *random)?;
@@ -115,93 +108,6 @@ fn getrandom(mut bytes: &mut [u8]) -> Result<()> {
         bytes = bytes.get_mut(got..).unwrap_or_default();
     }
     Ok(())
-}
-
-/// The user engine's operation of a generator. All operations of a transform share its seed.
-pub struct RngOperation {
-    lease: Lease,
-    failure: Failure,
-}
-
-impl RngOperation {
-    /// Nothing is in it.
-    pub fn new(lease: Lease) -> Self {
-        Self { lease, failure: Failure::default() }
-    }
-}
-
-impl Operation for RngOperation {
-    fn send(&self, _: Option<&Control>, _: Iovecs<'_>, _: bool, _: &Event) -> Result<usize> {
-        self.failure.note(Err(Errno::OPNOTSUPP))
-    }
-
-    fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
-        if output.total()? == 0 {
-            return Ok(Some(0));
-        }
-        let Keyed::Rng(rng) = self.lease.keyed()? else {
-            return Err(Errno::INVAL);
-        };
-        let mut bytes = Zeroizing::new([0; PIECE]);
-        self.failure.note(rng.generate(&mut bytes))?;
-        Ok(Some(copy_out(&*bytes, output)))
-    }
-
-    fn tag_len(&self) -> usize {
-        0
-    }
-
-    fn message(
-        &self,
-        _: Alone<'_>,
-        _: &Control,
-        _: Iovecs<'_>,
-        _: Iovecs<'_>,
-        _: Length,
-    ) -> Result<usize> {
-        self.failure.note(Err(Errno::OPNOTSUPP))
-    }
-
-    fn batch(
-        &self,
-        _: Alone<'_>,
-        _: &Control,
-        _: Iovecs<'_>,
-        _: Iovecs<'_>,
-        _: Submission,
-    ) -> Result<usize> {
-        self.failure.note(Err(Errno::OPNOTSUPP))
-    }
-
-    fn progress(&self) -> Progress {
-        Progress::Idle
-    }
-
-    /// There is always room.
-    fn wait_for_room(&self, _: Duration) {}
-
-    fn fail(&self) {
-        self.failure.set();
-    }
-
-    fn failed(&self) -> bool {
-        self.failure.noted()
-    }
-
-    fn lend(&self) {}
-
-    fn of_two_processes(&self) -> bool {
-        false
-    }
-}
-
-/// There is nothing in it.
-impl Forked for RngOperation {
-    fn before(&self) {}
-
-    fn in_parent(&self) {}
-
-    fn in_child(&self) {}
 }
 
 #[cfg(test)]

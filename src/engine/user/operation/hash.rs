@@ -6,9 +6,10 @@
 //!
 //! Reference: Linux `crypto/algif_hash.c`.
 
-use super::hash::Hasher;
-use super::memory::{copy_out, read_each, read_only, wipe};
-use super::transform::{Failure, Keyed, Lease};
+use crate::engine::user::algorithm::Keyed;
+use crate::engine::user::algorithm::hash::Hasher;
+use crate::engine::user::lease::{Failure, Lease};
+use crate::engine::user::memory::{copy_out, read_each, read_only, wipe};
 use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
@@ -86,7 +87,7 @@ impl HashOperation {
 
     /// Runs what hashes, and wipes the stack as deep as that goes.
     fn hash<T>(&self, f: impl FnOnce() -> T) -> T {
-        self.lease.shared.digest_depth().run(f)
+        self.lease.common.digest_depth().run(f)
     }
 
     fn begin(&self) -> Result<Box<dyn Hasher>> {
@@ -108,7 +109,7 @@ impl HashOperation {
     }
 
     fn digest_size(&self) -> usize {
-        self.lease.shared.digest_size()
+        self.lease.common.digest_size()
     }
 }
 

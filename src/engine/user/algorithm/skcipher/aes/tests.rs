@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Every implementation that this processor can run, against RustCrypto's.
 
-use super::super::block::portable_aes;
-use super::super::modes::{Data, cbc, cfb, ctr, ecb};
+use super::super::block::Data;
+use super::super::block_ciphers::portable_aes;
+use super::super::modes::{cbc, cfb, ctr, ecb};
 use super::super::tweaked::xts;
 use super::*;
 use std::io::Write;

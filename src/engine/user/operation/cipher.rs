@@ -8,10 +8,11 @@
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
 use super::batch::{AEAD_SHARE, CIPHER_SHARE, Outcome, in_order, in_parallel};
-use super::memory::{copy_out, in_place, in_to_out};
 use super::state::{Settings, State};
-use super::transform::{Algorithm, Failure, Keyed, Lease};
 use super::two_processes::SharedState;
+use crate::engine::user::algorithm::{Algorithm, Keyed};
+use crate::engine::user::lease::{Failure, Lease};
+use crate::engine::user::memory::{copy_out, in_place, in_to_out};
 use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
@@ -112,13 +113,13 @@ impl CipherOperation {
     }
 
     fn is_aead(&self) -> bool {
-        matches!(self.lease.shared.algorithm, Algorithm::Aead(_))
+        matches!(self.lease.common.algorithm, Algorithm::Aead(_))
     }
 
     /// Bytes of the result of an AEAD's message, which is never cut.
     fn due(&self, state: &State) -> usize {
         let (len, tag) = (state.data.len(), self.lease.sizes.tag);
-        match (&self.lease.shared.algorithm, state.settings.encrypt) {
+        match (&self.lease.common.algorithm, state.settings.encrypt) {
             (Algorithm::Aead(_), true) => len.saturating_add(tag),
             (Algorithm::Aead(_), false) => len.saturating_sub(tag),
             _ => 0,
@@ -189,7 +190,7 @@ impl CipherOperation {
 
     /// Whether there is something to receive.
     fn ready(&self, state: &State) -> bool {
-        let enough = match &self.lease.shared.algorithm {
+        let enough = match &self.lease.common.algorithm {
             Algorithm::Skcipher(cipher) => state.data.len() >= cipher.chunk,
             _ => false,
         };
@@ -225,7 +226,7 @@ impl CipherOperation {
 
     /// Bytes that a cipher takes at least, but for a message's end.
     fn chunk(&self) -> usize {
-        match &self.lease.shared.algorithm {
+        match &self.lease.common.algorithm {
             Algorithm::Skcipher(cipher) => cipher.chunk,
             _ => 0,
         }
@@ -233,7 +234,7 @@ impl CipherOperation {
 
     /// Processes what is there, as far as `output`, of `room` bytes, takes it.
     fn process(&self, state: &mut State, output: Iovecs<'_>, room: usize) -> Result<usize> {
-        match (self.lease.keyed()?, &self.lease.shared.algorithm) {
+        match (self.lease.keyed()?, &self.lease.common.algorithm) {
             (Keyed::Skcipher(cipher), Algorithm::Skcipher(algorithm)) => {
                 let used = state.data.len();
                 let mut len = room.min(used);
@@ -293,7 +294,7 @@ impl CipherOperation {
         state.settings.take_control(control, self.lease.sizes.iv)?;
         let cut = length == Length::Pieces
             && len > Length::ONE_SHOT
-            && !self.lease.shared.properties.chains();
+            && !self.lease.common.properties.chains();
         let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
         self.exchange(&mut state.settings, (input, len), (output, result), piece)
@@ -312,7 +313,7 @@ impl CipherOperation {
         (state.begun, state.more) = (false, false);
         let settings = &mut state.settings;
         let overlap = overlap(inputs, outputs);
-        let parallel = overlap != Overlap::Output && self.lease.shared.independent();
+        let parallel = overlap != Overlap::Output && self.lease.common.independent();
         let share = if control.assoclen.is_some() { AEAD_SHARE } else { CIPHER_SHARE };
         let mut go = |inputs: Iovecs<'_>| {
             if parallel {
@@ -338,7 +339,7 @@ impl CipherOperation {
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
     ) -> Outcome {
-        let properties = &self.lease.shared.properties;
+        let properties = &self.lease.common.properties;
         let renewed = !properties.chains() && !properties.keeps_iv();
         in_order(inputs, outputs, |input, output| {
             if renewed {

@@ -5,8 +5,8 @@
 //! cipher's key, 32 bits, big-endian; then the HMAC's key; then the cipher's.
 
 use super::{Aead, AeadAlgorithm, give, verify};
-use crate::engine::user::hash::{Sha384, Sha512};
-use crate::engine::user::skcipher::{self, Skcipher};
+use crate::engine::user::algorithm::hash::{Sha384, Sha512};
+use crate::engine::user::algorithm::skcipher::{self, Skcipher};
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use hmac::{Hmac, KeyInit, Mac, digest::FixedOutput};

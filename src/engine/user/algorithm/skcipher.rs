@@ -16,6 +16,7 @@
 #[cfg(target_arch = "x86_64")]
 mod aes;
 mod block;
+mod block_ciphers;
 mod chacha;
 mod modes;
 mod tweaked;
@@ -33,9 +34,10 @@ use crate::errno::{Errno, Result};
 use crate::traces::{Deep, Depth};
 #[cfg(target_arch = "x86_64")]
 pub(super) use aes::{RoundKeys, expand as expand_aes};
-pub(super) use block::{Algorithm as BlockAlgorithm, BlockCipher};
+pub(super) use block::{BlockCipher, Data};
+pub(super) use block_ciphers::Algorithm as BlockAlgorithm;
 pub(super) use chacha::apply as chacha;
-pub(super) use modes::{Data, xor};
+pub(super) use modes::xor;
 use zeroize::Zeroizing;
 
 /// A cipher with its key.
@@ -144,7 +146,7 @@ fn known(name: &str) -> Option<SkcipherAlgorithm> {
     }
     let (mode, cipher) = split(name)?;
     let mode = MODES.iter().find(|known| known.name == mode)?;
-    let cipher = block::find(cipher)?;
+    let cipher = block_ciphers::find(cipher)?;
     if mode.ciphers == Wide && cipher.size != 16 {
         return None;
     }
@@ -162,7 +164,7 @@ fn known(name: &str) -> Option<SkcipherAlgorithm> {
 
 /// The block cipher of that name, if its blocks have 16 bytes.
 pub(super) fn wide_cipher(name: &str) -> Option<&'static BlockAlgorithm> {
-    block::find(name).filter(|cipher| cipher.size == 16)
+    block_ciphers::find(name).filter(|cipher| cipher.size == 16)
 }
 
 /// Counter mode in place.

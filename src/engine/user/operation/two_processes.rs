@@ -9,9 +9,9 @@
 
 #![allow(unsafe_code)]
 
-use super::memory::wipe;
 use super::state::State;
 use crate::engine::Iv;
+use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};

@@ -6,8 +6,8 @@
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
+use crate::engine::user::algorithm::skcipher::{BlockCipher, ctr, xor};
 use crate::engine::user::memory::wipe;
-use crate::engine::user::skcipher::{BlockCipher, ctr, xor};
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use zeroize::Zeroizing;

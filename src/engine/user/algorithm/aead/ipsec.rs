@@ -10,7 +10,7 @@
 use super::ccm::Ccm;
 use super::gcm::{Gmac, gmac};
 use super::{Aead, give, verify};
-use crate::engine::user::skcipher::BlockAlgorithm;
+use crate::engine::user::algorithm::skcipher::BlockAlgorithm;
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use zeroize::Zeroizing;

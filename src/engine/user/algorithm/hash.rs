@@ -374,7 +374,7 @@ mod tests {
     #[cfg(feature = "legacy")]
     #[test]
     fn c_tests_know_every_algorithm() {
-        use crate::engine::user::skcipher::listed;
+        use crate::engine::user::algorithm::skcipher::listed;
         let others = mac::MACS.iter().map(|known| known.0);
         let others = others.chain(checksum::CHECKSUMS.iter().map(|known| known.0));
         assert!(DIGESTS.iter().map(|known| known.name).eq(listed("digests")));

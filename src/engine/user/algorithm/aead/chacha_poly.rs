@@ -4,8 +4,8 @@
 
 use super::poly1305::Poly1305;
 use super::{Aead, AeadAlgorithm, give, verify};
+use crate::engine::user::algorithm::skcipher::chacha;
 use crate::engine::user::memory::wipe;
-use crate::engine::user::skcipher::chacha;
 use crate::errno::{Errno, Result};
 use chacha20::R20;
 use zeroize::Zeroizing;

@@ -6,9 +6,8 @@
 //! `crypto/{cbc,pcbc,ctr,cfb,ofb,cts}.c`. The modes: NIST SP 800-38A and its
 //! addendum on ciphertext stealing (CS3).
 
-use super::block::BlockCipher;
+use super::block::{BlockCipher, Data};
 use crate::errno::{Errno, Result};
-use cipher::InOutBuf;
 use zeroize::Zeroizing;
 
 /// Bytes that are worked on at once: of AES, and of the others that gain by it, as many blocks as any
@@ -23,9 +22,6 @@ const BLOCK: usize = 16;
 pub fn xor(data: &mut [u8], with: &[u8]) {
     data.iter_mut().zip(with).for_each(|(data, with)| *data ^= with);
 }
-
-/// What is en- or decrypted, from input to output.
-pub type Data<'i, 'o> = InOutBuf<'i, 'o, u8>;
 
 /// EINVAL unless so many bytes are whole blocks.
 fn whole_blocks(cipher: &dyn BlockCipher, len: usize) -> Result<()> {

@@ -15,8 +15,8 @@
 use super::super::padded::{Blocks, Padded};
 use super::super::{Aead, give, verify};
 use super::{Gmac, IV};
+use crate::engine::user::algorithm::skcipher::{RoundKeys, expand_aes};
 use crate::engine::user::memory::wipe;
-use crate::engine::user::skcipher::{RoundKeys, expand_aes};
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use std::arch::x86_64::*;

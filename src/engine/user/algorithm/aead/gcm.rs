@@ -6,7 +6,7 @@ mod vaes512;
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::skcipher::{BlockAlgorithm, BlockCipher, ctr, xor};
+use crate::engine::user::algorithm::skcipher::{BlockAlgorithm, BlockCipher, ctr, xor};
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use ghash::GHash;

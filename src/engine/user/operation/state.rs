@@ -3,8 +3,9 @@
 //!
 //! Reference: Linux `include/crypto/if_alg.h`, `crypto/af_alg.c`, af_alg_sendmsg().
 
-use super::aead::Aead;
-use super::memory::Buffer;
+use crate::engine::user::algorithm::aead::Aead;
+use crate::engine::user::lease::Sizes;
+use crate::engine::user::memory::Buffer;
 use crate::engine::{Control, Iv, Op, Progress};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
@@ -102,13 +103,4 @@ impl Settings {
             aead.open(iv, aad, text, tag)
         }
     }
-}
-
-/// In bytes.
-#[derive(Clone, Copy)]
-pub struct Sizes {
-    /// Of the algorithm's IV.
-    pub iv: usize,
-    /// Of the tag in force; a symmetric cipher's is 0.
-    pub tag: usize,
 }

@@ -8,8 +8,9 @@
 //! this engine does not run unless it is told to.
 
 use super::Skcipher;
-use super::block::{Algorithm, BlockCipher};
-use super::modes::{BATCH, Data, xor};
+use super::block::{BlockCipher, Data};
+use super::block_ciphers::Algorithm;
+use super::modes::{BATCH, xor};
 use super::pipelined;
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;

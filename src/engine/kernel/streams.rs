@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The operation as the rest of the library sees it: streams, which are here, whole messages and
+//! batches.
+//!
+//! Nobody waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
+
+use super::aio::{Backend, Synchronous};
+use super::message::{self, Message, is_unreadable};
+use super::operation::KernelOperation;
+use crate::engine::{Alone, Control, Kind, Length, Operation, Progress, Submission};
+use crate::errno::{Errno, Result, retry};
+use crate::iov::{Cursor, Iovecs};
+use crate::lock::Event;
+use crate::overlap::{Overlap, overlap, with_checked_copies};
+use libc::{MSG_DONTWAIT, MSG_MORE};
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
+const HASH_PIECE: usize = 1 << 30;
+
+impl KernelOperation {
+    /// Whether the kernel's answer, no bytes (6.1) or EINVAL (later ones), says that `room` bytes
+    /// are too few for a block, or for one of the key stream: then it has taken nothing.
+    fn is_too_short(&self, room: usize, received: Result<usize>) -> bool {
+        matches!(received, Ok(0) | Err(Errno::INVAL))
+            && room < self.common.algorithm.granule()
+            && self.pending.load(Ordering::Relaxed) > 0
+    }
+
+    /// Without room nothing is received, but the tag of a message with an empty result must be
+    /// verified. EINVAL: the message has a result, or is not complete.
+    fn receive_nothing(&self) -> Result<usize> {
+        let begun = self.begun.load(Ordering::Relaxed);
+        let decrypts = self.growth.load(Ordering::Relaxed) < 0;
+        if self.kind() != Kind::Aead || !begun || !decrypts {
+            return Ok(0);
+        }
+        let complete = !self.more.load(Ordering::Relaxed);
+        if !complete || self.due.load(Ordering::Relaxed) > 0 {
+            return Err(Errno::INVAL);
+        }
+        let pending = self.pending.load(Ordering::Relaxed);
+        self.ended(self.finish_without_result(pending)).map(|()| 0)
+    }
+
+    /// Whether a stream's data are worked on when they come, and its results kept, see
+    /// [`super::offload`]. Two processes share what is in the socket, and nothing else.
+    fn keeps_backlog(&self) -> bool {
+        !self.of_two_processes() && self.is_offloaded()
+    }
+
+    fn send_offloaded(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+        arrived: &Event,
+    ) -> Result<()> {
+        let pending = self.note(self.offload_piece(control, input, more))?;
+        self.begun.store(true, Ordering::Relaxed);
+        self.more.store(more, Ordering::Relaxed);
+        self.pending.store(pending, Ordering::Relaxed);
+        arrived.happened();
+        Ok(())
+    }
+
+    fn receive_offloaded(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
+        let more = self.more.load(Ordering::Relaxed) || !self.begun.load(Ordering::Relaxed);
+        let received = match self.offload_receive(output, more) {
+            // Nothing was taken out of the backlog.
+            Err(errno @ (Errno::FAULT | Errno::NOMEM | Errno::DEADLK)) => return Err(errno),
+            received => self.note(received)?,
+        };
+        let Some((received, rest)) = received else {
+            return Ok(None);
+        };
+        if received == 0 && rest > 0 {
+            // Too few for a granule.
+            return Err(Errno::INVAL);
+        }
+        self.pending.store(rest, Ordering::Relaxed);
+        if rest == 0 && !more {
+            self.end();
+        }
+        Ok(Some(received))
+    }
+}
+
+impl Operation for KernelOperation {
+    fn send(
+        &self,
+        control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+        arrived: &Event,
+    ) -> Result<usize> {
+        let len = input.total()?;
+        if self.keeps_backlog() {
+            return self.send_offloaded(control, input, more, arrived).map(|()| len);
+        }
+        let growth = match control {
+            Some(control) => self.growth(control.op),
+            None => self.growth.load(Ordering::Relaxed),
+        };
+        let piece_max = match self.kind() {
+            Kind::Hash => HASH_PIECE,
+            Kind::Aead => {
+                // Nobody can receive before the message's end: it must fit, and so must its
+                // result, which the kernel would cut.
+                let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
+                let result = whole.saturating_add_signed(growth);
+                self.require(whole.max(result))?;
+                whole
+            }
+            _ => self.capacity.room(self.socket.as_fd(), len),
+        };
+        self.growth.store(growth, Ordering::Relaxed);
+        let (mut sent, mut piece) = (0, Vec::new());
+        let mut control = control;
+        let before = self.begun.swap(true, Ordering::Relaxed);
+        if !before {
+            self.more.store(true, Ordering::Relaxed);
+        }
+        loop {
+            let now = piece_max.min(len - sent);
+            let data = if now == len {
+                input
+            } else {
+                let mut cursor = Cursor::new(input);
+                cursor.take(sent, &mut piece)?;
+                cursor.take(now, &mut piece)?
+            };
+            // Only the last piece may be without MSG_MORE.
+            let more_flag = if more || sent + now < len { MSG_MORE } else { 0 };
+            let message = Message { control: control.take(), data };
+            // Counted before a receiver in another thread can subtract them.
+            self.pending.fetch_add(now, Ordering::Relaxed);
+            let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
+            {
+                Ok(0) if now > 0 => Err(Errno::IO),
+                // Of a message's first piece Linux has taken what came before the missing page,
+                // as if no more would follow, and refuses the rest unseen.
+                Err(Errno::INVAL) if is_unreadable(data) => Err(Errno::FAULT),
+                // It was made to fit: nobody could make room.
+                Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
+                taken => taken,
+            };
+            self.subtract_pending(now - taken.unwrap_or(0).min(now));
+            match taken {
+                Ok(taken) => sent += taken,
+                Err(Errno::AGAIN) => return Ok(sent),
+                // Told when nothing was taken: by the call for the rest.
+                Err(_) if sent > 0 && self.kind() == Kind::Skcipher => return Ok(sent),
+                // A piece of which something was taken cannot be sent again.
+                Err(_) if sent > 0 => return self.note(taken),
+                Err(errno) => {
+                    self.begun.store(before, Ordering::Relaxed);
+                    return Err(errno);
+                }
+            }
+            if sent >= len && !more {
+                let pending = self.pending.load(Ordering::Relaxed);
+                let growth = self.growth.load(Ordering::Relaxed);
+                if self.kind() == Kind::Aead {
+                    self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
+                }
+                self.more.store(false, Ordering::Relaxed);
+            }
+            arrived.happened();
+            if sent >= len {
+                return Ok(sent);
+            }
+        }
+    }
+
+    fn wait_for_room(&self, at_most: Duration) {
+        let mut waiting =
+            libc::pollfd { fd: self.socket.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+        let milliseconds = at_most.as_millis().min(1000) as libc::c_int;
+        // SAFETY: poll(2) reads and writes the one structure, which outlives the call. Whatever
+        // it says, the caller tries again.
+        #[allow(unsafe_code)]
+        unsafe {
+            libc::poll(&raw mut waiting, 1, milliseconds);
+        }
+    }
+
+    fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
+        let room = output.total()?;
+        if room == 0 {
+            return self.receive_nothing().map(Some);
+        }
+        if self.kind() == Kind::Rng {
+            // Its EAGAIN is an answer (a failed health test): there is nobody to wait for.
+            let received = retry(|| message::receive(self.socket.as_fd(), output, 0));
+            return self.note(received).map(Some);
+        }
+        let due = self.due.load(Ordering::Relaxed);
+        if room < due {
+            return Err(Errno::INVAL);
+        }
+        if self.keeps_backlog() {
+            return self.receive_offloaded(output);
+        }
+        let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
+        match (self.kind(), received) {
+            (_, Err(Errno::AGAIN)) => Ok(None),
+            (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),
+            (Kind::Skcipher, Ok(bytes)) => {
+                self.subtract_pending(bytes);
+                let rest = self.pending.load(Ordering::Relaxed);
+                if rest == 0 && !self.more.load(Ordering::Relaxed) {
+                    self.end();
+                }
+                Ok(Some(bytes))
+            }
+            // The kernel has cut the message, and what it gives is that of another one.
+            (Kind::Aead, Ok(bytes)) if bytes < due => self.ended(Err(Errno::MSGSIZE)),
+            _ => self.ended(message::forget_forged(received, output, due)).map(Some),
+        }
+    }
+
+    fn tag_len(&self) -> usize {
+        self.tag_len
+    }
+
+    fn message(
+        &self,
+        _: Alone<'_>,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        length: Length,
+    ) -> Result<usize> {
+        match self.kind() {
+            Kind::Skcipher | Kind::Aead => {
+                // A message that is refused for its lengths leaves a stream as it was.
+                self.check(control, input, output)?;
+                self.end();
+                self.goes_to(control.op);
+                self.cipher_message(control, input, output, length)
+            }
+            _ => {
+                let sent = self.send(Some(control), input, false, &Event::default());
+                self.note(sent)?;
+                self.receive(output)?.ok_or(Errno::AGAIN)
+            }
+        }
+    }
+
+    fn batch(
+        &self,
+        alone: Alone<'_>,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+        submission: Submission,
+    ) -> Result<usize> {
+        if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
+            return self.one_by_one(alone, control, inputs, outputs);
+        }
+        let mut each = inputs.each().zip(outputs.each());
+        each.try_for_each(|(input, output)| self.check(control, input, output))?;
+        self.end();
+        self.goes_to(control.op);
+        let batched = submission == Submission::Batched
+            && inputs.list().len() > 1
+            && !self.common.completes_later();
+        let go = |inputs: Iovecs<'_>| {
+            let run =
+                |backend: &mut dyn Backend| self.cipher_batch(control, inputs, outputs, backend);
+            if batched { self.common.aio.with_backend(run) } else { run(&mut Synchronous) }
+        };
+        // No output may be where another message's input is still to be read.
+        match overlap(inputs, outputs) {
+            Overlap::None => go(inputs),
+            _ => with_checked_copies(inputs, go)?,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        if !self.begun.load(Ordering::Relaxed) {
+            return Progress::Idle;
+        }
+        if self.kind() == Kind::Hash {
+            return Progress::Pending;
+        }
+        if self.of_two_processes() {
+            // What another process has sent or received is not known here. Whether a message that is
+            // complete was read, the kernel says to who begins another (EINVAL).
+            let more = self.more.load(Ordering::Relaxed);
+            return if more { Progress::Pending } else { Progress::Begun };
+        }
+        match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {
+            (false, 0) if self.kind() == Kind::Skcipher => Progress::Idle,
+            (_, 0) => Progress::Begun,
+            (true, _) => Progress::Pending,
+            (false, _) => Progress::Complete,
+        }
+    }
+
+    fn failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    fn lend(&self) {}
+
+    fn of_two_processes(&self) -> bool {
+        self.two_processes.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! The algorithms: from names to ciphers with keys. Nothing here knows of handles, locks or the caller's
+//! IOVECs.
+//!
+//! [`names`] reads the kernel's names; [`skcipher`], [`aead`], [`hash`] and [`rng`] are the tables of
+//! the families.
+
+pub mod aead;
+pub mod hash;
+pub mod names;
+pub mod rng;
+pub mod skcipher;
+
+use crate::engine::{Kind, Properties};
+use crate::errno::{Errno, Result};
+use crate::traces::{Depth, KEY, SPILLS, without_traces};
+use aead::{Aead, AeadAlgorithm};
+use hash::{HashAlgorithm, Hasher};
+use rng::{Rng, RngAlgorithm};
+use skcipher::{Skcipher, SkcipherAlgorithm};
+
+/// What an algorithm's name leads to.
+pub enum Algorithm {
+    /// A symmetric cipher.
+    Skcipher(SkcipherAlgorithm),
+    /// Authenticated encryption.
+    Aead(AeadAlgorithm),
+    /// A digest.
+    Hash(HashAlgorithm),
+    /// A random number generator, whose state is what is set.
+    Rng(RngAlgorithm),
+}
+
+/// An algorithm with its key, ready to work.
+pub enum Keyed {
+    /// A symmetric cipher.
+    Skcipher(Box<dyn Skcipher>),
+    /// Authenticated encryption.
+    Aead(Box<dyn Aead>),
+    /// Where a digest's messages begin.
+    Hash(Box<dyn Hasher>),
+    /// A seeded generator, or one that waits for its seed.
+    Rng(Rng),
+}
+
+impl Algorithm {
+    /// What becomes of it with a key. What that leaves on the stack is wiped here, for every
+    /// family.
+    pub fn with_key(&self, key: &[u8]) -> Result<Keyed> {
+        match self {
+            // No round keys, or few; and for some programs each message has another key.
+            Self::Hash(hash) if hash.depth == Depth::Call => {
+                without_traces::<SPILLS, _>(|| self.make(key))
+            }
+            _ => without_traces::<KEY, _>(|| self.make(key)),
+        }
+    }
+
+    fn make(&self, key: &[u8]) -> Result<Keyed> {
+        match self {
+            Self::Skcipher(cipher) => (cipher.new)(key).map(Keyed::Skcipher),
+            Self::Aead(aead) => (aead.new)(key).map(Keyed::Aead),
+            Self::Hash(hash) => {
+                let keyed = hash.keyed.as_ref().ok_or(Errno::NOSYS)?;
+                keyed(key).map(Keyed::Hash)
+            }
+            Self::Rng(rng) => Rng::seeded(*rng, key).map(Keyed::Rng),
+        }
+    }
+
+    /// What it is before anyone has set a key; None: there must be one. A generator waits for its
+    /// seed itself.
+    pub fn without_key(&self) -> Option<Keyed> {
+        match self {
+            Self::Skcipher(_) | Self::Aead(_) => None,
+            Self::Hash(hash) => hash.plain.map(|plain| Keyed::Hash(plain())),
+            Self::Rng(rng) => Some(Keyed::Rng(Rng::unseeded(*rng))),
+        }
+    }
+
+    /// Whether there must be a key.
+    pub fn needs_key(&self) -> bool {
+        match self {
+            Self::Hash(hash) => hash.plain.is_none(),
+            Self::Rng(_) => false,
+            Self::Skcipher(_) | Self::Aead(_) => true,
+        }
+    }
+}
+
+/// The algorithm of that family with the canonical name `name`.
+pub fn find(kind: Kind, name: &str) -> Option<(Algorithm, Properties)> {
+    let properties = |name: &str| Properties { name: name.to_owned(), ..Properties::default() };
+    Some(match kind {
+        Kind::Skcipher => {
+            let cipher = skcipher::find(name)?;
+            let properties = Properties {
+                block_size: cipher.block_size as u32,
+                iv_size: cipher.iv_size as u32,
+                ..properties(name)
+            };
+            (Algorithm::Skcipher(cipher), properties)
+        }
+        Kind::Aead => {
+            let aead = aead::find(name)?;
+            let properties = Properties {
+                block_size: aead.block_size as u32,
+                iv_size: aead.iv_size as u32,
+                max_tag_size: aead.max_tag_size as u32,
+                ..properties(name)
+            };
+            (Algorithm::Aead(aead), properties)
+        }
+        Kind::Hash => {
+            let hash = hash::find(name)?;
+            let properties = Properties {
+                block_size: hash.block_size,
+                digest_size: hash.digest_size,
+                ..properties(name)
+            };
+            (Algorithm::Hash(hash), properties)
+        }
+        Kind::Rng => {
+            let rng = rng::find(name)?;
+            (Algorithm::Rng(rng), properties(rng.name()))
+        }
+        Kind::Akcipher | Kind::Kpp => return None,
+    })
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Block ciphers with their keys, as the modes see them: bytes in whole blocks, many at once.
+//!
+//! RustCrypto's ciphers are so, whose sizes are types; here they are numbers, so that each mode
+//! exists once and not once for every cipher.
+
+use cipher::InOutBuf;
+use cipher::array::ArraySize;
+use cipher::typenum::Unsigned;
+use cipher::{
+    Array, BlockCipherDecrypt, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt,
+    BlockSizeUser,
+};
+use zeroize::ZeroizeOnDrop;
+
+/// What is en- or decrypted, from input to output.
+pub type Data<'i, 'o> = InOutBuf<'i, 'o, u8>;
+
+/// A block cipher with its key. All slices are whole blocks.
+pub trait BlockCipher: Send + Sync {
+    /// Bytes in a block.
+    fn size(&self) -> usize;
+
+    /// Encrypts each block by itself.
+    fn encrypt(&self, blocks: &mut [u8]);
+
+    /// Decrypts each block by itself.
+    fn decrypt(&self, blocks: &mut [u8]);
+
+    /// Encrypts each block XORed with the one before, the first with `iv`; leaves
+    /// the last in `iv`. Here, not above, since it cannot do many at once and so a
+    /// call for each block would show.
+    fn chain(&self, iv: &mut [u8], blocks: &mut [u8]);
+
+    /// The modes that it does by itself; None: they are done with the methods above.
+    fn pipelined(&self) -> Option<&dyn Pipelined> {
+        None
+    }
+}
+
+/// Modes whose blocks do not wait for one another, done by the block cipher itself, which keeps
+/// many in flight. Blocks have 16 bytes. Data go from input to output, which may be
+/// the same memory.
+pub trait Pipelined {
+    /// Whole blocks by themselves.
+    fn ecb(&self, encrypt: bool, data: Data<'_, '_>);
+
+    /// CBC decryption of whole blocks: leaves the last block of ciphertext in `iv`.
+    fn cbc_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
+
+    /// CFB decryption of data of any length: leaves the last whole block of ciphertext, if there is
+    /// one, in `iv`.
+    fn cfb_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
+
+    /// Counter mode for data of any length: leaves the next counter. A last piece of a block
+    /// counts as a block.
+    fn ctr(&self, counter: &mut u128, data: Data<'_, '_>);
+
+    /// XTS of whole blocks with `tweak` for the first: leaves the next tweak.
+    fn xts(&self, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>);
+}
+
+impl<C> BlockCipher for C
+where
+    C: BlockCipherEncrypt + BlockCipherDecrypt + ZeroizeOnDrop + Send + Sync,
+{
+    fn size(&self) -> usize {
+        C::BlockSize::USIZE
+    }
+
+    fn encrypt(&self, blocks: &mut [u8]) {
+        self.encrypt_blocks(whole::<C::BlockSize>(blocks));
+    }
+
+    fn decrypt(&self, blocks: &mut [u8]) {
+        self.decrypt_blocks(whole::<C::BlockSize>(blocks));
+    }
+
+    fn chain(&self, iv: &mut [u8], blocks: &mut [u8]) {
+        let [iv] = whole::<C::BlockSize>(iv) else { unreachable!("an IV is one block") };
+        self.encrypt_with_backend(Chain { iv, blocks: whole(blocks) });
+    }
+}
+
+/// The blocks in `bytes`.
+fn whole<N: ArraySize>(bytes: &mut [u8]) -> &mut [Array<u8, N>] {
+    let (blocks, rest) = Array::slice_as_chunks_mut(bytes);
+    debug_assert!(rest.is_empty());
+    blocks
+}
+
+/// Runs where the cipher's instructions are at hand.
+struct Chain<'a, N: ArraySize> {
+    iv: &'a mut Array<u8, N>,
+    blocks: &'a mut [Array<u8, N>],
+}
+
+impl<N: ArraySize> BlockSizeUser for Chain<'_, N> {
+    type BlockSize = N;
+}
+
+impl<N: ArraySize> BlockCipherEncClosure for Chain<'_, N> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = N>>(self, backend: &B) {
+        let mut last = self.iv.clone();
+        for block in self.blocks {
+            last.iter_mut().zip(&*block).for_each(|(last, byte)| *last ^= byte);
+            backend.encrypt_block_inplace(&mut last);
+            block.clone_from(&last);
+        }
+        *self.iv = last;
+    }
+}
