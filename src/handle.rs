@@ -158,25 +158,27 @@ impl Handle {
 
     /// Says once for each handle that a message is cut where the mode does not chain.
     fn warn_of_pieces(&self, input: Iovecs<'_>) {
-        let properties = self.properties();
         // The length first: short messages are to pay nothing.
         if input.total().is_ok_and(|len| len > Length::ONE_SHOT)
-            && !properties.chains()
+            && !self.properties().chains()
             && !self.cut.swap(true, Ordering::Relaxed)
         {
             log!(
                 Warning,
                 "{}: a message over 64 KiB is cut into pieces of 64 KiB, which all begin with the IV",
-                properties.name
+                self.properties().name
             );
         }
     }
 
-    /// Says that there is neither an IV nor an earlier message that has left one.
-    fn warn_of_zeros(&self, control: &Control, state: &State) {
-        if self.goes_on(control) && state.is_new() {
+    /// Whether the message has no IV of its own although the algorithm has one. A warning tells if
+    /// no earlier message has left one either.
+    fn goes_on(&self, control: &Control, state: &State) -> bool {
+        let goes_on = control.iv.is_none() && self.tfm.has_iv;
+        if goes_on && state.is_new() {
             log!(Warning, "{}: no IV, and no earlier message: it is zeros", self.properties().name);
         }
+        goes_on
     }
 
     /// Pairs of IOVECs, each a message of its own, see [`Operation::batch`].
@@ -256,8 +258,8 @@ impl Handle {
         cancellation: &Suspended,
     ) -> Result<usize> {
         let mut state = self.enter()?;
-        self.warn_of_zeros(control, &state);
-        self.slot.make_way(&mut state, self.goes_on(control), true)?;
+        let goes_on = self.goes_on(control, &state);
+        self.slot.make_way(&mut state, goes_on, true)?;
         state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
         let was_lost = Slot::begin(&mut state);
@@ -299,11 +301,6 @@ impl Handle {
         self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
 
-    /// Whether the message has no IV of its own although the algorithm has one.
-    fn goes_on(&self, control: &Control) -> bool {
-        control.iv.is_none() && self.properties().iv_size > 0
-    }
-
     fn enter(&self) -> Result<Guard<'_, State>> {
         self.tfm.enter(&self.slot)
     }
@@ -320,8 +317,8 @@ impl Handle {
         call: impl FnOnce(&dyn Operation, Alone<'_>) -> Result<usize>,
     ) -> Result<usize> {
         let mut state = self.enter()?;
-        self.warn_of_zeros(control, &state);
-        self.slot.make_way_alone(&mut state, self.goes_on(control), check)?;
+        let goes_on = self.goes_on(control, &state);
+        self.slot.make_way_alone(&mut state, goes_on, check)?;
         let (operation, alone) = state.alone(|| self.open_operation())?;
         let result = call(operation, alone);
         self.slot.after(&mut state, &result);

@@ -27,6 +27,8 @@ pub struct Tfm {
     pub transform: Box<dyn Transform>,
     /// Its family.
     pub kind: Kind,
+    /// Whether its messages have an IV.
+    pub has_iv: bool,
     /// Held while a parameter is changed; before any slot is locked.
     slots: Lock<Slots>,
     /// The generation of the process in which a parameter is being changed; 0: none is.
@@ -41,6 +43,7 @@ impl Tfm {
         // The transform is this process's: a child is to know that it is not its own.
         generation();
         Self {
+            has_iv: transform.properties().iv_size > 0,
             transform,
             kind,
             slots: Lock::default(),
