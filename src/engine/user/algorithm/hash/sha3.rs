@@ -39,7 +39,7 @@ digest::buffer_fixed!(
 /// Words in the state.
 const WORDS: usize = 25;
 
-/// Keccak-f[1600].
+/// Keccak-f\[1600\].
 fn permute(state: &mut [u64; WORDS]) {
     if !avx512::permute(state) {
         keccak::Keccak::new().with_f1600(|permute| permute(state));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Keccak-f[1600] with AVX-512VL: each word has a vector register of its own, since those are 32
+//! Keccak-f\[1600\] with AVX-512VL: each word has a vector register of its own, since those are 32
 //! and have rotations and functions of three operands; 16 scalar ones are too few and have neither.
 //!
 //! Method: FIPS 202, 3.2, and the Keccak team's “Keccak implementation overview” (2012). What is
