@@ -84,6 +84,9 @@ static void pbkdf(const char *name)
     PBKDF(NULL, 0, NULL, 0, 3, 40);
     PBKDF(NULL, 20, in, 16, 3, 40);
     PBKDF(in, 20, in, 16, 0, 40);
+    PBKDF(NULL, 20, in, 16, 0, 40);
+    PBKDF(in, 20, NULL, 16, 3, 0);
+    PBKDF(NULL, 20, in, 16, 3, 0);
 }
 
 int main(void)

@@ -226,6 +226,8 @@ static void pbkdf(void)
     is_wiped(PBKDF(key, 32, src, 16, 0, 64), EINVAL, 64, "no iterations: -EINVAL");
     is_wiped(PBKDF(NULL, 32, src, 16, 3, 64), EFAULT, 64, "a password at NULL: -EFAULT");
     is_wiped(PBKDF(key, 32, NULL, 16, 3, 64), EFAULT, 64, "a salt at NULL: -EFAULT, not -1");
+    is_wiped(PBKDF(NULL, 32, NULL, 16, 0, 64), EINVAL, 64, "no iterations, and NULL: -EINVAL");
+    is_int(PBKDF(key, 32, NULL, 16, 3, 0), 0, "an empty key needs no salt");
     is_int(kcapi_pbkdf(name, key, 32, src, 16, 3, NULL, 64), -EFAULT, "to NULL: -EFAULT");
     is_int(PBKDF(key, 32, src, 16, 3, (size_t)INT_MAX + 1), -EMSGSIZE, "too much: -EMSGSIZE");
     name = "hmac(nosuch)";

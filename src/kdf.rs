@@ -66,15 +66,24 @@ pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Re
 }
 
 /// SP 800-132 (PBKDF2 of RFC 8018) with the keyed digest `name`. EINVAL: `count` is 0.
-pub fn pbkdf(name: &CStr, password: &[u8], salt: &[u8], count: u32, len: usize) -> Result<Key> {
+///
+/// Password and salt are asked for when they are needed: what goes wrong before that is the error,
+/// and an empty key needs no salt.
+pub fn pbkdf<'a>(
+    name: &CStr,
+    password: impl FnOnce() -> Result<&'a [u8]>,
+    salt: impl Fn() -> Result<&'a [u8]>,
+    count: u32,
+    len: usize,
+) -> Result<Key> {
     if count == 0 {
         return Err(because(Errno::INVAL, "no iterations"));
     }
     let handle = Handle::open(Kind::Hash, name, Options::default())?;
     let prf = Prf::new(&handle)?;
-    prf.set_key(password)?;
+    prf.set_key(password()?)?;
     blocks(len, |i, _| {
-        let mut u = prf.digest([salt, &i.to_be_bytes()])?;
+        let mut u = prf.digest([salt()?, &i.to_be_bytes()])?;
         let mut sum = u.clone();
         for _ in 1..count {
             u = prf.digest([&u])?;
@@ -95,7 +104,7 @@ pub fn iterations(name: &CStr, at_least: Duration) -> Result<u32> {
     let mut count = 1 << 8;
     loop {
         let start = Instant::now();
-        pbkdf(name, &[0; 16], &[0; 16], count, 16)?;
+        pbkdf(name, || Ok(&[0; 16]), || Ok(&[0; 16]), count, 16)?;
         let took = start.elapsed();
         if took >= SAMPLE.min(at_least) || count >= MAX_SAMPLE {
             let needed = u128::from(count) * at_least.as_nanos() / took.as_nanos().max(1);

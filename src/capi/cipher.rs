@@ -163,10 +163,10 @@ pub(super) unsafe fn one_shot(
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let handle = unsafe { of(Kind::Skcipher, handle) }?;
-    let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     if inlen == 0 || outlen == 0 {
         return Ok(0);
     }
+    let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // SAFETY: the caller's promise.
     let (iv, input, output) =
         unsafe { (read_iv(handle, iv)?, Iovecs::new(&input), Iovecs::new(&output)) };

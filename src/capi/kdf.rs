@@ -177,9 +177,11 @@ pub unsafe extern "C" fn kcapi_pbkdf(
     keylen: usize,
 ) -> ssize_t {
     let pbkdf = || {
-        // SAFETY: kcapi.h: the name is a string, the buffers have their lengths.
-        let (name, pw, salt) =
-            unsafe { (string(hashname)?, bytes(pw, pwlen as usize)?, bytes(salt, saltlen)?) };
+        // SAFETY: kcapi.h: the name is a string.
+        let name = unsafe { string(hashname) }?;
+        // SAFETY: kcapi.h: the buffers have their lengths.
+        let (pw, salt) =
+            (|| unsafe { bytes(pw, pwlen as usize) }, || unsafe { bytes(salt, saltlen) });
         kdf::pbkdf(name, pw, salt, count, keylen)
     };
     // SAFETY: kcapi.h: `key` has `keylen` bytes.
