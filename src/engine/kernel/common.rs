@@ -8,8 +8,9 @@ use crate::engine::kernel::aio::Contexts;
 use once_cell::race::OnceBool;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Bytes of a request with which virtio_crypto's device does not stop: at 32 pages it does, and memory
-/// that begins in the midst of a page has parts in one more.
+/// Bytes of a request with which virtio_crypto's device does not stop. Measured on 6.1 and 6.12, with reads and
+/// AIO: 120 KiB is worked on wherever the memory begins, 124 KiB only where that is a page's beginning, 126 KiB
+/// never: its queue has no room for so many pages of input and output.
 pub const VIRTIO_MAX: usize = 30 * PAGE;
 
 /// What a transform's operations need of it.

@@ -7,10 +7,10 @@
 use crate::caller;
 use crate::engine::{Control, Iv};
 use crate::errno::{Errno, Result, count};
-use crate::iov::{Cursor, Iovecs, wipe};
+use crate::iov::{self, Cursor, Iovecs, wipe};
 use libc::{c_int, cmsghdr, iovec, msghdr};
 use std::os::fd::{AsRawFd, BorrowedFd};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes for the control data of one message: two numbers and an IV after its length.
 const CONTROL_MAX: usize = {
@@ -154,6 +154,26 @@ impl Drop for ControlBuffer {
 /// Bytes after what a sendmsg(2) took in which a missing page must be if that is why it stopped:
 /// the largest page that Linux has.
 const LARGEST_PAGE: usize = 64 * 1024;
+
+/// Has `receive` write to memory of `len` bytes in one piece, and gives `output` what it has received.
+///
+/// For more IOVECs than the kernel has memory for, or a driver's device entries in its queue.
+pub fn in_one_piece(
+    output: Iovecs<'_>,
+    len: usize,
+    receive: impl FnOnce(Iovecs<'_>) -> Result<usize>,
+) -> Result<usize> {
+    let mut piece = Zeroizing::new(Vec::new());
+    piece.try_reserve_exact(len)?;
+    piece.resize(len, 0u8);
+    let list = [iov::iovec(piece.as_mut_ptr(), len)];
+    // SAFETY: `piece` may be written and is not used while the kernel writes it.
+    let received = receive(unsafe { Iovecs::new(&list) })?;
+    let mut outputs = Vec::new();
+    let output = Cursor::new(output).take(received, &mut outputs)?;
+    caller::write(piece.get(..received).unwrap_or(&piece), output)?;
+    Ok(received)
+}
 
 /// Why a sendmsg(2) that does not wait took no more than `sent` bytes.
 pub fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {

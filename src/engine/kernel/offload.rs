@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 
 use super::backlog::Backlog;
-use super::message::{self, Message, why_short};
+use super::message::{self, Message, in_one_piece, why_short};
 use super::operation::KernelOperation;
 use crate::caller;
 use crate::engine::kernel::aio::send_at_once;
@@ -72,7 +72,6 @@ impl KernelOperation {
         }
         let (mut from, mut to) = (Cursor::new(input), Cursor::new(output));
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-        let mut bounce = Zeroizing::new(Vec::new());
         let mut control = control;
         let mut left = len;
         loop {
@@ -80,12 +79,9 @@ impl KernelOperation {
             let data = from.take(now, &mut inputs)?;
             let output = to.take(now, &mut outputs)?;
             if output.list().len() > 1 {
-                bounce.try_reserve_exact(now)?;
-                bounce.resize(now, 0u8);
-                let list = [iovec(bounce.as_mut_ptr(), now)];
-                // SAFETY: `bounce` may be written and is not used while the kernel writes it.
-                self.request(control.take(), data, unsafe { Iovecs::new(&list) }, now)?;
-                caller::write(&bounce, output)?;
+                in_one_piece(output, now, |piece| {
+                    self.request(control.take(), data, piece, now).map(|()| now)
+                })?;
             } else {
                 self.request(control.take(), data, output, now)?;
             }

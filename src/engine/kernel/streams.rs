@@ -5,8 +5,9 @@
 //! Nobody waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
 
 use super::aio::{Backend, Synchronous};
-use super::message::{self, Message, is_unreadable};
+use super::message::{self, Message, in_one_piece, is_unreadable};
 use super::operation::KernelOperation;
+use super::whole::OUTPUTS_MAX;
 use crate::engine::{Alone, Control, Kind, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
@@ -43,6 +44,25 @@ impl KernelOperation {
         }
         let pending = self.pending.load(Ordering::Relaxed);
         self.ended(self.finish_without_result(pending)).map(|()| 0)
+    }
+
+    /// One recvmsg(2). `due` is the length of an AEAD's result, or 0 if it is not known.
+    fn receive_what_is_there(&self, output: Iovecs<'_>, due: usize) -> Result<usize> {
+        let receive = |output: Iovecs<'_>| {
+            retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))
+        };
+        if self.kind() != Kind::Aead || output.list().len() <= OUTPUTS_MAX {
+            return receive(output);
+        }
+        let len = if due > 0 { due } else { output.total()? };
+        let mut taken = false;
+        let received = in_one_piece(output, len, |piece| receive(piece).inspect(|_| taken = true));
+        if taken && received.is_err() {
+            // The result cannot be had again.
+            self.end();
+            return self.note(received);
+        }
+        received
     }
 
     /// Whether a stream's data are worked on when they come, and its results kept, see
@@ -204,7 +224,7 @@ impl Operation for KernelOperation {
         if self.keeps_backlog() {
             return self.receive_offloaded(output);
         }
-        let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
+        let received = self.receive_what_is_there(output, due);
         match (self.kind(), received) {
             (_, Err(Errno::AGAIN)) => Ok(None),
             (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),

@@ -9,9 +9,9 @@
 
 use super::capacity::Capacity;
 use super::common::VIRTIO_MAX;
-use super::message::{self, Message, why_short};
+use super::message::{self, Message, in_one_piece, why_short};
 use super::operation::KernelOperation;
-use crate::caller::{self, IOVECS_MAX};
+use crate::caller::IOVECS_MAX;
 use crate::engine::kernel::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
 use crate::engine::kernel::aio::{Backend, Outcome, send_at_once};
 use crate::engine::{Control, Kind, Length};
@@ -20,7 +20,6 @@ use crate::iov::{Cursor, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copies, with_checked_copy};
 use libc::MSG_DONTWAIT;
 use std::os::fd::AsFd;
-use zeroize::Zeroizing;
 
 /// Bytes to send at once where it is ours to choose. More would save hardly a system
 /// call, and the kernel's bookkeeping of them has to fit into net.core.optmem_max.
@@ -148,13 +147,8 @@ impl KernelOperation {
         if output.list().len() <= OUTPUTS_MAX {
             return self.receive_whole(output, result);
         }
-        let mut bounce = Zeroizing::new(Vec::new());
-        bounce.try_reserve_exact(result)?;
-        bounce.resize(result, 0u8);
-        let list = [iovec(bounce.as_mut_ptr(), result)];
-        // SAFETY: `bounce` may be written and is not used while the kernel writes it.
-        self.receive_whole(unsafe { Iovecs::new(&list) }, result)?;
-        caller::write(&bounce, output)
+        in_one_piece(output, result, |piece| self.receive_whole(piece, result).map(|()| result))?;
+        Ok(())
     }
 
     /// One recvmsg(2) of all `result` bytes: with fewer, the kernel has cut the message.
