@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "listed.h"
 #include "transcript.h"
 
 struct driven {
@@ -85,21 +86,6 @@ enum { DRIVERS_AAD = 16, DRIVERS_TAG = 16 };
 /* Its first byte is one that ccm takes. */
 static uint8_t drivers_iv[16] = { 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255, 254 };
 
-/* Whether /proc/crypto lists the driver whose name these bytes are. */
-static inline bool is_listed(const char *driver, size_t len)
-{
-    FILE *file = fopen("/proc/crypto", "r");
-    char line[256], value[200];
-    bool found = false;
-
-    while (file && !found && fgets(line, sizeof(line), file))
-        found = sscanf(line, "driver : %199s", value) == 1 && strlen(value) == len &&
-                memcmp(value, driver, len) == 0;
-    if (file)
-        fclose(file);
-    return found;
-}
-
 /*
  * Whether the kernel may have a driver, or make one of that template. To ask it for what there is not
  * takes seconds in software emulation, since it looks for modules. The drivers for a processor are
@@ -110,7 +96,7 @@ static inline bool may_be_had(const char *driver)
     for (size_t len; *driver; driver += len + (driver[len] != '\0')) {
         len = strcspn(driver, "(),");
         if (len > 0 && driver[len] != '(' && !(len > 8 && memcmp(driver + len - 8, "-generic", 8) == 0) &&
-            !is_listed(driver, len))
+            !is_listed(driver, len, true))
             return false;
     }
     return true;

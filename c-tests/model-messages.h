@@ -162,7 +162,7 @@ static inline void succeeded(struct model *m, const struct message *msg)
     m->direction = msg->direction;
     m->stream_aad = m->aad;
     memcpy(m->iv, msg->iv, IV_MAX);
-    m->iv_known = s->chain != OTHER_IV;
+    m->iv_known = knows_iv_after(s);
 }
 
 static inline void step_message(struct model *m)

@@ -246,7 +246,7 @@ static inline void step_op(struct model *m)
             if (!short_of_room)
                 m->phase = ret == -EBADMSG ? IDLE : UNKNOWN;
             if (ret == -EBADMSG)
-                m->perhaps_lost = true, m->iv_known = s->chain != OTHER_IV;
+                m->perhaps_lost = true, m->iv_known = knows_iv_after(s);
         }
         return;
     }
@@ -259,7 +259,7 @@ static inline void step_op(struct model *m)
     memmove(m->data, m->data + len, m->pending);
     if (!m->more && m->pending == 0) {
         m->phase = IDLE;
-        m->iv_known = s->chain != OTHER_IV;
+        m->iv_known = knows_iv_after(s);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "batch.h"
+#include "listed.h"
 
 enum { AAD = 8, TAG = 16, APART = 64 * KIB };
 
@@ -138,6 +139,24 @@ static void test_impossible(uint32_t flags)
     kcapi_cipher_destroy(handle);
 }
 
+/* An accelerator, which serves where there is no AES-NI, is given one message after the other. */
+static bool is_accelerated(void)
+{
+    return is_listed("virtio_crypto_aes_cbc", 21, true) && !is_listed("cbc-aes-aesni", 13, true);
+}
+
+/* A message's output: nothing, or all of it. */
+static bool is_nothing_or_all(struct kcapi_handle *handle, const uint8_t *in, const uint8_t *out)
+{
+    uint8_t want[2 * PAGE];
+
+    if (all_are(out, GUARD_BYTE, sizeof(want)))
+        return true;
+    return kcapi_cipher_encrypt(handle, in, sizeof(want), iv, want, sizeof(want), 0) ==
+               (ssize_t)sizeof(want) &&
+           memcmp(out, want, sizeof(want)) == 0;
+}
+
 /* The kernel may take what comes before it; what it makes of that must not be seen. */
 static void test_unreadable_input(void)
 {
@@ -156,8 +175,12 @@ static void test_unreadable_input(void)
     if (strcmp(kcapi_handle_engine(handle), "kernel") != 0) {
         skip(1, "the user engine reads the memory itself: a signal");
     } else {
+        size_t first = is_accelerated() ? 2 * PAGE : 0;
+
         ok(kcapi_cipher_encrypt_aio(handle, from, to, 3, iv, 0) < 0, "an input that cannot be read");
-        ok(all_are(out, GUARD_BYTE, 3 * APART), "no output of a batch that was not sent whole");
+        ok(all_are(out + first, GUARD_BYTE, 3 * APART - first),
+           "no output of a batch that was not sent whole");
+        ok(is_nothing_or_all(handle, in, out), "nor a part of the first message's");
         is_clean(handle, "after it");
     }
     free(out);

@@ -44,11 +44,20 @@ static bool is_async(const char *driver)
     return async;
 }
 
+/* What cryptd wraps: of xts over 64 KiB another driver may make other bytes. */
+static const char *wrapped(const char *name)
+{
+    static char inner[64];
+
+    snprintf(inner, sizeof(inner), "%.*s", (int)strlen(name) - 8, name + 7);
+    return inner;
+}
+
 static void test_sync_calls(const struct mode *mode, const char *name)
 {
     static const size_t lengths[] = { 16, 1024, 65536, 131072, 212992 };
     struct kcapi_handle *async = cipher_with_key(name, aio_key, mode->keylen, 0);
-    struct kcapi_handle *plain = cipher_with_key(mode->name, aio_key, mode->keylen, 0);
+    struct kcapi_handle *plain = cipher_with_key(wrapped(name), aio_key, mode->keylen, 0);
     uint8_t *in = pages(212992), *out = pages(212992), *want = pages(212992);
     const uint8_t *iv = mode == &ECB ? NULL : aio_iv;
     struct iovec from = { in, 4096 }, to = { out, 4096 };
