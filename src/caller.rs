@@ -12,11 +12,8 @@
 #![allow(unsafe_code)]
 
 use crate::errno::{Errno, Result, count};
-use crate::iov::{Cursor, Iovecs, gather, iovec, scatter};
+use crate::iov::{Cursor, IOVECS_MAX, Iovecs, gather, iovec, scatter};
 use libc::{c_long, c_ulong};
-
-/// IOVECs that one system call takes, UIO_MAXIOV.
-pub const IOVECS_MAX: usize = 1024;
 
 /// Bytes that one system call is asked for; from 2 GiB on it would do less.
 const BYTES_MAX: usize = 1 << 30;

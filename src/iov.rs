@@ -15,6 +15,9 @@
 use crate::errno::{Errno, Result};
 use libc::iovec;
 
+/// IOVECs that one system call takes, UIO_MAXIOV.
+pub const IOVECS_MAX: usize = 1024;
+
 /// An IOVEC over `len` bytes at `base`.
 pub fn iovec(base: *const u8, len: usize) -> iovec {
     iovec { iov_base: base.cast_mut().cast(), iov_len: len }

@@ -7,15 +7,12 @@
 
 #![allow(unsafe_code)]
 
-use crate::engine::Parameter;
+use crate::engine::{DIGEST_MAX, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{Iovecs, iovec};
 use std::ops::{Deref, DerefMut};
 use zeroize::Zeroizing;
-
-/// Bytes in the longest digest of the kernel, its HASH_MAX_DIGESTSIZE.
-const DIGEST_MAX: usize = 64;
 
 /// A digest, wiped when it goes.
 #[derive(Clone)]

@@ -6,11 +6,8 @@ use crate::cancel::Suspended;
 use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
-use crate::iov::Iovecs;
+use crate::iov::{IOVECS_MAX, Iovecs};
 use libc::iovec;
-
-/// IOVECs that sendmsg(2) and recvmsg(2) take, UIO_MAXIOV.
-const IOVECS_MAX: usize = 1024;
 
 /// The IOVECs of a stream's call. EMSGSIZE for more than the kernel takes, of which none is
 /// looked at.

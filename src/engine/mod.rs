@@ -92,6 +92,9 @@ impl Properties {
     }
 }
 
+/// Bytes in the longest digest of the kernel, its HASH_MAX_DIGESTSIZE.
+pub const DIGEST_MAX: usize = 64;
+
 /// What an operation does; the numbers are those of ALG_SET_OP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]

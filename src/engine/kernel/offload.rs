@@ -17,7 +17,7 @@ use crate::caller;
 use crate::engine::kernel::aio::send_at_once;
 use crate::engine::{Control, Kind};
 use crate::errno::{Errno, Result, retry};
-use crate::iov::{Cursor, Iovecs, iovec};
+use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copy};
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::AsFd;
@@ -66,7 +66,7 @@ impl KernelOperation {
         len: usize,
     ) -> Result<()> {
         let most = self.request_max();
-        let few = input.list().len() <= caller::IOVECS_MAX;
+        let few = input.list().len() <= IOVECS_MAX;
         if !few || (len > most && reads_its_output(input, output)) {
             return with_checked_copy(input, |copy| self.offload(control, copy, output, len))?;
         }
@@ -152,7 +152,7 @@ impl KernelOperation {
         let (mut from, mut piece) = (Cursor::new(data), Vec::new());
         while left > 0 && backlog.error.is_none() {
             let now = left.min(self.request_max());
-            let data = from.take_few(now, caller::IOVECS_MAX, &mut piece)?;
+            let data = from.take_few(now, IOVECS_MAX, &mut piece)?;
             let len = data.total()?;
             let room = backlog.make_room(len)?;
             let output = [iovec(room.as_mut_ptr(), room.len())];

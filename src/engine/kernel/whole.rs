@@ -11,12 +11,11 @@ use super::capacity::Capacity;
 use super::common::VIRTIO_MAX;
 use super::message::{self, Message, in_one_piece, why_short};
 use super::operation::KernelOperation;
-use crate::caller::IOVECS_MAX;
 use crate::engine::kernel::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
 use crate::engine::kernel::aio::{Backend, Outcome, send_at_once};
 use crate::engine::{Control, Kind, Length};
 use crate::errno::{Errno, Result, retry};
-use crate::iov::{Cursor, Iovecs, iovec};
+use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copies, with_checked_copy};
 use libc::MSG_DONTWAIT;
 use std::os::fd::AsFd;
@@ -28,28 +27,7 @@ pub(super) const SENT_AT_ONCE: usize = 512 * 1024;
 /// Output IOVECs that one recvmsg(2) is given. Linux 6.1 has memory for 27.
 pub(super) const OUTPUTS_MAX: usize = 16;
 
-/// What a result is longer than its message by, in bytes.
-#[derive(Clone, Copy)]
-struct Growth {
-    bytes: isize,
-    assoclen: usize,
-}
-
-impl Growth {
-    /// Length of the result of a message of `len` bytes. EINVAL: shorter than
-    /// its associated data and tag.
-    fn result_len(self, len: usize) -> Result<usize> {
-        let result = len.checked_add_signed(self.bytes).ok_or(Errno::INVAL)?;
-        if len.min(result) < self.assoclen { Err(Errno::INVAL) } else { Ok(result) }
-    }
-}
-
 impl KernelOperation {
-    fn growth_of(&self, control: &Control) -> Growth {
-        let assoclen = control.assoclen.unwrap_or(0) as usize;
-        Growth { bytes: self.growth(control.op), assoclen }
-    }
-
     fn chains(&self) -> bool {
         self.kind() == Kind::Skcipher && self.common.algorithm.properties.chains()
     }
@@ -63,7 +41,7 @@ impl KernelOperation {
         length: Length,
     ) -> Result<usize> {
         let len = input.total()?;
-        let result = self.growth_of(control).result_len(len)?;
+        let result = control.result_len(len, self.tag_len)?;
         if output.total()? < result {
             return Err(Errno::INVAL);
         }
@@ -175,7 +153,7 @@ impl KernelOperation {
     /// AEAD message is; EMSGSIZE if one cannot be taken whole and must be.
     fn check_pairs(
         &self,
-        growth: Growth,
+        control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
         cut: bool,
@@ -183,7 +161,7 @@ impl KernelOperation {
         let mut longest = 0;
         for (input, output) in inputs.each().zip(outputs.each()) {
             let len = input.total()?;
-            let result = growth.result_len(len)?;
+            let result = control.result_len(len, self.tag_len)?;
             if output.total()? < result {
                 return Err(Errno::INVAL);
             }
@@ -207,10 +185,9 @@ impl KernelOperation {
         outputs: Iovecs<'_>,
         backend: &mut dyn Backend,
     ) -> Result<usize> {
-        let growth = self.growth_of(control);
         let order = self.order(inputs.list().len());
         let cut = matches!(order, Order::Chain | Order::ChainInTurn);
-        self.check_pairs(growth, inputs, outputs, cut)?;
+        self.check_pairs(control, inputs, outputs, cut)?;
         let all = inputs.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len));
         let one_granule = self.kind() == Kind::Aead || order == Order::InTurn;
         let rules = Rules {
@@ -222,7 +199,7 @@ impl KernelOperation {
             pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
             granule: if one_granule { 1 } else { self.common.algorithm.granule() },
             cut,
-            growth: growth.bytes,
+            growth: self.growth(control.op),
         };
         let is_cut_over_itself = |(input, output): (Iovecs<'_>, Iovecs<'_>)| {
             let long = input.list().iter().any(|iov| iov.iov_len > rules.capacity);

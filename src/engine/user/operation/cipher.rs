@@ -15,7 +15,7 @@ use crate::engine::user::lease::{Failure, Lease};
 use crate::engine::user::memory::{copy_out, in_place, in_to_out};
 use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
-use crate::iov::Iovecs;
+use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::process::Forked;
@@ -24,9 +24,6 @@ use std::time::Duration;
 
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
-
-/// IOVECs that sendmsg(2) and recvmsg(2) take, UIO_MAXIOV.
-const IOVECS_MAX: usize = 1024;
 
 /// A cipher at work.
 pub struct CipherOperation {

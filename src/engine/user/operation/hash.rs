@@ -10,7 +10,7 @@ use crate::engine::user::algorithm::Keyed;
 use crate::engine::user::algorithm::hash::Hasher;
 use crate::engine::user::lease::{Failure, Lease};
 use crate::engine::user::memory::{copy_out, read_each, read_only, wipe};
-use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, DIGEST_MAX, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
@@ -19,9 +19,6 @@ use crate::process::Forked;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use zeroize::Zeroizing;
-
-/// The longest digest in bytes.
-const DIGEST_MAX: usize = 64;
 
 /// A message, or its digest.
 pub struct HashOperation {
