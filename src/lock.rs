@@ -41,7 +41,7 @@ pub struct Lock<T> {
     /// The generation of the process that used it last, and in the two lower bits [`FREE`],
     /// [`HELD`] or [`CONTENDED`].
     word: AtomicU32,
-    /// Which thread holds it, by the address of its errno; 0: none.
+    /// Which thread holds it, by the address of its errno, and [`KEPT`]; 0: none.
     owner: AtomicUsize,
     value: UnsafeCell<T>,
 }
@@ -55,6 +55,12 @@ const HELD: u32 = 1;
 /// Held, and others may wait.
 const CONTENDED: u32 = 2;
 const STATE: u32 = 3;
+
+/// Added to the owner of a lock that is held across a fork(2): an address of errno is even.
+const KEPT: usize = 1;
+
+/// How long others wait for a lock that is kept. The fork(2) may itself wait for one of them.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 // SAFETY: a lock gives its value to one thread at a time, so it may be shared if the value may be
 // sent from thread to thread.
@@ -93,7 +99,7 @@ impl<T> Lock<T> {
 
 impl<T: Recover> Lock<T> {
     /// Waits until no other thread of this process holds it. EDEADLK: this thread does, and what
-    /// calls is a signal handler.
+    /// calls is a signal handler; or it is kept for long ([`Guard::keep`]).
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>> {
         self.lock_in(generation())
@@ -122,7 +128,7 @@ impl<T: Recover> Lock<T> {
                 }
                 continue;
             }
-            if self.owner.load(Ordering::Relaxed) == this_thread() {
+            if self.is_own() {
                 return Err(Errno::DEADLK);
             }
             taken = free | CONTENDED;
@@ -131,8 +137,9 @@ impl<T: Recover> Lock<T> {
                     .word
                     .compare_exchange(word, taken, Ordering::Relaxed, Ordering::Relaxed)
                     .is_ok();
-            if marked {
-                wait(&self.word, taken, None);
+            let in_vain = marked && wait(&self.word, taken, PATIENCE) == Waited::InVain;
+            if in_vain && self.owner.load(Ordering::Relaxed) & KEPT != 0 {
+                return Err(Errno::DEADLK);
             }
             word = self.word.load(Ordering::Relaxed);
         }
@@ -154,6 +161,11 @@ impl<T: Recover> Lock<T> {
 }
 
 impl<T> Lock<T> {
+    /// Whether this thread holds it.
+    pub fn is_own(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) & !KEPT == this_thread()
+    }
+
     /// The guard of [`Guard::keep`] again.
     ///
     /// # Safety
@@ -172,9 +184,17 @@ pub struct Guard<'a, T> {
 }
 
 impl<T> Guard<'_, T> {
-    /// Leaves the lock held, until [`Lock::kept`].
+    /// Leaves the lock held, until [`Lock::kept`], for the length of a fork(2).
     pub fn keep(self) {
+        self.mark_kept();
         std::mem::forget(self);
+    }
+
+    /// The lock will be held for the length of a fork(2). A program's handler of pthread_atfork(3)
+    /// may run meanwhile, and wait for a thread that waits for the lock; so that thread is told
+    /// EDEADLK after some seconds.
+    pub fn mark_kept(&self) {
+        self.lock.owner.store(this_thread() | KEPT, Ordering::Relaxed);
     }
 }
 
@@ -221,7 +241,7 @@ impl Event {
     /// no reason.
     pub fn wait(&self, since: u32, at_most: Duration) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        wait(&self.count, since, Some(at_most));
+        wait(&self.count, since, at_most);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 
@@ -240,21 +260,33 @@ fn this_thread() -> usize {
     unsafe { libc::__errno_location() }.addr()
 }
 
+/// How a wait ended.
+#[derive(PartialEq)]
+enum Waited {
+    /// Something woke the thread, or there was nothing to wait for.
+    Woken,
+    /// The time is over.
+    InVain,
+}
+
 /// Waits while `word` is `expected`, or for no reason; nobody relies on having been woken.
-fn wait(word: &AtomicU32, expected: u32, at_most: Option<Duration>) {
-    let timeout = at_most.map(|time| libc::timespec {
-        tv_sec: time.as_secs() as libc::time_t,
-        tv_nsec: time.subsec_nanos() as libc::c_long,
-    });
-    let timeout = timeout.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+fn wait(word: &AtomicU32, expected: u32, at_most: Duration) -> Waited {
+    let timeout = libc::timespec {
+        tv_sec: at_most.as_secs() as libc::time_t,
+        tv_nsec: at_most.subsec_nanos() as libc::c_long,
+    };
     // SAFETY: the word and the timeout live until the call returns.
-    let returned =
-        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), FUTEX_WAIT, expected, timeout) };
-    let refused = |errno| !matches!(errno, libc::EAGAIN | libc::EINTR | libc::ETIMEDOUT);
-    if returned < 0 && refused(Errno::last().number()) {
+    let returned = unsafe {
+        libc::syscall(libc::SYS_futex, word.as_ptr(), FUTEX_WAIT, expected, &raw const timeout)
+    };
+    let errno = if returned < 0 { Errno::last().number() } else { 0 };
+    match errno {
+        libc::ETIMEDOUT => return Waited::InVain,
+        0 | libc::EAGAIN | libc::EINTR => {}
         // A sandbox without futex(2).
-        std::thread::yield_now();
+        _ => std::thread::yield_now(),
     }
+    Waited::Woken
 }
 
 fn wake_one(word: &AtomicU32) {

@@ -12,10 +12,10 @@
 
 #![allow(unsafe_code)]
 
-use crate::generation::pthread_atfork;
+use crate::errno::Result;
+use crate::generation::{generation, pthread_atfork};
 use crate::lock::{Guard, Lock, Recover};
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 /// What has begun and must know of a fork(2).
@@ -44,14 +44,13 @@ static WATCHED: Lock<Watched> = Lock::new(Vec::new());
 /// Something is told of forks, as long as this lives.
 pub struct Watch(Weak<dyn Forked>);
 
-/// Tells `what` of every fork(2) from now on. Without memory for that, it is not told.
-pub fn watch(what: Weak<dyn Forked>) -> Option<Watch> {
-    watch_forks();
-    // EDEADLK: a signal handler, which has interrupted a thread that does the same.
-    let mut watched = WATCHED.lock().ok()?;
-    watched.try_reserve(1).ok()?;
+/// Tells `what` of every fork(2) from now on. ENOMEM; EDEADLK: in a signal handler, which has
+/// interrupted a thread that does the same, or see [`Guard::keep`].
+pub fn watch(what: Weak<dyn Forked>) -> Result<Watch> {
+    let mut watched = WATCHED.lock()?;
+    watched.try_reserve(1)?;
     watched.push(what.clone());
-    Some(Watch(what))
+    Ok(Watch(what))
 }
 
 impl Drop for Watch {
@@ -64,13 +63,20 @@ impl Drop for Watch {
     }
 }
 
-/// From now on fork(3) calls the handlers.
-fn watch_forks() {
-    static DONE: AtomicBool = AtomicBool::new(false);
-    if !DONE.load(Ordering::Relaxed) && !DONE.swap(true, Ordering::Relaxed) {
-        // SAFETY: the three are functions of this library, which is never unloaded.
-        unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
-    }
+/// The handlers are registered when the library is loaded, before a program registers its own. So
+/// `before` is called after the program's, and the other two before the program's: those do not run
+/// while locks are held, and may call the library, or wait for a thread that calls it.
+#[cfg(not(miri))]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static WHEN_LOADED: extern "C" fn() = watch_forks;
+
+#[cfg_attr(miri, allow(dead_code))]
+extern "C" fn watch_forks() {
+    // The child has a new generation first.
+    generation();
+    // SAFETY: the three are functions of this library, which is never unloaded.
+    unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
 }
 
 /// What `before` leaves for the handler that runs after it, in the same thread.
@@ -85,13 +91,22 @@ unsafe impl Sync for Left {}
 static LEFT: Left = Left(UnsafeCell::new(None));
 
 extern "C" fn before() {
-    // EDEADLK: a signal handler forks while this thread begins a stream.
-    let Ok(watched) = WATCHED.lock() else { return };
+    let watched = loop {
+        match WATCHED.lock() {
+            Ok(watched) => break watched,
+            // A signal handler forks while this thread begins a stream.
+            Err(_) if WATCHED.is_own() => return,
+            // Another thread's fork(2) takes long. What is not told of this one would mix what the two
+            // processes send.
+            Err(_) => {}
+        }
+    };
     let mut all = Vec::new();
     if all.try_reserve_exact(watched.len()).is_ok() {
         all.extend(watched.iter().filter_map(Weak::upgrade));
     }
     all.iter().for_each(|what: &Arc<dyn Forked>| what.before());
+    watched.mark_kept();
     // SAFETY: the lock is held, by what is stored.
     unsafe { *LEFT.0.get() = Some((watched, all)) };
 }

@@ -419,7 +419,7 @@ impl State {
         self.lend(open)?;
         let operation = self.operation.as_ref().ok_or(Errno::IO)?;
         if self.watch.is_none() {
-            self.watch = process::watch(Arc::downgrade(operation) as _);
+            self.watch = Some(process::watch(Arc::downgrade(operation) as _)?);
         }
         Ok(operation)
     }

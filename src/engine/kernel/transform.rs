@@ -7,7 +7,7 @@ use super::common::Common;
 use super::operation::KernelOperation;
 use super::{properties, socket};
 use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
-use crate::errno::{Errno, Result};
+use crate::errno::Result;
 use crate::log::log;
 use crate::process::{self, Watch};
 use libc::c_int;
@@ -48,7 +48,7 @@ impl KernelTransform {
             common: Arc::new(Common::new(algorithm)),
             bound,
             tag_len: AtomicU32::new(0),
-            _watch: process::watch(watched).ok_or(Errno::NOMEM)?,
+            _watch: process::watch(watched)?,
         })
     }
 }
