@@ -233,6 +233,9 @@ impl Slot {
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<Visit> {
         let operation = Arc::clone(state.lend(open)?);
+        // The first use takes memory that the thread keeps: here, where there is some, and not only if
+        // it has to wait. In a destructor, while the thread ends, it cannot be used.
+        let _ = WAITING.try_with(|_| {});
         self.visitors.fetch_add(1, Ordering::Relaxed);
         Ok(Visit { slot: Arc::clone(self), operation })
     }
