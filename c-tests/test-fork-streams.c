@@ -229,6 +229,76 @@ static void own_streams(const void *arg)
     ends_well();
 }
 
+/*
+ * One that had ended is not the other process's, even where the end came after the last result: the
+ * child could send to the stream that the parent began next.
+ */
+static void ended_before(const void *arg)
+{
+    struct iovec to = { out, LEN }, none = { data, 0 }, piece = { data, PIECE };
+    int begun[2];
+    char byte = 0;
+
+    begin(arg);
+    start(LEN);
+    if (is_aead(s)) {
+        expect_int(s->calls->update_last(h, &none, 1), 0, "the end");
+        receive(0, LEN + s->tag);
+    } else {
+        receive(0, LEN);
+        expect_int(s->calls->update_last(h, &none, 1), 0, "the end");
+    }
+    if (pipe(begun))
+        bail_out("pipe");
+    IN_CHILD(expect_int(read(begun[0], &byte, 1), 1, "the parent has begun a stream");
+             expect_int(s->calls->update(h, &piece, 1), -EINVAL, "a piece without a stream");
+             expect_int(s->calls->op(h, &to, 1), -EINVAL, "a result of none"));
+    iv_of(s, 2, iv);
+    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
+    start(LEN / 2);
+    expect_int(write(begun[1], &byte, 1), 1, "telling the child");
+    ends_well();
+    send(LEN / 2, LEN - LEN / 2, true);
+    receive(0, LEN + s->tag);
+}
+
+/*
+ * Another stream in the child leaves the one that was begun before to the parent, even while nothing of
+ * that is there: its IV was the child's from then on.
+ */
+static void another_in_the_child(const void *arg)
+{
+    uint8_t parents[LEN + TAG_MAX];
+    struct iovec to = { out, LEN + TAG_MAX };
+    size_t len;
+    int sent[2];
+    char byte = 0;
+
+    begin(arg);
+    len = LEN + s->tag;
+    memcpy(parents, want, len);
+    start(0);
+    iv_of(s, 2, iv);
+    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
+    if (pipe(sent))
+        bail_out("pipe");
+    IN_CHILD(expect_int(read(sent[0], &byte, 1), 1, "the parent has read");
+             start(LEN / 2);
+             send(LEN / 2, LEN - LEN / 2, true);
+             to.iov_len = len;
+             expect_int(s->calls->op(h, &to, 1), (long long)len, "the child's result");
+             expect(memcmp(out, want, len) == 0, "the child's bytes"));
+    memcpy(want, parents, len);
+    if (!is_aead(s)) {
+        send(0, PIECE, false);
+        receive(0, PIECE);
+    }
+    expect_int(write(sent[1], &byte, 1), 1, "telling the child");
+    ends_well();
+    send(is_aead(s) ? 0 : PIECE, is_aead(s) ? LEN : LEN - PIECE, true);
+    receive(is_aead(s) ? 0 : PIECE, is_aead(s) ? len : LEN - PIECE);
+}
+
 /* A forged message is one for whoever reads it. */
 static void forged(const void *arg)
 {
@@ -253,6 +323,8 @@ static const struct {
     { "sent before the fork", sent_before }, { "from child to child", between_children },
     { "a child's child", grandchild },       { "a writer that dies", dead_writer },
     { "busy in both", busy },                { "own streams after the fork", own_streams },
+    { "a stream that had ended", ended_before },
+    { "another stream in the child", another_in_the_child },
 };
 
 int main(void)

@@ -6,7 +6,7 @@ use super::backlog::Backlog;
 use super::capacity::Capacity;
 use super::common::Common;
 use super::socket;
-use crate::engine::{Kind, Op};
+use crate::engine::{Kind, Op, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::process::Forked;
@@ -70,7 +70,7 @@ impl KernelOperation {
 
     /// A cipher's stream that has begun is shared now.
     fn note_fork(&self) {
-        if self.kind() != Kind::Hash && self.begun.load(Ordering::Relaxed) {
+        if self.kind() != Kind::Hash && self.progress() != Progress::Idle {
             self.two_processes.store(true, Ordering::Relaxed);
         }
     }

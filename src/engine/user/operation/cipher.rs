@@ -418,7 +418,12 @@ impl Operation for CipherOperation {
         }
         // What cannot be looked at is not to be closed: a signal handler has interrupted who uses
         // it.
-        self.with(|state| Ok(state.progress(self.is_aead()))).unwrap_or(Progress::Pending)
+        let progress = self.with(|state| Ok(state.progress(self.is_aead())));
+        match progress.unwrap_or(Progress::Pending) {
+            // Another process may be about to send to it, so the next stream is not begun in it.
+            Progress::Begun if self.of_two_processes() => Progress::Pending,
+            known => known,
+        }
     }
 
     /// There is always room.
@@ -441,12 +446,12 @@ impl Operation for CipherOperation {
     }
 }
 
-/// A stream that has begun is moved to where both processes find it.
+/// A stream that has begun, and not ended, is moved to where both processes find it.
 impl Forked for CipherOperation {
     fn before(&self) {
         let Ok(mut home) = self.home.lock() else { return };
         if let Home::Private(state) = &mut *home
-            && state.begun
+            && state.progress(self.is_aead()) != Progress::Idle
             && let Ok(shared) = SharedState::new(state)
         {
             *home = Home::Shared(shared);
@@ -460,7 +465,7 @@ impl Forked for CipherOperation {
     fn in_child(&self) {
         // One that could not be moved goes on in the parent alone.
         if let Ok(mut home) = self.home.lock()
-            && matches!(&*home, Home::Private(state) if state.begun)
+            && matches!(&*home, Home::Private(state) if state.progress(self.is_aead()) != Progress::Idle)
         {
             *home = Home::Elsewhere;
             self.shared.store(true, Ordering::Relaxed);
