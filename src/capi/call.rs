@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What every call from C has around it: the result as C knows it, errno, cancellation, the stack.
+//! What every call from C has around it: the result as C knows it, errno, cancellation, the stack, registers.
 //!
 //! - The result is that of the function, or the negative errno. errno itself is set by every
 //!   failure and
 //!   left alone by success, whatever system calls that took.
 //! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
 //! - A failure is one line at KCAPI_LOG_ERR ([`crate::log`]).
-//! - The stack below is wiped ([`crate::traces`]).
+//! - The stack below and the registers are wiped ([`crate::traces`]).
 
 use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
 use crate::log;
-use crate::traces::{CALL, without_traces};
+use crate::traces::{CALL, wipe_registers, without_traces};
 use libc::{c_int, ssize_t};
 use std::any::type_name;
 
@@ -60,6 +60,7 @@ fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     // SAFETY: this thread's errno, which lives as long as the thread.
     let before = unsafe { *errno };
     let result = without_traces::<CALL, _>(|| call(&cancellation));
+    wipe_registers();
     if let Err(error) = result {
         log::failed(function(type_name::<F>()), error);
     }
