@@ -27,6 +27,11 @@ check-drivers: stage
 check-valgrind: stage
 	@c-tests/run --valgrind $(TESTS)
 
+# All of test-constant-time: every algorithm, length of key and code path. Takes some minutes.
+.PHONY: check-constant-time
+check-constant-time: stage
+	@KCAPI_CONSTANT_TIME=all KCAPI_TEST_TIMEOUT=3600 HARNESS_VERBOSE=1 c-tests/run --user test-constant-time
+
 # On the engine in user space, with Rust's nightly compiler.
 .PHONY: check-asan check-tsan
 check-asan:

@@ -29,9 +29,11 @@ static struct {
     void (*call)(void);
     /* The handle is not to be closed. */
     bool kept;
+    /* What is done with the secrets before they are used. */
+    void (*prepare)(struct walker *);
 } step;
 
-static void walk_nothing(struct kcapi_handle *handle)
+static inline void walk_nothing(struct kcapi_handle *handle)
 {
     (void)handle;
 }
@@ -106,7 +108,7 @@ static void walk_abandon(struct kcapi_handle *handle)
 }
 
 /* What must be found. */
-static void walk_plant(void)
+static inline void walk_plant(void)
 {
     uint8_t on_stack[16 * KIB], *in_heap = malloc(KEYLEN_MAX);
 
@@ -224,12 +226,12 @@ static const struct {
     { "PBKDF2", walk_pbkdf },
     { "SP 800-108", walk_kdf },
     { "an RNG's seed", walk_seed },
-    { "a batch", walk_batch },
-    { "a batch of an AEAD", walk_aead_batch },
+    { "a batch of cbc(aes)", walk_batch },
+    { "a batch of gcm(aes)", walk_aead_batch },
 };
 
 /* The key is gone when another has taken its place, while the handle lives. */
-static void walk_replace(struct kcapi_handle *handle)
+static inline void walk_replace(struct kcapi_handle *handle)
 {
     uint8_t *key = step.caller->key;
 
@@ -269,6 +271,8 @@ static void *walk_step(void *unused)
     fill(c->key, sizeof(c->key), step.secrets);
     fill(c->iv, sizeof(c->iv), step.secrets + 1);
     fill(c->plain, sizeof(c->plain), step.secrets + 2);
+    if (step.prepare)
+        step.prepare(c);
     if (step.algorithm)
         walk_handle();
     else

@@ -21,7 +21,7 @@ static struct kcapi_handle *kept[KEPT];
 static uint8_t *planted_in;
 
 /* Where the search must find it; on the stack so deep that nobody writes over it. */
-static void plant(const struct secret_use *u)
+static inline void plant(const struct secret_use *u)
 {
     uint8_t on_stack[16 * KIB];
 
@@ -44,7 +44,7 @@ static struct kcapi_handle *new_handle(const struct secret_use *u, uint32_t flag
     return handle;
 }
 
-static void keep_handles(const struct secret_use *u)
+static inline void keep_handles(const struct secret_use *u)
 {
     struct secret_use cipher = { "", "cbc(aes)", NULL, kcapi_cipher_init, 16, 0 };
     struct secret_use hmac = { "", "hmac(sha256)", NULL, kcapi_md_init, 32, 0 };

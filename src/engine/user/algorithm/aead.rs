@@ -28,9 +28,9 @@ mod tests;
 mod wycheproof;
 
 use super::skcipher::{BlockAlgorithm, wide_cipher};
+use super::verdict;
 use crate::errno::{Errno, Result};
 use crate::traces::{Deep, Depth};
-use subtle::ConstantTimeEq;
 
 /// A cipher with its key.
 pub trait Aead: Send + Sync {
@@ -149,5 +149,5 @@ fn give(computed: &[u8], tag: &mut [u8]) -> Result<()> {
 /// EBADMSG unless `tag` is the beginning of what was computed; in constant time.
 fn verify(computed: &[u8], tag: &[u8]) -> Result<()> {
     let computed = computed.get(..tag.len()).ok_or(Errno::INVAL)?;
-    if computed.ct_eq(tag).into() { Ok(()) } else { Err(Errno::BADMSG) }
+    if verdict::equal(computed, tag) { Ok(()) } else { Err(Errno::BADMSG) }
 }

@@ -3,13 +3,14 @@
 //! IOVECs.
 //!
 //! [`names`] reads the kernel's names; [`skcipher`], [`aead`], [`hash`] and [`rng`] are the tables of
-//! the families.
+//! the families; [`verdict`] says what a tag's comparison came to.
 
 pub mod aead;
 pub mod hash;
 pub mod names;
 pub mod rng;
 pub mod skcipher;
+pub mod verdict;
 
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};

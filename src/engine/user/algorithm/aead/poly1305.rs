@@ -86,9 +86,9 @@ impl Poly1305 {
         }
         // Less 2^130 - 5, unless it is smaller than that.
         let [mut a, mut b, mut c] = self.sum;
-        a += 5;
-        b += a >> 44;
-        c += b >> 44;
+        a = a.wrapping_add(5);
+        b = b.wrapping_add(a >> 44);
+        c = c.wrapping_add(b >> 44);
         let larger = 0u64.wrapping_sub(c >> 42);
         for (limb, less) in self.sum.iter_mut().zip([a & LOW_44, b & LOW_44, c & LOW_42]) {
             *limb ^= (*limb ^ less) & larger;
@@ -118,28 +118,31 @@ fn block(bytes: &[u8]) -> Number {
 }
 
 fn added(a: &Number, b: &Number) -> Number {
-    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+    [a[0].wrapping_add(b[0]), a[1].wrapping_add(b[1]), a[2].wrapping_add(b[2])]
 }
 
 /// Adds the product of `a`, of up to 45 bits a limb, and `r` to `sum`, where four of them fit.
 #[inline(always)]
 fn add_product(sum: &mut [u128; 3], a: &Number, r: &Number) {
-    let wide = |a: u64, b: u64| u128::from(a) * u128::from(b);
+    let mut add = |place: usize, a: u64, b: u64| {
+        sum[place] = sum[place].wrapping_add(u128::from(a).wrapping_mul(u128::from(b)));
+    };
     // 2^132 is 4 times 5.
-    let [r1, r2] = [r[1] * 20, r[2] * 20];
-    sum[0] += wide(a[0], r[0]) + wide(a[1], r2) + wide(a[2], r1);
-    sum[1] += wide(a[0], r[1]) + wide(a[1], r[0]) + wide(a[2], r2);
-    sum[2] += wide(a[0], r[2]) + wide(a[1], r[1]) + wide(a[2], r[0]);
+    let [r1, r2] = [r[1].wrapping_mul(20), r[2].wrapping_mul(20)];
+    let columns = [[r[0], r2, r1], [r[1], r[0], r2], [r[2], r[1], r[0]]];
+    for (place, column) in columns.iter().enumerate() {
+        a.iter().zip(column).for_each(|(&a, &b)| add(place, a, b));
+    }
 }
 
 /// Carries: up to one bit more than the limbs have may stay in the second.
 #[inline(always)]
 fn reduced([mut a, mut b, mut c]: [u128; 3]) -> Number {
-    b += a >> 44;
-    c += b >> 44;
-    a = u128::from(a as u64 & LOW_44) + (c >> 42) * 5;
+    b = b.wrapping_add(a >> 44);
+    c = c.wrapping_add(b >> 44);
+    a = u128::from(a as u64 & LOW_44).wrapping_add((c >> 42).wrapping_mul(5));
     let a = a as u64;
-    [a & LOW_44, (b as u64 & LOW_44) + (a >> 44), c as u64 & LOW_42]
+    [a & LOW_44, (b as u64 & LOW_44).wrapping_add(a >> 44), c as u64 & LOW_42]
 }
 
 fn product(a: &Number, b: &Number) -> Number {

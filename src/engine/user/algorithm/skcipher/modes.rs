@@ -6,6 +6,7 @@
 //! `crypto/{cbc,pcbc,ctr,cfb,ofb,cts}.c`. The modes: NIST SP 800-38A and its
 //! addendum on ciphertext stealing (CS3).
 
+use super::super::verdict;
 use super::block::{BlockCipher, Data};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
@@ -292,7 +293,7 @@ pub fn kw(
             step -= 1;
         }
     }
-    if subtle::ConstantTimeEq::ct_eq(&block[..8], &CHECK.to_be_bytes()[..]).into() {
+    if verdict::equal(&block[..8], &CHECK.to_be_bytes()) {
         Ok(())
     } else {
         zeroize::Zeroize::zeroize(data);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * constant-time PATH [all] - no branch and no address depends on a secret
+ *
+ * Runs under valgrind's memcheck, which test-constant-time.sh starts. Memcheck follows each bit that
+ * was never written, through all that is made of it, and reports a branch or an address that depends
+ * on one. Secrets are made such bits here: keys, IVs, plaintexts, ciphertexts with their tags, inputs
+ * of key derivation, seeds and what getrandom(2) gives. They become public in two ways: a tag's
+ * verdict inside the library, which constant-time.supp allows by the function's name, and the end of
+ * a call, since nothing here looks into an output.
+ *
+ * A step that fails would show nothing. So an output must have become secret, too.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+
+#if defined(__has_include) && __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_COUNT_ERRORS 0
+#define VALGRIND_MAKE_MEM_UNDEFINED(at, len) ((void)(at), (void)(len))
+#define VALGRIND_GET_VBITS(at, bits, len) ((void)(at), (void)(bits), (void)(len), 0)
+#endif
+
+#include "secrets.h"
+
+static struct caller *c;
+
+#include "constant-walk.h"
+#include "features.h"
+#include "secret-uses.h"
+
+/* What looks up tables by secrets, which SECURITY.md says: all of them are found, and nothing else. */
+static const char *const known[] = {
+    "aria", "sm4", "des", "des3_ede", "blowfish", "camellia", "cast5", "cast6", "twofish",
+    "streebog256", "streebog512", "wp256", "wp384", "wp512", "crc32c",
+};
+
+static struct {
+    unsigned algorithms, lengths, known;
+    /* What was found before the algorithm's first step, and the first step that made nothing. */
+    unsigned errors;
+    char idle[128];
+} found;
+
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; i < COUNT(known); i++) {
+        const char *found = strstr(name, known[i]);
+        size_t len = strlen(known[i]);
+
+        if (found && (found == name || found[-1] == '(' || found[-1] == ',') &&
+            (found[len] == '\0' || found[len] == ')'))
+            return true;
+    }
+    return false;
+}
+
+static void make_secret(void *bytes, size_t len)
+{
+    VALGRIND_MAKE_MEM_UNDEFINED(bytes, len);
+}
+
+/* Whether any bit is. */
+static bool is_secret(const void *bytes, size_t len)
+{
+    static uint8_t bits[20 * KIB];
+
+    return VALGRIND_GET_VBITS(bytes, bits, len) == 1 && !all_are(bits, 0, len);
+}
+
+/* The library's random bytes come by this function, which is the C library's elsewhere. */
+long syscall(long number, ...)
+{
+    void *bytes;
+    size_t len;
+    long result;
+    va_list args;
+
+    if (number != SYS_getrandom)
+        bail_out("system call %ld was not expected", number);
+    va_start(args, number);
+    bytes = va_arg(args, void *);
+    len = va_arg(args, size_t);
+    va_end(args);
+    result = getrandom(bytes, len, 0);
+    if (result > 0)
+        make_secret(bytes, (size_t)result);
+    return result;
+}
+
+static void keep_secret(struct walker *w)
+{
+    make_secret(w->key, sizeof(w->key));
+    make_secret(w->plain, sizeof(w->plain));
+    if (!run.iv_counts)
+        make_secret(w->iv, sizeof(w->iv));
+}
+
+static void make_step(const char *what, bool has_output)
+{
+    struct walker *w = step.caller;
+
+    memset(w->sealed, 0, sizeof(w->sealed));
+    memset(w->out, 0, sizeof(w->out));
+    walk_step(NULL);
+    if (has_output && !is_secret(w->out, sizeof(w->out)) &&
+        !is_secret(w->sealed, sizeof(w->sealed)) && !found.idle[0])
+        snprintf(found.idle, sizeof(found.idle), "%s, key of %u bytes, %zu bytes", what,
+                 step.keylen, step.len);
+}
+
+static void judge(const char *name, bool expected)
+{
+    unsigned errors = VALGRIND_COUNT_ERRORS - found.errors;
+
+    if (expected)
+        ok(errors > 0, "%s: known to depend on secrets, found %u times", name, errors);
+    else
+        ok(errors == 0, "%s: nothing depends on a secret", name);
+    /* What is found in a table counts as public. */
+    if (found.idle[0] && !expected)
+        ok(false, "%s: %s makes nothing of its secrets", name, found.idle);
+    found.idle[0] = '\0';
+    found.errors = VALGRIND_COUNT_ERRORS;
+}
+
+/* Each length of key, of an HMAC those at the borders of blocks; in short only the first. What is known
+ * to depend on secrets need not be found more than once, in a long message: crc32c has an instruction
+ * for short ones. */
+static void take_algorithm(const struct algorithm *a)
+{
+    static const size_t lengths[] = { 240, 16, 4 * KIB };
+    bool expected = is_known(a->name), once = expected || !run.all, taken = false;
+
+    step.algorithm = a;
+    run.iv_counts = counts(a->name);
+    for (uint32_t len = 0; len <= KEYLEN_MAX + 1; len++) {
+        if (len <= KEYLEN_MAX ? !a->takes[len] || (a->lengths > 64 && len % 16 > 1)
+                              : !a->keyless || (once && taken))
+            continue;
+        step.keylen = len;
+        for (size_t i = 0; i < (once || taken ? 1 : COUNT(lengths)); i++) {
+            step.len = expected && a->family == &hashes ? KIB : lengths[i];
+            take_messages(a->family);
+        }
+        taken = true;
+        found.lengths++;
+        if (once)
+            break;
+    }
+    found.algorithms++;
+    found.known += expected;
+    judge(a->name, expected);
+}
+
+static void take_call(const char *name, const char *algorithm, void (*call)(void))
+{
+    step.algorithm = NULL;
+    step.call = call;
+    step.keylen = 0;
+    step.len = 0;
+    run.iv_counts = counts(algorithm);
+    run.steps++;
+    make_step(name, strcmp(name, "HKDF of more than there is") != 0);
+    judge(name, is_known(algorithm));
+}
+
+static void take_calls(void)
+{
+    for (size_t i = 0; i < COUNT(walk_calls); i++)
+        take_call(walk_calls[i].name, walk_calls[i].name, walk_calls[i].run);
+    for (size_t i = 0; i < COUNT(constant_calls); i++)
+        take_call(constant_calls[i].name, constant_calls[i].algorithm, constant_calls[i].run);
+}
+
+/* Long messages, streams, batches shared out among threads, keys that are refused. */
+static void take_use(const struct secret_use *u)
+{
+    /* One of several ciphers, some of them known: constant-calls.h has them apart. */
+    if (u->run == in_one_call)
+        return;
+    fill_caller(c);
+    make_secret(c->key, sizeof(c->key));
+    if (!counts(u->algorithm))
+        make_secret(c->iv, sizeof(c->iv));
+    make_secret(c->authenc + 8, sizeof(c->authenc) - 8);
+    make_secret(c->plain, sizeof(c->plain));
+    u->run(u);
+    run.steps++;
+    judge(u->name, is_known(u->algorithm));
+}
+
+static void must_find(const char *what, void (*planted)(void))
+{
+    step.algorithm = NULL;
+    step.call = planted;
+    make_step(what, false);
+    ok(VALGRIND_COUNT_ERRORS > found.errors, "%s is found", what);
+    found.errors = VALGRIND_COUNT_ERRORS;
+}
+
+static void *new_memory(size_t len)
+{
+    void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        bail_out("no memory");
+    return memory;
+}
+
+int main(int argc, char **argv)
+{
+    const struct path *path = argc > 1 ? path_called(argv[1]) : NULL;
+
+    if (!RUNNING_ON_VALGRIND || !path)
+        bail_out("constant-time PATH [all], under valgrind: see test-constant-time.sh");
+    run.all = argc > 2;
+    kcapi_set_verbosity(KCAPI_LOG_NONE);
+    kcapi_cipher_destroy(cipher_with_key("cbc(aes)", (const uint8_t[16]){ 1 }, 16, 0));
+    find_features();
+    take_path(path);
+    c = new_memory(sizeof(*c));
+    step.caller = new_memory(sizeof(*step.caller));
+    step.prepare = keep_secret;
+    must_find("a planted look-up in a table", plant_look_up);
+    must_find("a planted comparison with an early exit", plant_early_exit);
+    take_calls();
+    for (size_t i = 0; run.all && i < COUNT(secret_uses); i++)
+        take_use(&secret_uses[i]);
+    each_algorithm(take_algorithm);
+    printf("# counts: %s: %u algorithms, %u of them known to look up tables, %u lengths of key, %u steps\n",
+           path->name, found.algorithms, found.known, found.lengths, run.steps);
+    return done_testing();
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * constant-trace [all] - with other secrets the processor executes the same instructions, and those go
+ * to the same addresses
+ *
+ * Valgrind knows neither AVX-512 nor VAES, SHA-NI and ADX, so constant-time.c sees nothing of the code
+ * for them. Here the processor itself executes it, with a trap behind each instruction, twice, in two
+ * children of one process with different secrets in the same memory. What depends on a secret in a
+ * way that these secrets do not show is not found: so this is done beside that, and not in its place.
+ *
+ * Code paths are found by hiding each of the processor's features in turn: one whose lack changes what
+ * is executed makes a path. Without `all` only that is walked which the processor takes by itself.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "fill.h"
+
+#ifndef __x86_64__
+int main(void)
+{
+    plan(0);
+    return tap_status();
+}
+#else
+
+#include "constant-walk.h"
+#include "instructions.h"
+
+enum { EVENTS = 8 * MIB, SHOWN = 3, PATHS = 64 };
+
+/* An instruction, and where it goes. */
+struct event {
+    uint64_t at, address;
+};
+
+/* Shared with the children. */
+static struct trace {
+    size_t count;
+    /* Where the second child left the way of the first: NULL, it did not. */
+    const struct event *left;
+    unsigned long long total;
+    struct event events[EVENTS];
+} *trace;
+
+static struct {
+    const char *path;
+    unsigned different, paths;
+    /* In a child: how many instructions so far; whether it compares them. */
+    size_t count;
+    bool compares;
+} here;
+
+/* The processor's flag that has a trap follow each instruction. */
+#define TRAP_FLAG "0x100"
+
+static inline __attribute__((always_inline)) void trap_each_instruction(void)
+{
+    __asm__ volatile("pushfq; orq $" TRAP_FLAG ", (%%rsp); popfq" : : : "cc", "memory");
+}
+
+static inline __attribute__((always_inline)) void trap_no_more(void)
+{
+    __asm__ volatile("pushfq; andq $~" TRAP_FLAG ", (%%rsp); popfq" : : : "cc", "memory");
+}
+
+/* Writes down what comes next, or compares it with what was written. */
+static void on_trap(int signal, siginfo_t *info, void *context)
+{
+    const greg_t *values = ((ucontext_t *)context)->uc_mcontext.gregs;
+    struct event event = { (uint64_t)values[REG_RIP], addresses(values) };
+    struct event *written = &trace->events[here.count++];
+
+    (void)signal;
+    (void)info;
+    if (here.count == EVENTS)
+        _exit(1);
+    if (!here.compares) {
+        *written = event;
+    } else if (here.count > trace->count || memcmp(&event, written, sizeof(event)) != 0) {
+        /* It was the instruction before that went elsewhere, or this one goes to another place. */
+        trace->left = event.at == written->at ? written : written - 1;
+        _exit(0);
+    }
+}
+
+/* Secrets are there. An IV that counts is the same in both children. */
+static void begin(struct walker *w)
+{
+    if (run.iv_counts)
+        fill(w->iv, sizeof(w->iv), 7);
+    trap_each_instruction();
+}
+
+static void be_followed(uint32_t secrets)
+{
+    static uint8_t stack[64 * KIB];
+    const stack_t other = { .ss_sp = stack, .ss_size = sizeof(stack) };
+    struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+    step.secrets = secrets;
+    if (sigaltstack(&other, NULL) || sigaction(SIGTRAP, &action, NULL))
+        _exit(1);
+    walk_step(NULL);
+    trap_no_more();
+    if (here.compares && here.count != trace->count)
+        trace->left = &trace->events[here.count];
+    trace->count = here.count;
+    trace->total += here.count;
+    _exit(0);
+}
+
+/* A child works with these secrets. What is executed is written down or, if `compares`, compared with
+ * what was written: where it leaves that way, or NULL. Both children have the same stack. */
+static __attribute__((noinline)) const struct event *follow(uint32_t secrets, bool compares)
+{
+    int status;
+    pid_t child;
+
+    trace->left = NULL;
+    here.compares = compares;
+    child = fork();
+    if (child == 0)
+        be_followed(secrets);
+    if (child < 0 || waitpid(child, &status, 0) != child || status)
+        bail_out("no trace");
+    return trace->left;
+}
+
+static void make_step(const char *what, bool has_output)
+{
+    const struct event *left;
+
+    (void)has_output;
+    follow(1, false);
+    left = follow(1000, true);
+    if (!left || here.different++ >= SHOWN)
+        return;
+    diag("%s, key of %u bytes, %zu bytes: %s", what, step.keylen, step.len, place_of(left->at));
+}
+
+static void must_find(const char *what, void (*planted)(void))
+{
+    step.algorithm = NULL;
+    step.call = planted;
+    follow(1, false);
+    ok(follow(1000, true) != NULL, "%s is found", what);
+}
+
+/* Whose code depends on the processor. */
+static const struct kernel {
+    struct algorithm algorithm;
+    uint32_t keylen;
+} kernels[] = {
+#define KERNEL(family, name, keylen) { { &(family), name, false, { false }, 0 }, keylen }
+    KERNEL(ciphers, "ecb(aes)", 16),
+    KERNEL(ciphers, "cbc(aes)", 32),
+    KERNEL(ciphers, "ctr(aes)", 24),
+    KERNEL(ciphers, "cfb(aes)", 16),
+    KERNEL(ciphers, "xts(aes)", 32),
+    KERNEL(ciphers, "chacha20", 32),
+    KERNEL(ciphers, "xchacha12", 32),
+    KERNEL(sealing, "gcm(aes)", 16),
+    KERNEL(sealing, "gcm(aes)", 24),
+    KERNEL(sealing, "gcm(serpent)", 32),
+    KERNEL(sealing, "ccm(aes)", 16),
+    KERNEL(sealing, "rfc4543(gcm(aes))", 20),
+    KERNEL(sealing, "rfc7539(chacha20,poly1305)", 32),
+    KERNEL(hashes, "hmac(sha1)", 20),
+    KERNEL(hashes, "hmac(sha256)", 32),
+    KERNEL(hashes, "hmac(sha512)", 64),
+    KERNEL(hashes, "hmac(sha3-256)", 32),
+    KERNEL(hashes, "cmac(aes)", 16),
+#undef KERNEL
+};
+
+static void take_kernel(const struct kernel *kernel, size_t len)
+{
+    step.algorithm = &kernel->algorithm;
+    step.keylen = kernel->keylen;
+    step.len = len;
+    run.iv_counts = counts(kernel->algorithm.name);
+}
+
+/* What all of them execute, in a number. */
+static uint64_t executed(void)
+{
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < COUNT(kernels); i++) {
+        const struct family *family = kernels[i].algorithm.family;
+
+        take_kernel(&kernels[i], 1008);
+        step.act = family == &ciphers ? walk_decrypt : family == &sealing ? walk_forge : walk_digest;
+        follow(1, false);
+        for (size_t j = 0; j < trace->count; j++)
+            hash = (hash ^ trace->events[j].at) * 0x100000001b3;
+    }
+    return hash;
+}
+
+/* Walks, if what is executed now has not been executed before. */
+static void walk_path(const char *name)
+{
+    static uint64_t walked[PATHS];
+    static size_t count;
+    uint64_t hash = run.all ? executed() : 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (walked[i] == hash)
+            return;
+    if (count == PATHS)
+        bail_out("more paths than there is room for");
+    walked[count++] = hash;
+    here.path = name;
+    here.paths++;
+    for (size_t i = 0; i < COUNT(kernels); i++) {
+        take_kernel(&kernels[i], 1008);
+        take_messages(step.algorithm->family);
+        if (run.all) {
+            take_kernel(&kernels[i], 48);
+            take_messages(step.algorithm->family);
+        }
+        ok(here.different == 0, "%s, %s: the same instructions and addresses", here.path,
+           step.algorithm->name);
+        here.different = 0;
+    }
+}
+
+/* With another value in the place of what is known of the processor. */
+static void walk_with(void *known, size_t size, size_t value, const char *name, size_t number)
+{
+    uint8_t before[sizeof(size_t)];
+    char title[64];
+
+    snprintf(title, sizeof(title), "without %s %zu", name, number);
+    memcpy(before, known, size);
+    memcpy(known, &value, size);
+    walk_path(title);
+    memcpy(known, before, size);
+}
+
+/* One feature less. */
+static void walk_each_feature(void)
+{
+    for (unsigned i = 0; i < features.word_count; i++) {
+        size_t word = *features.words[i];
+
+        for (size_t bit = 0; bit < 8 * sizeof(word) - 1; bit++)
+            if (word >> bit & 1)
+                walk_with(features.words[i], sizeof(word), word & ~((size_t)1 << bit),
+                          i ? "std's further feature" : "std's feature", bit);
+    }
+    for (unsigned i = 0; i < features.byte_count; i++)
+        walk_with(features.bytes[i], 1, 0, "the features of crate", i);
+}
+
+/* What the processor has, then less of it. */
+static void walk_paths(void)
+{
+    size_t words[COUNT(features.words)] = { 0 };
+    uint8_t bytes[COUNT(features.bytes)] = { 0 };
+
+    for (unsigned i = 0; i < features.word_count; i++)
+        words[i] = *features.words[i];
+    for (unsigned i = 0; i < features.byte_count; i++)
+        bytes[i] = *features.bytes[i];
+    for (size_t i = 0; i < (run.all ? COUNT(paths) : 1); i++) {
+        take_path(&paths[i]);
+        walk_path(paths[i].name);
+        for (unsigned j = 0; j < features.word_count; j++)
+            *features.words[j] = words[j];
+        for (unsigned j = 0; j < features.byte_count; j++)
+            *features.bytes[j] = bytes[j];
+    }
+    if (run.all)
+        walk_each_feature();
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    run.all = argc > 1;
+    kcapi_set_verbosity(KCAPI_LOG_NONE);
+    step.caller = mmap(NULL, sizeof(*step.caller), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    trace = mmap(NULL, sizeof(*trace), PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (step.caller == MAP_FAILED || trace == MAP_FAILED)
+        bail_out("no memory");
+    step.prepare = begin;
+    read_code();
+    ok(code.gathers == 0, "no instruction of the library gathers from many addresses");
+    must_find("a planted look-up in a table", plant_look_up);
+    must_find("a planted comparison with an early exit", plant_early_exit);
+    kcapi_cipher_destroy(cipher_with_key("cbc(aes)", (const uint8_t[16]){ 1 }, 16, 0));
+    find_features();
+    walk_paths();
+    printf("# counts: %u paths, %zu algorithms each, %u steps, %llu instructions\n", here.paths,
+           COUNT(kernels), run.steps, trace->total);
+    return done_testing();
+}
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
+/*
+ * features.h - has the library take the processor for a lesser one
+ *
+ * What the processor can do is kept in variables: one set in Rust's standard library (CACHE), which
+ * this library's own kernels and graviola ask, and one for each of RustCrypto's crates (STORAGE).
+ * The library's table of symbols says where they are, so that nothing in it is made for tests.
+ */
+#ifndef FEATURES_H
+#define FEATURES_H
+
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static struct {
+    uintptr_t base;
+    char path[4096];
+} library;
+
+static inline int note_library(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)size;
+    (void)unused;
+    if (!strstr(info->dlpi_name, "/libkcapi.so"))
+        return 0;
+    library.base = info->dlpi_addr;
+    snprintf(library.path, sizeof(library.path), "%s", info->dlpi_name);
+    return 1;
+}
+
+static inline const uint8_t *library_file(size_t *size)
+{
+    struct stat status;
+    void *file;
+    int fd;
+
+    if (!dl_iterate_phdr(note_library, NULL) || (fd = open(library.path, O_RDONLY | O_CLOEXEC)) < 0 ||
+        fstat(fd, &status))
+        bail_out("the library's file is not found");
+    *size = (size_t)status.st_size;
+    file = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (file == MAP_FAILED)
+        bail_out("%s cannot be read", library.path);
+    return (const uint8_t *)file;
+}
+
+/* Calls `found` with each variable of the library whose name has `part` in it. */
+static inline void each_variable(const char *part, void (*found)(void *, size_t))
+{
+    size_t size;
+    const uint8_t *file = library_file(&size);
+    const ElfW(Ehdr) *head = (const void *)file;
+    const ElfW(Shdr) *sections = (const void *)(file + head->e_shoff);
+
+    for (unsigned s = 0; s < head->e_shnum; s++) {
+        const ElfW(Sym) *symbols = (const void *)(file + sections[s].sh_offset);
+        const char *names = (const char *)file + sections[sections[s].sh_link].sh_offset;
+
+        if (sections[s].sh_type != SHT_SYMTAB)
+            continue;
+        for (size_t i = 0; i < sections[s].sh_size / sizeof(*symbols); i++) {
+            if (ELF64_ST_TYPE(symbols[i].st_info) != STT_OBJECT ||
+                !strstr(names + symbols[i].st_name, part))
+                continue;
+            found((void *)(library.base + symbols[i].st_value), symbols[i].st_size);
+        }
+    }
+    munmap((void *)(uintptr_t)file, size);
+}
+
+/* Bits of the standard library's words, but for the highest, which says that the word has been set; a
+ * crate's byte is 0, 1 or, before it has asked, 255. */
+static struct {
+    size_t *words[4];
+    uint8_t *bytes[32];
+    unsigned word_count, byte_count;
+} features;
+
+#define TOP_BIT ((size_t)1 << (8 * sizeof(size_t) - 1))
+
+static inline void note_word(void *word, size_t size)
+{
+    if (size == sizeof(size_t) && features.word_count < 4)
+        features.words[features.word_count++] = (size_t *)word;
+}
+
+static inline void note_byte(void *byte, size_t size)
+{
+    if (size == 1 && features.byte_count < 32)
+        features.bytes[features.byte_count++] = (uint8_t *)byte;
+}
+
+/* The first call must have been made, which asks the processor. */
+static inline void find_features(void)
+{
+    each_variable("6detect5cache5CACHE", note_word);
+    each_variable("7STORAGE17h", note_byte);
+    if (features.word_count < 2 || features.byte_count < 5)
+        bail_out("what the library knows of the processor is not found");
+}
+
+/* What is hidden from whom. */
+struct path {
+    const char *name;
+    bool from_std, from_crates;
+};
+
+static const struct path paths[] = {
+    { "nothing-hidden", false, false },
+    { "hidden-from-std", true, false },
+    { "hidden-from-crates", false, true },
+    { "all-hidden", true, true },
+};
+
+/* NULL: there is none of that name. */
+static inline const struct path *path_called(const char *name)
+{
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (strcmp(paths[i].name, name) == 0)
+            return &paths[i];
+    return NULL;
+}
+
+static inline void take_path(const struct path *path)
+{
+    for (unsigned i = 0; path->from_std && i < features.word_count; i++)
+        *features.words[i] &= TOP_BIT;
+    for (unsigned i = 0; path->from_crates && i < features.byte_count; i++)
+        *features.bytes[i] = 0;
+}
+
+#endif
