@@ -13,7 +13,8 @@
 #include "fill.h"
 
 static const char *const modes[] = {
-    "ecb", "cbc", "pcbc", "cts(cbc", "ctr", "rfc3686(ctr", "cfb", "ofb", "xts", "lrw", "kw",
+    "ecb(%s)", "cbc(%s)", "pcbc(%s)", "cts(cbc(%s))", "ctr(%s)", "rfc3686(ctr(%s))", "cfb(%s)",
+    "ofb(%s)", "xts(%s)", "lrw(%s)", "kw(%s)",
 };
 static const char *const block_ciphers[] = {
     "aes", "sm4", "aria", "des", "des3_ede", "blowfish", "camellia", "cast5", "cast6", "serpent",
@@ -21,7 +22,7 @@ static const char *const block_ciphers[] = {
 };
 static const char *const stream_ciphers[] = { "chacha20", "xchacha20", "xchacha12" };
 static const char *const aead_modes[] = {
-    "gcm", "ccm", "rfc4106(gcm", "rfc4309(ccm", "rfc4543(gcm",
+    "gcm(%s)", "ccm(%s)", "rfc4106(gcm(%s))", "rfc4309(ccm(%s))", "rfc4543(gcm(%s))",
 };
 static const char *const aeads[] = {
     "rfc7539(chacha20,poly1305)", "rfc7539esp(chacha20,poly1305)",
@@ -102,13 +103,13 @@ static inline void visit_algorithm(visitor *visit, const struct family *family, 
     visit(&a);
 }
 
-/* `outer` may have an open parenthesis of its own, as `cts(cbc` has. */
-static inline void visit_nested(visitor *visit, const struct family *family, const char *outer,
+/* `inner` in the place that `format` has for it. */
+static inline void visit_nested(visitor *visit, const struct family *family, const char *format,
                                 const char *inner)
 {
     char name[64];
 
-    snprintf(name, sizeof(name), "%s(%s)%s", outer, inner, strchr(outer, '(') ? ")" : "");
+    snprintf(name, sizeof(name), format, inner);
     visit_algorithm(visit, family, name);
 }
 
@@ -156,7 +157,7 @@ static inline void each_algorithm(visitor *visit)
         if (is_left_out(digests[i]))
             continue;
         visit_algorithm(visit, &hashes, digests[i]);
-        visit_nested(visit, &hashes, "hmac", digests[i]);
+        visit_nested(visit, &hashes, "hmac(%s)", digests[i]);
     }
     for (size_t i = 0; i < COUNT(macs); i++)
         visit_algorithm(visit, &hashes, macs[i]);

@@ -27,7 +27,7 @@ impl UserTransform {
     /// Finds the algorithm; ENOENT.
     pub fn open(kind: Kind, name: &CStr) -> Result<Self> {
         let requested = name.to_str().map_err(|_| Errno::NOENT)?;
-        let name = names::canonical(requested).ok_or(Errno::NOENT)?;
+        let name = names::parse(requested).ok_or(Errno::NOENT)?;
         let (algorithm, properties) = algorithm::find(kind, &name).ok_or(Errno::NOENT)?;
         log!(Verbose, "{} is served in user space", properties.name);
         Ok(Self(Arc::new(Common::new(algorithm, properties))))

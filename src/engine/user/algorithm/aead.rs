@@ -3,8 +3,7 @@
 //! what they look like from outside.
 //!
 //! Sizes, tag lengths and key rules are those of the kernel's templates, named in
-//! each file. Names come in canonical form. The layout of messages, AAD, data and
-//! tag, is the operation's business.
+//! each file. The layout of messages, AAD, data and tag, is the operation's business.
 
 #![allow(
     clippy::indexing_slicing,
@@ -27,6 +26,7 @@ mod tests;
 #[cfg(test)]
 mod wycheproof;
 
+use super::names::Name;
 use super::skcipher::{BlockAlgorithm, wide_cipher};
 use super::verdict;
 use crate::errno::{Errno, Result};
@@ -78,8 +78,8 @@ pub struct AeadAlgorithm {
 
 /// A mode of a block cipher with blocks of 16 bytes; the longest tag has as many.
 struct Mode {
-    /// What stands before the block cipher in the name.
-    name: &'static str,
+    /// What stands before the block cipher in the name, from the outermost.
+    templates: &'static [&'static str],
     iv_size: usize,
     tag_ok: fn(usize) -> bool,
     new: fn(&'static BlockAlgorithm, &[u8]) -> Keyed,
@@ -87,19 +87,18 @@ struct Mode {
 
 #[rustfmt::skip]
 static MODES: &[Mode] = &[
-    Mode { name: "gcm", iv_size: gcm::IV, tag_ok: |len| matches!(len, 4 | 8 | 12..=16), new: gcm },
-    Mode { name: "ccm", iv_size: ccm::IV, tag_ok: |len| matches!(len, 4 | 6 | 8 | 10 | 12 | 14 | 16), new: |c, k| Ok(Box::new(ccm::Ccm::new((c.key)(k)?))) },
-    Mode { name: "rfc4106(gcm", iv_size: ipsec::IV, tag_ok: |len| matches!(len, 8 | 12 | 16), new: |c, k| Ok(Box::new(ipsec::Rfc4106::new(|k| gcm(c, k), k)?)) },
-    Mode { name: "rfc4309(ccm", iv_size: ipsec::IV, tag_ok: |len| matches!(len, 8 | 12 | 16), new: |c, k| Ok(Box::new(ipsec::Rfc4309::new(c, k)?)) },
-    Mode { name: "rfc4543(gcm", iv_size: ipsec::IV, tag_ok: |len| len == 16, new: |c, k| Ok(Box::new(ipsec::Rfc4543::new(c, k)?)) },
+    Mode { templates: &["gcm"], iv_size: gcm::IV, tag_ok: |len| matches!(len, 4 | 8 | 12..=16), new: gcm },
+    Mode { templates: &["ccm"], iv_size: ccm::IV, tag_ok: |len| matches!(len, 4 | 6 | 8 | 10 | 12 | 14 | 16), new: |c, k| Ok(Box::new(ccm::Ccm::new((c.key)(k)?))) },
+    Mode { templates: &["rfc4106", "gcm"], iv_size: ipsec::IV, tag_ok: |len| matches!(len, 8 | 12 | 16), new: |c, k| Ok(Box::new(ipsec::Rfc4106::new(|k| gcm(c, k), k)?)) },
+    Mode { templates: &["rfc4309", "ccm"], iv_size: ipsec::IV, tag_ok: |len| matches!(len, 8 | 12 | 16), new: |c, k| Ok(Box::new(ipsec::Rfc4309::new(c, k)?)) },
+    Mode { templates: &["rfc4543", "gcm"], iv_size: ipsec::IV, tag_ok: |len| len == 16, new: |c, k| Ok(Box::new(ipsec::Rfc4543::new(c, k)?)) },
 ];
 
-/// ChaCha20-Poly1305: name, bytes of salt at the key's end.
-static CHACHA_POLY: &[(&str, usize)] =
-    &[("rfc7539(chacha20,poly1305)", 0), ("rfc7539esp(chacha20,poly1305)", 4)];
+/// ChaCha20-Poly1305: template, bytes of salt at the key's end.
+static CHACHA_POLY: &[(&str, usize)] = &[("rfc7539", 0), ("rfc7539esp", 4)];
 
 /// The algorithm of that name.
-pub fn find(name: &str) -> Option<AeadAlgorithm> {
+pub fn find(name: &Name<'_>) -> Option<AeadAlgorithm> {
     let found = known(name)?;
     let new = move |key: &[u8]| {
         let aead = (found.new)(key)?;
@@ -108,15 +107,17 @@ pub fn find(name: &str) -> Option<AeadAlgorithm> {
     Some(AeadAlgorithm { new: Box::new(new), ..found })
 }
 
-fn known(name: &str) -> Option<AeadAlgorithm> {
-    if let Some(&(_, salt_len)) = CHACHA_POLY.iter().find(|(known, _)| *known == name) {
-        return Some(chacha_poly::algorithm(salt_len));
+fn known(name: &Name<'_>) -> Option<AeadAlgorithm> {
+    match name.parts() {
+        ("authenc", [auth, cipher]) => return authenc::algorithm(auth, cipher),
+        (template, [cipher, mac]) if cipher.is("chacha20") && mac.is("poly1305") => {
+            let (_, salt_len) = CHACHA_POLY.iter().find(|(known, _)| *known == template)?;
+            return Some(chacha_poly::algorithm(*salt_len));
+        }
+        _ => {}
     }
-    if let Some(inner) = name.strip_prefix("authenc(") {
-        return authenc::find(inner.strip_suffix(')')?);
-    }
-    let (mode, cipher) = super::skcipher::split(name)?;
-    let mode = MODES.iter().find(|known| known.name == mode)?;
+    let (mode, cipher) =
+        MODES.iter().find_map(|mode| Some((mode, name.within(mode.templates)?)))?;
     let cipher = wide_cipher(cipher)?;
     Some(AeadAlgorithm {
         block_size: 1,

@@ -23,6 +23,7 @@ mod sha512;
 #[cfg(test)]
 mod wycheproof;
 
+use super::names::Name;
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use digest::common::KeySizeUser;
@@ -79,11 +80,10 @@ pub struct HashAlgorithm {
     pub depth: Depth,
 }
 
-/// The algorithm with the canonical name `name`.
-pub fn find(name: &str) -> Option<HashAlgorithm> {
-    let entry = |name: &str| DIGESTS.iter().find(|entry| entry.name == name);
-    let inner = name.strip_prefix("hmac(").and_then(|rest| rest.strip_suffix(')'));
-    if let Some(digest) = inner.and_then(entry) {
+/// The algorithm of that name.
+pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
+    let entry = |name: &Name<'_>| DIGESTS.iter().find(|entry| name.is(entry.name));
+    if let Some(digest) = name.within(&["hmac"]).and_then(entry) {
         return Some(HashAlgorithm {
             block_size: digest.block_size,
             digest_size: digest.digest_size,
@@ -302,6 +302,12 @@ impl<D: Base> Hasher for Hmac<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::user::algorithm::names;
+
+    /// The algorithm of that name.
+    pub(super) fn find(name: &str) -> Option<HashAlgorithm> {
+        super::find(&names::parse(name)?)
+    }
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()

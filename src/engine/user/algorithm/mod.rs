@@ -2,8 +2,9 @@
 //! The algorithms: from names to ciphers with keys. Nothing here knows of handles, locks or the caller's
 //! IOVECs.
 //!
-//! [`names`] reads the kernel's names; [`skcipher`], [`aead`], [`hash`] and [`rng`] are the tables of
-//! the families; [`verdict`] says what a tag's comparison came to.
+//! [`names`] reads the kernel's names into trees; [`skcipher`], [`aead`], [`hash`] and [`rng`] build
+//! the algorithms from those, as the kernel's templates do; [`verdict`] says what a tag's comparison
+//! came to.
 
 pub mod aead;
 pub mod hash;
@@ -17,6 +18,7 @@ use crate::errno::{Errno, Result};
 use crate::traces::{Depth, KEY, SPILLS, without_traces};
 use aead::{Aead, AeadAlgorithm};
 use hash::{HashAlgorithm, Hasher};
+use names::Name;
 use rng::{Rng, RngAlgorithm};
 use skcipher::{Skcipher, SkcipherAlgorithm};
 
@@ -89,16 +91,16 @@ impl Algorithm {
     }
 }
 
-/// The algorithm of that family with the canonical name `name`.
-pub fn find(kind: Kind, name: &str) -> Option<(Algorithm, Properties)> {
-    let properties = |name: &str| Properties { name: name.to_owned(), ..Properties::default() };
+/// The algorithm of that family with that name.
+pub fn find(kind: Kind, name: &Name<'_>) -> Option<(Algorithm, Properties)> {
+    let properties = |name: String| Properties { name, ..Properties::default() };
     Some(match kind {
         Kind::Skcipher => {
             let cipher = skcipher::find(name)?;
             let properties = Properties {
                 block_size: cipher.block_size as u32,
                 iv_size: cipher.iv_size as u32,
-                ..properties(name)
+                ..properties(name.to_string())
             };
             (Algorithm::Skcipher(cipher), properties)
         }
@@ -108,7 +110,7 @@ pub fn find(kind: Kind, name: &str) -> Option<(Algorithm, Properties)> {
                 block_size: aead.block_size as u32,
                 iv_size: aead.iv_size as u32,
                 max_tag_size: aead.max_tag_size as u32,
-                ..properties(name)
+                ..properties(name.to_string())
             };
             (Algorithm::Aead(aead), properties)
         }
@@ -117,13 +119,13 @@ pub fn find(kind: Kind, name: &str) -> Option<(Algorithm, Properties)> {
             let properties = Properties {
                 block_size: hash.block_size,
                 digest_size: hash.digest_size,
-                ..properties(name)
+                ..properties(name.to_string())
             };
             (Algorithm::Hash(hash), properties)
         }
         Kind::Rng => {
             let rng = rng::find(name)?;
-            (Algorithm::Rng(rng), properties(rng.name()))
+            (Algorithm::Rng(rng), properties(rng.name().to_owned()))
         }
         Kind::Akcipher | Kind::Kpp => return None,
     })

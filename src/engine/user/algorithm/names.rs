@@ -8,6 +8,8 @@
 //!
 //! Reference: Linux /proc/crypto; the `cra_driver_name`s in `crypto/` and `arch/*/crypto/`.
 
+use std::fmt::{self, Display, Formatter};
+
 /// Longer names do not fit into the kernel's (CRYPTO_MAX_ALG_NAME, with the NUL of bind(2)).
 const NAME_MAX: usize = 63;
 
@@ -40,38 +42,77 @@ const DRIVERS: &[&str] = &[
     "vx",
 ];
 
-/// The name of the algorithm that `name` is, or is a driver of. None: no name at all.
-pub fn canonical(name: &str) -> Option<String> {
-    if name.len() > NAME_MAX {
-        return None;
-    }
-    let Some((template, rest)) = name.split_once('(') else {
-        return leaf(name);
-    };
-    let arguments = arguments(rest.strip_suffix(')')?)?;
-    let inner = arguments.iter().map(|name| canonical(name)).collect::<Option<Vec<_>>>()?;
-    // The kernel knows what it made by two names only, one all of algorithms and one
-    // all of drivers.
-    let drivers = arguments.iter().zip(&inner).all(|(asked, algorithm)| asked != algorithm);
-    let inner: Vec<&str> = inner.iter().map(String::as_str).collect();
-    Some(match (template, &inner[..]) {
-        ("gcm_base", [ctr, "ghash"]) if drivers => format!("gcm({})", argument(ctr, "ctr")?),
-        ("ccm_base", [ctr, cbcmac]) if drivers => {
-            let cipher = argument(ctr, "ctr")?;
-            if argument(cbcmac, "cbcmac")? != cipher {
-                return None;
-            }
-            format!("ccm({cipher})")
-        }
-        ("xts" | "lrw", [ecb]) if drivers => format!("{template}({})", argument(ecb, "ecb")?),
-        ("gcm" | "ccm", _) if drivers => return None,
-        _ => format!("{template}({})", inner.join(",")),
-    })
+/// A name as a tree: an algorithm's own, or a template's with what is in its parentheses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Name<'a> {
+    head: &'a str,
+    arguments: Vec<Name<'a>>,
 }
 
-/// The only argument of `name`, if that is `template(argument)`.
-fn argument<'a>(name: &'a str, template: &str) -> Option<&'a str> {
-    name.strip_prefix(template)?.strip_prefix('(')?.strip_suffix(')')
+impl<'a> Name<'a> {
+    fn own(head: &'a str) -> Self {
+        Self { head, arguments: Vec::new() }
+    }
+
+    fn with(template: &'a str, argument: Self) -> Self {
+        Self { head: template, arguments: vec![argument] }
+    }
+
+    /// What stands before the parentheses, and what is in them.
+    pub fn parts(&self) -> (&'a str, &[Self]) {
+        (self.head, &self.arguments)
+    }
+
+    /// Whether it is `name` without any parentheses.
+    pub fn is(&self, name: &str) -> bool {
+        self.head == name && self.arguments.is_empty()
+    }
+
+    /// What is in the innermost of these templates, of which each has the next as its only argument:
+    /// `aes` of `cts(cbc(aes))` in `cts` and `cbc`.
+    pub fn within(&self, templates: &[&str]) -> Option<&Self> {
+        templates.iter().try_fold(self, |name, template| match name.parts() {
+            (head, [argument]) if head == *template => Some(argument),
+            _ => None,
+        })
+    }
+}
+
+impl Display for Name<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.head)?;
+        for (i, argument) in self.arguments.iter().enumerate() {
+            write!(f, "{}{argument}", if i == 0 { '(' } else { ',' })?;
+        }
+        f.write_str(if self.arguments.is_empty() { "" } else { ")" })
+    }
+}
+
+/// The algorithm that `text` is the name of, or a driver's. None: it is no name at all.
+pub fn parse(text: &str) -> Option<Name<'_>> {
+    if text.len() > NAME_MAX {
+        return None;
+    }
+    let Some((template, rest)) = text.split_once('(') else {
+        return leaf(text);
+    };
+    let asked = arguments(rest.strip_suffix(')')?)?;
+    let inner = asked.iter().map(|text| parse(text)).collect::<Option<Vec<_>>>()?;
+    // The kernel knows what it made by two names only, one all of algorithms and one
+    // all of drivers.
+    let drivers = asked.iter().zip(&inner).all(|(asked, name)| *asked != name.to_string());
+    let (template, cipher) = match (template, &inner[..]) {
+        ("gcm_base", [ctr, ghash]) if drivers && ghash.is("ghash") => {
+            ("gcm", ctr.within(&["ctr"])?)
+        }
+        ("ccm_base", [ctr, mac]) if drivers => {
+            ("ccm", ctr.within(&["ctr"]).filter(|cipher| mac.within(&["cbcmac"]) == Some(cipher))?)
+        }
+        ("xts" | "lrw", [ecb]) if drivers => (template, ecb.within(&["ecb"])?),
+        ("gcm" | "ccm", _) if drivers => return None,
+        _ => return Some(Name { head: template, arguments: inner }),
+    };
+    Some(Name::with(template, cipher.clone()))
 }
 
 /// Cuts at the commas that are in no inner parentheses; None if those do not match.
@@ -93,7 +134,7 @@ fn arguments(list: &str) -> Option<Vec<&str>> {
 }
 
 /// A name without parentheses.
-fn leaf(name: &str) -> Option<String> {
+fn leaf(name: &str) -> Option<Name<'_>> {
     if name.is_empty()
         || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
     {
@@ -101,13 +142,12 @@ fn leaf(name: &str) -> Option<String> {
     }
     let driverless = without_driver(name);
     if driverless.len() == name.len() {
-        return Some(name.to_owned());
+        return Some(Name::own(name));
     }
     Some(match driverless.split_once('-') {
         // x86's GCM is called generic-gcm-aesni, after no cipher.
-        Some(("generic", "gcm")) => "gcm(aes)".to_owned(),
-        Some((template, _)) if is_template(template) => nest(driverless),
-        _ => driverless.to_owned(),
+        Some(("generic", "gcm")) => gcm_aes(),
+        _ => nest(driverless),
     })
 }
 
@@ -142,18 +182,26 @@ fn is_template(name: &str) -> bool {
 }
 
 /// `cts-cbc-aes` to `cts(cbc(aes))`.
-fn nest(name: &str) -> String {
+fn nest(name: &str) -> Name<'_> {
     match name.split_once('-') {
         // rfc4106-gcm-aesni, in the same way.
-        Some((template, "gcm")) => format!("{template}(gcm(aes))"),
-        Some((template, rest)) if is_template(template) => format!("{template}({})", nest(rest)),
-        _ => name.to_owned(),
+        Some((template, "gcm")) => Name::with(template, gcm_aes()),
+        Some((template, rest)) if is_template(template) => Name::with(template, nest(rest)),
+        _ => Name::own(name),
     }
+}
+
+fn gcm_aes<'a>() -> Name<'a> {
+    Name::with("gcm", Name::own("aes"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::parse;
+
+    fn canonical(text: &str) -> Option<String> {
+        parse(text).map(|name| name.to_string())
+    }
 
     #[test]
     fn an_algorithms_name_stays_as_it_is() {

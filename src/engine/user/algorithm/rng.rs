@@ -13,6 +13,7 @@
 //!
 //! Reference: Linux `crypto/algif_rng.c`, `crypto/drbg.c`, `crypto/jitterentropy-kcapi.c`.
 
+use super::names::Name;
 use crate::errno::{Errno, Result, count, retry};
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
@@ -43,12 +44,13 @@ impl RngAlgorithm {
 }
 
 /// The generator called `name`.
-pub fn find(name: &str) -> Option<RngAlgorithm> {
-    match name {
-        "stdrng" => return Some(RngAlgorithm::Drbg),
-        "jitterentropy_rng" => return Some(RngAlgorithm::Jitter),
-        _ => {}
-    }
+pub fn find(name: &Name<'_>) -> Option<RngAlgorithm> {
+    let name = match name.parts() {
+        ("stdrng", []) => return Some(RngAlgorithm::Drbg),
+        ("jitterentropy_rng", []) => return Some(RngAlgorithm::Jitter),
+        (name, []) => name,
+        _ => return None,
+    };
     let core = name.strip_prefix("drbg_pr_").or_else(|| name.strip_prefix("drbg_nopr_"))?;
     let known = match core.strip_prefix("ctr_") {
         Some(cipher) => matches!(cipher, "aes128" | "aes192" | "aes256"),
@@ -113,6 +115,11 @@ fn getrandom(mut bytes: &mut [u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::user::algorithm::names;
+
+    fn find(name: &str) -> Option<RngAlgorithm> {
+        super::find(&names::parse(name)?)
+    }
 
     #[test]
     fn names_of_the_kernels_generators() {

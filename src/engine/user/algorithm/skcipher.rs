@@ -3,8 +3,8 @@
 //! their combination with a block cipher.
 //!
 //! Sizes and key rules are those of the kernel's templates (Linux
-//! `crypto/skcipher.c` and the mode's own file). Names come in canonical form;
-//! buffers, streams and messages are the operation's business.
+//! `crypto/skcipher.c` and the mode's own file). Buffers, streams and messages are the operation's
+//! business.
 
 #![allow(
     clippy::indexing_slicing,
@@ -28,8 +28,9 @@ mod wycheproof;
 #[cfg(test)]
 pub(super) use tests::hex;
 #[cfg(all(test, feature = "legacy"))]
-pub(super) use tests::listed;
+pub(super) use tests::{format, listed};
 
+use super::names::Name;
 use crate::errno::{Errno, Result};
 use crate::traces::{Deep, Depth};
 #[cfg(target_arch = "x86_64")]
@@ -83,8 +84,8 @@ pub struct SkcipherAlgorithm {
 
 /// A mode, and how the kernel's template derives sizes from the block cipher's.
 struct Mode {
-    /// What stands before the block cipher in the name.
-    name: &'static str,
+    /// What stands before the block cipher in the name, from the outermost.
+    templates: &'static [&'static str],
     block_size: Size,
     iv_size: Size,
     chunk: Size,
@@ -109,17 +110,17 @@ use {Ciphers::*, Size::*};
 
 #[rustfmt::skip]
 static MODES: &[Mode] = &[
-    Mode { name: "ecb", block_size: Block, iv_size: Bytes(0), chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ecb) },
-    Mode { name: "cbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cbc) },
-    Mode { name: "pcbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::pcbc) },
-    Mode { name: "cts(cbc", block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cts) },
-    Mode { name: "ctr", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ctr) },
-    Mode { name: "rfc3686(ctr", block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, ciphers: Wide, new: rfc3686 },
-    Mode { name: "cfb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::cfb) },
-    Mode { name: "ofb", block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::ofb) },
-    Mode { name: "xts", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
-    Mode { name: "lrw", block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
-    Mode { name: "kw", block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), ciphers: Wide, new: |c, k| plain(c, k, modes::kw) },
+    Mode { templates: &["ecb"], block_size: Block, iv_size: Bytes(0), chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ecb) },
+    Mode { templates: &["cbc"], block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cbc) },
+    Mode { templates: &["pcbc"], block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::pcbc) },
+    Mode { templates: &["cts", "cbc"], block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cts) },
+    Mode { templates: &["ctr"], block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ctr) },
+    Mode { templates: &["rfc3686", "ctr"], block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, ciphers: Wide, new: rfc3686 },
+    Mode { templates: &["cfb"], block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::cfb) },
+    Mode { templates: &["ofb"], block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::ofb) },
+    Mode { templates: &["xts"], block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
+    Mode { templates: &["lrw"], block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
+    Mode { templates: &["kw"], block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), ciphers: Wide, new: |c, k| plain(c, k, modes::kw) },
 ];
 
 /// Name, bytes in an IV, key.
@@ -130,7 +131,7 @@ static STREAMS: &[(&str, usize, Key)] = &[
 ];
 
 /// The algorithm of that name, `mode(cipher)` or a stream cipher's.
-pub fn find(name: &str) -> Option<SkcipherAlgorithm> {
+pub fn find(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
     let found = known(name)?;
     let new = move |key: &[u8]| {
         let cipher = (found.new)(key)?;
@@ -139,13 +140,13 @@ pub fn find(name: &str) -> Option<SkcipherAlgorithm> {
     Some(SkcipherAlgorithm { new: Box::new(new), ..found })
 }
 
-fn known(name: &str) -> Option<SkcipherAlgorithm> {
-    if let Some(&(_, iv_size, new)) = STREAMS.iter().find(|(known, ..)| *known == name) {
+fn known(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
+    if let Some(&(_, iv_size, new)) = STREAMS.iter().find(|(known, ..)| name.is(known)) {
         let new = Box::new(new);
         return Some(SkcipherAlgorithm { block_size: 1, iv_size, chunk: chacha::SIZE, new });
     }
-    let (mode, cipher) = split(name)?;
-    let mode = MODES.iter().find(|known| known.name == mode)?;
+    let (mode, cipher) =
+        MODES.iter().find_map(|mode| Some((mode, name.within(mode.templates)?)))?;
     let cipher = block_ciphers::find(cipher)?;
     if mode.ciphers == Wide && cipher.size != 16 {
         return None;
@@ -163,7 +164,7 @@ fn known(name: &str) -> Option<SkcipherAlgorithm> {
 }
 
 /// The block cipher of that name, if its blocks have 16 bytes.
-pub(super) fn wide_cipher(name: &str) -> Option<&'static BlockAlgorithm> {
+pub(super) fn wide_cipher(name: &Name<'_>) -> Option<&'static BlockAlgorithm> {
     block_ciphers::find(name).filter(|cipher| cipher.size == 16)
 }
 
@@ -175,14 +176,6 @@ pub(super) fn ctr(
     data: &mut [u8],
 ) -> Result<()> {
     modes::ctr(cipher, encrypt, counter, data.into())
-}
-
-/// `a(b(c))` is `a(b` and `c`.
-pub(super) fn split(name: &str) -> Option<(&str, &str)> {
-    let (outer, inner) = name.rsplit_once('(')?;
-    let opened = outer.matches('(').count() + 1;
-    let inner_name = inner.trim_end_matches(')');
-    (inner.len() == inner_name.len() + opened).then_some((outer, inner_name))
 }
 
 type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], Data<'_, '_>) -> Result<()>;

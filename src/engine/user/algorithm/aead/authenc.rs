@@ -6,6 +6,7 @@
 
 use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::user::algorithm::hash::{Sha384, Sha512};
+use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::skcipher::{self, Skcipher};
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
@@ -57,10 +58,10 @@ fn keyed<M: KeyInit + Auth + 'static>(key: &[u8]) -> Result<Box<dyn Auth>> {
     Ok(Box::new(M::new_from_slice(key).map_err(|_| Errno::INVAL)?))
 }
 
-/// Of `hmac(hash),cipher`.
-pub fn find(name: &str) -> Option<AeadAlgorithm> {
-    let (hash, cipher) = name.strip_prefix("hmac(")?.split_once("),")?;
-    let hash = HASHES.iter().find(|known| known.name == hash)?;
+/// `authenc(auth,cipher)`.
+pub fn algorithm(auth: &Name<'_>, cipher: &Name<'_>) -> Option<AeadAlgorithm> {
+    let hash = auth.within(&["hmac"])?;
+    let hash = HASHES.iter().find(|known| hash.is(known.name))?;
     let cipher = skcipher::find(cipher)?;
     Some(AeadAlgorithm {
         block_size: cipher.block_size,

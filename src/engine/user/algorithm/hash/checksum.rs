@@ -5,6 +5,7 @@
 //! are little-endian numbers.
 
 use super::{HashAlgorithm, Hasher, Key, Plain};
+use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use std::hash::Hasher as _;
@@ -31,9 +32,9 @@ pub const CHECKSUMS: &[(&str, u32, u32, Plain, Key)] = &[
 ];
 
 /// The checksum called `name`.
-pub fn find(name: &str) -> Option<HashAlgorithm> {
+pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
     let &(_, block_size, digest_size, plain, keyed) =
-        CHECKSUMS.iter().find(|(known, ..)| *known == name)?;
+        CHECKSUMS.iter().find(|(known, ..)| name.is(known))?;
     Some(HashAlgorithm {
         block_size,
         digest_size,
@@ -98,6 +99,7 @@ impl Drop for XxHash {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::find;
     use super::*;
 
     fn sum(mut state: Box<dyn Hasher>, data: &[u8], digest: &mut [u8]) {

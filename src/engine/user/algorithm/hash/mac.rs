@@ -5,6 +5,7 @@
 //! takes AES keys of all three lengths.
 
 use super::{HashAlgorithm, Hasher, Key, State};
+use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
 use crate::traces::Depth;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
@@ -31,8 +32,9 @@ pub const MACS: &[(&str, u32, Key)] = &[
 ];
 
 /// The MAC with the canonical name `name`.
-pub fn find(name: &str) -> Option<HashAlgorithm> {
-    let &(_, block_size, key) = MACS.iter().find(|(known, ..)| *known == name)?;
+pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
+    let text = name.to_string();
+    let &(_, block_size, key) = MACS.iter().find(|(known, ..)| *known == text)?;
     Some(HashAlgorithm {
         block_size,
         digest_size: block_size,
@@ -137,6 +139,7 @@ impl Drop for Xcbc {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::find;
     use super::*;
 
     fn mac(name: &str, key: &[u8], data: &[u8]) -> String {

