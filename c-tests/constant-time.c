@@ -32,7 +32,7 @@
 static struct caller *c;
 
 #include "constant-walk.h"
-#include "features.h"
+#include "processor.h"
 #include "secret-uses.h"
 
 /* What looks up tables by secrets, which SECURITY.md says: all of them are found, and nothing else. */

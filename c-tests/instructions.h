@@ -10,7 +10,7 @@
 
 #include <ucontext.h>
 
-#include "features.h"
+#include "processor.h"
 
 /* One more than the register's place in a signal's context; 0: none. */
 struct operand {

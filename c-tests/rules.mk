@@ -27,7 +27,7 @@ check-drivers: stage
 check-valgrind: stage
 	@c-tests/run --valgrind $(TESTS)
 
-# All of test-constant-time: every algorithm, length of key and code path. Takes some minutes.
+# All of test-constant-time: every algorithm, length of key and code path. Takes a quarter of an hour on an idle machine.
 .PHONY: check-constant-time
 check-constant-time: stage
 	@KCAPI_CONSTANT_TIME=all KCAPI_TEST_TIMEOUT=3600 HARNESS_VERBOSE=1 c-tests/run --user test-constant-time

@@ -241,17 +241,24 @@ static inline void walk_replace(struct kcapi_handle *handle)
     step.kept = true;
 }
 
+static void prepare_secrets(void)
+{
+    if (step.prepare)
+        step.prepare(step.caller);
+}
+
 /* With the algorithm and its key. */
 static void walk_handle(void)
 {
     const struct algorithm *a = step.algorithm;
     struct kcapi_handle *handle = NULL;
 
+    if (a->family->init(&handle, a->name, 0))
+        return;
+    prepare_secrets();
     put_key_head(a, step.caller->key, step.keylen);
     if (strstr(a->name, "ccm("))
         step.caller->iv[0] = 3;
-    if (a->family->init(&handle, a->name, 0))
-        return;
     if (step.keylen <= KEYLEN_MAX)
         a->family->setkey(handle, step.caller->key, step.keylen);
     if (a->family == &sealing) {
@@ -271,12 +278,12 @@ static void *walk_step(void *unused)
     fill(c->key, sizeof(c->key), step.secrets);
     fill(c->iv, sizeof(c->iv), step.secrets + 1);
     fill(c->plain, sizeof(c->plain), step.secrets + 2);
-    if (step.prepare)
-        step.prepare(c);
-    if (step.algorithm)
+    if (step.algorithm) {
         walk_handle();
-    else
+    } else {
+        prepare_secrets();
         step.call();
+    }
     return unused;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * features.h - has the library take the processor for a lesser one
+ * processor.h - has the library take the processor for a lesser one
  *
  * What the processor can do is kept in variables: one set in Rust's standard library (CACHE), which
  * this library's own kernels and graviola ask, and one for each of RustCrypto's crates (STORAGE).
  * The library's table of symbols says where they are, so that nothing in it is made for tests.
  */
-#ifndef FEATURES_H
-#define FEATURES_H
+#ifndef PROCESSOR_H
+#define PROCESSOR_H
 
 #include <elf.h>
 #include <fcntl.h>
