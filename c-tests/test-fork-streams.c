@@ -299,6 +299,45 @@ static void another_in_the_child(const void *arg)
     receive(is_aead(s) ? 0 : PIECE, is_aead(s) ? len : LEN - PIECE);
 }
 
+/*
+ * One that is complete is for either to read. Then both begin another, each its own: the parent got
+ * the child's bytes. The child may be told to read first, as it need not know that the parent has.
+ */
+static void complete_before(const void *arg)
+{
+    struct iovec to = { out, LEN + TAG_MAX }, half = { data, LEN / 2 };
+    size_t len;
+    ssize_t ret;
+    int begun[2];
+    char byte = 0;
+
+    begin(arg);
+    len = LEN + s->tag;
+    start(LEN / 2);
+    send(LEN / 2, LEN - LEN / 2, true);
+    if (pipe(begun))
+        bail_out("pipe");
+    IN_CHILD(expect_int(read(begun[0], &byte, 1), 1, "the parent has begun another");
+             iv_of(s, 3, iv);
+             alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
+             ret = s->calls->start[ENCRYPT](h, iv, &half, 1);
+             if (ret != -EINVAL) {
+                 expect_int(ret, LEN / 2, "the child's start");
+                 send(LEN / 2, LEN - LEN / 2, true);
+                 to.iov_len = len;
+                 expect_int(s->calls->op(h, &to, 1), (long long)len, "the child's result");
+                 expect(memcmp(out, want, len) == 0, "the child's bytes");
+             });
+    receive(0, len);
+    iv_of(s, 2, iv);
+    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
+    start(LEN / 2);
+    expect_int(write(begun[1], &byte, 1), 1, "telling the child");
+    ends_well();
+    send(LEN / 2, LEN - LEN / 2, true);
+    receive(0, len);
+}
+
 /* A forged message is one for whoever reads it. */
 static void forged(const void *arg)
 {
@@ -325,6 +364,7 @@ static const struct {
     { "busy in both", busy },                { "own streams after the fork", own_streams },
     { "a stream that had ended", ended_before },
     { "another stream in the child", another_in_the_child },
+    { "a complete stream, and one more in each", complete_before },
 };
 
 int main(void)

@@ -35,6 +35,8 @@ pub struct KernelOperation {
     pub(super) failed: AtomicBool,
     /// Another process, too, may send to it and receive.
     pub(super) two_processes: AtomicBool,
+    /// The same, and the message in it was begun by a parent of this process.
+    pub(super) inherited: AtomicBool,
     /// A stream's, where the driver completes later.
     pub(super) backlog: Lock<Backlog>,
     /// A digest's, for the child of the fork(2) that is going on.
@@ -60,6 +62,7 @@ impl KernelOperation {
             due: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             two_processes: AtomicBool::new(false),
+            inherited: AtomicBool::new(false),
             backlog: Lock::default(),
             copy: Lock::new(None),
         };
@@ -152,6 +155,7 @@ impl Forked for KernelOperation {
 
     fn in_child(&self) {
         self.note_fork();
+        self.inherited.store(self.two_processes.load(Ordering::Relaxed), Ordering::Relaxed);
         if self.kind() != Kind::Hash {
             return;
         }

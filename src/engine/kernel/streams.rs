@@ -309,9 +309,15 @@ impl Operation for KernelOperation {
         }
         if self.of_two_processes() {
             // What another process has sent or received is not known here. Whether a message that is
-            // complete was read, the kernel says to who begins another (EINVAL).
+            // complete was read, the kernel says to who begins another (EINVAL): to the process that
+            // has begun this one. Others begin theirs elsewhere, lest two begin one here.
             let more = self.more.load(Ordering::Relaxed);
-            return if more { Progress::Pending } else { Progress::Begun };
+            let unread = self.pending.load(Ordering::Relaxed) > 0;
+            return match (more, self.inherited.load(Ordering::Relaxed)) {
+                (false, false) => Progress::Begun,
+                (false, true) if unread => Progress::Complete,
+                _ => Progress::Pending,
+            };
         }
         match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {
             (false, 0) if self.kind() == Kind::Skcipher => Progress::Idle,
