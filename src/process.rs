@@ -4,9 +4,9 @@
 //! - Locks: a child finds none held ([`crate::lock`]).
 //! - Sockets are shared with the child. Whole messages of each process use an operation of its
 //!   own, so a handle opens a new one in the child ([`crate::generation`]).
-//! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a
-//!   stream
-//!   goes on in both processes together, a digest in each for itself.
+//! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a stream
+//!   goes on in both processes together, a digest in each for itself. So is a bound socket, which
+//!   nobody may be setting a key of meanwhile.
 //! - Rings of io_uring and contexts of Linux AIO are useless in the child, which opens its own.
 //! - What was learnt about the kernel (properties, sizes) stays true.
 
@@ -18,7 +18,7 @@ use crate::lock::{Guard, Lock, Recover};
 use std::cell::UnsafeCell;
 use std::sync::{Arc, Weak};
 
-/// What has begun and must know of a fork(2).
+/// What must know of a fork(2).
 pub trait Forked: Send + Sync {
     /// fork(2) is about to be called, in this thread.
     fn before(&self);
