@@ -206,7 +206,7 @@ check-symbols: $(shared)
 # Encrypts a file of 64 MiB as parallel streams, decrypts it by another path, compares. KERNEL=1: not on
 # the engine in user space, but on a kernel with AF_ALG, User-Mode Linux if need be.
 demo: stage
-	@KERNEL=$(KERNEL) c-tests/demo
+	@KERNEL=$(KERNEL) c-tests/harness/demo
 
 include programs/rules.mk c-tests/rules.mk bench/rules.mk supply-chain/rules.mk packaging/rules.mk
 

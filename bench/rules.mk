@@ -5,7 +5,7 @@
 # System calls of each call of the API, the C library's and this one's, as a table.
 # Renews docs/PERFORMANCE.md.
 counts: stage
-	@c-tests/counts | tee $(build)/counts.md
+	@c-tests/harness/counts | tee $(build)/counts.md
 	@bench/document counts <$(build)/counts.md
 
 .PHONY: bench

@@ -5,40 +5,40 @@
 .PHONY: check-drivers-aarch64
 # All checks, with a count at the end.
 check:
-	@BUILD=$(BUILD) c-tests/check
+	@BUILD=$(BUILD) c-tests/harness/check
 
 # What takes too long for that.
 check-long: stage
-	@BUILD=$(BUILD) c-tests/check-long
+	@BUILD=$(BUILD) c-tests/harness/check-long
 
 # What a packager's build runs: no network, no kernel with AF_ALG.
 check-host:
-	@BUILD=$(BUILD) c-tests/check host
+	@BUILD=$(BUILD) c-tests/harness/check host
 
 # The C tests alone, on a kernel with AF_ALG; TESTS names some.
 check-c: stage
-	@c-tests/run $(TESTS)
+	@c-tests/harness/run $(TESTS)
 
 # The C tests on distribution kernels under QEMU, with AES-NI and an accelerator. SHORT=1: the
 # tests of drivers on one of them.
 check-drivers: stage
-	@c-tests/check-drivers $(if $(SHORT),short)
+	@c-tests/harness/check-drivers $(if $(SHORT),short)
 
 check-valgrind: stage
-	@c-tests/run --valgrind $(TESTS)
+	@c-tests/harness/run --valgrind $(TESTS)
 
 # All of test-constant-time: every algorithm, length of key and code path. Takes a quarter of an hour on an idle machine.
 .PHONY: check-constant-time
 check-constant-time: stage
-	@KCAPI_CONSTANT_TIME=all KCAPI_TEST_TIMEOUT=3600 HARNESS_VERBOSE=1 c-tests/run --user test-constant-time
+	@KCAPI_CONSTANT_TIME=all KCAPI_TEST_TIMEOUT=3600 HARNESS_VERBOSE=1 c-tests/harness/run --user test-constant-time
 
 # On the engine in user space, with Rust's nightly compiler.
 .PHONY: check-asan check-tsan
 check-asan:
-	@c-tests/sanitize address $(TESTS)
+	@c-tests/harness/sanitize address $(TESTS)
 
 check-tsan:
-	@c-tests/sanitize thread $(TESTS)
+	@c-tests/harness/sanitize thread $(TESTS)
 
 # What needs no kernel, for 32-bit x86: takes a Rust std for it and libc6-dev-i386. Of the kernel's
 # headers those of 64 bits serve, which gcc -m32 does not look for by itself.
@@ -46,7 +46,7 @@ i686 := TARGET=i686-unknown-linux-gnu CC='gcc -m32 -idirafter /usr/include/x86_6
 check-32:
 	$(CARGO) test --locked --quiet --target i686-unknown-linux-gnu
 	@$(MAKE) --no-print-directory $(i686) all check-symbols
-	@$(i686) prove --exec bash c-tests/host-install.sh
+	@$(i686) prove --exec bash c-tests/host/host-install.sh
 
 # The C tests on the engine in user space, for 64-bit ARM under qemu-user: takes a Rust std for it,
 # gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user.
@@ -56,12 +56,12 @@ aarch64 := TARGET=aarch64-unknown-linux-gnu BUILD=$(BUILD)/aarch64 CC=$(arm)-gcc
 check-aarch64:
 	@$(MAKE) --no-print-directory $(aarch64) all check-symbols stage
 	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc \
-		KCAPI_RUNNER='qemu-aarch64 -L /usr/$(arm)' c-tests/run --user
+		KCAPI_RUNNER='qemu-aarch64 -L /usr/$(arm)' c-tests/harness/run --user
 
 # On the kernel's engine, on a kernel for it under QEMU: takes qemu-system-arm, too.
 check-drivers-aarch64:
 	@$(MAKE) --no-print-directory $(aarch64) all check-symbols stage
-	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc c-tests/check-drivers aarch64
+	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc c-tests/harness/check-drivers aarch64
 
 # As check-aarch64, for x86-64 with musl, on this machine: takes a Rust std for it and musl-tools. musl-gcc
 # borrows a libgcc that needs glibc, so the unwinder that comes with the std takes its place.
@@ -72,16 +72,16 @@ check-musl:
 	@$(MAKE) --no-print-directory TARGET=$(musl) BUILD=$(BUILD)/musl CC='$(CC)' \
 		LDLIBS="$$(rustc --print target-libdir --target $(musl))/self-contained/libunwind.a" \
 		all check-symbols stage
-	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/run --user
+	@KCAPI_BUILD=$(build)/musl KCAPI_OFFLINE=1 c-tests/harness/run --user
 
 # Makes every system call of the library fail, in every way, on both engines: a line for each in
 # build/faults.txt. Renews the table of docs/FAULTS.md.
 .PHONY: faults
 faults: stage
 	@rm -f $(build)/faults.txt
-	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run test-faults
-	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/run --user test-faults
-	@{ sed '/^|/,$$d' docs/FAULTS.md; awk -f c-tests/faults-summary.awk $(build)/faults.txt; } >$(build)/FAULTS.md
+	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/harness/run test-faults
+	@KCAPI_FAULTS=$(build)/faults.txt KCAPI_TEST_TIMEOUT=1200 c-tests/harness/run --user test-faults
+	@{ sed '/^|/,$$d' docs/FAULTS.md; awk -f c-tests/faults/faults-summary.awk $(build)/faults.txt; } >$(build)/FAULTS.md
 	@mv $(build)/FAULTS.md docs/FAULTS.md
 	@grep '^#' $(build)/faults.txt
 

@@ -9,7 +9,7 @@ pub fn equal(computed: &[u8], given: &[u8]) -> bool {
     reveal(computed.ct_eq(given))
 }
 
-/// What a comparison has come to, which the caller is about to be told. `c-tests/constant-time.supp`
+/// What a comparison has come to, which the caller is about to be told. `c-tests/memory/constant-time.supp`
 /// allows this function, by its name, to look something up by a secret, and no other: so the
 /// comparison is not inlined here, and the look-up is not left to who asks.
 #[inline(never)]

@@ -11,10 +11,10 @@ pub(crate) fn hex(text: &str) -> Vec<u8> {
     digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
-/// The strings of a list in `c-tests/algorithms.h`, which C tests walk: each must be its table.
+/// The strings of a list in `c-tests/lib/algorithms.h`, which C tests walk: each must be its table.
 #[cfg(feature = "legacy")]
 pub(crate) fn listed(list: &str) -> Vec<&'static str> {
-    let header = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/c-tests/algorithms.h"));
+    let header = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/c-tests/lib/algorithms.h"));
     let (_, rest) = header.split_once(&format!(" {list}[] = {{")).expect(list);
     let (strings, _) = rest.split_once("};").unwrap();
     strings.split('"').skip(1).step_by(2).collect()

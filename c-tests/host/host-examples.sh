@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+# TAP: the programs of examples/ compile as they say and do what they say; openssl agrees with the
+# results. They run on the engine in user space; with --kernel on a kernel with AF_ALG.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+[ "${1:-}" != --kernel ] || exec c-tests/harness/with-kernel bash "$0" kernel
+export KCAPI_ENGINE=${1:-user}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. c-tests/lib/tap.sh
+
+build=$(realpath --relative-to=. "${BUILD:-build}")
+export LD_LIBRARY_PATH=$PWD/$build/stage/usr/lib
+export PKG_CONFIG_SYSROOT_DIR=$build/stage PKG_CONFIG_LIBDIR=$build/stage/usr/lib/pkgconfig
+export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+read -ra flags < <(pkg-config --cflags --libs libkcapi)
+
+for source in examples/*.c; do
+    name=$(basename "$source" .c)
+    ok "$source compiles" "${CC:-cc}" -Wall -Wextra -Werror -o "$work/$name" "$source" "${flags[@]}"
+    ok 'and says how' grep -qF "cc $name.c \$(pkg-config --cflags --libs libkcapi)" "$source"
+done
+
+head -c 32 /dev/urandom >"$work/key"
+hexkey=$(od -An -v -tx1 "$work/key" | tr -d ' \n')
+# Two calls of 1 MiB and a piece that is not whole.
+head -c 2100001 /dev/urandom >"$work/long"
+head -c 1000 /dev/urandom >"$work/short"
+: >"$work/empty"
+
+# decrypt SUFFIX < IV || ciphertext: by openssl; SUFFIX is what the IV lacks of 16 bytes, in hexadecimal.
+decrypt() {
+    local suffix=${1:-} iv
+    iv=$(dd bs=1 count=$((16 - ${#suffix} / 2)) status=none | od -An -v -tx1 | tr -d ' \n')
+    openssl enc -d -aes-256-ctr -K "$hexkey" -iv "$iv$suffix"
+}
+
+for file in long short empty; do
+    ok "encrypt-file-aio: $file" bash -c '"$0/encrypt-file-aio" "$0/key" <"$0/$1" >"$0/$1.aio"' "$work" $file
+    ok 'openssl decrypts it' cmp <(decrypt <"$work/$file.aio") "$work/$file"
+done
+
+ok 'many-streams' "$work/many-streams" "$work/key" "$work"/{long,short,empty}
+for file in long short empty; do
+    ok "openssl decrypts $file" cmp <(decrypt <"$work/$file.ctr") "$work/$file"
+done
+
+aead() { "$work/aead-in-place" "$1" "$work/key" "$2" <"$3" >"$4"; }
+ok 'aead-in-place seals' aead seal 'to whom' "$work/short" "$work/sealed"
+ok 'and opens' aead open 'to whom' "$work/sealed" "$work/opened"
+ok 'what was sealed' cmp "$work/opened" "$work/short"
+# GCM encrypts in CTR mode, from the counter 2 on.
+ok 'openssl decrypts it' cmp <(head -c -16 "$work/sealed" | decrypt 00000002) "$work/short"
+ok 'not with other AAD' bash -c '! "$0/aead-in-place" open "$0/key" "to wham" <"$0/sealed" >"$0/refused"' "$work"
+ok 'and gives nothing then' test ! -s "$work/refused"
+ok 'an empty message, no AAD' aead seal '' "$work/empty" "$work/sealed"
+ok 'opens' aead open '' "$work/sealed" "$work/opened"
+ok 'and is empty' test ! -s "$work/opened"
+
+for file in long empty; do
+    wanted=$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:$hexkey" "$work/$file" | sed 's/.* //')
+    ok "hmac-file: $file, as openssl's" test "$("$work/hmac-file" "$work/key" <"$work/$file")" = "$wanted"
+done
+
+kdf() { openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt salt:pepper "$@" | tr -d : | tr A-F a-f; }
+derived=$(echo secret | "$work/derive-keys" pepper 5000)
+ok 'derive-keys' test "$(head -n 1 <<<"$derived")" = 'iterations 5000'
+master=$(kdf -kdfopt pass:secret -kdfopt iter:5000 PBKDF2)
+for purpose in encryption authentication; do
+    wanted="$purpose $(kdf -kdfopt "hexkey:$master" -kdfopt "info:$purpose" HKDF)"
+    ok "the key for $purpose, as openssl's" grep -qx "$wanted" <<<"$derived"
+done
+ok 'derive-keys measures the iterations' grep -qE '^iterations [0-9]{5,}$' <(echo secret | "$work/derive-keys" pepper)
+
+engines() { "$1" 'cbc(aes)' 'no(such)' || [ $? = 1 ]; }
+ok 'which-engine' diff <(engines "$work/which-engine") - <<END
+libkcapi 1.5.1
+cbc(aes): $KCAPI_ENGINE
+no(such): none: No such file or directory
+END
+if [ -z "${KCAPI_OFFLINE:-}" ]; then
+    reference=$(c-tests/harness/reference)
+    ok "which-engine compiles with the C library's header" "${CC:-cc}" -Wall -Wextra -Werror \
+        -o "$work/with-c" examples/which-engine.c "-I$reference/../include" "-L$reference" -lkcapi
+    ok 'and runs here' diff <(engines "$work/with-c") <(engines "$work/which-engine")
+    # On a kernel without AF_ALG it has no cipher there; that it runs is what counts.
+    ok 'and on the C library' grep -q '^libkcapi 1\.4\.' \
+        <(LD_LIBRARY_PATH=$reference engines "$work/with-c" 2>&1)
+fi
+done_testing
