@@ -30,6 +30,12 @@ impl KernelOperation {
             && self.pending.load(Ordering::Relaxed) > 0
     }
 
+    /// How many of `room` bytes what is there can fill.
+    fn there(&self, room: usize) -> usize {
+        // What another process has sent or received is not known here.
+        if self.of_two_processes() { room } else { room.min(self.pending.load(Ordering::Relaxed)) }
+    }
+
     /// Without room nothing is received, but the tag of a message with an empty result must be
     /// verified. EINVAL: the message has a result, or is not complete.
     fn receive_nothing(&self) -> Result<usize> {
@@ -51,10 +57,16 @@ impl KernelOperation {
         let receive = |output: Iovecs<'_>| {
             retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))
         };
-        if self.kind() != Kind::Aead || output.list().len() <= OUTPUTS_MAX {
-            return receive(output);
-        }
-        let len = if due > 0 { due } else { output.total()? };
+        let many = output.list().len() > OUTPUTS_MAX;
+        let len = match self.kind() {
+            Kind::Aead if many && due > 0 => due,
+            Kind::Aead if many => output.total()?,
+            _ => match receive(output) {
+                // Before 6.8 a socket has memory for some 30 IOVECs, and has taken nothing then.
+                Err(Errno::NOMEM) if many => self.there(output.total()?),
+                received => return received,
+            },
+        };
         let mut taken = false;
         let received = in_one_piece(output, len, |piece| receive(piece).inspect(|_| taken = true));
         if taken && received.is_err() {
