@@ -368,6 +368,7 @@ static void test_silence(void)
 int main(void)
 {
     H handle = NULL;
+    bool rng = has_rng("stdrng");
 
     for (size_t i = 0; i < sizeof(secret); i++)
         secret[i] = (uint8_t)SECRET[i % strlen(SECRET)];
@@ -376,10 +377,12 @@ int main(void)
     quietly(true);
     test_inits();
     test_handles(NULL, "");
-    if (kcapi_rng_init(&handle, "stdrng", 0) == 0)
+    if (rng) {
+        kcapi_rng_init(&handle, "stdrng", 0);
         test_handles(handle, "stdrng");
-    kcapi_rng_destroy(handle);
-    handle = NULL;
+        kcapi_rng_destroy(handle);
+        handle = NULL;
+    }
     kcapi_cipher_init(&handle, "cbc(aes)", 0);
     test_handles(handle, "cbc(aes)");
     kcapi_cipher_destroy(handle);

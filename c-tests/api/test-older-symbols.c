@@ -236,7 +236,7 @@ static void derivations(void)
     kcapi_md_destroy(handle);
 }
 
-static void numbers_and_memory(void)
+static void numbers(void)
 {
     H handle = NULL;
 
@@ -248,6 +248,10 @@ static void numbers_and_memory(void)
     is_int(OLDER(rng_get_bytes, "1.0.0", int32_t, B, L)(out + 50, LEN(50)), 50, "get_bytes");
     ok(!all_are(out + 50, 0, 50) && all_are(out + 100, 0, 50), "50 bytes");
     kcapi_rng_destroy(handle);
+}
+
+static void memory(void)
+{
     OLDER(memset_secure, "0.12.0", void, void *, int, L)(out, 0x5a, LEN(10));
     ok(all_are(out, 0x5a, 10) && !all_are(out, 0x5a, 20), "memset_secure");
 }
@@ -288,8 +292,12 @@ int main(void)
     aead_layouts();
     digests();
     derivations();
-    numbers_and_memory();
+    if (has_rng("stdrng"))
+        numbers();
+    else
+        skip(1, "this kernel has no stdrng");
+    memory();
     asymmetric();
-    is_int(symbols, 68, "older symbols were called");
+    is_int(symbols, has_rng("stdrng") ? 68 : 66, "older symbols were called");
     return done_testing();
 }

@@ -48,7 +48,11 @@ static void lengths(void)
     static const size_t lens[] = { 1, 15, 16, 17, 127, 128, 129, 255, 256, 257, 1000, 65536, MOST };
     struct kcapi_handle *handle = rng("stdrng");
 
-    is_int(kcapi_rng_seedsize(handle), 0, "the default generator, a DRBG, needs no seed");
+    uint32_t size = kcapi_rng_seedsize(handle);
+
+    /* A kernel that has loaded ansi_cprng, another stdrng, tells the size of that. */
+    ok(size == 0 || (size == 48 && strcmp(kcapi_handle_engine(handle), "kernel") == 0),
+       "the default generator, a DRBG, needs no seed: %u", size);
     is_int(kcapi_rng_seed(handle, NULL, 0), 0, "but the call");
     is_int(kcapi_rng_generate(handle, out, 0), 0, "nothing");
     is_int(kcapi_rng_generate(handle, NULL, 0), 0, "nothing to nowhere");
@@ -161,6 +165,11 @@ int main(void)
     fill(seed, sizeof(seed), 1);
     out = pages(MOST + 16);
     init();
+    if (!has_rng("stdrng")) {
+        skip(1, "this kernel has no stdrng");
+        same_seed();
+        return done_testing();
+    }
     lengths();
     seeds();
     same_seed();

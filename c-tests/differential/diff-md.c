@@ -149,7 +149,11 @@ static void one_calls(void)
 
 static void generators(void)
 {
-    static const char *const names[] = { "stdrng", "ansi_cprng", "drbg_nopr_hmac_sha512",
+    /*
+     * ANSI's first: it is another stdrng, and the kernel tells the seed size of the one that it has
+     * loaded last.
+     */
+    static const char *const names[] = { "ansi_cprng", "stdrng", "drbg_nopr_hmac_sha512",
                                          "nosuch" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -165,7 +169,7 @@ static void generators(void)
         record(kcapi_rng_seed(handle, key, 48), NULL, 0, "seed");
         for (size_t len = 0; len < MOST; len = 3 * len + 1)
             /* Only ansi_cprng gives the same bytes in every run. */
-            record(kcapi_rng_generate(handle, in, len), i == 1 ? in : NULL, len, "generate %zu",
+            record(kcapi_rng_generate(handle, in, len), i == 0 ? in : NULL, len, "generate %zu",
                    len);
         record(kcapi_rng_generate(handle, NULL, 16), NULL, 0, "generate to NULL");
         kcapi_rng_destroy(handle);

@@ -246,6 +246,10 @@ int main(int argc, char **argv)
             skip(1, "the kernel has no io_uring");
             continue;
         }
+        if ((jobs[i].run == init_rng || jobs[i].run == rng_get_bytes) && !table && !has_rng("stdrng")) {
+            skip(1, "this kernel has no stdrng");
+            continue;
+        }
         count = count_job(jobs[i].name, jobs[i].run);
         if (table && count.hangs)
             printf("%s\thangs\t%d\n", jobs[i].name, jobs[i].most);

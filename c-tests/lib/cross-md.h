@@ -112,7 +112,9 @@ static void cross_rng(const char *name, int rounds)
         printf("missing %d\n", ret);
         return;
     }
-    printf("seed %u\n", kcapi_rng_seedsize(handle));
+    /* Of the generators that are a stdrng the kernel tells the seed size of the one that it has loaded last. */
+    if (strcmp(name, "stdrng"))
+        printf("seed %u\n", kcapi_rng_seedsize(handle));
     for (int i = 0; i < rounds; i++) {
         size_t len = one_in(2) ? below(600) : below(40);
 

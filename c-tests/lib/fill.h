@@ -119,4 +119,15 @@ static inline bool has_aead(const char *name)
     return true;
 }
 
+/* Debian's Linux 7.2, for one, has no DRBG, and no stdrng then. */
+static inline bool has_rng(const char *name)
+{
+    struct kcapi_handle *handle = NULL;
+
+    if (kcapi_rng_init(&handle, name, 0))
+        return false;
+    kcapi_rng_destroy(handle);
+    return true;
+}
+
 #endif

@@ -151,8 +151,10 @@ static void open_all(void)
     sibling = reinit(h, KCAPI_INIT_AIO);
     aead = aead_with_key("gcm(aes)", key, 16, 16, 0, 0);
     digest = md("sha256");
-    expect_int(kcapi_rng_init(&rng, "stdrng", 0), 0, "a generator");
-    expect_int(kcapi_rng_seed(rng, key, 32), 0, "its seed");
+    if (has_rng("stdrng")) {
+        expect_int(kcapi_rng_init(&rng, "stdrng", 0), 0, "a generator");
+        expect_int(kcapi_rng_seed(rng, key, 32), 0, "its seed");
+    }
     two_pairs();
     seal();
     hash();
@@ -169,7 +171,8 @@ static void use_all(void)
     init_aead();
     kcapi_aead_destroy(made);
     expect_int(kcapi_md_sha256(data, LEN, out, 32), 32, "a digest");
-    expect_int(kcapi_rng_get_bytes(out, 32), 32, "random bytes");
+    if (has_rng("stdrng"))
+        expect_int(kcapi_rng_get_bytes(out, 32), 32, "random bytes");
     if (!h)
         return;
     for (int i = 0; i < 2; i++) {
@@ -185,7 +188,8 @@ static void use_all(void)
     expect_int(kcapi_md_digest(digest, data, 3, out, 32), 32, "its digest");
     expect_int(kcapi_aead_settaglen(aead, 16), 0, "a tag length");
     expect_int(kcapi_aead_encrypt(aead, data, LEN, iv, got, LEN + 16, 0), LEN + 16, "its AEAD");
-    expect_int(kcapi_rng_generate(rng, out, 16), 16, "its generator");
+    if (rng)
+        expect_int(kcapi_rng_generate(rng, out, 16), 16, "its generator");
     for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++)
         kcapi_cipher_destroy(*handles[i]);
 }

@@ -230,9 +230,8 @@ static void test_digests(void)
     struct kcapi_handle *sha256 = NULL, *hmac = NULL, *rng = NULL;
 
     if (kcapi_md_init(&sha256, "sha256", 0) || kcapi_md_init(&hmac, "hmac(sha256)", 0) ||
-        kcapi_md_setkey(hmac, key, 16) || kcapi_rng_init(&rng, "stdrng", 0) ||
-        kcapi_rng_seed(rng, plain, 16))
-        bail_out("sha256, hmac(sha256) or stdrng cannot be had");
+        kcapi_md_setkey(hmac, key, 16))
+        bail_out("sha256 or hmac(sha256) cannot be had");
     for (size_t len = 16; len <= MOST; len *= 16) {
         compare("a digest", digest, sha256, len, 32);
         compare("a digest in pieces", update_final, sha256, len, 32);
@@ -240,7 +239,11 @@ static void test_digests(void)
     }
     compare("a key derivation", derive, hmac, 10 * KIB, 10 * KIB);
     compare("PBKDF2", derive_password, NULL, 64, 64);
-    compare("random numbers", generate, rng, 10 * KIB, 10 * KIB);
+    if (has_rng("stdrng")) {
+        if (kcapi_rng_init(&rng, "stdrng", 0) || kcapi_rng_seed(rng, plain, 16))
+            bail_out("stdrng cannot be had");
+        compare("random numbers", generate, rng, 10 * KIB, 10 * KIB);
+    }
     kcapi_md_destroy(sha256);
     kcapi_md_destroy(hmac);
     kcapi_rng_destroy(rng);
