@@ -4,6 +4,8 @@
  *
  * Registers that a function may use as it likes are stored right behind the call: those of vectors,
  * as wide as they are, and those of numbers. With other secrets they must have the same in them.
+ *
+ * needs: uninstrumented
  */
 #include "fill.h"
 

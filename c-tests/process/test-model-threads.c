@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 
 #include "aio-backend.h"
 #include "alone.h"
@@ -30,7 +31,7 @@ static struct {
     ssize_t len;
     uint8_t sealed[ROOM];
 } configs[CONFIGS];
-static volatile bool ended;
+static atomic_bool ended;
 
 static uint32_t random_of(uint32_t *state, uint32_t limit)
 {

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/time.h>
 
 #include "alone.h"
@@ -23,7 +24,7 @@ static handle *cipher, *sibling, *aead, *digest;
 static const struct subject *cbc, *gcm;
 
 /* Pages that a handler makes accessible, one by one. */
-static volatile sig_atomic_t repaired;
+static atomic_int repaired;
 
 static void repair(int signal, siginfo_t *info, void *context)
 {
@@ -114,7 +115,7 @@ static void single(const void *subject)
 }
 
 /* Signals for the process come to a thread of the program's own. */
-static volatile sig_atomic_t strangers;
+static atomic_int strangers;
 static pid_t mine;
 
 static void who(int signal)
@@ -344,7 +345,7 @@ static void in_its_midst(const void *unused)
 }
 
 /* A thread waits for a stream, and its handler begins one: that goes, or is refused. */
-static volatile ssize_t began = -1;
+static _Atomic ssize_t began = -1;
 
 static void begin(int signal)
 {

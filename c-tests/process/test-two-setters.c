@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -23,7 +24,7 @@ static const struct subject *s;
 static handle *shared;
 static uint8_t data[LEN], want[2][ROOM], iv[IV_MAX];
 static size_t aad, len;
-static volatile bool ended;
+static atomic_bool ended;
 static unsigned long calls[BUSY], sets[2];
 
 /* A call that is stopped: in sendmsg(2), or at a page that it cannot write to yet. */
