@@ -3,7 +3,8 @@
 
 #![allow(unsafe_code)]
 
-use crate::errno::{Errno, Result, count};
+use crate::errno::Result;
+use crate::sys::mapping::Mapping;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
@@ -77,28 +78,15 @@ pub fn see_all_children() -> Result<()> {
     if !PAGE.load(Ordering::Acquire).is_null() {
         return Ok(());
     }
-    let number = generation();
-    let len = size_of::<AtomicU32>();
-    // SAFETY: a new mapping where the kernel likes it touches no memory of ours. It is aligned,
-    // and zeros are a number.
-    let page = unsafe {
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        libc::mmap(ptr::null_mut(), len, access, flags, -1, 0)
-    };
-    if page == libc::MAP_FAILED {
-        return Err(Errno::last());
+    let mapping = Mapping::private(size_of::<AtomicU32>())?;
+    mapping.zero_in_children()?;
+    let page = mapping.start::<AtomicU32>();
+    // SAFETY: the mapping is aligned and has room for a number, of which zeros are a value.
+    unsafe { page.as_ref() }.store(generation(), Ordering::Relaxed);
+    let (none, page) = (ptr::null_mut(), page.as_ptr());
+    if PAGE.compare_exchange(none, page, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        // It stays for the life of the process. Another thread's, if that was first, does.
+        std::mem::forget(mapping);
     }
-    // SAFETY: the mapping is ours alone.
-    let advised = count(unsafe { libc::madvise(page, len, libc::MADV_WIPEONFORK) } as isize);
-    let page: *mut AtomicU32 = page.cast();
-    // SAFETY: as above.
-    unsafe { (*page).store(number, Ordering::Relaxed) };
-    let null = ptr::null_mut();
-    let set = |_| PAGE.compare_exchange(null, page, Ordering::AcqRel, Ordering::Acquire).is_ok();
-    if !advised.is_ok_and(set) {
-        // SAFETY: nobody has seen the mapping.
-        unsafe { libc::munmap(page.cast(), len) };
-    }
-    advised.map(drop)
+    Ok(())
 }

@@ -12,6 +12,7 @@
 //! - `kdf`, `prf`: key derivation over a message digest.
 //! - `iov`, `overlap`, `caller`: scatter-gather lists, those that meet, and copies of them.
 //! - `errno`, `log`, `environment`: errors, messages, variables.
+//! - `sys`: system calls.
 //! - `memory`, `traces`: memory that runs out, and secrets left on the stack.
 //!
 //! # Safety
@@ -41,5 +42,6 @@ mod overlap;
 mod prf;
 mod process;
 mod slot;
+mod sys;
 mod tfm;
 mod traces;

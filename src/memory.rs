@@ -7,9 +7,9 @@
 //! Between question and allocation another thread may take the memory: this makes an abort
 //! unlikely, where threads compete for the last kilobytes, and impossible elsewhere.
 
-#![allow(unsafe_code)]
-
 use crate::errno::Result;
+#[cfg(feature = "user-engine")]
+use crate::sys::mapping::Mapping;
 
 /// More bytes than the small allocations of any call come to.
 pub const SMALL: usize = 16 * 1024;
@@ -30,15 +30,5 @@ pub fn ensure_threads(count: usize) -> Result<()> {
     const HERE: usize = 4096;
     const THERE: usize = 64 * 1024;
     ensure(count * HERE)?;
-    let len = count * THERE;
-    // SAFETY: a new mapping, where nothing was, touches nobody's memory, and neither does its end.
-    unsafe {
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let probe = libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, -1, 0);
-        if probe == libc::MAP_FAILED {
-            return Err(crate::errno::Errno::last());
-        }
-        libc::munmap(probe, len);
-    }
-    Ok(())
+    Mapping::of_addresses(count * THERE).map(drop)
 }

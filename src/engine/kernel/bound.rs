@@ -21,10 +21,10 @@ use crate::generation::{children, generation};
 use crate::lock::{Guard, Lock, Recover};
 use crate::log::{because, log};
 use crate::process::Forked;
+use crate::sys::mapping::Mapping;
 use libc::{c_int, sockaddr_alg, socklen_t};
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Longer than any tag: a process is setting another one.
@@ -233,30 +233,19 @@ impl Forked for LockedBound {
 }
 
 /// A number that is the same for a process and its children.
-struct SharedNumber(NonNull<AtomicU32>);
-
-// SAFETY: the memory is mapped until the drop, and is used as an atomic number only.
-unsafe impl Send for SharedNumber {}
+struct SharedNumber(Mapping);
 
 impl SharedNumber {
     fn new(number: u32) -> Result<Self> {
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
-        let len = size_of::<AtomicU32>();
-        // SAFETY: a new mapping where the kernel likes it touches no memory of ours.
-        let mapped = unsafe { libc::mmap(ptr::null_mut(), len, access, flags, -1, 0) };
-        if mapped == libc::MAP_FAILED {
-            return Err(Errno::last());
-        }
-        let shared = Self(NonNull::new(mapped.cast()).ok_or(Errno::NOMEM)?);
+        let shared = Self(Mapping::shared(size_of::<AtomicU32>())?);
         shared.store(number);
         Ok(shared)
     }
 
     fn as_atomic(&self) -> &AtomicU32 {
-        // SAFETY: a mapping begins at a page, so it is aligned; zeros are a number; it lives as
-        // long as `self`.
-        unsafe { self.0.as_ref() }
+        // SAFETY: the mapping is aligned and has room for a number, of which zeros are a value; it
+        // lives as long as `self`, and is used as an atomic number only.
+        unsafe { self.0.start().as_ref() }
     }
 
     /// The number. Waits for a process that is about to change it, but not for ever: that may have
@@ -275,13 +264,6 @@ impl SharedNumber {
 
     fn store(&self, number: u32) {
         self.as_atomic().store(number, Ordering::SeqCst);
-    }
-}
-
-impl Drop for SharedNumber {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own; other processes have mappings of their own.
-        unsafe { libc::munmap(self.0.as_ptr().cast(), size_of::<AtomicU32>()) };
     }
 }
 

@@ -13,8 +13,8 @@ use super::state::State;
 use crate::engine::Iv;
 use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
+use crate::sys::mapping::Mapping;
 use std::mem::MaybeUninit;
-use std::ptr::{self, NonNull};
 
 /// Address space for a stream; memory is taken as it is used. More data than that are EMSGSIZE.
 const LEN: usize = if cfg!(target_pointer_width = "64") { 64 << 20 } else { 8 << 20 };
@@ -35,28 +35,19 @@ struct Header {
     broken: bool,
 }
 
-/// A state that processes share; each has one of these.
-pub struct SharedState(NonNull<Header>);
-
-// SAFETY: the memory is used by who has its lock, whichever thread of whichever process that is.
-unsafe impl Send for SharedState {}
+/// A state that processes share; each has one of these. When the last is dropped the kernel takes the
+/// memory back, and gives it to nobody before it has wiped it.
+pub struct SharedState(Mapping);
 
 impl SharedState {
     /// Moves `state` to memory that a child of fork(2) will share. ENOMEM, EMSGSIZE.
     pub fn new(state: &mut State) -> Result<Self> {
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        // SAFETY: a new mapping where the kernel likes it touches no memory of ours.
-        let mapped = unsafe { libc::mmap(ptr::null_mut(), LEN, access, flags, -1, 0) };
-        if mapped == libc::MAP_FAILED {
-            return Err(Errno::last());
-        }
-        let shared = Self(NonNull::new(mapped.cast()).ok_or(Errno::NOMEM)?);
+        let shared = Self(Mapping::shared(LEN)?);
         let mut attributes = MaybeUninit::uninit();
         // SAFETY: the header is this function's own so far, and zeros, which are a value of all
         // but the lock, are in it; the attributes are used between their init and destroy.
         unsafe {
-            let lock = &raw mut (*shared.0.as_ptr()).lock;
+            let lock = &raw mut (*shared.header()).lock;
             pthread(libc::pthread_mutexattr_init(attributes.as_mut_ptr()))?;
             let attributes = attributes.as_mut_ptr();
             let shared = libc::PTHREAD_PROCESS_SHARED;
@@ -85,9 +76,13 @@ impl SharedState {
         result
     }
 
+    fn header(&self) -> *mut Header {
+        self.0.start().as_ptr()
+    }
+
     fn data(&self) -> *mut u8 {
         // SAFETY: the mapping is longer than its header.
-        unsafe { self.0.as_ptr().add(1).cast() }
+        unsafe { self.header().add(1).cast() }
     }
 
     /// # Safety
@@ -95,7 +90,7 @@ impl SharedState {
     /// The lock is held.
     unsafe fn load(&self) -> Result<State> {
         // SAFETY: the caller's promise; the reference ends before the lock is given back.
-        let header = unsafe { self.0.as_ref() };
+        let header = unsafe { &*self.header() };
         let mut state = State { begun: header.begun, more: header.more, ..State::default() };
         *state.settings.iv = header.iv;
         (state.settings.encrypt, state.settings.assoclen) = (header.encrypt, header.assoclen);
@@ -116,7 +111,7 @@ impl SharedState {
             return Err(Errno::MSGSIZE);
         }
         // SAFETY: the caller's promise; the reference ends before the lock is given back.
-        let header = unsafe { &mut *self.0.as_ptr() };
+        let header = unsafe { &mut *self.header() };
         header.iv = *state.settings.iv;
         (header.encrypt, header.assoclen) = (state.settings.encrypt, state.settings.assoclen);
         (header.begun, header.more) = (state.begun, state.more);
@@ -132,20 +127,12 @@ impl SharedState {
     }
 }
 
-impl Drop for SharedState {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own in this process; other processes keep theirs.
-        // The kernel gives the memory to nobody without wiping it.
-        unsafe { libc::munmap(self.0.as_ptr().cast(), LEN) };
-    }
-}
-
 /// The lock is held.
 struct Locked<'a>(&'a SharedState);
 
 impl<'a> Locked<'a> {
     fn new(shared: &'a SharedState) -> Result<Self> {
-        let header = shared.0.as_ptr();
+        let header = shared.header();
         // SAFETY: the lock was made by `new`, and its memory is mapped; `broken` is read and
         // written by who holds it.
         unsafe {
@@ -166,7 +153,7 @@ impl<'a> Locked<'a> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         // SAFETY: this thread holds it.
-        unsafe { libc::pthread_mutex_unlock(&raw mut (*self.0.0.as_ptr()).lock) };
+        unsafe { libc::pthread_mutex_unlock(&raw mut (*self.0.header()).lock) };
     }
 }
 
