@@ -18,16 +18,17 @@ use crate::lock::{Guard, Lock, Recover};
 use std::cell::UnsafeCell;
 use std::sync::{Arc, Weak};
 
-/// What must know of a fork(2).
+/// What must know of a fork(2). Whoever has nothing to do then keeps the methods as they are here: what
+/// it has is copied with the rest of the memory, and each process goes on with its own copy.
 pub trait Forked: Send + Sync {
     /// fork(2) is about to be called, in this thread.
-    fn before(&self);
+    fn before(&self) {}
 
     /// It was called, in this process.
-    fn in_parent(&self);
+    fn in_parent(&self) {}
 
     /// This process is the child.
-    fn in_child(&self);
+    fn in_child(&self) {}
 }
 
 type Watched = Vec<Weak<dyn Forked>>;

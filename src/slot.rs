@@ -277,7 +277,7 @@ impl Visit {
                     // Nor is anything lost where another process's message is in the way of one that begins.
                     let begun = begins && !self.operation.of_two_processes();
                     if (begun || sent > 0) && errno != Errno::NOKEY {
-                        self.operation.fail();
+                        self.operation.failure().set();
                     }
                     return self.after(Err(errno));
                 }

@@ -22,6 +22,7 @@ use libc::c_int;
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The families of algorithms, by the names that bind(2) takes.
@@ -166,6 +167,20 @@ impl Control {
         let assoclen = self.assoclen.unwrap_or(0) as usize;
         if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
     }
+
+    /// Bytes in the message `input`, and in its result with a tag of `tag_len`. EINVAL: as
+    /// [`Control::result_len`], or `output` has no room for the result. EMSGSIZE: more than INT_MAX.
+    #[inline]
+    pub fn lens(
+        &self,
+        tag_len: usize,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+    ) -> Result<(usize, usize)> {
+        let len = input.total()?;
+        let result = self.result_len(len, tag_len)?;
+        if output.total()? < result { Err(Errno::INVAL) } else { Ok((len, result)) }
+    }
 }
 
 /// What a transform can be told.
@@ -249,6 +264,30 @@ pub enum Progress {
     Complete,
 }
 
+/// Whether a call failed: what is still in the operation is of no use then.
+#[derive(Default)]
+pub struct Failure(AtomicBool);
+
+impl Failure {
+    /// Notes a failure. A wrong tag is none: the message is gone, and the IV still there.
+    pub fn note<T>(&self, result: Result<T>) -> Result<T> {
+        if matches!(result, Err(errno) if errno != Errno::BADMSG) {
+            self.set();
+        }
+        result
+    }
+
+    /// Notes one.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one was noted.
+    pub fn noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Says that nobody else uses an operation: whoever has it holds the lock of the operation's
 /// slot, and no thread is in a stream's call of it.
 #[derive(Clone, Copy)]
@@ -294,42 +333,52 @@ pub trait Operation: Forked {
         self.receive(output)?.ok_or(Errno::AGAIN)
     }
 
-    /// Bytes of a tag; 0 for what has none.
-    fn tag_len(&self) -> usize;
+    /// Bytes of a tag; 0 for what has none: all but AEADs.
+    fn tag_len(&self) -> usize {
+        0
+    }
 
     /// EINVAL: the message is shorter than its associated data and tag, or `output` than its
     /// result.
     fn check(&self, control: &Control, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<()> {
-        let result = control.result_len(input.total()?, self.tag_len())?;
-        if output.total()? < result { Err(Errno::INVAL) } else { Ok(()) }
+        control.lens(self.tag_len(), input, output).map(drop)
     }
 
     /// A whole message and its whole result. EINVAL when `output` is shorter than the
     /// result, EMSGSIZE when the message cannot be taken whole and must be.
     /// Bytes of `output` after the result are left alone. The caller sees to it that no other
     /// message is there.
+    ///
+    /// Ciphers have ways of their own. All others send the message and receive its result.
     fn message(
         &self,
-        alone: Alone<'_>,
+        _: Alone<'_>,
         control: &Control,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<usize>;
+        _: Length,
+    ) -> Result<usize> {
+        self.send(Some(control), input, false, &Event::default())?;
+        self.receive(output)?.ok_or(Errno::AGAIN)
+    }
 
     /// Every pair of IOVECs is a message of its own; the IV is given once.
     /// Returns the sum of the results or the first failed pair's error. Nothing
     /// is in flight afterwards.
+    ///
+    /// Where an algorithm has nothing to gain from many messages, this is one after the other.
     fn batch(
         &self,
         alone: Alone<'_>,
         control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
-        submission: Submission,
-    ) -> Result<usize>;
+        _: Submission,
+    ) -> Result<usize> {
+        self.one_by_one(alone, control, inputs, outputs)
+    }
 
-    /// What `batch` does where there is nothing to gain: one message after the other.
+    /// One message after the other.
     fn one_by_one(
         &self,
         alone: Alone<'_>,
@@ -344,22 +393,28 @@ pub trait Operation: Forked {
     }
 
     /// From now on it is used not only by who holds its slot's lock: by calls of streams, and at
-    /// a fork(2).
-    fn lend(&self);
+    /// a fork(2). Nothing need be done where its calls exclude each other anyway.
+    fn lend(&self) {}
 
     /// How far its message is.
     fn progress(&self) -> Progress;
 
-    /// Waits for a while until there may be room for more to send.
-    fn wait_for_room(&self, at_most: Duration);
+    /// Waits for a while until there may be room for more to send. Not where `send` takes all that
+    /// it is given: there nobody ever waits.
+    fn wait_for_room(&self, _at_most: Duration) {}
 
-    /// Makes the operation one of which a call failed.
-    fn fail(&self);
+    /// Where it notes that a call failed in a way that leaves something behind, so that what is still
+    /// in the operation is of no use.
+    fn failure(&self) -> &Failure;
 
-    /// Whether a call failed in a way that leaves something behind, so that what is still in the
-    /// operation is of no use. A wrong tag does not: the message is gone, the IV still there.
-    fn failed(&self) -> bool;
+    /// Whether that was noted.
+    fn failed(&self) -> bool {
+        self.failure().noted()
+    }
 
-    /// Whether another process may send to it and receive, too, since fork(2).
-    fn of_two_processes(&self) -> bool;
+    /// Whether another process may send to it and receive, too, since fork(2). Never where each
+    /// process goes on with a copy of its own.
+    fn of_two_processes(&self) -> bool {
+        false
+    }
 }

@@ -6,7 +6,7 @@ use super::backlog::Backlog;
 use super::capacity::Capacity;
 use super::common::Common;
 use super::socket;
-use crate::engine::{Kind, Op, Operation, Progress};
+use crate::engine::{Failure, Kind, Op, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::process::Forked;
@@ -32,7 +32,7 @@ pub struct KernelOperation {
     /// Bytes that an AEAD stream's result has, once the message is complete: the
     /// kernel would cut it to a shorter buffer and leave the rest of the message.
     pub(super) due: AtomicUsize,
-    pub(super) failed: AtomicBool,
+    pub(super) failure: Failure,
     /// Another process, too, may send to it and receive.
     pub(super) two_processes: AtomicBool,
     /// The same, and the message in it was begun by a parent of this process.
@@ -60,7 +60,7 @@ impl KernelOperation {
             pending: AtomicUsize::new(0),
             growth: AtomicIsize::new(0),
             due: AtomicUsize::new(0),
-            failed: AtomicBool::new(false),
+            failure: Failure::default(),
             two_processes: AtomicBool::new(false),
             inherited: AtomicBool::new(false),
             backlog: Lock::default(),
@@ -104,11 +104,10 @@ impl KernelOperation {
     /// nothing is left.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
         let one = self.kind() == Kind::Aead || !self.common.algorithm.properties.chains();
-        let nothing_left = |errno| errno == Errno::BADMSG && one;
-        if matches!(result, Err(errno) if !nothing_left(errno)) {
-            self.failed.store(true, Ordering::Relaxed);
+        if !one && result.is_err() {
+            self.failure.set();
         }
-        result
+        self.failure.note(result)
     }
 
     /// What the result is longer than the message by, in bytes.
@@ -163,7 +162,7 @@ impl Forked for KernelOperation {
         let replaced = copy.is_some_and(|copy| socket::replace(&self.socket, &copy).is_ok());
         if !replaced && self.begun.load(Ordering::Relaxed) {
             // What the child would add to it, the parent would have in its digest.
-            self.failed.store(true, Ordering::Relaxed);
+            self.failure.set();
         }
     }
 }

@@ -8,7 +8,7 @@ use super::aio::{Backend, Synchronous};
 use super::message::{self, Message, in_one_piece, is_unreadable};
 use super::operation::KernelOperation;
 use super::whole::OUTPUTS_MAX;
-use crate::engine::{Alone, Control, Kind, Length, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Failure, Kind, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
 use crate::lock::Event;
@@ -339,15 +339,9 @@ impl Operation for KernelOperation {
         }
     }
 
-    fn failed(&self) -> bool {
-        self.failed.load(Ordering::Relaxed)
+    fn failure(&self) -> &Failure {
+        &self.failure
     }
-
-    fn fail(&self) {
-        self.failed.store(true, Ordering::Relaxed);
-    }
-
-    fn lend(&self) {}
 
     fn of_two_processes(&self) -> bool {
         self.two_processes.load(Ordering::Relaxed)

@@ -40,11 +40,7 @@ impl KernelOperation {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        let len = input.total()?;
-        let result = control.result_len(len, self.tag_len)?;
-        if output.total()? < result {
-            return Err(Errno::INVAL);
-        }
+        let (len, result) = control.lens(self.tag_len, input, output)?;
         if self.chains() {
             self.note(self.chain(Some(control), input, output, len, 0))?;
             return Ok(result);
@@ -160,11 +156,7 @@ impl KernelOperation {
     ) -> Result<()> {
         let mut longest = 0;
         for (input, output) in inputs.each().zip(outputs.each()) {
-            let len = input.total()?;
-            let result = control.result_len(len, self.tag_len)?;
-            if output.total()? < result {
-                return Err(Errno::INVAL);
-            }
+            let (len, result) = control.lens(self.tag_len, input, output)?;
             longest = longest.max(len).max(result);
         }
         if cut { Ok(()) } else { self.require(longest) }

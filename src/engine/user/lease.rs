@@ -7,7 +7,6 @@ use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::traces::Depth;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a transform's operations have in common.
 pub struct Common {
@@ -115,29 +114,5 @@ impl Lease {
     /// The algorithm with its key; ENOKEY.
     pub fn keyed(&self) -> Result<&Keyed> {
         self.keyed.as_deref().ok_or(Errno::NOKEY)
-    }
-}
-
-/// Whether a call failed: what is still in the operation is of no use then.
-#[derive(Default)]
-pub struct Failure(AtomicBool);
-
-impl Failure {
-    /// Notes a failure. A wrong tag is none: the message is gone, and the IV still there.
-    pub fn note<T>(&self, result: Result<T>) -> Result<T> {
-        if matches!(result, Err(errno) if errno != Errno::BADMSG) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-        result
-    }
-
-    /// Notes one.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether one was noted.
-    pub fn noted(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }

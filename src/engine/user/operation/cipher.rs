@@ -11,16 +11,15 @@ use super::batch::{AEAD_SHARE, CIPHER_SHARE, Outcome, in_order, in_parallel};
 use super::state::{Settings, State};
 use super::two_processes::SharedState;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
-use crate::engine::user::lease::{Failure, Lease};
+use crate::engine::user::lease::Lease;
 use crate::engine::user::memory::{copy_out, in_place, in_to_out};
-use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Failure, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::process::Forked;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Longer than any tag.
 const TAG_MAX: usize = 64;
@@ -385,11 +384,7 @@ impl Operation for CipherOperation {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        let len = input.total()?;
-        let result = control.result_len(len, self.lease.sizes.tag)?;
-        if output.total()? < result {
-            return Err(Errno::INVAL);
-        }
+        let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
         let whole =
             |state: &mut State| self.whole(state, control, (input, len), (output, result), length);
         self.failure.note(self.with_alone(alone, whole)).map(|()| result)
@@ -426,15 +421,8 @@ impl Operation for CipherOperation {
         }
     }
 
-    /// There is always room.
-    fn wait_for_room(&self, _: Duration) {}
-
-    fn fail(&self) {
-        self.failure.set();
-    }
-
-    fn failed(&self) -> bool {
-        self.failure.noted()
+    fn failure(&self) -> &Failure {
+        &self.failure
     }
 
     fn lend(&self) {
@@ -459,8 +447,6 @@ impl Forked for CipherOperation {
             self.idle.store(false, Ordering::Relaxed);
         }
     }
-
-    fn in_parent(&self) {}
 
     fn in_child(&self) {
         // One that could not be moved goes on in the parent alone.

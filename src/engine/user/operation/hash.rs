@@ -8,16 +8,15 @@
 
 use crate::engine::user::algorithm::Keyed;
 use crate::engine::user::algorithm::hash::Hasher;
-use crate::engine::user::lease::{Failure, Lease};
+use crate::engine::user::lease::Lease;
 use crate::engine::user::memory::{copy_out, read_each, read_only, wipe};
-use crate::engine::{Alone, Control, DIGEST_MAX, Length, Operation, Progress, Submission};
+use crate::engine::{Control, DIGEST_MAX, Failure, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::memory;
 use crate::process::Forked;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// A message, or its digest.
@@ -162,60 +161,14 @@ impl Operation for HashOperation {
         self.receive(output)?.ok_or(Errno::AGAIN)
     }
 
-    fn tag_len(&self) -> usize {
-        0
-    }
-
-    fn message(
-        &self,
-        _: Alone<'_>,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        _: Length,
-    ) -> Result<usize> {
-        self.send(Some(control), input, false, &Event::default())?;
-        self.receive(output)?.ok_or(Errno::AGAIN)
-    }
-
-    fn batch(
-        &self,
-        alone: Alone<'_>,
-        control: &Control,
-        inputs: Iovecs<'_>,
-        outputs: Iovecs<'_>,
-        _: Submission,
-    ) -> Result<usize> {
-        self.one_by_one(alone, control, inputs, outputs)
-    }
-
     fn progress(&self) -> Progress {
         if self.begun.load(Ordering::Relaxed) { Progress::Pending } else { Progress::Idle }
     }
 
-    /// There is always room.
-    fn wait_for_room(&self, _: Duration) {}
-
-    fn fail(&self) {
-        self.failure.set();
-    }
-
-    fn failed(&self) -> bool {
-        self.failure.noted()
-    }
-
-    fn lend(&self) {}
-
-    fn of_two_processes(&self) -> bool {
-        false
+    fn failure(&self) -> &Failure {
+        &self.failure
     }
 }
 
 /// Each process has a copy of the message's beginning.
-impl Forked for HashOperation {
-    fn before(&self) {}
-
-    fn in_parent(&self) {}
-
-    fn in_child(&self) {}
-}
+impl Forked for HashOperation {}

@@ -5,14 +5,13 @@
 
 use crate::engine::user::algorithm::Keyed;
 use crate::engine::user::algorithm::rng::PIECE;
-use crate::engine::user::lease::{Failure, Lease};
+use crate::engine::user::lease::Lease;
 use crate::engine::user::memory::copy_out;
-use crate::engine::{Alone, Control, Length, Operation, Progress, Submission};
+use crate::engine::{Control, Failure, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::lock::Event;
 use crate::process::Forked;
-use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// A generator at work. All operations of a transform share its seed.
@@ -45,59 +44,14 @@ impl Operation for RngOperation {
         Ok(Some(copy_out(&*bytes, output)))
     }
 
-    fn tag_len(&self) -> usize {
-        0
-    }
-
-    fn message(
-        &self,
-        _: Alone<'_>,
-        _: &Control,
-        _: Iovecs<'_>,
-        _: Iovecs<'_>,
-        _: Length,
-    ) -> Result<usize> {
-        self.failure.note(Err(Errno::OPNOTSUPP))
-    }
-
-    fn batch(
-        &self,
-        _: Alone<'_>,
-        _: &Control,
-        _: Iovecs<'_>,
-        _: Iovecs<'_>,
-        _: Submission,
-    ) -> Result<usize> {
-        self.failure.note(Err(Errno::OPNOTSUPP))
-    }
-
     fn progress(&self) -> Progress {
         Progress::Idle
     }
 
-    /// There is always room.
-    fn wait_for_room(&self, _: Duration) {}
-
-    fn fail(&self) {
-        self.failure.set();
-    }
-
-    fn failed(&self) -> bool {
-        self.failure.noted()
-    }
-
-    fn lend(&self) {}
-
-    fn of_two_processes(&self) -> bool {
-        false
+    fn failure(&self) -> &Failure {
+        &self.failure
     }
 }
 
-/// There is nothing in it.
-impl Forked for RngOperation {
-    fn before(&self) {}
-
-    fn in_parent(&self) {}
-
-    fn in_child(&self) {}
-}
+/// There is no message in it.
+impl Forked for RngOperation {}
