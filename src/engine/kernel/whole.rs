@@ -255,7 +255,7 @@ impl KernelOperation {
             let exchanged = self.exchange(message, batch.len(), outputs, only.iov_len);
             outcomes.push(exchanged.map(|()| only.iov_len));
         } else if let Some(sent) =
-            backend.run_each(self.socket.as_fd(), control, inputs, outputs, outcomes)
+            backend.run_each(self.socket.as_fd(), control, batch, outcomes)
         {
             outcomes.push(Err(why_short(inputs.skip(outcomes.len()).first(1), sent)));
         }
@@ -283,7 +283,7 @@ impl KernelOperation {
                 outcomes.push(exchanged.map(|()| only.iov_len));
                 return Ok(());
             }
-            _ => match backend.run(self.socket.as_fd(), message, len, output, outcomes) {
+            _ => match backend.run(self.socket.as_fd(), control, batch, outcomes) {
                 Ok(sent) if sent == len => return self.settle_busy(output, cut, outcomes),
                 Ok(sent) => sent,
                 Err(Errno::NOMEM) if cut => 0,

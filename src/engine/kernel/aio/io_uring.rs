@@ -18,8 +18,8 @@
 
 #![allow(unsafe_code)]
 
-use super::plan::BATCH_MAX;
-use super::{Backend, Outcome, Synchronous, exchange_each, receive_each, taken};
+use super::plan::{BATCH_MAX, Batch};
+use super::{Backend, Outcome, Synchronous, exchange_each, taken};
 use crate::engine::Control;
 use crate::engine::kernel::message::{self, Message};
 use crate::engine::kernel::socket;
@@ -192,66 +192,60 @@ fn above_standard(ring: IoUring) -> Result<IoUring> {
 }
 
 impl Backend for Ring {
-    fn run(
+    fn begin(
         &mut self,
         socket: BorrowedFd<'_>,
-        message: Message<'_>,
-        len: usize,
-        outputs: Iovecs<'_>,
+        control: Option<&Control>,
+        batch: &Batch<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<usize> {
         if self.stale {
             // In its queue are requests of an earlier batch, which was carried out without it.
-            return Synchronous.run(socket, message, len, outputs, outcomes);
+            return Synchronous.begin(socket, control, batch, outcomes);
         }
-        let base = outcomes.len();
         let mut sent = Err(Errno::CANCELED);
-        let batch = outputs.first(BATCH_MAX);
-        outcomes.extend(batch.list().iter().map(|_| Err(Errno::CANCELED)));
-        message.with_header(|header| {
+        let outputs = batch.outputs().first(BATCH_MAX);
+        outcomes.resize(outputs.list().len(), Err(Errno::CANCELED));
+        Message { control, data: batch.inputs() }.with_header(|header| {
             // SAFETY: the header and what it points to live until this closure returns, and
             // `submit` waits for the end of all requests.
-            let queued = unsafe { self.queue(socket, slice::from_ref(header), batch) };
+            let queued = unsafe { self.queue(socket, slice::from_ref(header), outputs) };
             self.submit(queued, |mark, result| {
                 if mark & SEND != 0 {
                     sent = result;
-                } else if let Some(outcome) = outcomes.get_mut(base + mark as usize) {
+                } else if let Some(outcome) = outcomes.get_mut(mark as usize) {
                     *outcome = result;
                 }
             });
         });
         if let Err(Errno::CANCELED | Errno::INTR) = sent {
-            outcomes.truncate(base);
-            return Synchronous.run(socket, message, len, outputs, outcomes);
+            outcomes.clear();
+            return Synchronous.begin(socket, control, batch, outcomes);
         }
-        let sent = taken(sent).inspect_err(|_| outcomes.truncate(base))?;
-        if sent < len {
-            outcomes.truncate(base);
-            return Ok(sent);
-        }
-        // Data of requests that the kernel did not take are in the socket, next in turn.
+        // The kernel took neither this request nor those after it.
         let canceled = |outcome: &Outcome| *outcome == Err(Errno::CANCELED);
-        let carried = outcomes.iter().skip(base).position(canceled).unwrap_or(batch.list().len());
-        outcomes.truncate(base + carried);
-        receive_each(socket, outputs.skip(carried), outcomes);
-        Ok(sent)
+        if let Some(carried) = outcomes.iter().position(canceled) {
+            outcomes.truncate(carried);
+        }
+        taken(sent)
     }
+
     fn run_each(
         &mut self,
         socket: BorrowedFd<'_>,
         control: &Control,
-        inputs: Iovecs<'_>,
-        outputs: Iovecs<'_>,
+        batch: &Batch<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Option<usize> {
-        let (batch, mut pairs) = (outputs.first(BATCH_MAX), Vec::new());
-        if !self.stale && pairs.try_reserve_exact(batch.list().len()).is_ok() {
+        let (inputs, outputs) = (batch.inputs(), batch.outputs());
+        let (first, mut pairs) = (outputs.first(BATCH_MAX), Vec::new());
+        if !self.stale && pairs.try_reserve_exact(first.list().len()).is_ok() {
             // What was sent, and what was received.
-            pairs.resize(batch.list().len(), [Err(Errno::CANCELED); 2]);
+            pairs.resize(first.list().len(), [Err(Errno::CANCELED); 2]);
             let _ = message::with_headers(control, inputs.first(BATCH_MAX), |headers| {
                 // SAFETY: the headers and what they point to live until this closure returns, and
                 // `submit` waits for the end of all requests.
-                let queued = unsafe { self.queue(socket, headers, batch) };
+                let queued = unsafe { self.queue(socket, headers, first) };
                 self.submit(queued, |mark, result| {
                     if let Some([sent, received]) = pairs.get_mut((mark & !SEND) as usize) {
                         *if mark & SEND != 0 { sent } else { received } = result;

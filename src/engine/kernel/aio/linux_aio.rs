@@ -10,11 +10,10 @@
 
 #![allow(unsafe_code)]
 
-use super::plan::BATCH_MAX;
-use super::{Backend, Outcome, receive_each, send_at_once};
-use crate::engine::kernel::message::Message;
+use super::plan::{BATCH_MAX, Batch};
+use super::{Backend, Outcome, Synchronous};
+use crate::engine::Control;
 use crate::errno::{Errno, Result, count};
-use crate::iov::Iovecs;
 use crate::log::log;
 use libc::{c_long, c_ulong, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -204,20 +203,19 @@ impl Context {
 }
 
 impl Backend for Context {
-    fn run(
+    fn begin(
         &mut self,
         socket: BorrowedFd<'_>,
-        message: Message<'_>,
-        len: usize,
-        outputs: Iovecs<'_>,
+        control: Option<&Control>,
+        batch: &Batch<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<usize> {
-        let sent = send_at_once(socket, message)?;
-        if sent < len {
+        let sent = Synchronous.begin(socket, control, batch, outcomes)?;
+        if sent < batch.len() {
             return Ok(sent);
         }
         self.iocbs.clear();
-        self.iocbs.extend(outputs.list().iter().take(BATCH_MAX).enumerate().map(
+        self.iocbs.extend(batch.outputs().list().iter().take(BATCH_MAX).enumerate().map(
             |(index, output)| Iocb {
                 data: index as u64,
                 key: 0,
@@ -233,8 +231,7 @@ impl Backend for Context {
                 eventfd: 0,
             },
         ));
-        let base = outcomes.len();
-        outcomes.extend(self.iocbs.iter().map(|_| Err(Errno::IO)));
+        outcomes.resize(self.iocbs.len(), Err(Errno::IO));
         let mut submitted = 0;
         while submitted < self.iocbs.len() {
             // SAFETY: whoever made the list promised its memory for the time of this
@@ -249,10 +246,8 @@ impl Backend for Context {
                 }
             }
         }
-        self.reap(submitted, outcomes.get_mut(base..).unwrap_or_default());
-        // The data of the others are in the socket, next in turn.
-        outcomes.truncate(base + submitted);
-        receive_each(socket, outputs.skip(submitted), outcomes);
+        self.reap(submitted, outcomes);
+        outcomes.truncate(submitted);
         Ok(sent)
     }
 }

@@ -32,6 +32,7 @@ use crate::engine::kernel::message::{self, Message};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::Iovecs;
 use libc::MSG_DONTWAIT;
+use plan::Batch;
 use std::os::fd::BorrowedFd;
 
 pub use contexts::Contexts;
@@ -41,30 +42,49 @@ pub type Outcome = Result<usize>;
 
 /// A way to carry out a batch.
 pub trait Backend {
-    /// Sends `message`, of `len` bytes, then reads into each IOVEC of `outputs`; how many bytes
-    /// were sent. If all, the outcomes are appended, one for each output. If fewer (the socket
-    /// takes no more, or the next byte cannot be read), or after an error, nothing was read.
-    fn run(
+    /// Sends the inputs of `batch` as one message, and carries out the reads into the first of its
+    /// outputs, as many as this backend can: `outcomes`, which is empty before, tells of these.
+    /// Returns how many bytes were sent. If these are not all, the outcomes do not count.
+    fn begin(
         &mut self,
         socket: BorrowedFd<'_>,
-        message: Message<'_>,
-        len: usize,
-        outputs: Iovecs<'_>,
+        control: Option<&Control>,
+        batch: &Batch<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<usize>;
 
-    /// Sends each IOVEC of `inputs` with `control`, and reads into its output before the next is
+    /// Sends the inputs of `batch` as one message, then reads into each of its outputs; how many
+    /// bytes were sent. If all, there is an outcome for each output. If fewer (the socket takes no
+    /// more, or the next byte cannot be read), or after an error, nothing was read.
+    fn run(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        control: Option<&Control>,
+        batch: &Batch<'_>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<usize> {
+        outcomes.clear();
+        let sent = self.begin(socket, control, batch, outcomes);
+        if sent == Ok(batch.len()) {
+            // What was not read is in the socket, next in turn.
+            receive_each(socket, batch.outputs().skip(outcomes.len()), outcomes);
+        } else {
+            outcomes.clear();
+        }
+        sent
+    }
+
+    /// Sends each input of `batch` with `control`, and reads into its output before the next is
     /// sent. Outcomes are appended, one for each pair, up to the first that the socket did not take
     /// whole: Some, and how many bytes it took.
     fn run_each(
         &mut self,
         socket: BorrowedFd<'_>,
         control: &Control,
-        inputs: Iovecs<'_>,
-        outputs: Iovecs<'_>,
+        batch: &Batch<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Option<usize> {
-        exchange_each(socket, control, inputs, outputs, outcomes)
+        exchange_each(socket, control, batch.inputs(), batch.outputs(), outcomes)
     }
 }
 
@@ -74,19 +94,14 @@ pub trait Backend {
 pub struct Synchronous;
 
 impl Backend for Synchronous {
-    fn run(
+    fn begin(
         &mut self,
         socket: BorrowedFd<'_>,
-        message: Message<'_>,
-        len: usize,
-        outputs: Iovecs<'_>,
-        outcomes: &mut Vec<Outcome>,
+        control: Option<&Control>,
+        batch: &Batch<'_>,
+        _: &mut Vec<Outcome>,
     ) -> Result<usize> {
-        let sent = send_at_once(socket, message)?;
-        if sent == len {
-            receive_each(socket, outputs, outcomes);
-        }
-        Ok(sent)
+        send_at_once(socket, Message { control, data: batch.inputs() })
     }
 }
 

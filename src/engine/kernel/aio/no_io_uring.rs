@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! In place of `io_uring.rs`, for architectures that the io-uring crate does not know.
 
+use super::plan::Batch;
 use super::{Backend, Outcome};
-use crate::engine::kernel::message::Message;
+use crate::engine::Control;
 use crate::errno::{Errno, Result};
-use crate::iov::Iovecs;
 use std::convert::Infallible;
 use std::os::fd::BorrowedFd;
 
@@ -29,12 +29,11 @@ impl Ring {
 }
 
 impl Backend for Ring {
-    fn run(
+    fn begin(
         &mut self,
         _: BorrowedFd<'_>,
-        _: Message<'_>,
-        _: usize,
-        _: Iovecs<'_>,
+        _: Option<&Control>,
+        _: &Batch<'_>,
         _: &mut Vec<Outcome>,
     ) -> Result<usize> {
         match self.0 {}
