@@ -11,9 +11,9 @@
 
 #![allow(unsafe_code)]
 
-use crate::errno::{Errno, Result, count};
+use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, gather, iovec, scatter};
-use libc::{c_long, c_ulong};
+use crate::sys::vm;
 
 /// Bytes that one system call is asked for; from 2 GiB on it would do less.
 const BYTES_MAX: usize = 1 << 30;
@@ -21,7 +21,7 @@ const BYTES_MAX: usize = 1 << 30;
 /// Copies what `from` points to to `to`, which is as long; EFAULT if it cannot be read.
 pub fn read(from: Iovecs<'_>, to: &mut [u8]) -> Result<()> {
     // SAFETY: `to` may be written, and is this library's own.
-    let copied = unsafe { transfer(libc::SYS_process_vm_readv, to.as_mut_ptr(), from) };
+    let copied = unsafe { transfer(vm::process_vm_readv, to.as_mut_ptr(), from) };
     if is_refused(copied) {
         // SAFETY: whoever made the list promised that nobody else uses its memory; that it is
         // there, nobody can find out here. `to` is this library's own.
@@ -34,7 +34,7 @@ pub fn read(from: Iovecs<'_>, to: &mut [u8]) -> Result<()> {
 /// Copies `from` to where `to` points, which is as long; EFAULT if it cannot be written.
 pub fn write(from: &[u8], to: Iovecs<'_>) -> Result<()> {
     // SAFETY: `from` may be read, and only is.
-    let copied = unsafe { transfer(libc::SYS_process_vm_writev, from.as_ptr().cast_mut(), to) };
+    let copied = unsafe { transfer(vm::process_vm_writev, from.as_ptr().cast_mut(), to) };
     if is_refused(copied) {
         // SAFETY: as in `read`.
         unsafe { scatter(from, to.list()) };
@@ -54,18 +54,20 @@ pub fn cannot_be_read(from: Iovecs<'_>) -> Result<bool> {
     let mut bytes = zeroize::Zeroizing::new(Vec::<u8>::new());
     bytes.try_reserve_exact(len)?;
     // SAFETY: there is room for `len` bytes, and they are this library's own.
-    Ok(unsafe { transfer(libc::SYS_process_vm_readv, bytes.as_mut_ptr(), from) }
-        == Err(Errno::FAULT))
+    let copied = unsafe { transfer(vm::process_vm_readv, bytes.as_mut_ptr(), from) };
+    Ok(copied == Err(Errno::FAULT))
 }
 
-/// Copies between `ours` and `theirs` by `call`, one of the two.
+/// One of the two system calls, see [`vm`].
+type Call = unsafe fn(libc::pid_t, libc::iovec, &[libc::iovec]) -> Result<usize>;
+
+/// Copies between `ours` and `theirs` by `call`.
 ///
 /// # Safety
 ///
 /// At `ours` there are as many bytes as in `theirs`, which may be read, or written if `call` does.
-unsafe fn transfer(call: c_long, mut ours: *mut u8, theirs: Iovecs<'_>) -> Result<()> {
-    // SAFETY: it returns a number and touches no memory.
-    let thread = unsafe { libc::gettid() };
+unsafe fn transfer(call: Call, mut ours: *mut u8, theirs: Iovecs<'_>) -> Result<()> {
+    let thread = vm::gettid();
     let (mut rest, mut piece) = (Cursor::new(theirs), Vec::new());
     loop {
         let now = rest.take_few(BYTES_MAX, IOVECS_MAX, &mut piece)?;
@@ -73,21 +75,10 @@ unsafe fn transfer(call: c_long, mut ours: *mut u8, theirs: Iovecs<'_>) -> Resul
         if len == 0 {
             return Ok(());
         }
-        let here = iovec(ours, len);
         // SAFETY: the caller promised `len` bytes at `ours`. On the other side the kernel
         // itself looks what is there, and whoever made the list promised that nobody
         // uses it otherwise.
-        let done = count(unsafe {
-            libc::syscall(
-                call,
-                thread,
-                &raw const here,
-                1 as c_ulong,
-                now.list().as_ptr(),
-                now.list().len() as c_ulong,
-                0 as c_ulong,
-            )
-        } as isize)?;
+        let done = unsafe { call(thread, iovec(ours, len), now.list()) }?;
         if done != len {
             return Err(Errno::FAULT);
         }

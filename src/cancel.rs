@@ -9,19 +9,9 @@
 
 #![allow(unsafe_code)]
 
-use libc::c_int;
+use crate::sys::thread::{Cancellation, end_if_cancelled, set_cancellation};
 use std::cell::Cell;
-use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-const PTHREAD_CANCEL_ENABLE: c_int = 0;
-const PTHREAD_CANCEL_DISABLE: c_int = 1;
-
-unsafe extern "C" {
-    // Not in the libc crate for Linux.
-    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
-    fn pthread_testcancel();
-}
 
 /// Whether calls of the process make system calls that are points of cancellation: from when the
 /// kernel engine is used first. The user engine's calls have none, and switching takes as long as
@@ -36,10 +26,7 @@ thread_local! {
 /// From now on calls are suspended, and so is the rest of this one, which may have begun without.
 pub fn suspend_calls() {
     NEEDED.store(true, Ordering::Relaxed);
-    let mut before = PTHREAD_CANCEL_DISABLE;
-    // SAFETY: `before` may be written.
-    unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut before) };
-    if before == PTHREAD_CANCEL_ENABLE {
+    if set_cancellation(Cancellation::DISABLED) == Cancellation::ENABLED {
         SWITCHED.set(true);
     }
 }
@@ -47,7 +34,7 @@ pub fn suspend_calls() {
 /// Cancellation is off; and what it was before.
 pub struct Suspended {
     /// None: it was not switched.
-    before: Option<c_int>,
+    before: Option<Cancellation>,
 }
 
 impl Suspended {
@@ -58,38 +45,33 @@ impl Suspended {
 
     /// Switches it off.
     pub fn new() -> Self {
-        let mut before = PTHREAD_CANCEL_ENABLE;
-        // SAFETY: `before` may be written.
-        unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &raw mut before) };
-        Self { before: Some(before) }
+        Self { before: Some(set_cancellation(Cancellation::DISABLED)) }
     }
 
     /// Switches it on again, if it was.
     fn restore(&self) {
         let before = match self.before {
-            None if NEEDED.load(Ordering::Relaxed) && SWITCHED.take() => PTHREAD_CANCEL_ENABLE,
+            None if NEEDED.load(Ordering::Relaxed) && SWITCHED.take() => Cancellation::ENABLED,
             None => return,
             Some(before) => before,
         };
-        // SAFETY: NULL is allowed.
-        unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
+        set_cancellation(before);
     }
 
     /// Ends the thread, if it was cancelled. Its callers' frames are left without running anything
     /// in them: they hold nothing that would have to be given back.
     pub fn end(&self) {
         self.restore();
-        // SAFETY: no memory is passed. What unwinds the frames finds none of Rust's values to
-        // drop in them, as the callers promise.
-        unsafe { pthread_testcancel() };
+        // SAFETY: what unwinds the frames finds none of Rust's values to drop in them, as the callers
+        // promise.
+        unsafe { end_if_cancelled() };
     }
 
     /// The same in the midst of a call.
     pub fn point(&self) {
         self.end();
         if self.before.is_some() {
-            // SAFETY: NULL is allowed.
-            unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, ptr::null_mut()) };
+            set_cancellation(Cancellation::DISABLED);
         }
     }
 }

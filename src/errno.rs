@@ -4,7 +4,7 @@
 //! Inside the library everything is a [`Result`]; `capi` turns it
 //! into what C gets, the negative errno.
 
-use libc::{c_int, ssize_t};
+use libc::c_int;
 
 /// An errno number, never 0.
 ///
@@ -61,6 +61,8 @@ impl Errno {
     pub const CANCELED: Self = Self(libc::ECANCELED);
     /// The caller would wait for itself.
     pub const DEADLK: Self = Self(libc::EDEADLK);
+    /// The time to wait is over.
+    pub const TIMEDOUT: Self = Self(libc::ETIMEDOUT);
     /// A tag that does not match.
     pub const BADMSG: Self = Self(libc::EBADMSG);
 
@@ -127,9 +129,4 @@ pub fn retry<T>(mut f: impl FnMut() -> Result<T>) -> Result<T> {
             result => return result,
         }
     }
-}
-
-/// The result of a system call that returns -1 and sets errno, or a count.
-pub fn count(returned: ssize_t) -> Result<usize> {
-    usize::try_from(returned).map_err(|_| Errno::last())
 }

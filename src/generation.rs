@@ -5,16 +5,9 @@
 
 use crate::errno::Result;
 use crate::sys::mapping::Mapping;
+use crate::sys::thread::atfork;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
-
-/// A handler of pthread_atfork(3).
-type Handler = Option<extern "C" fn()>;
-
-unsafe extern "C" {
-    /// Not in the libc crate for Linux.
-    pub fn pthread_atfork(before: Handler, in_parent: Handler, in_child: Handler) -> libc::c_int;
-}
 
 /// Generations have 30 bits, since a lock's word has two more.
 const GENERATIONS: u32 = (1 << 30) - 1;
@@ -62,8 +55,7 @@ extern "C" fn forget() {
 fn begin(number: &AtomicU32) -> u32 {
     static HANDLED: AtomicBool = AtomicBool::new(false);
     if !HANDLED.swap(true, Ordering::Relaxed) {
-        // SAFETY: a function of this library, which is never unloaded.
-        unsafe { pthread_atfork(None, Some(another), Some(forget)) };
+        atfork(None, Some(another), Some(forget));
     }
     let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
     let stored = number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);

@@ -12,7 +12,7 @@
 //! - `kdf`, `prf`: key derivation over a message digest.
 //! - `iov`, `overlap`, `caller`: scatter-gather lists, those that meet, and copies of them.
 //! - `errno`, `log`, `environment`: errors, messages, variables.
-//! - `sys`: system calls.
+//! - `sys`: system calls, and what the C library has for threads; nothing else makes one.
 //! - `memory`, `traces`: memory that runs out, and secrets left on the stack.
 //!
 //! # Safety

@@ -16,7 +16,7 @@
 
 use crate::errno::{Errno, Result};
 use crate::generation::generation;
-use libc::c_int;
+use crate::sys::thread;
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -45,10 +45,6 @@ pub struct Lock<T> {
     owner: AtomicUsize,
     value: UnsafeCell<T>,
 }
-
-/// Private: memory that processes share has no such lock.
-const FUTEX_WAIT: c_int = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
-const FUTEX_WAKE: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
@@ -219,7 +215,7 @@ impl<T> Drop for Guard<'_, T> {
         let free = self.taken & !STATE;
         self.lock.owner.store(0, Ordering::Relaxed);
         if self.lock.word.swap(free, Ordering::Release) & STATE == CONTENDED {
-            wake_one(&self.lock.word);
+            wake(&self.lock.word, 1);
         }
     }
 }
@@ -249,15 +245,14 @@ impl Event {
     pub fn happened(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
         if self.waiting.load(Ordering::SeqCst) > 0 {
-            wake_all(&self.count);
+            wake(&self.count, i32::MAX);
         }
     }
 }
 
 /// Tells threads of a process from each other, without a system call: where errno(3) is.
 fn this_thread() -> usize {
-    // SAFETY: the function only says where errno is.
-    unsafe { libc::__errno_location() }.addr()
+    thread::errno().addr()
 }
 
 /// How a wait ended.
@@ -271,35 +266,18 @@ enum Waited {
 
 /// Waits while `word` is `expected`, or for no reason; nobody relies on having been woken.
 fn wait(word: &AtomicU32, expected: u32, at_most: Duration) -> Waited {
-    let timeout = libc::timespec {
-        tv_sec: at_most.as_secs() as libc::time_t,
-        tv_nsec: at_most.subsec_nanos() as libc::c_long,
-    };
-    // SAFETY: the word and the timeout live until the call returns.
-    let returned = unsafe {
-        libc::syscall(libc::SYS_futex, word.as_ptr(), FUTEX_WAIT, expected, &raw const timeout)
-    };
-    let errno = if returned < 0 { Errno::last().number() } else { 0 };
-    match errno {
-        libc::ETIMEDOUT => return Waited::InVain,
-        0 | libc::EAGAIN | libc::EINTR => {}
+    match thread::futex_wait(word, expected, at_most) {
+        Err(Errno::TIMEDOUT) => return Waited::InVain,
+        Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
         // A sandbox without futex(2).
-        _ => std::thread::yield_now(),
+        Err(_) => std::thread::yield_now(),
     }
     Waited::Woken
 }
 
-fn wake_one(word: &AtomicU32) {
-    wake(word, 1);
-}
-
-fn wake_all(word: &AtomicU32) {
-    wake(word, i32::MAX);
-}
-
+/// Wakes so many threads. Where a sandbox forbids that, they look again by themselves.
 fn wake(word: &AtomicU32, threads: i32) {
-    // SAFETY: the kernel only looks who waits at the address.
-    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), FUTEX_WAKE, threads) };
+    let _ = thread::futex_wake(word, threads);
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@
 //! A call that fails writes one line, when it returns: [`failed`]. What the line says beside the
 //! function and the number was noted since [`begin`], by [`concerns`] and [`because`].
 
-#![allow(unsafe_code)]
-
 use crate::errno::Errno;
+use crate::sys::process::write_to_stderr;
 use std::cell::Cell;
 use std::fmt::{Arguments, Display, Formatter, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -106,11 +105,7 @@ fn write_line(level: Level, message: Arguments<'_>) {
     }
     // One write, so that lines of several threads do not mix; what standard
     // error does not take is lost, since there is nowhere else to say it.
-    // SAFETY: write(2) reads bytes of the line, which are as many as it has.
-    // Not the C library's function, which is a point of cancellation.
-    unsafe {
-        libc::syscall(libc::SYS_write, libc::STDERR_FILENO, line.bytes.as_ptr(), line.len + 1)
-    };
+    let _ = write_to_stderr(line.bytes.get(..=line.len).unwrap_or_default());
 }
 
 /// `log!(Level, "format", …)`: formats only what is shown.

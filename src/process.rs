@@ -13,8 +13,9 @@
 #![allow(unsafe_code)]
 
 use crate::errno::Result;
-use crate::generation::{generation, pthread_atfork};
+use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
+use crate::sys::thread::atfork;
 use std::cell::UnsafeCell;
 use std::sync::{Arc, Weak};
 
@@ -76,8 +77,7 @@ static WHEN_LOADED: extern "C" fn() = watch_forks;
 extern "C" fn watch_forks() {
     // The child has a new generation first.
     generation();
-    // SAFETY: the three are functions of this library, which is never unloaded.
-    unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+    atfork(Some(before), Some(in_parent), Some(in_child));
 }
 
 /// What `before` leaves for the handler that runs after it, in the same thread.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The map in ARCHITECTURE.md against the tree: every file of `src` is in a room of it, a room
-//! imports only rooms below it, and no two files import each other by any way.
+//! imports only rooms below it, no two files import each other by any way, and system calls are made
+//! in `src/sys` alone.
 //!
 //! What counts is a path that begins with `crate` or `super`, outside of tests. A module and its own
 //! submodules are free to use each other through the parent's `use`, which does not count.
@@ -58,14 +59,21 @@ fn product_code(text: &str) -> String {
 }
 
 fn imports_of(module: &str, code: &str, files: &BTreeMap<String, PathBuf>) -> BTreeSet<String> {
+    let paths = paths_from(&["crate::", "super::"], code);
+    let known = paths.iter().filter_map(|path| resolve(module, path, files));
+    known.filter(|found| found != module).collect()
+}
+
+/// The paths in `code` that begin with one of `roots`.
+fn paths_from(roots: &[&str], code: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for used in code.split("use ").skip(1) {
         let tree = used.split(';').next().unwrap_or_default();
-        if ["crate::", "super::"].iter().any(|root| tree.starts_with(root)) {
+        if roots.iter().any(|root| tree.starts_with(root)) {
             expand("", &tree.split_whitespace().collect::<Vec<_>>().join(" "), &mut paths);
         }
     }
-    for root in ["crate::", "super::"] {
+    for root in roots {
         for (at, _) in code.match_indices(root) {
             let part_of_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
             let end = code[at..].find(|c| !part_of_path(c)).map_or(code.len(), |len| at + len);
@@ -74,8 +82,33 @@ fn imports_of(module: &str, code: &str, files: &BTreeMap<String, PathBuf>) -> BT
             }
         }
     }
-    let known = paths.iter().filter_map(|path| resolve(module, path, files));
-    known.filter(|found| found != module).collect()
+    paths
+}
+
+/// What of `code` calls the kernel or the C library: functions of libc and nix, and declarations of
+/// others.
+fn foreign_calls(code: &str) -> Vec<String> {
+    let mut calls: Vec<_> = paths_from(&["libc::", "nix::"], code)
+        .into_iter()
+        .filter(|path| match path.split_once("::") {
+            // As the one way from nix's errors to ours.
+            Some(("nix", rest)) => rest.starts_with("sys::"),
+            Some((_, item)) => is_function(item),
+            None => false,
+        })
+        .collect();
+    calls.extend(code.contains("extern \"C\" {").then(|| "extern \"C\"".to_owned()));
+    calls
+}
+
+/// Whether libc's `item` is a function that makes a system call or may do so: no type, no constant, no
+/// macro, and neither malloc(3) nor memset(3).
+fn is_function(item: &str) -> bool {
+    let is_type = item.ends_with("_t")
+        || item.starts_with("c_")
+        || ["iovec", "msghdr", "cmsghdr", "sockaddr_alg"].contains(&item);
+    let harmless = is_type || ["malloc", "memset"].contains(&item);
+    !harmless && item.starts_with(|c: char| c.is_lowercase() || c == '_')
 }
 
 /// The paths of a `use`, of which `prefix` is the beginning: `a::{b, c::{d, e}}` has three.
@@ -169,6 +202,36 @@ fn no_files_import_each_other_in_a_circle() {
         }
     }
     assert!(left.is_empty(), "in circles, or above them: {:?}", left.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn system_calls_are_made_in_one_room() {
+    let (mut wrong, mut there) = (Vec::new(), 0);
+    for path in Tree::read().files.values() {
+        let calls = foreign_calls(&product_code(&fs::read_to_string(path).unwrap()));
+        if path.starts_with("src/sys") {
+            there += calls.len();
+        } else {
+            wrong.extend(calls.iter().map(|call| format!("{}: {call}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "not in src/sys:\n{}", wrong.join("\n"));
+    assert!(there > 20, "the calls of src/sys were not seen");
+}
+
+#[test]
+fn calls_of_the_kernel_are_seen() {
+    const NONE: [String; 0] = [];
+    for code in [
+        "unsafe { libc::syscall(libc::SYS_read, fd as libc::c_int) }",
+        "use libc::{c_int, recvmsg, MSG_MORE, iovec};",
+        "use nix::sys::socket::recv;",
+        "unsafe extern \"C\" { fn pthread_atfork(); }",
+    ] {
+        assert_ne!(foreign_calls(code), NONE, "{code}");
+    }
+    let harmless = "impl From<nix::errno::Errno> for Errno { libc::CMSG_SPACE(libc::iovec) }";
+    assert_eq!(foreign_calls(harmless), NONE);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
 use crate::log;
+use crate::sys::thread;
 use crate::traces::{CALL, wipe_registers, without_traces};
 use libc::{c_int, ssize_t};
 use std::any::type_name;
@@ -55,8 +56,7 @@ fn bytes(result: Result<ssize_t>) -> ssize_t {
 fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     let cancellation = Suspended::for_call();
     log::begin();
-    // SAFETY: the function only says where errno is.
-    let errno = unsafe { libc::__errno_location() };
+    let errno = thread::errno();
     // SAFETY: this thread's errno, which lives as long as the thread.
     let before = unsafe { *errno };
     let result = without_traces::<CALL, _>(|| call(&cancellation));

@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use super::done;
 use crate::errno::{Errno, Result};
 use libc::{c_int, c_void};
 use std::ptr::{self, NonNull};
@@ -54,10 +55,7 @@ impl Mapping {
     /// cannot do that (MADV_WIPEONFORK, Linux 4.14).
     pub fn zero_in_children(&self) -> Result<()> {
         // SAFETY: the mapping is this value's own, and nothing of it changes in this process.
-        match unsafe { libc::madvise(self.start.as_ptr(), self.len, libc::MADV_WIPEONFORK) } {
-            0 => Ok(()),
-            _ => Err(Errno::last()),
-        }
+        done(unsafe { libc::madvise(self.start.as_ptr(), self.len, libc::MADV_WIPEONFORK) })
     }
 }
 

@@ -16,15 +16,15 @@
 
 use super::socket;
 use crate::engine::Kind;
-use crate::errno::{Errno, Result, count, retry};
+use crate::errno::{Errno, Result};
 use crate::generation::{children, generation};
 use crate::lock::{Guard, Lock, Recover};
 use crate::log::{because, log};
 use crate::process::Forked;
 use crate::sys::mapping::Mapping;
-use libc::{c_int, sockaddr_alg, socklen_t};
+use libc::c_int;
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Longer than any tag: a process is setting another one.
@@ -66,7 +66,7 @@ fn this_process() -> (u32, u32) {
 impl Bound {
     /// bind(2) on a new socket.
     pub fn new(socket: OwnedFd, kind: Kind, name: &CStr) -> Result<Self> {
-        bind(&socket, kind, name)?;
+        socket::bind(socket.as_fd(), kind, name)?;
         Ok(Self {
             socket,
             kind,
@@ -94,7 +94,7 @@ impl Bound {
     pub fn accept(&self, longest: u32) -> Result<(OwnedFd, u32)> {
         let in_force = |tag_len| if tag_len == 0 { longest } else { tag_len };
         let own = in_force(self.tag_len);
-        let accepted = socket::accept(&self.socket)?;
+        let accepted = socket::accept(self.as_fd())?;
         // From here on the kernel refuses another one, as long as the operation is open.
         match &self.tag_len_of_all {
             OfAll::Own => Ok((accepted, own)),
@@ -132,7 +132,7 @@ impl Bound {
     /// length and without a key.
     fn bind_anew(&mut self) -> Result<()> {
         let socket = socket::open()?;
-        bind(&socket, self.kind, &self.name)?;
+        socket::bind(socket.as_fd(), self.kind, &self.name)?;
         if self.tag_len != 0 {
             socket::set_len(socket.as_fd(), libc::ALG_SET_AEAD_AUTHSIZE, self.tag_len)?;
         }
@@ -168,7 +168,7 @@ impl Bound {
 
     /// setsockopt(2) with a value.
     pub fn set(&self, option: c_int, value: &[u8]) -> Result<c_int> {
-        told(option, socket::set(self.as_fd(), libc::SOL_ALG, option, value))
+        told(option, socket::set(self.as_fd(), option, value))
     }
 
     /// setsockopt(2) with a length alone.
@@ -267,26 +267,3 @@ impl SharedNumber {
     }
 }
 
-/// bind(2) to the algorithm `name`; the kernel loads its modules.
-fn bind(socket: &OwnedFd, kind: Kind, name: &CStr) -> Result<()> {
-    // SAFETY: sockaddr_alg is made of integers only, for which zeros are values.
-    let mut address: sockaddr_alg = unsafe { std::mem::zeroed() };
-    address.salg_family = libc::AF_ALG as libc::sa_family_t;
-    let name = name.to_bytes();
-    if name.len() >= address.salg_name.len() {
-        return Err(Errno::NOENT);
-    }
-    address.salg_type.iter_mut().zip(kind.salg_type()).for_each(|(to, &from)| *to = from);
-    address.salg_name.iter_mut().zip(name).for_each(|(to, &from)| *to = from);
-    retry(|| {
-        // SAFETY: the address is a sockaddr_alg of the length that is given with it.
-        let returned = unsafe {
-            libc::bind(
-                socket.as_raw_fd(),
-                (&raw const address).cast(),
-                size_of::<sockaddr_alg>() as socklen_t,
-            )
-        };
-        count(returned as isize).map(drop)
-    })
-}

@@ -9,8 +9,8 @@
 //! References: socket(7), SO_SNDBUF and SO_RCVBUF; Linux `include/crypto/if_alg.h`,
 //! af_alg_sndbuf and af_alg_rcvbuf, which count in whole pages.
 
-use super::socket;
-use crate::errno::{Errno, Result};
+use crate::errno::{Errno, Result, retry};
+use crate::sys::socket::{getsockopt_number, setsockopt};
 use libc::{SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, c_int};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -116,12 +116,12 @@ pub fn most(socket: BorrowedFd<'_>) -> Result<usize> {
 
 /// The size of one of the buffers, in whole pages.
 fn size(socket: BorrowedFd<'_>, option: c_int) -> Result<usize> {
-    let bytes = usize::try_from(socket::number(socket, SOL_SOCKET, option)?);
+    let bytes = usize::try_from(getsockopt_number(socket, SOL_SOCKET, option)?);
     bytes.map(|bytes| (bytes - bytes % PAGE).max(PAGE)).map_err(|_| Errno::IO)
 }
 
 /// Asks for a buffer of `len` bytes; the kernel gives twice as many, or what is allowed.
 fn set_size(socket: BorrowedFd<'_>, option: c_int, len: usize) -> Result<()> {
     let len = c_int::try_from(len).map_err(|_| Errno::MSGSIZE)?;
-    socket::set(socket, SOL_SOCKET, option, &len.to_ne_bytes()).map(drop)
+    retry(|| setsockopt(socket, SOL_SOCKET, option, &len.to_ne_bytes())).map(drop)
 }

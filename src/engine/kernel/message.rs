@@ -6,10 +6,11 @@
 
 use crate::caller;
 use crate::engine::{Control, Iv};
-use crate::errno::{Errno, Result, count};
+use crate::errno::{Errno, Result};
 use crate::iov::{self, Cursor, Iovecs, wipe};
+use crate::sys::socket::{recvmsg, sendmsg};
 use libc::{c_int, cmsghdr, iovec, msghdr};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes for the control data of one message: two numbers and an IV after its length.
@@ -33,7 +34,7 @@ impl Message<'_> {
         self.with_header(|header| {
             // SAFETY: header points to the list and the control data, which outlive the
             // call; whoever made the list promised that its memory may be read.
-            count(unsafe { libc::sendmsg(socket.as_raw_fd(), header, flags) })
+            unsafe { sendmsg(socket, header, flags) }
         })
     }
 
@@ -72,7 +73,7 @@ pub fn receive(socket: BorrowedFd<'_>, output: Iovecs<'_>, flags: c_int) -> Resu
     let mut header = header(output.list());
     // SAFETY: header points to the list, which outlives the call; whoever made
     // it promised that its memory may be written.
-    count(unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) })
+    unsafe { recvmsg(socket, &mut header, flags) }
 }
 
 /// Wipes the plaintext of a message with a wrong tag: the kernel's AEADs write it before they

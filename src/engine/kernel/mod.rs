@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The kernel engine: AF_ALG sockets.
 //!
-//! In reading order: [`socket`] has the system calls of sockets, [`bound`] is the bound socket,
+//! In reading order: [`socket`] opens sockets and sets their options, [`bound`] is the bound socket,
 //! [`transform`] opens operations on it, which share what is in [`common`]. [`operation`] is the accepted
 //! socket; on it work [`streams`], [`whole`] messages, those that may be cut in [`chain`], and many
 //! messages at once by [`aio`]. [`message`] is what sendmsg(2) and recvmsg(2) are given, [`capacity`] how much

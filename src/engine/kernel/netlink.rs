@@ -7,11 +7,9 @@
 use super::driver::Driver;
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result, retry};
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket,
-};
+use crate::sys::socket::{netlink_crypto_socket, receive_now, send_to_kernel};
 use std::ffi::CStr;
-use std::os::fd::AsRawFd;
+use std::os::fd::AsFd;
 
 const NLMSG_ERROR: u16 = 2;
 const NLM_F_REQUEST: u16 = 1;
@@ -55,20 +53,13 @@ pub enum Names {
 /// Asks for a driver of the algorithm called `name`, the one that was registered last, else for the
 /// driver of that name. ENOENT: the kernel has none. EPROTONOSUPPORT: no CONFIG_CRYPTO_USER.
 pub fn query(kind: Kind, name: &CStr, names: Names, drivers: Drivers) -> Result<Driver> {
-    let socket = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkCrypto,
-    )?;
+    let socket = netlink_crypto_socket()?;
     let ask = |field| -> Result<Driver> {
         let request = request(kind, name.to_bytes(), field, drivers)?;
-        retry(|| {
-            Ok(sendto(socket.as_raw_fd(), &request, &NetlinkAddr::new(0, 0), MsgFlags::empty())?)
-        })?;
+        retry(|| send_to_kernel(socket.as_fd(), &request))?;
         let mut reply = [0; 4096];
         // The kernel has answered when sendto(2) returns, so there is nothing to wait for.
-        let len = retry(|| Ok(recv(socket.as_raw_fd(), &mut reply, MsgFlags::MSG_DONTWAIT)?))?;
+        let len = retry(|| receive_now(socket.as_fd(), &mut reply))?;
         parse(reply.get(..len).ok_or(Errno::IO)?, kind)
     };
     match ask(NameField::Algorithm) {

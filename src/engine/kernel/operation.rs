@@ -10,7 +10,7 @@ use crate::engine::{Failure, Kind, Op, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::process::Forked;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 
@@ -141,7 +141,7 @@ impl Forked for KernelOperation {
             && self.begun.load(Ordering::Relaxed)
             && let Ok(mut copy) = self.copy.lock()
         {
-            *copy = socket::accept(&self.socket).ok();
+            *copy = socket::accept(self.socket.as_fd()).ok();
         }
     }
 

@@ -13,8 +13,9 @@ use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};
 use crate::lock::Event;
 use crate::overlap::{Overlap, overlap, with_checked_copies};
+use crate::sys::socket::poll_for_room;
 use libc::{MSG_DONTWAIT, MSG_MORE};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -208,15 +209,9 @@ impl Operation for KernelOperation {
     }
 
     fn wait_for_room(&self, at_most: Duration) {
-        let mut waiting =
-            libc::pollfd { fd: self.socket.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
         let milliseconds = at_most.as_millis().min(1000) as libc::c_int;
-        // SAFETY: poll(2) reads and writes the one structure, which outlives the call. Whatever
-        // it says, the caller tries again.
-        #[allow(unsafe_code)]
-        unsafe {
-            libc::poll(&raw mut waiting, 1, milliseconds);
-        }
+        // Whatever it says, the caller tries again.
+        let _ = poll_for_room(self.socket.as_fd(), milliseconds);
     }
 
     fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {

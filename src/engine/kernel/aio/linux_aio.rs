@@ -3,7 +3,7 @@
 //!
 //! Completions are read from the ring that the kernel maps into the process, as
 //! libaio does; io_getevents(2) is called only for those that are not there
-//! yet. glibc has no wrappers for these calls.
+//! yet.
 //!
 //! References: io_setup(2), io_submit(2), io_getevents(2); Linux
 //! `include/uapi/linux/aio_abi.h`, `fs/aio.c` (struct aio_ring).
@@ -13,46 +13,15 @@
 use super::plan::{BATCH_MAX, Batch};
 use super::{Backend, Outcome, Synchronous};
 use crate::engine::Control;
-use crate::errno::{Errno, Result, count};
+use crate::errno::{Errno, Result};
 use crate::log::log;
-use libc::{c_long, c_ulong, c_void};
+use crate::sys::aio::{
+    IOCB_CMD_PREAD, IoEvent, Iocb, io_destroy, io_getevents, io_setup, io_submit,
+};
+use libc::c_ulong;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-const IOCB_CMD_PREAD: u16 = 0;
-
-/// struct iocb.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Iocb {
-    data: u64,
-    #[cfg(target_endian = "little")]
-    key: u32,
-    rw_flags: u32,
-    #[cfg(target_endian = "big")]
-    key: u32,
-    opcode: u16,
-    priority: i16,
-    fd: u32,
-    buffer: u64,
-    bytes: u64,
-    offset: i64,
-    reserved: u64,
-    flags: u32,
-    eventfd: u32,
-}
-const _: () = assert!(size_of::<Iocb>() == 64);
-
-/// struct io_event.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Event {
-    data: u64,
-    iocb: u64,
-    result: i64,
-    result2: i64,
-}
 
 /// struct aio_ring, at the address that is the context's number.
 #[repr(C)]
@@ -86,11 +55,7 @@ impl Context {
     pub fn new() -> Result<Self> {
         let mut iocbs = Vec::new();
         iocbs.try_reserve_exact(BATCH_MAX)?;
-        let mut id: c_ulong = 0;
-        // SAFETY: the kernel writes the context's number to `id`.
-        let returned =
-            unsafe { libc::syscall(libc::SYS_io_setup, BATCH_MAX as c_long, &raw mut id) };
-        count(returned as isize)?;
+        let id = io_setup(BATCH_MAX)?;
         log!(Debug, "io_setup(2): an AIO context");
         Ok(Self { id, stale: false, iocbs })
     }
@@ -108,17 +73,15 @@ impl Context {
     unsafe fn submit(&mut self, first: usize) -> Result<usize> {
         let mut pointers = [ptr::null_mut::<Iocb>(); BATCH_MAX];
         let reads = self.iocbs.iter_mut().skip(first);
-        let count_of_reads = pointers.iter_mut().zip(reads).map(|(to, iocb)| *to = iocb).count();
+        let count = pointers.iter_mut().zip(reads).map(|(to, iocb)| *to = iocb).count();
         // SAFETY: there is a pointer to a live iocb for each read, and the caller
         // promised the memory that they write to.
-        count(unsafe {
-            libc::syscall(libc::SYS_io_submit, self.id, count_of_reads as c_long, pointers.as_ptr())
-        } as isize)
+        unsafe { io_submit(self.id, pointers.get(..count).unwrap_or_default()) }
     }
 
     /// Waits until `reads` submitted reads have ended.
     fn reap(&mut self, mut reads: usize, outcomes: &mut [Outcome]) {
-        let mut store = |event: &Event| {
+        let mut store = |event: &IoEvent| {
             if let Some(outcome) = outcomes.get_mut(event.data as usize) {
                 *outcome = usize::try_from(event.result)
                     .map_err(|_| Errno::from_number(event.result.saturating_neg() as i32));
@@ -144,14 +107,14 @@ impl Context {
         self.stale = true;
         let id = std::mem::take(&mut self.id);
         if id != 0 {
-            // SAFETY: only a number is passed, whose context nobody else uses; a number
-            // without a context behind it is answered with EINVAL.
-            unsafe { libc::syscall(libc::SYS_io_destroy, id) };
+            // SAFETY: nobody else uses the context; a number without a context behind it is
+            // answered with EINVAL, for which nothing is to be done.
+            let _ = unsafe { io_destroy(id) };
         }
     }
 
     /// Takes what the completion ring holds, without a system call.
-    fn reap_ring(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> usize {
+    fn reap_ring(&self, wanted: usize, store: &mut impl FnMut(&IoEvent)) -> usize {
         let mapped = ptr::with_exposed_provenance::<Ring>(self.id as usize);
         // SAFETY: the kernel maps the ring at the address that is the context's number,
         // for as long as the context lives; it changes only `tail` under us, and
@@ -166,7 +129,7 @@ impl Context {
             return 0;
         }
         // Not by way of `ring`, a reference to the header alone.
-        let events = mapped.wrapping_add(1).cast::<Event>();
+        let events = mapped.wrapping_add(1).cast::<IoEvent>();
         let mut head = ring.head.load(Ordering::Relaxed);
         let tail = ring.tail.load(Ordering::Acquire);
         let mut got = 0;
@@ -183,20 +146,10 @@ impl Context {
 
     /// Waits in io_getevents(2) for `wanted` completions, or for as many as it gives at once; how
     /// many came.
-    fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&Event)) -> Result<usize> {
-        let mut events = [Event { data: 0, iocb: 0, result: 0, result2: 0 }; WAITED_FOR_AT_ONCE];
-        let wanted = wanted.min(WAITED_FOR_AT_ONCE) as c_long;
-        // SAFETY: the kernel writes up to `wanted` events, for which there is room.
-        let got = count(unsafe {
-            libc::syscall(
-                libc::SYS_io_getevents,
-                self.id,
-                wanted,
-                wanted,
-                events.as_mut_ptr(),
-                ptr::null::<c_void>(),
-            )
-        } as isize)?;
+    fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&IoEvent)) -> Result<usize> {
+        let mut events = [IoEvent::default(); WAITED_FOR_AT_ONCE];
+        let wanted = events.get_mut(..wanted.min(WAITED_FOR_AT_ONCE)).unwrap_or_default();
+        let got = io_getevents(self.id, wanted)?;
         events.iter().take(got).for_each(store);
         Ok(got)
     }
@@ -218,17 +171,11 @@ impl Backend for Context {
         self.iocbs.extend(batch.outputs().list().iter().take(BATCH_MAX).enumerate().map(
             |(index, output)| Iocb {
                 data: index as u64,
-                key: 0,
-                rw_flags: 0,
                 opcode: IOCB_CMD_PREAD,
-                priority: 0,
                 fd: socket.as_raw_fd() as u32,
                 buffer: output.iov_base as usize as u64,
                 bytes: output.iov_len as u64,
-                offset: 0,
-                reserved: 0,
-                flags: 0,
-                eventfd: 0,
+                ..Iocb::default()
             },
         ));
         outcomes.resize(self.iocbs.len(), Err(Errno::IO));
@@ -270,12 +217,12 @@ mod tests {
     #[repr(C)]
     struct Mapped {
         ring: Ring,
-        events: [Event; SLOTS as usize],
+        events: [IoEvent; SLOTS as usize],
     }
 
     impl Mapped {
         fn new(head: u32, tail: u32) -> Box<Self> {
-            let event = |read| Event { data: read, iocb: 0, result: 100, result2: 0 };
+            let event = |read| IoEvent { data: read, iocb: 0, result: 100, result2: 0 };
             Box::new(Self {
                 ring: Ring {
                     id: 0,
@@ -297,7 +244,7 @@ mod tests {
             // No context of the kernel's, to be destroyed.
             let context = ManuallyDrop::new(Context { id, stale: false, iocbs: Vec::new() });
             let mut reads = Vec::new();
-            let got = context.reap_ring(wanted, &mut |event: &Event| reads.push(event.data));
+            let got = context.reap_ring(wanted, &mut |event: &IoEvent| reads.push(event.data));
             assert_eq!(got, reads.len());
             reads
         }

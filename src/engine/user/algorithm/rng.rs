@@ -14,7 +14,8 @@
 //! Reference: Linux `crypto/algif_rng.c`, `crypto/drbg.c`, `crypto/jitterentropy-kcapi.c`.
 
 use super::names::Name;
-use crate::errno::{Errno, Result, count, retry};
+use crate::errno::{Errno, Result, retry};
+use crate::sys::process::getrandom;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
 
@@ -84,7 +85,7 @@ impl Rng {
     pub fn generate(&self, output: &mut [u8; PIECE]) -> Result<()> {
         let seed = self.0.as_ref().ok_or(Errno::INVAL)?;
         let mut random = Zeroizing::new([0; BLOCK + PIECE]);
-        getrandom(&mut *random)?;
+        fill_randomly(&mut *random)?;
         let (fresh, bytes) = random.split_at(BLOCK);
         output.copy_from_slice(bytes);
         for (number, block) in output.chunks_mut(BLOCK).enumerate() {
@@ -99,14 +100,9 @@ impl Rng {
     }
 }
 
-#[allow(unsafe_code)]
-fn getrandom(mut bytes: &mut [u8]) -> Result<()> {
+fn fill_randomly(mut bytes: &mut [u8]) -> Result<()> {
     while !bytes.is_empty() {
-        // Not the C library's function, which is a point of cancellation.
-        // SAFETY: getrandom(2) writes up to `len` bytes to `bytes`, which has them.
-        let mut ask =
-            || unsafe { libc::syscall(libc::SYS_getrandom, bytes.as_mut_ptr(), bytes.len(), 0) };
-        let got = retry(|| count(ask() as libc::ssize_t))?;
+        let got = retry(|| getrandom(bytes))?;
         bytes = bytes.get_mut(got..).unwrap_or_default();
     }
     Ok(())

@@ -13,9 +13,9 @@ use crate::cancel;
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::memory;
+use crate::sys::thread::SignalMask;
 use crate::traces::{WORK, without_traces};
 use once_cell::race::OnceNonZeroUsize;
-use std::mem::MaybeUninit;
 use std::num::NonZeroUsize;
 use std::thread::{self, Builder};
 
@@ -184,30 +184,17 @@ const SYNCHRONOUS: [libc::c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
 /// All other signals blocked in this thread, and in those that it starts.
-struct Signals(libc::sigset_t);
+struct Signals(SignalMask);
 
 impl Signals {
     fn block() -> Self {
-        let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-        // SAFETY: sigfillset(3) fills the one set, from which sigdelset(3) takes signals,
-        // pthread_sigmask(3) the other; they cannot fail with these arguments.
-        unsafe {
-            libc::sigfillset(all.as_mut_ptr());
-            for signal in SYNCHRONOUS {
-                libc::sigdelset(all.as_mut_ptr(), signal);
-            }
-            libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), before.as_mut_ptr());
-            Self(before.assume_init())
-        }
+        Self(SignalMask::block_all_but(&SYNCHRONOUS))
     }
 }
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        // SAFETY: the set is what pthread_sigmask(3) gave.
-        unsafe {
-            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut())
-        };
+        self.0.restore();
     }
 }
 

@@ -14,7 +14,7 @@ use crate::engine::Iv;
 use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
 use crate::sys::mapping::Mapping;
-use std::mem::MaybeUninit;
+use crate::sys::mutex::{self, LastHolder};
 
 /// Address space for a stream; memory is taken as it is used. More data than that are EMSGSIZE.
 const LEN: usize = if cfg!(target_pointer_width = "64") { 64 << 20 } else { 8 << 20 };
@@ -43,20 +43,9 @@ impl SharedState {
     /// Moves `state` to memory that a child of fork(2) will share. ENOMEM, EMSGSIZE.
     pub fn new(state: &mut State) -> Result<Self> {
         let shared = Self(Mapping::shared(LEN)?);
-        let mut attributes = MaybeUninit::uninit();
         // SAFETY: the header is this function's own so far, and zeros, which are a value of all
-        // but the lock, are in it; the attributes are used between their init and destroy.
-        unsafe {
-            let lock = &raw mut (*shared.header()).lock;
-            pthread(libc::pthread_mutexattr_init(attributes.as_mut_ptr()))?;
-            let attributes = attributes.as_mut_ptr();
-            let shared = libc::PTHREAD_PROCESS_SHARED;
-            let made = pthread(libc::pthread_mutexattr_setpshared(attributes, shared))
-                .and_then(|()| pthread(pthread_mutexattr_setrobust(attributes, ROBUST)))
-                .and_then(|()| pthread(libc::pthread_mutex_init(lock, attributes)));
-            libc::pthread_mutexattr_destroy(attributes);
-            made?;
-        }
+        // but the lock, are in it.
+        unsafe { mutex::init(&raw mut (*shared.header()).lock) }?;
         // SAFETY: nobody else knows of the memory yet.
         unsafe { shared.store(state) }?;
         *state = State::default();
@@ -136,15 +125,9 @@ impl<'a> Locked<'a> {
         // SAFETY: the lock was made by `new`, and its memory is mapped; `broken` is read and
         // written by who holds it.
         unsafe {
-            match libc::pthread_mutex_lock(&raw mut (*header).lock) {
-                0 => {}
-                libc::EOWNERDEAD => {
-                    (*header).broken = true;
-                    pthread_mutex_consistent(&raw mut (*header).lock);
-                }
-                errno => return Err(Errno::from_number(errno)),
-            }
+            let last_holder = mutex::lock(&raw mut (*header).lock)?;
             let locked = Self(shared);
+            (*header).broken |= last_holder == LastHolder::Died;
             if (*header).broken { Err(Errno::IO) } else { Ok(locked) }
         }
     }
@@ -153,22 +136,6 @@ impl<'a> Locked<'a> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         // SAFETY: this thread holds it.
-        unsafe { libc::pthread_mutex_unlock(&raw mut (*self.0.header()).lock) };
+        unsafe { mutex::unlock(&raw mut (*self.0.header()).lock) };
     }
-}
-
-const ROBUST: libc::c_int = 1;
-
-unsafe extern "C" {
-    // Not in the libc crate for every C library.
-    fn pthread_mutexattr_setrobust(
-        attributes: *mut libc::pthread_mutexattr_t,
-        robust: libc::c_int,
-    ) -> libc::c_int;
-    fn pthread_mutex_consistent(lock: *mut libc::pthread_mutex_t) -> libc::c_int;
-}
-
-/// What a function of pthreads(7) returned: 0 or an errno.
-fn pthread(returned: libc::c_int) -> Result<()> {
-    if returned == 0 { Ok(()) } else { Err(Errno::from_number(returned)) }
 }
