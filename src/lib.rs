@@ -29,7 +29,10 @@ pub mod capi;
 mod engine;
 mod environment;
 mod errno;
+// The fuzz targets call what no user of the library can, so they are compiled as a part of it; in what
+// is installed they are not.
 #[cfg(any(fuzzing, test))]
+#[path = "../fuzz/checks/mod.rs"]
 pub mod fuzz;
 mod generation;
 mod handle;
