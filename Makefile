@@ -4,7 +4,7 @@
 # Cargo makes one static library for each of the two: rustc's own way to a shared
 # library cannot give symbols their versions, so the linker and a version script do.
 
-version := 1.5.1
+version := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
 soname  := libkcapi.so.1
 
 prefix       ?= /usr/local

@@ -73,7 +73,15 @@ pub extern "C" fn kcapi_set_verbosity(level: Verbosity) {
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn kcapi_version() -> u32 {
-    1_05_01_00
+    const NUMBER: u32 = match (
+        u32::from_str_radix(env!("CARGO_PKG_VERSION_MAJOR"), 10),
+        u32::from_str_radix(env!("CARGO_PKG_VERSION_MINOR"), 10),
+        u32::from_str_radix(env!("CARGO_PKG_VERSION_PATCH"), 10),
+    ) {
+        (Ok(major), Ok(minor), Ok(patch)) => ((major * 100 + minor) * 100 + patch) * 100,
+        _ => panic!("a version is three numbers"),
+    };
+    NUMBER
 }
 
 /// Writes the library's name and version as a string.
@@ -83,7 +91,7 @@ pub extern "C" fn kcapi_version() -> u32 {
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_versionstring(buf: *mut c_char, buflen: u32) {
-    const TEXT: &[u8] = b"libkcapi 1.5.1";
+    const TEXT: &[u8] = concat!("libkcapi ", env!("CARGO_PKG_VERSION")).as_bytes();
     if buf.is_null() || buflen == 0 {
         return;
     }
