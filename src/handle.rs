@@ -14,7 +14,7 @@ use crate::iov::Iovecs;
 use crate::lock::{Event, Guard};
 use crate::log::{because, log};
 use crate::memory::{self, SMALL};
-use crate::slot::{Slot, State, Visit};
+use crate::slot::{Slot, SlotState, Visit};
 use crate::tfm::Tfm;
 use libc::c_int;
 use std::ffi::CStr;
@@ -173,7 +173,7 @@ impl Handle {
 
     /// Whether the message has no IV of its own although the algorithm has one. A warning tells if
     /// no earlier message has left one either.
-    fn goes_on(&self, control: &Control, state: &State) -> bool {
+    fn goes_on(&self, control: &Control, state: &SlotState) -> bool {
         let goes_on = control.iv.is_none() && self.tfm.has_iv;
         if goes_on && state.is_new() {
             log!(Warning, "{}: no IV, and no earlier message: it is zeros", self.properties().name);
@@ -219,7 +219,7 @@ impl Handle {
         if state.incomplete {
             return Err(Errno::IO);
         }
-        let update = |state: &mut State| {
+        let update = |state: &mut SlotState| {
             let operation = state.watched(|| self.open_operation())?;
             operation.send(None, input, true, &Event::default()).map(drop)
         };
@@ -301,11 +301,11 @@ impl Handle {
         self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
 
-    fn enter(&self) -> Result<Guard<'_, State>> {
+    fn enter(&self) -> Result<Guard<'_, SlotState>> {
         self.tfm.enter(&self.slot)
     }
 
-    fn visit(&self, state: &mut State) -> Result<Visit> {
+    fn visit(&self, state: &mut SlotState) -> Result<Visit> {
         self.slot.visit(state, || self.open_operation())
     }
 

@@ -192,7 +192,7 @@ pub unsafe fn scatter(mut from: &[u8], to: &[iovec]) {
 /// # Safety
 ///
 /// Their memory may be written.
-pub unsafe fn wipe(list: &[iovec], mut len: usize) {
+pub unsafe fn wipe_iovecs(list: &[iovec], mut len: usize) {
     for iov in list {
         let now = len.min(iov.iov_len);
         // SAFETY: the caller promises that these bytes may be written.

@@ -6,7 +6,7 @@
 //!
 //! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
 //! - `handle`: what C holds, an operation (`slot`) and the transform that it shares (`tfm`).
-//! - `generation`, `process`, `lock`, `cancel`: what fork(2) and pthread_cancel(3) do to all of it.
+//! - `generation`, `fork`, `lock`, `cancel`: what fork(2) and pthread_cancel(3) do to all of it.
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG, with AIO
 //!   for many IOVEC pairs in few system calls; `engine::user` computes.
 //! - `kdf`, `prf`: key derivation over a message digest.
@@ -29,6 +29,7 @@ pub mod capi;
 mod engine;
 mod environment;
 mod errno;
+mod fork;
 // The fuzz targets call what no user of the library can, so they are compiled as a part of it; in what
 // is installed they are not.
 #[cfg(any(fuzzing, test))]
@@ -43,7 +44,6 @@ mod log;
 mod memory;
 mod overlap;
 mod prf;
-mod process;
 mod slot;
 mod sys;
 mod tfm;

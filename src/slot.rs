@@ -10,7 +10,7 @@
 //! - the child of a fork(2), unless a stream or digest has begun in it.
 //!
 //! With the operation its IV is gone, and with a stream's what was said about the stream. So
-//! whoever would go on with either is told EINVAL, until a call gives an IV (`State::lost`): an
+//! whoever would go on with either is told EINVAL, until a call gives an IV (`SlotState::lost`): an
 //! operation that was opened quietly would decrypt, with an IV of zeros.
 
 #![allow(unsafe_code)]
@@ -18,11 +18,11 @@
 use crate::cancel::Suspended;
 use crate::engine::{Alone, Control, Kind, Operation, Progress};
 use crate::errno::{Errno, Result};
+use crate::fork::{self, Watch};
 use crate::generation::generation;
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard, Lock, Recover};
 use crate::log::because;
-use crate::process::{self, Watch};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,7 +36,7 @@ const VISITED: &str = "another thread is in a call of the handle's stream";
 pub struct Slot {
     /// Locked for the length of a whole message, so that those of two threads cannot mix. The
     /// stream calls take the operation out and unlock, since one may wait for the other.
-    state: Lock<State>,
+    state: Lock<SlotState>,
     /// Threads in a stream's call.
     visitors: AtomicUsize,
     /// Data were sent to the operation, or it was closed.
@@ -44,7 +44,7 @@ pub struct Slot {
 }
 
 /// What a slot holds.
-pub struct State {
+pub struct SlotState {
     /// The operation; None before the first call, and after it was closed.
     operation: Option<Arc<dyn Operation>>,
     kind: Kind,
@@ -63,7 +63,7 @@ pub struct State {
     lent: bool,
 }
 
-impl Recover for State {
+impl Recover for SlotState {
     unsafe fn recover(this: *mut Self) {
         // SAFETY: the caller's promise. The kind never changes. The operation is left to the
         // thread of the parent that was in a call of it.
@@ -78,14 +78,14 @@ impl Recover for State {
 impl Slot {
     /// One of a handle that has not been used.
     pub fn new(kind: Kind) -> Self {
-        let state = State { process: generation(), ..State::new(kind) };
+        let state = SlotState { process: generation(), ..SlotState::new(kind) };
         Self { state: Lock::new(state), visitors: AtomicUsize::new(0), arrived: Event::default() }
     }
 
     /// Its state, once no whole message is being processed. The process is this one, by its
     /// generation.
     #[inline]
-    pub fn lock(&self, process: u32) -> Result<Guard<'_, State>> {
+    pub fn lock(&self, process: u32) -> Result<Guard<'_, SlotState>> {
         self.state.lock_in(process)
     }
 
@@ -93,7 +93,7 @@ impl Slot {
     /// parent's. What has begun goes on, as it was told of the fork; other operations are the
     /// parent's.
     #[inline]
-    pub fn enter(&self, state: &mut State, process: u32) -> bool {
+    pub fn enter(&self, state: &mut SlotState, process: u32) -> bool {
         if state.process == process {
             return false;
         }
@@ -108,7 +108,7 @@ impl Slot {
 
     /// Whether a new key would take something from a caller: a message has begun, a result was
     /// not read, a thread waits. What has failed is of no use to anyone.
-    pub fn busy(&self, state: &State) -> bool {
+    pub fn busy(&self, state: &SlotState) -> bool {
         state.operation.as_ref().is_some_and(|operation| {
             !operation.failed() && (operation.progress() != Progress::Idle || self.visited())
         })
@@ -123,14 +123,14 @@ impl Slot {
     /// go on with; a stream's data would be given up that the caller wants to go on with; or a
     /// complete stream was not read, with `read_first`. EBUSY: a thread is in a call of the
     /// stream that would be given up. After an error all is as it was.
-    pub fn make_way(&self, state: &mut State, goes_on: bool, read_first: bool) -> Result<()> {
+    pub fn make_way(&self, state: &mut SlotState, goes_on: bool, read_first: bool) -> Result<()> {
         self.make_way_for(state, goes_on, read_first, |_| Ok(()))
     }
 
     /// The same for a message that `check` finds an error in before a stream is given up for it.
     fn make_way_for(
         &self,
-        state: &mut State,
+        state: &mut SlotState,
         goes_on: bool,
         read_first: bool,
         check: impl FnOnce(&dyn Operation) -> Result<()>,
@@ -156,7 +156,7 @@ impl Slot {
     /// The same for a whole message, beside which no thread may be in a stream's call.
     pub fn make_way_alone(
         &self,
-        state: &mut State,
+        state: &mut SlotState,
         goes_on: bool,
         check: impl FnOnce(&dyn Operation) -> Result<()>,
     ) -> Result<()> {
@@ -178,7 +178,7 @@ impl Slot {
     }
 
     /// EINVAL: the operation that a stream's call would go on with is closed, or of no use.
-    pub fn check_going_on(&self, state: &mut State) -> Result<()> {
+    pub fn check_going_on(&self, state: &mut SlotState) -> Result<()> {
         if state.operation.as_ref().is_some_and(|operation| operation.failed()) {
             self.close(state);
         }
@@ -188,7 +188,7 @@ impl Slot {
     /// What a call on the operation has come to: closes it if that has left something, or if it
     /// was opened without a key, which says nothing about the next one.
     #[inline]
-    pub fn after<T>(&self, state: &mut State, result: &Result<T>) {
+    pub fn after<T>(&self, state: &mut SlotState, result: &Result<T>) {
         match result {
             Err(Errno::NOKEY) => state.operation = None,
             Err(_) if state.operation.as_ref().is_some_and(|operation| operation.failed()) => {
@@ -204,7 +204,7 @@ impl Slot {
 
     /// A stream begins, with an IV or after what it goes on with; whether there was nothing to go
     /// on with before.
-    pub fn begin(state: &mut State) -> bool {
+    pub fn begin(state: &mut SlotState) -> bool {
         state.used = true;
         std::mem::replace(&mut state.lost, false)
     }
@@ -216,7 +216,7 @@ impl Slot {
     }
 
     /// Closes the operation. Who waits in it is told.
-    pub fn close(&self, state: &mut State) {
+    pub fn close(&self, state: &mut SlotState) {
         if let Some(operation) = state.operation.take() {
             // The next message of a digest or generator has nothing to go on with.
             state.lost |= state.used && !matches!(state.kind, Kind::Hash | Kind::Rng);
@@ -229,7 +229,7 @@ impl Slot {
     /// Lends the operation to a stream's call, which does not hold the lock.
     pub fn visit(
         self: &Arc<Self>,
-        state: &mut State,
+        state: &mut SlotState,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<Visit> {
         let operation = Arc::clone(state.lend(open)?);
@@ -330,7 +330,7 @@ impl Visit {
         WAITING.take().ok_or(Errno::IO)
     }
 
-    fn is_current(&self, state: &State) -> bool {
+    fn is_current(&self, state: &SlotState) -> bool {
         state.operation.as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.operation))
     }
 
@@ -356,7 +356,7 @@ impl Drop for Visit {
     }
 }
 
-impl State {
+impl SlotState {
     fn new(kind: Kind) -> Self {
         Self {
             operation: None,
@@ -422,7 +422,7 @@ impl State {
         self.lend(open)?;
         let operation = self.operation.as_ref().ok_or(Errno::IO)?;
         if self.watch.is_none() {
-            self.watch = Some(process::watch(Arc::downgrade(operation) as _)?);
+            self.watch = Some(fork::watch(Arc::downgrade(operation) as _)?);
         }
         Ok(operation)
     }

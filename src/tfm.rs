@@ -6,7 +6,7 @@ use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
 use crate::memory::{self, SMALL};
-use crate::slot::{Slot, State};
+use crate::slot::{Slot, SlotState};
 use libc::c_int;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
@@ -62,7 +62,7 @@ impl Tfm {
     /// Locks a handle's slot for a call. While a parameter is being changed the call waits: so
     /// whoever changes it waits for the calls that have begun, and for no others.
     #[inline]
-    pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, State>> {
+    pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, SlotState>> {
         let process = generation();
         loop {
             let mut state = slot.lock(process)?;

@@ -3,7 +3,7 @@
 
 use super::{Choices, KINDS};
 use crate::engine::kernel::driver::Driver;
-use crate::engine::kernel::proc_crypto::find;
+use crate::engine::kernel::proc_crypto::driver_for;
 use crate::engine::{Kind, Properties};
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ pub fn proc_crypto(data: &[u8]) {
     let kind = choices.one_of(&KINDS);
     let text = String::from_utf8_lossy(choices.0);
     for name in ["cbc(aes)", "stdrng", ""] {
-        if let Some(driver) = find(&text, kind, name) {
+        if let Some(driver) = driver_for(&text, kind, name) {
             assert!(text.contains(name) && text.contains(&driver.properties.name));
         }
     }
@@ -27,7 +27,7 @@ pub fn proc_crypto(data: &[u8]) {
             let named = of_kind().filter(|driver| driver.1.properties.name == name);
             named.max_by_key(|driver| driver.1.priority)
         });
-        assert_eq!(find(&text, kind, name).as_ref(), best.map(|driver| &driver.1));
+        assert_eq!(driver_for(&text, kind, name).as_ref(), best.map(|driver| &driver.1));
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_kdf_*`, `kcapi_hkdf`, `kcapi_pbkdf*`: key derivation.
 
-use super::{NULL, TOO_LONG, because, bytes, of, to_ssize, wipe};
+use super::{NULL, TOO_LONG, because, bytes, memset_kept, of, to_ssize};
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -229,7 +229,7 @@ unsafe fn derive(dst: *mut u8, dlen: usize, kdf: impl FnOnce() -> Result<Key>) -
         Ok(key) => unsafe { dst.copy_from_nonoverlapping(key.as_ptr(), key.len()) },
         Err(errno) => {
             // SAFETY: the caller's promise.
-            unsafe { wipe(dst.cast(), 0, dlen) };
+            unsafe { memset_kept(dst.cast(), 0, dlen) };
             return Err(errno);
         }
     }

@@ -223,12 +223,12 @@ unsafe fn store<T>(to: *mut T, value: T) {
     }
 }
 
-/// memset(3) that the compiler keeps.
+/// memset(3) that the compiler keeps, though nobody reads what it writes.
 ///
 /// # Safety
 ///
 /// `len` bytes at `start` may be written.
-unsafe fn wipe(start: *mut c_void, byte: c_int, len: usize) {
+unsafe fn memset_kept(start: *mut c_void, byte: c_int, len: usize) {
     // SAFETY: the caller's promise.
     unsafe { libc::memset(start, byte, len) };
     // What is behind the pointer may be read here for all the compiler knows.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions of the library as a whole: version, messages, memory.
 
-use super::{because, borrow, bytes, malloc_copy, store, to_int, wipe};
+use super::{because, borrow, bytes, malloc_copy, store, to_int, memset_kept};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::log;
@@ -199,6 +199,6 @@ unsafe fn store_new_iv(parts: &[&[u8]], newiv: *mut *mut u8, newivlen: *mut u32)
 pub unsafe extern "C" fn kcapi_memset_secure(s: *mut c_void, c: c_int, n: usize) {
     if !s.is_null() {
         // SAFETY: kcapi.h: `s` has `n` bytes.
-        unsafe { wipe(s, c, n) };
+        unsafe { memset_kept(s, c, n) };
     }
 }

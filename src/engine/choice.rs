@@ -35,14 +35,14 @@ use super::user::transform::UserTransform;
 
 /// Who may serve, in which order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Choice {
+enum EngineChoice {
     Kernel,
     User,
     KernelFirst,
     UserFirst,
 }
 
-impl Choice {
+impl EngineChoice {
     const fn of(name: &[u8]) -> Option<&'static Self> {
         match name {
             b"kernel" => Some(&Self::Kernel),
@@ -54,22 +54,22 @@ impl Choice {
     }
 }
 
-static BUILT: Choice = match option_env!("KCAPI_DEFAULT_ENGINE") {
-    None => Choice::KernelFirst,
-    Some(name) => match Choice::of(name.as_bytes()) {
+static BUILT: EngineChoice = match option_env!("KCAPI_DEFAULT_ENGINE") {
+    None => EngineChoice::KernelFirst,
+    Some(name) => match EngineChoice::of(name.as_bytes()) {
         Some(choice) => *choice,
         None => panic!("KCAPI_DEFAULT_ENGINE is none of kernel, user, kernel-first, user-first"),
     },
 };
 
 /// Read without a lock, by every thread that comes before the first has finished.
-fn choice() -> Choice {
-    static CHOICE: OnceRef<'static, Choice> = OnceRef::new();
+fn choice() -> EngineChoice {
+    static CHOICE: OnceRef<'static, EngineChoice> = OnceRef::new();
     *CHOICE.get_or_init(|| {
         let Some(name) = environment::variable("KCAPI_ENGINE") else {
             return &BUILT;
         };
-        Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
+        EngineChoice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
             log!(Warning, "KCAPI_ENGINE is none of kernel, user, kernel-first, user-first");
             &BUILT
         })
@@ -98,25 +98,27 @@ fn fips() -> Result<bool> {
 pub fn open(kind: Kind, name: &CStr, rather_user: bool) -> Result<Box<dyn Transform>> {
     log::concerns(name.to_string_lossy());
     match choice() {
-        Choice::User => open_by(Choice::User, kind, name),
+        EngineChoice::User => open_by(EngineChoice::User, kind, name),
         choice => {
             // It asks the kernel, and so may what follows.
             cancel::suspend_calls();
-            let rather_user = rather_user && choice == Choice::KernelFirst;
-            open_by(if rather_user { Choice::UserFirst } else { choice }, kind, name)
+            let rather_user = rather_user && choice == EngineChoice::KernelFirst;
+            open_by(if rather_user { EngineChoice::UserFirst } else { choice }, kind, name)
         }
     }
 }
 
-fn open_by(choice: Choice, kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
+fn open_by(choice: EngineChoice, kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
     let kernel = || kernel(kind, name);
     let user = || user(kind, name);
     match choice {
-        Choice::User => user().map_err(|errno| log::because(errno, "not served in user space")),
-        Choice::UserFirst if USER && fips() == Ok(false) => {
+        EngineChoice::User => {
+            user().map_err(|errno| log::because(errno, "not served in user space"))
+        }
+        EngineChoice::UserFirst if USER && fips() == Ok(false) => {
             user().or_else(|missing| kernel().map_err(|refusal| refusal.beside(missing)))
         }
-        Choice::KernelFirst if USER => kernel().or_else(|refusal| {
+        EngineChoice::KernelFirst if USER => kernel().or_else(|refusal| {
             if !refusal.cannot || fips().map_err(|errno| refusal.and_fips_unknown(errno))? {
                 return Err(refusal.alone());
             }
@@ -124,7 +126,7 @@ fn open_by(choice: Choice, kind: Kind, name: &CStr) -> Result<Box<dyn Transform>
             log!(Verbose, "{refusal}: the user engine serves");
             Ok(transform)
         }),
-        Choice::UserFirst if USER => kernel().map_err(|refusal| match fips() {
+        EngineChoice::UserFirst if USER => kernel().map_err(|refusal| match fips() {
             Err(errno) if refusal.cannot => refusal.and_fips_unknown(errno),
             _ => refusal.alone(),
         }),
@@ -208,16 +210,16 @@ impl Display for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::Choice;
+    use super::EngineChoice;
 
     #[test]
     fn only_the_four_values_are_known() {
-        assert_eq!(Choice::of(b"kernel"), Some(&Choice::Kernel));
-        assert_eq!(Choice::of(b"user"), Some(&Choice::User));
-        assert_eq!(Choice::of(b"kernel-first"), Some(&Choice::KernelFirst));
-        assert_eq!(Choice::of(b"user-first"), Some(&Choice::UserFirst));
+        assert_eq!(EngineChoice::of(b"kernel"), Some(&EngineChoice::Kernel));
+        assert_eq!(EngineChoice::of(b"user"), Some(&EngineChoice::User));
+        assert_eq!(EngineChoice::of(b"kernel-first"), Some(&EngineChoice::KernelFirst));
+        assert_eq!(EngineChoice::of(b"user-first"), Some(&EngineChoice::UserFirst));
         for other in [&b""[..], b"Kernel", b"kernel ", b"first", b"users"] {
-            assert_eq!(Choice::of(other), None);
+            assert_eq!(EngineChoice::of(other), None);
         }
     }
 }

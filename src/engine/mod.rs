@@ -15,9 +15,9 @@ pub mod kernel;
 pub mod user;
 
 use crate::errno::{Errno, Result};
+use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::Event;
-use crate::process::Forked;
 use libc::c_int;
 use std::ffi::CStr;
 use std::marker::PhantomData;

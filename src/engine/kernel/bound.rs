@@ -17,10 +17,10 @@
 use super::socket;
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
+use crate::fork::Forked;
 use crate::generation::{children, generation};
 use crate::lock::{Guard, Lock, Recover};
 use crate::log::{because, log};
-use crate::process::Forked;
 use crate::sys::mapping::Mapping;
 use libc::c_int;
 use std::ffi::{CStr, CString};
@@ -40,7 +40,7 @@ pub struct Bound {
     /// The socket's, which another process may set, too.
     tag_len_of_all: OfAll,
     /// A key is in the kernel.
-    keyed: bool,
+    has_key: bool,
     /// The process that has bound it, by its generation, and its number of children then.
     owner: (u32, u32),
 }
@@ -50,7 +50,7 @@ enum OfAll {
     /// The socket is this process's alone, or has no key: a key will come with another socket.
     Own,
     /// Where all see it.
-    Shared(SharedNumber),
+    Shared(NumberOfAll),
     /// There is no memory for that.
     Unseen,
 }
@@ -73,7 +73,7 @@ impl Bound {
             name: name.to_owned(),
             tag_len: 0,
             tag_len_of_all: OfAll::Own,
-            keyed: false,
+            has_key: false,
             owner: this_process(),
         })
     }
@@ -109,7 +109,7 @@ impl Bound {
     pub fn set_key(&mut self, key: &[u8]) -> Result<c_int> {
         let result = self.set_own_key(key);
         // One that is refused leaves none.
-        self.keyed = result.is_ok();
+        self.has_key = result.is_ok();
         result
     }
 
@@ -138,7 +138,7 @@ impl Bound {
         }
         self.socket = socket;
         self.tag_len_of_all = OfAll::Own;
-        (self.keyed, self.owner) = (false, this_process());
+        (self.has_key, self.owner) = (false, this_process());
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl Bound {
     pub fn set_tag_len(&mut self, len: u32) -> Result<c_int> {
         // Not of a parent: it may have children that have nothing to do with this transform.
         if self.owner.0 != generation() {
-            if self.keyed {
+            if self.has_key {
                 return if self.tag_len == len { Ok(0) } else { Err(Errno::BUSY) };
             }
             self.bind_anew()?;
@@ -208,8 +208,8 @@ impl Forked for LockedBound {
     fn before(&self) {
         // EDEADLK: a signal handler forks, which has interrupted a thread that has the lock.
         let Ok(mut bound) = self.lock() else { return };
-        if bound.kind == Kind::Aead && bound.keyed && matches!(bound.tag_len_of_all, OfAll::Own) {
-            let of_all = SharedNumber::new(bound.tag_len);
+        if bound.kind == Kind::Aead && bound.has_key && matches!(bound.tag_len_of_all, OfAll::Own) {
+            let of_all = NumberOfAll::new(bound.tag_len);
             bound.tag_len_of_all = of_all.map_or(OfAll::Unseen, OfAll::Shared);
         }
         self.kept.store(true, Ordering::Relaxed);
@@ -233,9 +233,9 @@ impl Forked for LockedBound {
 }
 
 /// A number that is the same for a process and its children.
-struct SharedNumber(Mapping);
+struct NumberOfAll(Mapping);
 
-impl SharedNumber {
+impl NumberOfAll {
     fn new(number: u32) -> Result<Self> {
         let shared = Self(Mapping::shared(size_of::<AtomicU32>())?);
         shared.store(number);
@@ -266,4 +266,3 @@ impl SharedNumber {
         self.as_atomic().store(number, Ordering::SeqCst);
     }
 }
-

@@ -21,6 +21,10 @@ pub const PAGE: usize = 4096;
 /// What a socket has by default; taken to be so where a sandbox refuses getsockopt(2).
 const BY_DEFAULT: usize = 212_992;
 
+/// Bytes to send at once where it is ours to choose. More would save hardly a system
+/// call, and the kernel's bookkeeping of them has to fit into net.core.optmem_max.
+pub(super) const SENT_AT_ONCE: usize = 512 * 1024;
+
 /// The smaller of a socket's two buffers, in bytes.
 #[derive(Default)]
 pub struct Capacity {

@@ -5,10 +5,9 @@
 //! need no plan of what fits: what one sendmsg(2) takes is received, and then the next, whatever
 //! the system's limits are (net.core.wmem_*, rmem_*, optmem_max). Neither waits.
 
-use super::capacity::PAGE;
-use super::message::{self, Message};
+use super::capacity::{PAGE, SENT_AT_ONCE};
+use super::message::{self, Message, OUTPUTS_MAX};
 use super::operation::KernelOperation;
-use super::whole::{OUTPUTS_MAX, SENT_AT_ONCE};
 use crate::engine::kernel::aio::send_at_once;
 use crate::engine::{Control, Length};
 use crate::errno::{Errno, Result, retry};

@@ -3,7 +3,7 @@
 
 use super::capacity::PAGE;
 use super::completion::Completion;
-use super::properties::Algorithm;
+use super::properties::KernelAlgorithm;
 use crate::engine::kernel::aio::Contexts;
 use once_cell::race::OnceBool;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub const VIRTIO_MAX: usize = 30 * PAGE;
 
 /// What a transform's operations need of it.
-pub struct Common {
+pub struct KernelCommon {
     /// The algorithm, whose properties the whole process shares.
-    pub algorithm: &'static Algorithm,
+    pub algorithm: &'static KernelAlgorithm,
     /// Whether its driver finishes later; asked for by the first call to which it matters.
     later: OnceBool,
     /// Whether that is a driver of virtio_crypto's device; asked for by the first long message.
@@ -27,9 +27,9 @@ pub struct Common {
     pub aio: Contexts,
 }
 
-impl Common {
+impl KernelCommon {
     /// For a transform of the algorithm.
-    pub fn new(algorithm: &'static Algorithm) -> Self {
+    pub fn new(algorithm: &'static KernelAlgorithm) -> Self {
         Self {
             algorithm,
             later: OnceBool::new(),

@@ -10,7 +10,7 @@
 //! References: Linux `crypto/simd.c`; `crypto/algapi.c`, crypto_inst_setname.
 
 use super::driver::Driver;
-use super::proc_crypto::{find, find_driver};
+use super::proc_crypto::{driver_for, driver_named};
 use crate::engine::Kind;
 
 /// When a driver has finished.
@@ -54,7 +54,7 @@ const TEMPLATES: [&str; 22] = [
 /// When the driver has finished that the kernel takes for `name`, after what /proc/crypto says
 /// in `text`. None: it has no such driver.
 pub fn of(text: &str, kind: Kind, name: &str) -> Option<Completion> {
-    let driver = find(text, kind, name)?;
+    let driver = driver_for(text, kind, name)?;
     Some(match is_at_once(text, &driver) {
         true => Completion::AtOnce,
         false if driver.name.contains("virtio_crypto") => Completion::Virtio,
@@ -64,10 +64,11 @@ pub fn of(text: &str, kind: Kind, name: &str) -> Option<Completion> {
 
 fn is_at_once(text: &str, driver: &Driver) -> bool {
     !driver.asynchronous
-        || find_driver(text, &format!("__{}", driver.name)).is_some_and(|inner| !inner.asynchronous)
+        || driver_named(text, &format!("__{}", driver.name))
+            .is_some_and(|inner| !inner.asynchronous)
         || parts(&driver.name).is_some_and(|mut parts| {
             // A template's own name is longer than each of its parts', so this ends.
-            parts.all(|part| find_driver(text, part).is_some_and(|part| is_at_once(text, &part)))
+            parts.all(|part| driver_named(text, part).is_some_and(|part| is_at_once(text, &part)))
         })
 }
 

@@ -7,7 +7,7 @@
 use crate::caller;
 use crate::engine::{Control, Iv};
 use crate::errno::{Errno, Result};
-use crate::iov::{self, Cursor, Iovecs, wipe};
+use crate::iov::{self, Cursor, Iovecs, wipe_iovecs};
 use crate::sys::socket::{recvmsg, sendmsg};
 use libc::{c_int, cmsghdr, iovec, msghdr};
 use std::os::fd::BorrowedFd;
@@ -18,6 +18,9 @@ const CONTROL_MAX: usize = {
     // SAFETY: CMSG_SPACE only computes.
     unsafe { (2 * libc::CMSG_SPACE(4) + libc::CMSG_SPACE(4 + Iv::MAX as u32)) as usize }
 };
+
+/// Output IOVECs that one recvmsg(2) is given. Linux 6.1 has memory for 27.
+pub(super) const OUTPUTS_MAX: usize = 16;
 
 /// What one sendmsg(2) carries.
 #[derive(Clone, Copy)]
@@ -82,7 +85,7 @@ pub fn forget_forged<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -
     if let Err(Errno::BADMSG) = outcome {
         // SAFETY: whoever made the list promised that its memory may be written, and the kernel
         // has found all that it needs for the result to be there, or it would have said EFAULT.
-        unsafe { wipe(output.list(), result) };
+        unsafe { wipe_iovecs(output.list(), result) };
     }
     outcome
 }

@@ -3,8 +3,8 @@
 //!
 //! In reading order: [`socket`] opens sockets and sets their options, [`bound`] is the bound socket,
 //! [`transform`] opens operations on it, which share what is in [`common`]. [`operation`] is the accepted
-//! socket; on it work [`streams`], [`whole`] messages, those that may be cut in [`chain`], and many
-//! messages at once by [`aio`]. [`message`] is what sendmsg(2) and recvmsg(2) are given, [`capacity`] how much
+//! socket; on it work [`streams`], [`one_shot`], messages that may be cut in [`chain`], and many
+//! messages at once in [`batch`] by [`aio`]. [`message`] is what sendmsg(2) and recvmsg(2) are given, [`capacity`] how much
 //! of it. [`properties`] asks for an algorithm's sizes and its [`driver`], by [`netlink`] or in
 //! [`proc_crypto`], and [`completion`] judges whether the driver finishes at once; for one that does
 //! not there are [`busy`] and [`offload`] with its [`backlog`].
@@ -14,6 +14,7 @@
 
 pub mod aio;
 mod backlog;
+mod batch;
 mod bound;
 mod busy;
 pub mod capacity;
@@ -24,13 +25,13 @@ pub mod driver;
 pub mod message;
 pub mod netlink;
 mod offload;
+mod one_shot;
 pub mod operation;
 pub mod proc_crypto;
 pub mod properties;
 pub mod socket;
 mod streams;
 pub mod transform;
-pub mod whole;
 
 use super::Kind;
 

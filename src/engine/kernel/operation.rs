@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The accepted AF_ALG socket, what is known of the message in it, and what fork(2) does to it. What
-//! can be done with it is in [`super::streams`], [`super::whole`] and their neighbours.
+//! can be done with it is in [`super::streams`], [`super::one_shot`] and their neighbours.
 
 use super::backlog::Backlog;
 use super::capacity::Capacity;
-use super::common::Common;
+use super::common::KernelCommon;
 use super::socket;
 use crate::engine::{Failure, Kind, Op, Operation, Progress};
 use crate::errno::{Errno, Result};
+use crate::fork::Forked;
 use crate::lock::{Lock, Recover};
-use crate::process::Forked;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 /// An operation in the kernel.
 pub struct KernelOperation {
     pub(super) socket: OwnedFd,
-    pub(super) common: Arc<Common>,
+    pub(super) common: Arc<KernelCommon>,
     pub(super) capacity: Capacity,
     /// Bytes of a tag, with which the kernel has opened it.
     pub(super) tag_len: usize,
@@ -49,7 +49,7 @@ impl Recover for Copy {}
 
 impl KernelOperation {
     /// Takes over an accepted socket.
-    pub fn new(socket: OwnedFd, common: Arc<Common>, tag_len: u32) -> Result<Self> {
+    pub fn new(socket: OwnedFd, common: Arc<KernelCommon>, tag_len: u32) -> Result<Self> {
         let operation = Self {
             capacity: Capacity::default(),
             socket,

@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 /// The driver that the kernel takes for `name`; ENOENT if it is not listed.
 pub fn query(kind: Kind, name: &CStr) -> Result<Driver> {
     let name = name.to_str().map_err(|_| Errno::NOENT)?;
-    find(&read()?, kind, name).ok_or(Errno::NOENT)
+    driver_for(&read()?, kind, name).ok_or(Errno::NOENT)
 }
 
 /// All that it says.
@@ -25,7 +25,7 @@ pub fn read() -> Result<String> {
 
 /// The driver called `name`, else the one of the algorithm `name` with the
 /// highest priority.
-pub fn find(text: &str, kind: Kind, name: &str) -> Option<Driver> {
+pub fn driver_for(text: &str, kind: Kind, name: &str) -> Option<Driver> {
     let of_kind = || text.split("\n\n").filter(|p| is_kind(field(p, "type").unwrap_or(""), kind));
     of_kind().find(|paragraph| field(paragraph, "driver") == Some(name)).map(parse).or_else(|| {
         of_kind()
@@ -36,7 +36,7 @@ pub fn find(text: &str, kind: Kind, name: &str) -> Option<Driver> {
 }
 
 /// The driver called `name`, of whatever family.
-pub fn find_driver(text: &str, name: &str) -> Option<Driver> {
+pub fn driver_named(text: &str, name: &str) -> Option<Driver> {
     text.split("\n\n").find(|paragraph| field(paragraph, "driver") == Some(name)).map(parse)
 }
 
@@ -121,26 +121,26 @@ digestsize   : 32
 
     #[test]
     fn the_driver_with_the_highest_priority_answers_for_an_algorithm() {
-        let driver = find(TEXT, Kind::Skcipher, "cbc(aes)").unwrap();
+        let driver = driver_for(TEXT, Kind::Skcipher, "cbc(aes)").unwrap();
         assert_eq!((driver.priority, driver.asynchronous), (150, true));
         assert_eq!((driver.properties.block_size, driver.properties.iv_size), (16, 16));
     }
 
     #[test]
     fn a_driver_is_found_by_its_own_name() {
-        let driver = find(TEXT, Kind::Skcipher, "cbc(aes-generic)").unwrap();
+        let driver = driver_for(TEXT, Kind::Skcipher, "cbc(aes-generic)").unwrap();
         assert_eq!((driver.properties.name.as_str(), driver.asynchronous), ("cbc(aes)", false));
     }
 
     #[test]
     fn sizes_of_every_family_are_read() {
-        assert_eq!(find(TEXT, Kind::Aead, "gcm(aes)").unwrap().properties.max_tag_size, 16);
-        assert_eq!(find(TEXT, Kind::Hash, "sha256").unwrap().properties.digest_size, 32);
+        assert_eq!(driver_for(TEXT, Kind::Aead, "gcm(aes)").unwrap().properties.max_tag_size, 16);
+        assert_eq!(driver_for(TEXT, Kind::Hash, "sha256").unwrap().properties.digest_size, 32);
     }
 
     #[test]
     fn a_driver_is_found_among_all_families() {
-        let of = |name| find_driver(TEXT, name).map(|driver| driver.asynchronous);
+        let of = |name| driver_named(TEXT, name).map(|driver| driver.asynchronous);
         assert_eq!(of("cryptd(cbc(aes-generic))"), Some(true));
         assert_eq!(of("sha256-generic"), Some(false));
         assert_eq!(of("cbc(aes)"), None);
@@ -148,7 +148,7 @@ digestsize   : 32
 
     #[test]
     fn a_name_of_another_family_is_not_found() {
-        assert_eq!(find(TEXT, Kind::Aead, "cbc(aes)"), None);
-        assert_eq!(find("", Kind::Rng, "stdrng"), None);
+        assert_eq!(driver_for(TEXT, Kind::Aead, "cbc(aes)"), None);
+        assert_eq!(driver_for("", Kind::Rng, "stdrng"), None);
     }
 }

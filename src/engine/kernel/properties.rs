@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 
 /// An algorithm that this process has used.
-pub struct Algorithm {
+pub struct KernelAlgorithm {
     /// Its family.
     pub kind: Kind,
     /// Its properties.
@@ -42,7 +42,7 @@ struct Judged {
     completion: Completion,
 }
 
-type Cache = BTreeMap<(Kind, CString), &'static Algorithm>;
+type Cache = BTreeMap<(Kind, CString), &'static KernelAlgorithm>;
 static CACHE: Lock<Cache> = Lock::new(Cache::new());
 
 impl Recover for Cache {
@@ -54,7 +54,7 @@ impl Recover for Cache {
 }
 
 /// The algorithm `name`, to which a socket has been bound before.
-pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
+pub fn of(kind: Kind, name: &CStr) -> Result<&'static KernelAlgorithm> {
     let key = (kind, name.to_owned());
     if let Some(known) = CACHE.lock()?.get(&key) {
         return Ok(known);
@@ -77,7 +77,7 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
     // takes the first one's.
     let mut cache = CACHE.lock()?;
     Ok(*cache.entry(key).or_insert_with_key(|(kind, requested)| {
-        Box::leak(Box::new(Algorithm {
+        Box::leak(Box::new(KernelAlgorithm {
             kind: *kind,
             properties: driver.properties,
             requested: requested.clone(),
@@ -86,7 +86,7 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static Algorithm> {
     }))
 }
 
-impl Algorithm {
+impl KernelAlgorithm {
     /// When the driver has finished that a new transform gets. NETLINK_CRYPTO is asked each time,
     /// since drivers come and go; what it takes to judge an asynchronous one is read again
     /// only if another one has come.

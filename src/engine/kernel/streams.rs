@@ -5,9 +5,8 @@
 //! Nobody waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
 
 use super::aio::{Backend, Synchronous};
-use super::message::{self, Message, in_one_piece, is_unreadable};
+use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, is_unreadable};
 use super::operation::KernelOperation;
-use super::whole::OUTPUTS_MAX;
 use crate::engine::{Alone, Control, Failure, Kind, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, Iovecs};

@@ -3,13 +3,13 @@
 
 use super::bound::{Bound, LockedBound};
 use super::capacity;
-use super::common::Common;
+use super::common::KernelCommon;
 use super::operation::KernelOperation;
 use super::{properties, socket};
 use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
 use crate::errno::Result;
+use crate::fork::{self, Watch};
 use crate::log::log;
-use crate::process::{self, Watch};
 use libc::c_int;
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
@@ -23,7 +23,7 @@ const ALG_SET_ECDH_CURVE: c_int = 9;
 
 /// A transform in the kernel.
 pub struct KernelTransform {
-    common: Arc<Common>,
+    common: Arc<KernelCommon>,
     bound: Arc<LockedBound>,
     /// Bound::tag_len for those who only ask.
     tag_len: AtomicU32,
@@ -45,10 +45,10 @@ impl KernelTransform {
         let bound = Arc::new(LockedBound::new(bound));
         let watched: Weak<LockedBound> = Arc::downgrade(&bound);
         Ok(Self {
-            common: Arc::new(Common::new(algorithm)),
+            common: Arc::new(KernelCommon::new(algorithm)),
             bound,
             tag_len: AtomicU32::new(0),
-            _watch: process::watch(watched)?,
+            _watch: fork::watch(watched)?,
         })
     }
 }

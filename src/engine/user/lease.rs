@@ -9,7 +9,7 @@ use crate::traces::Depth;
 use std::sync::Arc;
 
 /// What a transform's operations have in common.
-pub struct Common {
+pub struct UserCommon {
     /// The algorithm.
     pub algorithm: Algorithm,
     /// Its properties.
@@ -27,7 +27,7 @@ struct Current {
 // Every change is one store.
 impl Recover for Current {}
 
-impl Common {
+impl UserCommon {
     /// What was set is nothing, but for the key of an algorithm that needs none.
     pub fn new(algorithm: Algorithm, properties: Properties) -> Self {
         let key = algorithm.without_key().map(Arc::new);
@@ -90,7 +90,7 @@ pub struct Sizes {
 /// long as it lives.
 pub struct Lease {
     /// The transform.
-    pub common: Arc<Common>,
+    pub common: Arc<UserCommon>,
     /// Sizes of what goes with a message.
     pub sizes: Sizes,
     keyed: Option<Arc<Keyed>>,
@@ -98,7 +98,7 @@ pub struct Lease {
 
 impl Lease {
     /// Of this moment.
-    pub fn new(common: &Arc<Common>) -> Result<Self> {
+    pub fn new(common: &Arc<UserCommon>) -> Result<Self> {
         let current = common.current.lock()?;
         let tag = match current.tag_len {
             0 => common.properties.max_tag_size,

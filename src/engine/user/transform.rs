@@ -5,7 +5,7 @@
 //! opened (Linux `crypto/af_alg.c`, alg_setsockopt()). Who sets another closes it before.
 
 use super::algorithm::{self, Algorithm, names};
-use super::lease::{Common, Lease};
+use super::lease::{Lease, UserCommon};
 use super::operation::cipher::CipherOperation;
 use super::operation::hash::HashOperation;
 use super::operation::rng::RngOperation;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 const KEY_MAX: usize = 128 << 10;
 
 /// A transform in user space.
-pub struct UserTransform(Arc<Common>);
+pub struct UserTransform(Arc<UserCommon>);
 
 impl UserTransform {
     /// Finds the algorithm; ENOENT.
@@ -30,7 +30,7 @@ impl UserTransform {
         let name = names::parse(requested).ok_or(Errno::NOENT)?;
         let (algorithm, properties) = algorithm::find(kind, &name).ok_or(Errno::NOENT)?;
         log!(Verbose, "{} is served in user space", properties.name);
-        Ok(Self(Arc::new(Common::new(algorithm, properties))))
+        Ok(Self(Arc::new(UserCommon::new(algorithm, properties))))
     }
 }
 

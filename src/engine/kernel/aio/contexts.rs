@@ -12,7 +12,7 @@
 //! the first call that needs one and closed with the transform.
 
 use super::io_uring::Ring;
-use super::linux_aio::Context;
+use super::linux_aio::AioContext;
 use super::rings::{Owned, Rings};
 use super::{Backend, Synchronous};
 use crate::environment;
@@ -24,14 +24,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Choice {
+enum AioChoice {
     Auto,
     IoUring,
     Linux,
     Sync,
 }
 
-impl Choice {
+impl AioChoice {
     fn of(name: &[u8]) -> Option<&'static Self> {
         match name {
             b"auto" => Some(&Self::Auto),
@@ -44,15 +44,15 @@ impl Choice {
 }
 
 /// Read without a lock, by every thread that comes before the first has finished.
-fn choice() -> Choice {
-    static CHOICE: OnceRef<'static, Choice> = OnceRef::new();
+fn choice() -> AioChoice {
+    static CHOICE: OnceRef<'static, AioChoice> = OnceRef::new();
     *CHOICE.get_or_init(|| {
         let Some(name) = environment::variable("KCAPI_AIO") else {
-            return &Choice::Auto;
+            return &AioChoice::Auto;
         };
-        Choice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
+        AioChoice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
             log!(Warning, "KCAPI_AIO is none of auto, io_uring, linux, sync");
-            &Choice::Auto
+            &AioChoice::Auto
         })
     })
 }
@@ -62,7 +62,7 @@ fn choice() -> Choice {
 pub struct Contexts {
     rings: Rings,
     /// Linux AIO contexts that are not in use: as many as threads have used them at once.
-    idle: Lock<Vec<Context>>,
+    idle: Lock<Vec<AioContext>>,
     no_rings: AtomicBool,
     /// It was said that there are no rings.
     told: AtomicBool,
@@ -70,7 +70,7 @@ pub struct Contexts {
     warned: AtomicBool,
 }
 
-impl Recover for Vec<Context> {
+impl Recover for Vec<AioContext> {
     #[allow(unsafe_code)]
     unsafe fn recover(this: *mut Self) {
         // SAFETY: the caller's promise. The parent's contexts are of no use here.
@@ -96,14 +96,14 @@ impl Contexts {
 
     fn take_ring(&self) -> Option<Owned> {
         let choice = choice();
-        if !matches!(choice, Choice::Auto | Choice::IoUring)
+        if !matches!(choice, AioChoice::Auto | AioChoice::IoUring)
             || self.no_rings.load(Ordering::Relaxed)
         {
             return None;
         }
         let refused = |&errno: &Errno| {
             self.no_rings.store(!Ring::is_worth_another_try(errno), Ordering::Relaxed);
-            if choice == Choice::IoUring {
+            if choice == AioChoice::IoUring {
                 self.warn(errno);
             } else if !self.told.swap(true, Ordering::Relaxed) {
                 log!(Verbose, "no io_uring (errno: -{}), trying Linux AIO", errno.number());
@@ -121,17 +121,17 @@ impl Contexts {
         }
     }
 
-    fn take_context(&self) -> Option<Context> {
-        if !matches!(choice(), Choice::Auto | Choice::Linux) {
+    fn take_context(&self) -> Option<AioContext> {
+        if !matches!(choice(), AioChoice::Auto | AioChoice::Linux) {
             return None;
         }
         if let Some(context) = self.idle.lock().ok()?.pop() {
             return Some(context);
         }
-        Context::new().inspect_err(|&errno| self.warn(errno)).ok()
+        AioContext::new().inspect_err(|&errno| self.warn(errno)).ok()
     }
 
-    fn put_context(&self, context: Context) {
+    fn put_context(&self, context: AioContext) {
         if let Ok(mut idle) = self.idle.lock()
             && context.usable()
             && idle.try_reserve(1).is_ok()
@@ -154,16 +154,16 @@ impl Contexts {
 
 #[cfg(test)]
 mod tests {
-    use super::Choice;
+    use super::AioChoice;
 
     #[test]
     fn only_the_four_values_are_known() {
-        assert_eq!(Choice::of(b"auto"), Some(&Choice::Auto));
-        assert_eq!(Choice::of(b"io_uring"), Some(&Choice::IoUring));
-        assert_eq!(Choice::of(b"linux"), Some(&Choice::Linux));
-        assert_eq!(Choice::of(b"sync"), Some(&Choice::Sync));
+        assert_eq!(AioChoice::of(b"auto"), Some(&AioChoice::Auto));
+        assert_eq!(AioChoice::of(b"io_uring"), Some(&AioChoice::IoUring));
+        assert_eq!(AioChoice::of(b"linux"), Some(&AioChoice::Linux));
+        assert_eq!(AioChoice::of(b"sync"), Some(&AioChoice::Sync));
         for other in [&b""[..], b"Auto", b"io-uring", b"aio", b"synchronous"] {
-            assert_eq!(Choice::of(other), None);
+            assert_eq!(AioChoice::of(other), None);
         }
     }
 }

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// struct aio_ring, at the address that is the context's number.
 #[repr(C)]
-struct Ring {
+struct AioRing {
     id: u32,
     entries: u32,
     head: AtomicU32,
@@ -43,14 +43,14 @@ const WAITED_FOR_AT_ONCE: usize = 32;
 const RING_MAGIC: u32 = 0xa10a_10a1;
 
 /// An AIO context, used by one call at a time.
-pub struct Context {
+pub struct AioContext {
     id: c_ulong,
     /// A child of fork(2) has the parent's number but no context behind it.
     stale: bool,
     iocbs: Vec<Iocb>,
 }
 
-impl Context {
+impl AioContext {
     /// io_setup(2). EAGAIN: fs.aio-max-nr is reached; ENOSYS, EPERM: none to be had.
     pub fn new() -> Result<Self> {
         let mut iocbs = Vec::new();
@@ -115,7 +115,7 @@ impl Context {
 
     /// Takes what the completion ring holds, without a system call.
     fn reap_ring(&self, wanted: usize, store: &mut impl FnMut(&IoEvent)) -> usize {
-        let mapped = ptr::with_exposed_provenance::<Ring>(self.id as usize);
+        let mapped = ptr::with_exposed_provenance::<AioRing>(self.id as usize);
         // SAFETY: the kernel maps the ring at the address that is the context's number,
         // for as long as the context lives; it changes only `tail` under us, and
         // `head` where another caller of io_getevents(2) reaps, of which there is none:
@@ -123,7 +123,7 @@ impl Context {
         let ring = unsafe { &*mapped };
         if ring.magic != RING_MAGIC
             || ring.incompatible != 0
-            || ring.header_len as usize != size_of::<Ring>()
+            || ring.header_len as usize != size_of::<AioRing>()
             || ring.entries == 0
         {
             return 0;
@@ -155,7 +155,7 @@ impl Context {
     }
 }
 
-impl Backend for Context {
+impl Backend for AioContext {
     fn begin(
         &mut self,
         socket: BorrowedFd<'_>,
@@ -199,7 +199,7 @@ impl Backend for Context {
     }
 }
 
-impl Drop for Context {
+impl Drop for AioContext {
     fn drop(&mut self) {
         self.end();
     }
@@ -216,7 +216,7 @@ mod tests {
     /// A ring as the kernel maps it, with the completions of reads 10, 11, 12 and 13.
     #[repr(C)]
     struct Mapped {
-        ring: Ring,
+        ring: AioRing,
         events: [IoEvent; SLOTS as usize],
     }
 
@@ -224,7 +224,7 @@ mod tests {
         fn new(head: u32, tail: u32) -> Box<Self> {
             let event = |read| IoEvent { data: read, iocb: 0, result: 100, result2: 0 };
             Box::new(Self {
-                ring: Ring {
+                ring: AioRing {
                     id: 0,
                     entries: SLOTS,
                     head: AtomicU32::new(head),
@@ -232,7 +232,7 @@ mod tests {
                     magic: RING_MAGIC,
                     compatible: 1,
                     incompatible: 0,
-                    header_len: size_of::<Ring>() as u32,
+                    header_len: size_of::<AioRing>() as u32,
                 },
                 events: [10, 11, 12, 13].map(event),
             })
@@ -242,7 +242,7 @@ mod tests {
         fn reap(&self, wanted: usize) -> Vec<u64> {
             let id = ptr::from_ref(self).expose_provenance() as c_ulong;
             // No context of the kernel's, to be destroyed.
-            let context = ManuallyDrop::new(Context { id, stale: false, iocbs: Vec::new() });
+            let context = ManuallyDrop::new(AioContext { id, stale: false, iocbs: Vec::new() });
             let mut reads = Vec::new();
             let got = context.reap_ring(wanted, &mut |event: &IoEvent| reads.push(event.data));
             assert_eq!(got, reads.len());
@@ -271,7 +271,7 @@ mod tests {
         let mut mapped = Mapped::new(0, 0);
         mapped.ring.magic = 0;
         let id = ptr::from_ref(&*mapped).expose_provenance() as c_ulong;
-        let mut context = Context { id, stale: false, iocbs: Vec::new() };
+        let mut context = AioContext { id, stale: false, iocbs: Vec::new() };
         let mut outcomes = [Err(Errno::IO)];
         context.reap(1, &mut outcomes);
         assert_eq!(outcomes, [Err(Errno::IO)]);
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_ring_of_an_unknown_layout_is_left_to_the_system_call() {
-        let change = |change: fn(&mut Ring)| {
+        let change = |change: fn(&mut AioRing)| {
             let mut mapped = Mapped::new(0, 2);
             change(&mut mapped.ring);
             mapped.reap(9)

@@ -30,17 +30,17 @@ pub struct Owned {
 }
 
 #[derive(Default)]
-pub struct Rings(Lock<State>);
+pub struct Rings(Lock<Pool>);
 
 #[derive(Default)]
-struct State {
+struct Pool {
     generation: u32,
     idle: Vec<Owned>,
     /// How many there are, in use or idle.
     open: usize,
 }
 
-impl Recover for State {
+impl Recover for Pool {
     #[allow(unsafe_code)]
     unsafe fn recover(this: *mut Self) {
         // SAFETY: the caller's promise. The parent's rings are of no use here.
@@ -60,7 +60,7 @@ impl Rings {
         let mut state = self.0.lock()?;
         if state.generation != generation {
             // Closes the child's copies of the parent's rings, not the parent's.
-            *state = State { generation, ..State::default() };
+            *state = Pool { generation, ..Pool::default() };
         }
         if let Some(at) = state.idle.iter().position(|ring| ring.owner.ptr_eq(&owner)) {
             return Ok(Some(state.idle.swap_remove(at)));

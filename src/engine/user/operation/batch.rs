@@ -36,13 +36,13 @@ fn processors() -> usize {
 
 /// What becomes of messages, in order.
 #[derive(Default)]
-pub struct Outcome {
+pub struct BatchOutcome {
     total: usize,
     wrong_tag: bool,
     failed: Option<Errno>,
 }
 
-impl Outcome {
+impl BatchOutcome {
     /// Notes a message's result; whether the next ones are to be processed. A wrong tag
     /// stops nothing: the kernel has taken the message out of the socket, and the others are in
     /// order.
@@ -81,8 +81,8 @@ pub fn in_order(
     inputs: Iovecs<'_>,
     outputs: Iovecs<'_>,
     mut process: impl FnMut(Iovecs<'_>, Iovecs<'_>) -> Result<usize>,
-) -> Outcome {
-    let mut outcome = Outcome::default();
+) -> BatchOutcome {
+    let mut outcome = BatchOutcome::default();
     for (input, output) in inputs.each().zip(outputs.each()) {
         if !outcome.note(process(input, output)) {
             break;
@@ -97,8 +97,8 @@ pub fn in_parallel(
     share: usize,
     inputs: Iovecs<'_>,
     outputs: Iovecs<'_>,
-    group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> Outcome + Sync,
-) -> Outcome {
+    group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> BatchOutcome + Sync,
+) -> BatchOutcome {
     let total = inputs.list().iter().map(|iov| iov.iov_len).sum::<usize>();
     if total < 2 * share {
         return group(inputs, outputs);
@@ -111,15 +111,15 @@ fn in_threads(
     total: usize,
     inputs: Iovecs<'_>,
     outputs: Iovecs<'_>,
-    group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> Outcome + Sync,
-) -> Outcome {
+    group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> BatchOutcome + Sync,
+) -> BatchOutcome {
     let threads = (total / share).min(processors()).min(inputs.list().len());
     if threads < 2 || memory::ensure_threads(threads).is_err() {
         return group(inputs, outputs);
     }
     let groups: Vec<_> = split(inputs, outputs, total.div_ceil(threads)).collect();
     let Some((first, others)) = groups.split_first() else {
-        return Outcome::default();
+        return BatchOutcome::default();
     };
     let signals = Signals::block();
     thread::scope(|scope| {
@@ -136,7 +136,7 @@ fn in_threads(
         others.iter().zip(workers).fold(outcome, |outcome, (pairs, worker)| {
             outcome.then(match worker.map(thread::ScopedJoinHandle::join) {
                 Some(Ok(next)) => next,
-                Some(Err(_)) => Outcome { failed: Some(Errno::IO), ..Outcome::default() },
+                Some(Err(_)) => BatchOutcome { failed: Some(Errno::IO), ..BatchOutcome::default() },
                 // No thread could be had.
                 None => pairs.give_to(&group),
             })
@@ -152,7 +152,7 @@ struct Pairs<'a>(Iovecs<'a>, Iovecs<'a>);
 unsafe impl Sync for Pairs<'_> {}
 
 impl Pairs<'_> {
-    fn give_to(&self, group: &impl Fn(Iovecs<'_>, Iovecs<'_>) -> Outcome) -> Outcome {
+    fn give_to(&self, group: &impl Fn(Iovecs<'_>, Iovecs<'_>) -> BatchOutcome) -> BatchOutcome {
         group(self.0, self.1)
     }
 }

@@ -7,18 +7,18 @@
 //!
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
-use super::batch::{AEAD_SHARE, CIPHER_SHARE, Outcome, in_order, in_parallel};
-use super::state::{Settings, State};
-use super::two_processes::SharedState;
+use super::batch::{AEAD_SHARE, BatchOutcome, CIPHER_SHARE, in_order, in_parallel};
+use super::cipher_state::{CipherState, Settings};
+use super::shared_stream::SharedStream;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
 use crate::engine::user::lease::Lease;
 use crate::engine::user::memory::{copy_out, in_place, in_to_out};
 use crate::engine::{Alone, Control, Failure, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
+use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::process::Forked;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longer than any tag.
@@ -40,16 +40,16 @@ pub struct CipherOperation {
 /// Where the state is.
 enum Home {
     /// In this process.
-    Private(State),
+    Private(CipherState),
     /// In memory that it shares with others since fork(2).
-    Shared(SharedState),
+    Shared(SharedStream),
     /// In another process: there was no memory to share.
     Elsewhere,
 }
 
 impl Home {
     #[inline(always)]
-    fn with<T>(&mut self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+    fn with<T>(&mut self, f: impl FnOnce(&mut CipherState) -> Result<T>) -> Result<T> {
         match self {
             Self::Private(state) => f(state),
             Self::Shared(shared) => shared.with(f),
@@ -71,7 +71,7 @@ impl CipherOperation {
     pub fn new(lease: Lease) -> Self {
         Self {
             lease,
-            home: Lock::new(Home::Private(State::default())),
+            home: Lock::new(Home::Private(CipherState::default())),
             failure: Failure::default(),
             lent: AtomicBool::new(false),
             idle: AtomicBool::new(true),
@@ -80,7 +80,7 @@ impl CipherOperation {
     }
 
     /// Calls `f` with the state, which nobody else uses meanwhile, in this process or another.
-    fn with<T>(&self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+    fn with<T>(&self, f: impl FnOnce(&mut CipherState) -> Result<T>) -> Result<T> {
         let mut home = self.home.lock()?;
         let result = home.with(f);
         self.note_progress(&home);
@@ -89,7 +89,11 @@ impl CipherOperation {
 
     /// The same for a whole message. An operation that was never lent needs no lock besides its
     /// slot's.
-    fn with_alone<T>(&self, _: Alone<'_>, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+    fn with_alone<T>(
+        &self,
+        _: Alone<'_>,
+        f: impl FnOnce(&mut CipherState) -> Result<T>,
+    ) -> Result<T> {
         if self.lent.load(Ordering::Relaxed) {
             return self.with(f);
         }
@@ -113,7 +117,7 @@ impl CipherOperation {
     }
 
     /// Bytes of the result of an AEAD's message, which is never cut.
-    fn due(&self, state: &State) -> usize {
+    fn due(&self, state: &CipherState) -> usize {
         let (len, tag) = (state.data.len(), self.lease.sizes.tag);
         match (&self.lease.common.algorithm, state.settings.encrypt) {
             (Algorithm::Aead(_), true) => len.saturating_add(tag),
@@ -163,7 +167,7 @@ impl CipherOperation {
     /// Puts `input` behind what is there.
     fn append(
         &self,
-        state: &mut State,
+        state: &mut CipherState,
         control: Option<&Control>,
         input: Iovecs<'_>,
         more: bool,
@@ -185,7 +189,7 @@ impl CipherOperation {
     }
 
     /// Whether there is something to receive.
-    fn ready(&self, state: &State) -> bool {
+    fn ready(&self, state: &CipherState) -> bool {
         let enough = match &self.lease.common.algorithm {
             Algorithm::Skcipher(cipher) => state.data.len() >= cipher.chunk,
             _ => false,
@@ -198,7 +202,7 @@ impl CipherOperation {
     /// verified yet.
     fn try_receive(
         &self,
-        state: &mut State,
+        state: &mut CipherState,
         output: Iovecs<'_>,
         room: usize,
     ) -> Result<Option<usize>> {
@@ -229,7 +233,7 @@ impl CipherOperation {
     }
 
     /// Processes what is there, as far as `output`, of `room` bytes, takes it.
-    fn process(&self, state: &mut State, output: Iovecs<'_>, room: usize) -> Result<usize> {
+    fn process(&self, state: &mut CipherState, output: Iovecs<'_>, room: usize) -> Result<usize> {
         match (self.lease.keyed()?, &self.lease.common.algorithm) {
             (Keyed::Skcipher(cipher), Algorithm::Skcipher(algorithm)) => {
                 let used = state.data.len();
@@ -277,7 +281,7 @@ impl CipherOperation {
     /// A whole message.
     fn whole(
         &self,
-        state: &mut State,
+        state: &mut CipherState,
         control: &Control,
         (input, len): (Iovecs<'_>, usize),
         (output, result): (Iovecs<'_>, usize),
@@ -299,7 +303,7 @@ impl CipherOperation {
     /// Pairs of IOVECs, each a message of its own.
     fn pairs(
         &self,
-        state: &mut State,
+        state: &mut CipherState,
         control: &Control,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
@@ -334,7 +338,7 @@ impl CipherOperation {
         settings: &mut Settings,
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
-    ) -> Outcome {
+    ) -> BatchOutcome {
         let properties = &self.lease.common.properties;
         let renewed = !properties.chains() && !properties.keeps_iv();
         in_order(inputs, outputs, |input, output| {
@@ -385,8 +389,9 @@ impl Operation for CipherOperation {
         length: Length,
     ) -> Result<usize> {
         let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
-        let whole =
-            |state: &mut State| self.whole(state, control, (input, len), (output, result), length);
+        let whole = |state: &mut CipherState| {
+            self.whole(state, control, (input, len), (output, result), length)
+        };
         self.failure.note(self.with_alone(alone, whole)).map(|()| result)
     }
 
@@ -403,7 +408,7 @@ impl Operation for CipherOperation {
         }
         let mut each = inputs.each().zip(outputs.each());
         each.try_for_each(|(input, output)| self.check(control, input, output))?;
-        let pairs = |state: &mut State| self.pairs(state, control, inputs, outputs);
+        let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
         self.failure.note(self.with_alone(alone, pairs))
     }
 
@@ -440,7 +445,7 @@ impl Forked for CipherOperation {
         let Ok(mut home) = self.home.lock() else { return };
         if let Home::Private(state) = &mut *home
             && state.progress(self.is_aead()) != Progress::Idle
-            && let Ok(shared) = SharedState::new(state)
+            && let Ok(shared) = SharedStream::new(state)
         {
             *home = Home::Shared(shared);
             self.shared.store(true, Ordering::Relaxed);

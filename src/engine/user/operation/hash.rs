@@ -12,51 +12,51 @@ use crate::engine::user::lease::Lease;
 use crate::engine::user::memory::{copy_out, read_each, read_only, wipe};
 use crate::engine::{Control, DIGEST_MAX, Failure, Operation, Progress};
 use crate::errno::{Errno, Result};
+use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::memory;
-use crate::process::Forked;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 /// A message, or its digest.
 pub struct HashOperation {
     lease: Lease,
-    state: Lock<State>,
+    state: Lock<HashState>,
     /// A message has begun, and its digest was not received.
     begun: AtomicBool,
     failure: Failure,
 }
 
-enum State {
+enum HashState {
     /// No message.
     Idle,
     /// A message of which more follows.
     Open(Box<dyn Hasher>),
     /// A message's digest.
-    Complete(Digest),
+    Complete(DigestBytes),
 }
 
-type Digest = Zeroizing<[u8; DIGEST_MAX]>;
+type DigestBytes = Zeroizing<[u8; DIGEST_MAX]>;
 
-impl Recover for State {
+impl Recover for HashState {
     #[allow(unsafe_code)]
     unsafe fn recover(this: *mut Self) {
         // SAFETY: the caller's promise. The handle's slot, locked for the length of each call, says
         // that the message is incomplete.
-        unsafe { this.write(State::Idle) };
+        unsafe { this.write(HashState::Idle) };
     }
 }
 
-impl State {
+impl HashState {
     /// Takes the message of which more follows, if there is one. A digest is wiped where it is:
     /// moved out of here, it would leave a copy behind.
     fn take_open(&mut self) -> Option<Box<dyn Hasher>> {
-        if let State::Complete(_) = self {
-            *self = State::Idle;
+        if let HashState::Complete(_) = self {
+            *self = HashState::Idle;
         }
-        match std::mem::replace(self, State::Idle) {
-            State::Open(hasher) => Some(hasher),
+        match std::mem::replace(self, HashState::Idle) {
+            HashState::Open(hasher) => Some(hasher),
             _ => None,
         }
     }
@@ -67,7 +67,7 @@ impl HashOperation {
     pub fn new(lease: Lease) -> Self {
         Self {
             lease,
-            state: Lock::new(State::Idle),
+            state: Lock::new(HashState::Idle),
             begun: AtomicBool::new(false),
             failure: Failure::default(),
         }
@@ -92,15 +92,15 @@ impl HashOperation {
         Ok(beginning.fork())
     }
 
-    fn finish(&self, hasher: Box<dyn Hasher>) -> Digest {
-        let mut digest = Digest::new([0; DIGEST_MAX]);
+    fn finish(&self, hasher: Box<dyn Hasher>) -> DigestBytes {
+        let mut digest = DigestBytes::new([0; DIGEST_MAX]);
         let bytes = digest.get_mut(..self.digest_size()).unwrap_or_default();
         self.hash(|| hasher.finish(bytes));
         digest
     }
 
     /// The bytes of a digest.
-    fn bytes<'d>(&self, digest: &'d Digest) -> &'d [u8] {
+    fn bytes<'d>(&self, digest: &'d DigestBytes) -> &'d [u8] {
         digest.get(..self.digest_size()).unwrap_or_default()
     }
 
@@ -118,7 +118,8 @@ impl Operation for HashOperation {
             None => self.failure.note(self.begin())?,
         };
         self.hash(|| read_each(input, |bytes| hasher.update(bytes)));
-        *state = if more { State::Open(hasher) } else { State::Complete(self.finish(hasher)) };
+        *state =
+            if more { HashState::Open(hasher) } else { HashState::Complete(self.finish(hasher)) };
         self.begun.store(true, Ordering::Relaxed);
         Ok(len)
     }
@@ -128,7 +129,7 @@ impl Operation for HashOperation {
             return Ok(Some(0));
         }
         let mut state = self.state.lock()?;
-        let copied = if let State::Complete(digest) = &*state {
+        let copied = if let HashState::Complete(digest) = &*state {
             copy_out(self.bytes(digest), output)
         } else {
             let hasher = match state.take_open() {
@@ -137,7 +138,7 @@ impl Operation for HashOperation {
             };
             copy_out(self.bytes(&self.finish(hasher)), output)
         };
-        *state = State::Idle;
+        *state = HashState::Idle;
         self.begun.store(false, Ordering::Relaxed);
         Ok(Some(copied))
     }

@@ -9,9 +9,9 @@ use crate::engine::user::lease::Lease;
 use crate::engine::user::memory::copy_out;
 use crate::engine::{Control, Failure, Operation, Progress};
 use crate::errno::{Errno, Result};
+use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::Event;
-use crate::process::Forked;
 use zeroize::Zeroizing;
 
 /// A generator at work. All operations of a transform share its seed.

@@ -29,7 +29,7 @@ impl Default for Settings {
 
 /// A message, and what was said about it.
 #[derive(Default)]
-pub struct State {
+pub struct CipherState {
     /// What was said last.
     pub settings: Settings,
     /// A message has begun and was not yet received to its end.
@@ -40,7 +40,7 @@ pub struct State {
     pub data: Buffer,
 }
 
-impl State {
+impl CipherState {
     /// Whether a whole message is here, which must be received before another begins.
     pub fn complete(&self) -> bool {
         self.begun && !self.more && !self.data.is_empty()

@@ -2,14 +2,14 @@
 //! A stream that was begun before fork(2), in memory that the processes share, since they share it
 //! on the kernel engine, where it is a socket's.
 //!
-//! The memory holds what [`State`] does. Whoever uses it takes the lock, makes a `State` of it and
+//! The memory holds what [`CipherState`] does. Whoever uses it takes the lock, makes a `CipherState` of it and
 //! writes that back: simple, and slower than a stream of one process, but right. The lock is the
 //! C library's, of the kind that is free again when a process dies that holds it
 //! (pthread_mutexattr_setrobust(3)); the stream is lost then (EIO).
 
 #![allow(unsafe_code)]
 
-use super::state::State;
+use super::cipher_state::CipherState;
 use crate::engine::Iv;
 use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
@@ -37,24 +37,24 @@ struct Header {
 
 /// A state that processes share; each has one of these. When the last is dropped the kernel takes the
 /// memory back, and gives it to nobody before it has wiped it.
-pub struct SharedState(Mapping);
+pub struct SharedStream(Mapping);
 
-impl SharedState {
+impl SharedStream {
     /// Moves `state` to memory that a child of fork(2) will share. ENOMEM, EMSGSIZE.
-    pub fn new(state: &mut State) -> Result<Self> {
+    pub fn new(state: &mut CipherState) -> Result<Self> {
         let shared = Self(Mapping::shared(LEN)?);
         // SAFETY: the header is this function's own so far, and zeros, which are a value of all
         // but the lock, are in it.
         unsafe { mutex::init(&raw mut (*shared.header()).lock) }?;
         // SAFETY: nobody else knows of the memory yet.
         unsafe { shared.store(state) }?;
-        *state = State::default();
+        *state = CipherState::default();
         Ok(shared)
     }
 
     /// Calls `f` with the state; what it makes of it is there for all. EIO: a process died while
     /// it used it; EMSGSIZE: there are too many data.
-    pub fn with<T>(&self, f: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+    pub fn with<T>(&self, f: impl FnOnce(&mut CipherState) -> Result<T>) -> Result<T> {
         let lock = Locked::new(self)?;
         // SAFETY: the lock is held until `lock` goes.
         let mut state = unsafe { self.load() }?;
@@ -77,10 +77,11 @@ impl SharedState {
     /// # Safety
     ///
     /// The lock is held.
-    unsafe fn load(&self) -> Result<State> {
+    unsafe fn load(&self) -> Result<CipherState> {
         // SAFETY: the caller's promise; the reference ends before the lock is given back.
         let header = unsafe { &*self.header() };
-        let mut state = State { begun: header.begun, more: header.more, ..State::default() };
+        let mut state =
+            CipherState { begun: header.begun, more: header.more, ..CipherState::default() };
         *state.settings.iv = header.iv;
         (state.settings.encrypt, state.settings.assoclen) = (header.encrypt, header.assoclen);
         state.data.grow(header.data_len)?;
@@ -94,7 +95,7 @@ impl SharedState {
     /// # Safety
     ///
     /// The lock is held, or nobody else knows of the memory.
-    unsafe fn store(&self, state: &mut State) -> Result<()> {
+    unsafe fn store(&self, state: &mut CipherState) -> Result<()> {
         let len = state.data.len();
         if len > DATA_MAX {
             return Err(Errno::MSGSIZE);
@@ -117,10 +118,10 @@ impl SharedState {
 }
 
 /// The lock is held.
-struct Locked<'a>(&'a SharedState);
+struct Locked<'a>(&'a SharedStream);
 
 impl<'a> Locked<'a> {
-    fn new(shared: &'a SharedState) -> Result<Self> {
+    fn new(shared: &'a SharedStream) -> Result<Self> {
         let header = shared.header();
         // SAFETY: the lock was made by `new`, and its memory is mapped; `broken` is read and
         // written by who holds it.
