@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Generates kcapi.h from src/capi with cbindgen, into cargo's output directory and,
-//! if KCAPI_HEADER names a file, there. `make check-header` compares that file with
-//! include/kcapi.h, `make header` replaces it. Since when there is a function is added from
-//! abi/symbols.
+//! Generates kcapi.h from src/capi with cbindgen, into cargo's output directory and, if
+//! KCAPI_HEADER names a file, there. `make check-header` compares that file with include/kcapi.h,
+//! `make header` replaces it. The version that brought a function is added from abi/symbols.
 
-// Whoever builds sees it stop, and why.
+// A panic stops the build with its message, which is what a builder needs.
 #![allow(clippy::expect_used, clippy::panic)]
 
 use std::collections::HashMap;
@@ -49,7 +48,7 @@ fn main() {
 
     let mut text = Vec::new();
     header.write(&mut text);
-    // The only comments of C99's kind are cbindgen's own.
+    // cbindgen's own comments are the only ones of C99's kind.
     let text = String::from_utf8(text)
         .expect("UTF-8")
         .replace("// __cplusplus", "/* __cplusplus */")
@@ -78,7 +77,7 @@ fn with_versions(header: &str, symbols: &str) -> String {
     while let Some(part) = parts.next() {
         result += part;
         if let Some(declaration) = parts.peek() {
-            // Up to the next comment, which may name functions, too.
+            // It ends at the next comment, which may name functions, too.
             let declaration = declaration.split("/**").next().unwrap_or_default();
             let name =
                 declaration.split_once('(').and_then(|(head, _)| head.rsplit([' ', '*']).next());

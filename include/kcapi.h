@@ -38,8 +38,8 @@ struct kcapi_handle;
  * Flag of the init functions: the handle's *_aio calls use asynchronous I/O, set up by the first
  * of them: io_uring, else Linux AIO.
  *
- * What may be used is chosen by `KCAPI_AIO` in the environment: `auto`, `io_uring`, `linux` or
- * `sync`.
+ * `KCAPI_AIO` in the environment says which kinds of it may be used: `auto`, `io_uring`, `linux`
+ * or `sync`.
  *
  * @since 1.0.0
  */
@@ -67,7 +67,7 @@ struct kcapi_handle;
 #define ECC_CURVE_NIST_P256 2
 
 /**
- * How much the library says on standard error.
+ * The amount of messages on standard error.
  */
 enum kcapi_verbosity {
     /**
@@ -75,19 +75,19 @@ enum kcapi_verbosity {
      */
     KCAPI_LOG_NONE,
     /**
-     * What failed.
+     * Failures.
      */
     KCAPI_LOG_ERR,
     /**
-     * And what works otherwise than asked for.
+     * In addition, everything that works in another way than was asked for.
      */
     KCAPI_LOG_WARN,
     /**
-     * And how the library does its work.
+     * In addition, the way in which the library does its work.
      */
     KCAPI_LOG_VERBOSE,
     /**
-     * And every step.
+     * In addition, every step.
      */
     KCAPI_LOG_DEBUG,
 };
@@ -102,10 +102,10 @@ extern "C" {
  * Every line begins with `libkcapi - Error: `, `libkcapi - Warning: `,
  * `libkcapi - Verbose: ` or `libkcapi - Debug: `.
  *
- * @param level  KCAPI_LOG_NONE: nothing, the default; KCAPI_LOG_ERR: what failed;
- *               KCAPI_LOG_WARN: and what works otherwise than asked for;
- *               KCAPI_LOG_VERBOSE: and how the library does its work;
- *               KCAPI_LOG_DEBUG: and every step
+ * @param level  KCAPI_LOG_NONE: nothing, the default; KCAPI_LOG_ERR: failures;
+ *               KCAPI_LOG_WARN: in addition, what works in another way than was asked for;
+ *               KCAPI_LOG_VERBOSE: in addition, how the library does its work;
+ *               KCAPI_LOG_DEBUG: in addition, every step
  * @since 0.12.0
  */
 void kcapi_set_verbosity(enum kcapi_verbosity level);
@@ -261,7 +261,7 @@ const char *kcapi_handle_engine(struct kcapi_handle *handle);
  * more than the kernel takes opens a handle with KCAPI_INIT_USER, or runs with
  * KCAPI_ENGINE=user, see kcapi_handle_engine().
  *
- * What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and
+ * The longer one of a message and its result counts: in encryption, AAD, ciphertext and
  * tag. The number is what can be relied on for a message in one buffer and its result in
  * another; one in hundreds of IOVECs may have to be shorter.
  *

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The caller's memory, read and written by the kernel, so that what is not there is EFAULT.
+//! Copies of the caller's memory that are made by the kernel, so that a missing page is EFAULT.
 //!
-//! For the few calls of the kernel engine that copy a caller's data in user space: inputs that
-//! outputs overlap, results for more IOVECs than one recvmsg(2) takes. A copy of our own
-//! would be a signal where a page is missing, and a check before it could be outdated.
+//! A few calls of the kernel engine have to copy a caller's data in user space: if outputs overlap
+//! inputs, or if results go to more IOVECs than one recvmsg(2) takes. If this library made the copy
+//! itself, a missing page would be a signal, and a check before the copy could be outdated.
 //!
-//! process_vm_readv(2) and process_vm_writev(2) on this very thread need no right that anybody
-//! lacks, no descriptor, and one call for many IOVECs. Where a sandbox refuses them, or the kernel
-//! was built without them (CONFIG_CROSS_MEMORY_ATTACH), the copy is our own after all.
+//! process_vm_readv(2) and process_vm_writev(2) on the calling thread itself are allowed to every
+//! program, need no descriptor, and copy many IOVECs in one call. Where a sandbox refuses them, or
+//! the kernel was built without them (CONFIG_CROSS_MEMORY_ATTACH), the library makes the copy
+//! itself.
 
 #![allow(unsafe_code)]
 
@@ -15,7 +16,7 @@ use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, gather, iovec, scatter};
 use crate::sys::vm;
 
-/// Bytes that one system call is asked for; from 2 GiB on it would do less.
+/// The most bytes that one system call is asked for. It copies a part only of 2 GiB and more.
 const BYTES_MAX: usize = 1 << 30;
 
 /// Copies what `from` points to to `to`, which is as long; EFAULT if it cannot be read.
@@ -23,8 +24,8 @@ pub fn read(from: Iovecs<'_>, to: &mut [u8]) -> Result<()> {
     // SAFETY: `to` may be written, and is this library's own.
     let copied = unsafe { transfer(vm::process_vm_readv, to.as_mut_ptr(), from) };
     if is_refused(copied) {
-        // SAFETY: whoever made the list promised that nobody else uses its memory; that it is
-        // there, nobody can find out here. `to` is this library's own.
+        // SAFETY: whoever made the list promised that nobody else uses its memory. That it is there
+        // cannot be checked in this case. `to` is this library's own.
         unsafe { gather(from.list(), to) };
         return Ok(());
     }
@@ -43,12 +44,12 @@ pub fn write(from: &[u8], to: Iovecs<'_>) -> Result<()> {
     copied
 }
 
-/// Whether the kernel did not even try.
+/// Returns whether the kernel did not even try to copy.
 fn is_refused(copied: Result<()>) -> bool {
     copied.is_err_and(|errno| errno != Errno::FAULT)
 }
 
-/// Whether the kernel could not read what `from` points to.
+/// Returns whether the kernel cannot read the memory that `from` points to.
 pub fn cannot_be_read(from: Iovecs<'_>) -> Result<bool> {
     let len = from.total()?;
     let mut bytes = zeroize::Zeroizing::new(Vec::<u8>::new());
@@ -58,7 +59,7 @@ pub fn cannot_be_read(from: Iovecs<'_>) -> Result<bool> {
     Ok(copied == Err(Errno::FAULT))
 }
 
-/// One of the two system calls, see [`vm`].
+/// One of the two system calls of [`vm`].
 type Call = unsafe fn(libc::pid_t, libc::iovec, &[libc::iovec]) -> Result<usize>;
 
 /// Copies between `ours` and `theirs` by `call`.
@@ -75,9 +76,8 @@ unsafe fn transfer(call: Call, mut ours: *mut u8, theirs: Iovecs<'_>) -> Result<
         if len == 0 {
             return Ok(());
         }
-        // SAFETY: the caller promised `len` bytes at `ours`. On the other side the kernel
-        // itself looks what is there, and whoever made the list promised that nobody
-        // uses it otherwise.
+        // SAFETY: the caller promised `len` bytes at `ours`. The kernel itself checks the memory of
+        // the list, and whoever made the list promised that nobody else uses that.
         let done = unsafe { call(thread, iovec(ours, len), now.list()) }?;
         if done != len {
             return Err(Errno::FAULT);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Cancellation of threads: pthread_cancel(3) acts where nothing is held.
+//! Cancellation of threads: pthread_cancel(3) ends a thread only where that holds nothing.
 //!
 //! System calls are points of cancellation. A thread that ended in one of the library's would
 //! keep its locks for ever. So cancellation is off for the length of a call, and a thread that
@@ -13,17 +13,18 @@ use crate::sys::thread::{Cancellation, end_if_cancelled, set_cancellation};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether calls of the process make system calls that are points of cancellation: from when the
-/// kernel engine is used first. The user engine's calls have none, and switching takes as long as
-/// a tenth of a short one; what they do rarely (threads, files) is suspended where it is done.
+/// Says that calls must switch cancellation off, because they make system calls that are points of
+/// cancellation. That is so from the first use of the kernel engine on. The user engine's calls
+/// make such system calls rarely (for threads and files) and switch it off there, because switching
+/// takes as long as a tenth of a short call.
 static NEEDED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// Cancellation was switched off in the midst of a call, to whose end it stays so.
+    /// Cancellation was switched off in the midst of a call, and stays so to the end of that.
     static SWITCHED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// From now on calls are suspended, and so is the rest of this one, which may have begun without.
+/// Switches cancellation off in all calls from now on, and for the rest of this one.
 pub fn suspend_calls() {
     NEEDED.store(true, Ordering::Relaxed);
     if set_cancellation(Cancellation::DISABLED) == Cancellation::ENABLED {
@@ -31,24 +32,24 @@ pub fn suspend_calls() {
     }
 }
 
-/// Cancellation is off; and what it was before.
+/// Says that cancellation is off.
 pub struct Suspended {
-    /// None: it was not switched.
+    /// The state before; None: it was not switched.
     before: Option<Cancellation>,
 }
 
 impl Suspended {
-    /// Switches it off, if that is needed for a call.
+    /// Switches cancellation off, if a call needs that.
     pub fn for_call() -> Self {
         if NEEDED.load(Ordering::Relaxed) { Self::new() } else { Self { before: None } }
     }
 
-    /// Switches it off.
+    /// Switches cancellation off.
     pub fn new() -> Self {
         Self { before: Some(set_cancellation(Cancellation::DISABLED)) }
     }
 
-    /// Switches it on again, if it was.
+    /// Makes it what it was before.
     fn restore(&self) {
         let before = match self.before {
             None if NEEDED.load(Ordering::Relaxed) && SWITCHED.take() => Cancellation::ENABLED,
@@ -58,16 +59,16 @@ impl Suspended {
         set_cancellation(before);
     }
 
-    /// Ends the thread, if it was cancelled. Its callers' frames are left without running anything
-    /// in them: they hold nothing that would have to be given back.
+    /// Ends the thread if it was cancelled. Nothing in its callers' frames is dropped then, so
+    /// these may hold nothing that would have to be given back.
     pub fn end(&self) {
         self.restore();
-        // SAFETY: what unwinds the frames finds none of Rust's values to drop in them, as the callers
-        // promise.
+        // SAFETY: what unwinds the frames finds none of Rust's values to drop in them, as the
+        // callers promise.
         unsafe { end_if_cancelled() };
     }
 
-    /// The same in the midst of a call.
+    /// The same in the midst of a call, for whose rest cancellation is off again.
     pub fn point(&self) {
         self.end();
         if self.before.is_some() {

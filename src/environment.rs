@@ -4,8 +4,8 @@
 use crate::sys::process::is_secure;
 use std::ffi::OsString;
 
-/// The value of a variable. None where it is not set, and in a program with more rights
-/// than its user (AT_SECURE: set-user-ID, file capabilities), which must not obey him.
+/// The value of a variable. None if it is not set. None in a program with more rights than its user
+/// (AT_SECURE: set-user-ID, file capabilities), too, because that must not do what its user wants.
 pub fn variable(name: &str) -> Option<OsString> {
     if is_secure() { None } else { std::env::var_os(name) }
 }

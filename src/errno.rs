@@ -31,15 +31,15 @@ impl Errno {
     pub const IO: Self = Self(libc::EIO);
     /// The transform is in use by an operation.
     pub const BUSY: Self = Self(libc::EBUSY);
-    /// A signal came first.
+    /// A signal has interrupted the call.
     pub const INTR: Self = Self(libc::EINTR);
-    /// Nothing there yet.
+    /// There is nothing yet.
     pub const AGAIN: Self = Self(libc::EAGAIN);
     /// No AF_ALG in this kernel.
     pub const AFNOSUPPORT: Self = Self(libc::EAFNOSUPPORT);
     /// AF_ALG is missing or forbidden, as some sandboxes say it.
     pub const PROTONOSUPPORT: Self = Self(libc::EPROTONOSUPPORT);
-    /// The same.
+    /// AF_ALG is missing or forbidden, in the words of other sandboxes.
     pub const SOCKTNOSUPPORT: Self = Self(libc::ESOCKTNOSUPPORT);
     /// This process has no descriptor left.
     pub const MFILE: Self = Self(libc::EMFILE);
@@ -47,7 +47,7 @@ impl Errno {
     pub const NFILE: Self = Self(libc::ENFILE);
     /// Forbidden.
     pub const PERM: Self = Self(libc::EPERM);
-    /// Forbidden, too.
+    /// Forbidden as well.
     pub const ACCES: Self = Self(libc::EACCES);
     /// A key is missing.
     pub const NOKEY: Self = Self(libc::ENOKEY);
@@ -57,7 +57,7 @@ impl Errno {
     pub const NOPROTOOPT: Self = Self(libc::ENOPROTOOPT);
     /// Not an operation of this family.
     pub const OPNOTSUPP: Self = Self(libc::EOPNOTSUPP);
-    /// Not carried out: what it was linked to has failed.
+    /// A request was not carried out, because the one that it was linked to has failed.
     pub const CANCELED: Self = Self(libc::ECANCELED);
     /// The caller would wait for itself.
     pub const DEADLK: Self = Self(libc::EDEADLK);
@@ -71,7 +71,7 @@ impl Errno {
         self.0
     }
 
-    /// What it says to somebody who reads a log, where no more is known.
+    /// The reason in the log, if no other is known.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::MSGSIZE => "more than one message may have",
@@ -121,7 +121,7 @@ impl From<std::collections::TryReserveError> for Errno {
     }
 }
 
-/// Calls `f` until it ends otherwise than with EINTR.
+/// Calls `f` again as long as a signal interrupts it (EINTR).
 pub fn retry<T>(mut f: impl FnMut() -> Result<T>) -> Result<T> {
     loop {
         match f() {

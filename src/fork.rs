@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The life of the process: what fork(2) does to what the library keeps.
+//! fork(2), and the handlers of pthread_atfork(3) by which the library's objects are told of it.
+//!
+//! This is what becomes of each of them:
 //!
 //! - Locks: a child finds none held ([`crate::lock`]).
 //! - Sockets are shared with the child. Whole messages of each process use an operation of its
 //!   own, so a handle opens a new one in the child ([`crate::generation`]).
-//! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a stream
-//!   goes on in both processes together, a digest in each for itself. So is a bound socket, which
-//!   nobody may be setting a key of meanwhile.
+//! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a
+//!   stream goes on in both processes together, a digest in each for itself. So is a bound socket,
+//!   which nobody may be setting a key of meanwhile.
 //! - Rings of io_uring and contexts of Linux AIO are useless in the child, which opens its own.
-//! - What was learnt about the kernel (properties, sizes) stays true.
+//! - Knowledge about the kernel (properties, sizes) stays true.
 
 #![allow(unsafe_code)]
 
@@ -19,16 +21,16 @@ use crate::sys::thread::atfork;
 use std::cell::UnsafeCell;
 use std::sync::{Arc, Weak};
 
-/// What must know of a fork(2). Whoever has nothing to do then keeps the methods as they are here: what
-/// it has is copied with the rest of the memory, and each process goes on with its own copy.
+/// An object that must know of a fork(2). The methods do nothing by default. That is right for an
+/// object that is copied with the rest of the memory, if each process goes on with its own copy.
 pub trait Forked: Send + Sync {
-    /// fork(2) is about to be called, in this thread.
+    /// Is called in the thread that calls fork(2), before that.
     fn before(&self) {}
 
-    /// It was called, in this process.
+    /// Is called after it in the process that has called it.
     fn in_parent(&self) {}
 
-    /// This process is the child.
+    /// Is called after it in the child.
     fn in_child(&self) {}
 }
 
@@ -75,15 +77,15 @@ static WHEN_LOADED: extern "C" fn() = watch_forks;
 
 #[cfg_attr(miri, allow(dead_code))]
 extern "C" fn watch_forks() {
-    // The child has a new generation first.
+    // This registers the handler that gives the child its new generation.
     generation();
     atfork(Some(before), Some(in_parent), Some(in_child));
 }
 
-/// What `before` leaves for the handler that runs after it, in the same thread.
+/// The place where `before` leaves something for the handler that runs after it in the same thread.
 struct Left(UnsafeCell<Option<(Guard<'static, Watched>, Told)>>);
 
-/// What was told of the fork(2) that is going on.
+/// The objects that were told of the fork(2) that is going on.
 type Told = Vec<Arc<dyn Forked>>;
 
 // SAFETY: `before` takes the lock of WATCHED, without which nobody touches it.
@@ -95,10 +97,10 @@ extern "C" fn before() {
     let watched = loop {
         match WATCHED.lock() {
             Ok(watched) => break watched,
-            // A signal handler forks while this thread begins a stream.
+            // This thread begins a stream, and was interrupted by a signal handler that forks.
             Err(_) if WATCHED.is_own() => return,
-            // Another thread's fork(2) takes long. What is not told of this one would mix what the two
-            // processes send.
+            // Another thread's fork(2) takes long. This one must wait for it: in a stream that is
+            // not told of a fork, data of the two processes would be mixed.
             Err(_) => {}
         }
     };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Tells the processes of a fork(2) from each other.
+//! A number for each process, by which a parent and the children of its fork(2) are told apart.
 
 #![allow(unsafe_code)]
 
@@ -9,17 +9,19 @@ use crate::sys::thread::atfork;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
-/// Generations have 30 bits, since a lock's word has two more.
+/// Generations have 30 bits, since a lock's word has room for two bits more.
 const GENERATIONS: u32 = (1 << 30) - 1;
 
-/// This process's number, 0 in a child that has none yet: the handlers of pthread_atfork(3) see
-/// to that. They take no system call, but run for fork(3) alone, not for clone(2).
+/// This process's number. A handler of pthread_atfork(3) sets it to 0 in a child, which then gets a
+/// new one. That takes no system call, but the C library runs the handlers for fork(3) only and not
+/// for clone(2).
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// The number's place for a process that has rings, which no child may touch, however it was made.
+/// The number's place in a process that has rings of io_uring. No child may touch these, however it
+/// was made.
 static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 
-/// The last number given, here or in a parent: a child inherits it.
+/// The last number that was given to this process or to one that it descends from.
 static LAST: AtomicU32 = AtomicU32::new(0);
 
 /// This process's number, never 0, which no process that it descends from has.
@@ -35,10 +37,10 @@ pub fn generation() -> u32 {
     }
 }
 
-/// Children that this process has had by fork(3), as far as it has counted.
+/// The number of children that this process has had by fork(3) since it began to count.
 static CHILDREN: AtomicU32 = AtomicU32::new(0);
 
-/// How many children there have been: what was opened before the last one is that one's, too.
+/// The number of children so far. The last child shares all descriptors that were opened before it.
 pub fn children() -> u32 {
     CHILDREN.load(Ordering::Relaxed)
 }
@@ -59,13 +61,13 @@ fn begin(number: &AtomicU32) -> u32 {
     }
     let next = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) & GENERATIONS;
     let stored = number.compare_exchange(0, next.max(1), Ordering::Relaxed, Ordering::Relaxed);
-    // Another thread may have been first.
+    // If another thread was first, its number counts.
     stored.map_or_else(|first| first, |_| next.max(1))
 }
 
-/// From now on the child of a clone(2), too, has a generation of its own: the number is in a page
-/// that the kernel hands to every child as zeros. EINVAL: it does not do that (MADV_WIPEONFORK,
-/// Linux 4.14).
+/// Gives the child of a clone(2), too, a generation of its own from now on: the number is put in a
+/// page that the kernel hands to every child as zeros. EINVAL: it does not do that
+/// (MADV_WIPEONFORK, Linux 4.14).
 pub fn see_all_children() -> Result<()> {
     if !PAGE.load(Ordering::Acquire).is_null() {
         return Ok(());

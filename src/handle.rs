@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What C holds as `struct kcapi_handle`: one operation and its transform.
+//! The handle, `struct kcapi_handle` in C: one operation and its transform.
 //!
 //! A handle is used through shared references only, since the API lets one
 //! thread send while another receives on the same handle.
@@ -21,16 +21,16 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
-/// What `kcapi_get_maxsplicesize` says before anyone has set it: what fits into a
-/// pipe of 128 KiB, less a page for data that do not begin at one.
+/// The answer of `kcapi_get_maxsplicesize` before anyone has set it: the room in a pipe of 128 KiB,
+/// less a page for data that do not begin at a page's beginning.
 const DEFAULT_SPLICE_SIZE: u32 = (128 << 10) - 4096;
 
-/// How a handle is to work.
+/// The flags of an init function.
 #[derive(Clone, Copy, Default)]
 pub struct Options {
     /// Its AIO calls use asynchronous I/O.
     pub aio: bool,
-    /// Rather the user engine than the kernel.
+    /// The user engine is preferred to the kernel.
     pub user: bool,
 }
 
@@ -41,7 +41,7 @@ pub struct Handle {
     assoclen: AtomicUsize,
     aio: bool,
     splice_size: AtomicU32,
-    /// It was said that a long message is cut.
+    /// The warning that a long message is cut was given.
     cut: AtomicBool,
 }
 
@@ -109,13 +109,13 @@ impl Handle {
         self.assoclen.store(assoclen, Ordering::Relaxed);
     }
 
-    /// What `set_splice_size` set.
+    /// The size that `set_splice_size` has set.
     pub fn splice_size(&self) -> u32 {
         self.splice_size.load(Ordering::Relaxed)
     }
 
-    /// Kept to be told again, rounded as a pipe would be: no data goes through one
-    /// here. EINVAL: more than a pipe can be asked for.
+    /// Keeps a size for `splice_size`, rounded as the size of a pipe would be. It has no other use,
+    /// since this library has no pipe. EINVAL: more than a pipe can have.
     pub fn set_splice_size(&self, size: u32) -> Result<()> {
         const PAGE: u32 = 4096;
         let pipe = size.max(PAGE).checked_next_power_of_two();
@@ -127,13 +127,13 @@ impl Handle {
     /// Sets a parameter of the transform, see [`Tfm::set`].
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
         let result = self.tfm.set(parameter)?;
-        // Whoever sets a key begins a message anew.
+        // With a new key a message begins anew.
         self.enter()?.incomplete = false;
         Ok(result)
     }
 
-    /// What precedes an AEAD message; EINVAL if the kernel could not be told the
-    /// length of the associated data.
+    /// The control data of an AEAD message. EINVAL: the length of the associated data does not fit
+    /// in them.
     pub fn aead_control(&self, op: Op, iv: Option<engine::Iv>) -> Result<Control> {
         let assoclen = u32::try_from(self.assoclen()).map_err(|_| Errno::INVAL)?;
         Ok(Control { op, iv, assoclen: Some(assoclen) })
@@ -156,9 +156,9 @@ impl Handle {
         })
     }
 
-    /// Says once for each handle that a message is cut where the mode does not chain.
+    /// Warns, once for each handle, that a message is cut though the mode does not chain.
     fn warn_of_pieces(&self, input: Iovecs<'_>) {
-        // The length first: short messages are to pay nothing.
+        // The length is compared first, so that short messages take no longer.
         if input.total().is_ok_and(|len| len > Length::ONE_SHOT)
             && !self.properties().chains()
             && !self.cut.swap(true, Ordering::Relaxed)
@@ -171,8 +171,8 @@ impl Handle {
         }
     }
 
-    /// Whether the message has no IV of its own although the algorithm has one. A warning tells if
-    /// no earlier message has left one either.
+    /// Returns whether the message has no IV of its own although the algorithm has one, and goes on
+    /// with the last one's. Warns if there was no earlier message either.
     fn goes_on(&self, control: &Control, state: &SlotState) -> bool {
         let goes_on = control.iv.is_none() && self.tfm.has_iv;
         if goes_on && state.is_new() {
@@ -194,7 +194,7 @@ impl Handle {
             pairs.try_for_each(|(input, output)| operation.check(control, input, output))
         };
         self.alone(control, check, |operation, alone| {
-            // A single message needs no memory for lists.
+            // Lists of messages take memory, a single message does not.
             if inputs.list().len() > 1 {
                 memory::ensure(SMALL)?;
             }
@@ -202,12 +202,13 @@ impl Handle {
         })
     }
 
-    /// Whether the handle was made with `KCAPI_INIT_AIO`.
+    /// Returns whether the handle was made with `KCAPI_INIT_AIO`.
     pub fn aio(&self) -> bool {
         self.aio
     }
 
-    /// The digest of what `update_digest` has taken and of `input`. EIO: as `finish_digest`.
+    /// The digest of all that `update_digest` has taken, and of `input` behind it. EIO: see
+    /// `finish_digest`.
     pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
         self.at_last(|operation| operation.digest(input, output))
     }
@@ -226,7 +227,7 @@ impl Handle {
         let result = update(&mut state);
         self.slot.after(&mut state, &result);
         if matches!(result, Err(errno) if errno != Errno::NOKEY) {
-            // A digest of the other pieces would be a wrong one.
+            // Without this piece the digest would be a wrong one.
             state.incomplete = true;
             self.slot.close(&mut state);
         }
@@ -296,7 +297,7 @@ impl Handle {
         self.at_last(|operation| operation.send(None, input, false, &Event::default()))
     }
 
-    /// What a generator gives.
+    /// Random bytes of a generator.
     pub fn generate(&self, output: Iovecs<'_>) -> Result<usize> {
         self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
@@ -309,7 +310,7 @@ impl Handle {
         self.slot.visit(state, || self.open_operation())
     }
 
-    /// A message that is whole, on an operation that nobody else uses.
+    /// Processes a whole message by `call`, on an operation that nobody else uses meanwhile.
     fn alone(
         &self,
         control: &Control,

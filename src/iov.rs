@@ -23,17 +23,18 @@ pub fn iovec(base: *const u8, len: usize) -> iovec {
     iovec { iov_base: base.cast_mut().cast(), iov_len: len }
 }
 
-/// A list of IOVECs whose memory is nobody else's as long as `'a` lasts.
+/// A list of IOVECs. Nobody else uses their memory as long as `'a` lasts.
 #[derive(Clone, Copy)]
 pub struct Iovecs<'a>(&'a [iovec]);
 
 impl<'a> Iovecs<'a> {
     /// # Safety
     ///
-    /// For `'a`, nobody writes to the memory of a list that is used as input, or accesses
-    /// that of one that is used as output, but for the input and output of one call, which may
-    /// be the same. A list for the engine in user space: the memory may be read or written. One for
-    /// the kernel engine: that, or it is not there, and a system call says EFAULT.
+    /// For `'a`, nobody else writes to the memory of a list that is used as input, and nobody else
+    /// accesses that of a list that is used as output. The input and the output of one call may be
+    /// the same. The engine in user space may read the memory, or write to it if it is an output.
+    /// The kernel engine is given it too, or memory that is not there, for which a system call says
+    /// EFAULT.
     pub unsafe fn new(list: &'a [iovec]) -> Self {
         Self(list)
     }
@@ -63,7 +64,7 @@ impl<'a> Iovecs<'a> {
         Self(self.0.get(index..).unwrap_or_default())
     }
 
-    /// What comes after the first `bytes` bytes; `rest` is the memory for the list.
+    /// The list without its first `bytes` bytes; `rest` is the memory for it.
     pub fn after<'p>(self, bytes: usize, rest: &'p mut Vec<iovec>) -> Result<Iovecs<'p>>
     where
         'a: 'p,
@@ -103,7 +104,7 @@ impl<'a> Cursor<'a> {
         self.take_few(bytes, usize::MAX, piece)
     }
 
-    /// As `take`, but no more than `most` IOVECs.
+    /// The same, but no more than `most` IOVECs.
     pub fn take_few<'p>(
         &mut self,
         bytes: usize,

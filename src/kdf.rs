@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Key derivation functions over a message digest.
 //!
-//! Every secret in between lives in memory that wipes itself. The result does too: who
-//! wants it copies it when all has gone well.
+//! Every secret in between is in memory that wipes itself, and so is the result, which the caller
+//! copies when there was no error.
 //!
 //! References: NIST SP 800-108, SP 800-132, SP 800-56A; RFC 5869.
 
@@ -36,8 +36,8 @@ pub fn feedback(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
 }
 
 /// SP 800-108, 5.3, double-pipeline iteration mode with counter: A(0) = `src`,
-/// A(i) = PRF(A(i-1)), K(i) = PRF(A(i) || \[i\] || `src`). Of an empty `src`, A(0) is a
-/// digest of zeros: not what the standard says, but keys so derived exist.
+/// A(i) = PRF(A(i-1)), K(i) = PRF(A(i) || \[i\] || `src`). If `src` is empty, A(0) is a
+/// digest of zeros: the standard says something else, but there are keys that were so derived.
 pub fn double_pipeline(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     let prf = Prf::new(handle)?;
     let zeros = prf.zeros();
@@ -51,8 +51,8 @@ pub fn double_pipeline(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     })
 }
 
-/// RFC 5869 with the keyed digest `name`; no salt is one of as many zeros as a digest
-/// has bytes. EINVAL: more than 255 digests.
+/// RFC 5869 with the keyed digest `name`. Without a salt it takes one of zeros, as long as a
+/// digest. EINVAL: the key would be longer than 255 digests.
 pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Result<Key> {
     let handle = Handle::open(Kind::Hash, name, Options::default())?;
     let prf = Prf::new(&handle)?;
@@ -67,8 +67,8 @@ pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Re
 
 /// SP 800-132 (PBKDF2 of RFC 8018) with the keyed digest `name`. EINVAL: `count` is 0.
 ///
-/// Password and salt are asked for when they are needed: what goes wrong before that is the error,
-/// and an empty key needs no salt.
+/// Password and salt are closures that are called when they are needed. So an error that comes
+/// before that is told first, and a key of no bytes needs no salt.
 pub fn pbkdf<'a>(
     name: &CStr,
     password: impl FnOnce() -> Result<&'a [u8]>,
@@ -93,13 +93,13 @@ pub fn pbkdf<'a>(
     })
 }
 
-/// How many iterations of [`pbkdf`] take `at_least` as long, on this machine and
-/// now; never fewer than MIN_ITERATIONS.
+/// The number of iterations of [`pbkdf`] that takes at least `at_least` on this machine at this
+/// moment; never fewer than MIN_ITERATIONS.
 pub fn iterations(name: &CStr, at_least: Duration) -> Result<u32> {
     const MIN_ITERATIONS: u32 = 1 << 16;
-    /// Long enough to be measured well.
+    /// A time that is long enough to be measured well.
     const SAMPLE: Duration = Duration::from_millis(100);
-    /// However slow or wrong the clock.
+    /// The limit if the clock is slow or wrong.
     const MAX_SAMPLE: u32 = 1 << 22;
     let mut count = 1 << 8;
     loop {
@@ -118,7 +118,7 @@ pub fn iterations(name: &CStr, at_least: Duration) -> Result<u32> {
 /// the block before.
 fn blocks(len: usize, mut next: impl FnMut(u32, Option<&[u8]>) -> Result<Digest>) -> Result<Key> {
     let mut key = Key::default();
-    // A vector that grows would leave copies of the key behind.
+    // The room is reserved at once, because a vector that grows leaves copies of the key behind.
     key.try_reserve_exact(len)?;
     let mut previous: Option<Digest> = None;
     for i in 1.. {

@@ -30,8 +30,8 @@ mod engine;
 mod environment;
 mod errno;
 mod fork;
-// The fuzz targets call what no user of the library can, so they are compiled as a part of it; in what
-// is installed they are not.
+// The fuzz targets call what no user of the library can, so they are compiled as a part of it; in
+// what is installed they are not.
 #[cfg(any(fuzzing, test))]
 #[path = "../fuzz/checks/mod.rs"]
 pub mod fuzz;

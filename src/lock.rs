@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Locks that no child of fork(2) finds held, and that a signal handler is not stopped by for ever.
+//! Locks that no child of fork(2) finds held, and for which no signal handler waits for ever.
 //!
 //! A child has one thread, the one that called fork(2), and a copy of the parent's memory: a lock
 //! that another thread of the parent held at that moment would stay held in the child, since
@@ -22,10 +22,11 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// What is behind a [`Lock`].
+/// A value that a [`Lock`] guards.
 pub trait Recover {
-    /// Makes a valid value of one that a thread was changing when its process was copied, and that
-    /// thread was not. The default leaves it: right where every change is one store.
+    /// Makes the value valid again in the child of a fork(2), if another thread of the parent was
+    /// changing it at that moment. The default does nothing, which is right where every change is
+    /// one store.
     ///
     /// # Safety
     ///
@@ -36,26 +37,28 @@ pub trait Recover {
     }
 }
 
-/// A mutual exclusion, see the module.
+/// A lock that one thread at a time holds, and the value that it guards.
 pub struct Lock<T> {
     /// The generation of the process that used it last, and in the two lower bits [`FREE`],
     /// [`HELD`] or [`CONTENDED`].
     word: AtomicU32,
-    /// Which thread holds it, by the address of its errno, and [`KEPT`]; 0: none.
+    /// The thread that holds it, by the address of that thread's errno, and [`KEPT`]. 0: no thread.
     owner: AtomicUsize,
     value: UnsafeCell<T>,
 }
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
-/// Held, and others may wait.
+/// Held, and other threads may wait for it.
 const CONTENDED: u32 = 2;
 const STATE: u32 = 3;
 
-/// Added to the owner of a lock that is held across a fork(2): an address of errno is even.
+/// Added to the owner of a lock that is held across a fork(2). An address of errno is even, so that
+/// the two can be told apart.
 const KEPT: usize = 1;
 
-/// How long others wait for a lock that is kept. The fork(2) may itself wait for one of them.
+/// The longest time that others wait for a lock that is held across a fork(2): the fork(2) may
+/// itself wait for one of them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 // SAFETY: a lock gives its value to one thread at a time, so it may be shared if the value may be
@@ -81,11 +84,11 @@ impl<T> Lock<T> {
 
 #[cfg(feature = "user-engine")]
 impl<T> Lock<T> {
-    /// What it guards, without the lock.
+    /// The value that it guards, without taking the lock.
     ///
     /// # Safety
     ///
-    /// As long as the reference lives nobody else takes the lock or calls this.
+    /// Nobody else takes the lock or calls this as long as the reference lives.
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn get_unlocked(&self) -> &mut T {
         // SAFETY: the caller's promise.
@@ -94,8 +97,8 @@ impl<T> Lock<T> {
 }
 
 impl<T: Recover> Lock<T> {
-    /// Waits until no other thread of this process holds it. EDEADLK: this thread does, and what
-    /// calls is a signal handler; or it is kept for long ([`Guard::keep`]).
+    /// Waits until no other thread of this process holds it. EDEADLK: this thread holds it, and the
+    /// caller is a signal handler; or it is held across a fork(2) for too long ([`Guard::keep`]).
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>> {
         self.lock_in(generation())
@@ -114,7 +117,8 @@ impl<T: Recover> Lock<T> {
     #[cold]
     fn lock_held(&self, process: u32, mut word: u32) -> Result<Guard<'_, T>> {
         let free = process << 2;
-        // Who has waited does not know whether others still do, and takes the lock as contended.
+        // A thread that has waited cannot know whether others still wait, so it marks the lock as
+        // contended when it takes it.
         let mut taken = free | HELD;
         loop {
             if word != free | HELD && word != free | CONTENDED {
@@ -141,8 +145,8 @@ impl<T: Recover> Lock<T> {
         }
     }
 
-    /// Takes the lock by putting `taken` in the place of `word`, a free one's or another process's.
-    /// The error is the word that was found.
+    /// Takes the lock by putting `taken` in the place of `word`, which is that of a free lock or of
+    /// one that another process held. The error is the word that was found instead.
     #[inline]
     fn take(&self, word: u32, taken: u32) -> core::result::Result<Guard<'_, T>, u32> {
         self.word.compare_exchange(word, taken, Ordering::Acquire, Ordering::Relaxed)?;
@@ -157,12 +161,12 @@ impl<T: Recover> Lock<T> {
 }
 
 impl<T> Lock<T> {
-    /// Whether this thread holds it.
+    /// Returns whether this thread holds it.
     pub fn is_own(&self) -> bool {
         self.owner.load(Ordering::Relaxed) & !KEPT == this_thread()
     }
 
-    /// The guard of [`Guard::keep`] again.
+    /// Gives back the guard that [`Guard::keep`] took.
     ///
     /// # Safety
     ///
@@ -180,15 +184,15 @@ pub struct Guard<'a, T> {
 }
 
 impl<T> Guard<'_, T> {
-    /// Leaves the lock held, until [`Lock::kept`], for the length of a fork(2).
+    /// Leaves the lock held for the length of a fork(2), until [`Lock::kept`].
     pub fn keep(self) {
         self.mark_kept();
         std::mem::forget(self);
     }
 
-    /// The lock will be held for the length of a fork(2). A program's handler of pthread_atfork(3)
-    /// may run meanwhile, and wait for a thread that waits for the lock; so that thread is told
-    /// EDEADLK after some seconds.
+    /// Says that the lock will be held for the length of a fork(2). Meanwhile a program's handler
+    /// of pthread_atfork(3) may run, which may wait for a thread that waits for the lock. So that
+    /// thread is told EDEADLK after some seconds.
     pub fn mark_kept(&self) {
         self.lock.owner.store(this_thread() | KEPT, Ordering::Relaxed);
     }
@@ -220,7 +224,7 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
-/// Something that may happen, for which threads wait.
+/// Something that happens again and again, and for which threads wait.
 #[derive(Default)]
 pub struct Event {
     count: AtomicU32,
@@ -228,20 +232,21 @@ pub struct Event {
 }
 
 impl Event {
-    /// What [`Event::wait`] is given: taken before looking for what the event tells of.
+    /// A number for [`Event::wait`]. It is to be taken before looking whether there is anything to
+    /// wait for, so that nothing which happens in between is missed.
     pub fn now(&self) -> u32 {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// Waits until it has happened since [`Event::now`] said `since`, or the time is over, or for
-    /// no reason.
+    /// Waits until it has happened since [`Event::now`] returned `since`, or the time is over. It
+    /// may also return for no reason.
     pub fn wait(&self, since: u32, at_most: Duration) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         wait(&self.count, since, at_most);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Tells those who wait. Costs no system call if nobody does.
+    /// Wakes the threads that wait. Makes no system call if there are none.
     pub fn happened(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
         if self.waiting.load(Ordering::SeqCst) > 0 {
@@ -250,12 +255,13 @@ impl Event {
     }
 }
 
-/// Tells threads of a process from each other, without a system call: where errno(3) is.
+/// A number that no other thread of the process has, found without a system call: the address of
+/// errno.
 fn this_thread() -> usize {
     thread::errno().addr()
 }
 
-/// How a wait ended.
+/// The end of a wait.
 #[derive(PartialEq)]
 enum Waited {
     /// Something woke the thread, or there was nothing to wait for.
@@ -264,7 +270,8 @@ enum Waited {
     InVain,
 }
 
-/// Waits while `word` is `expected`, or for no reason; nobody relies on having been woken.
+/// Waits while `word` is `expected`. It may also return for no reason; no caller relies on having
+/// been woken.
 fn wait(word: &AtomicU32, expected: u32, at_most: Duration) -> Waited {
     match thread::futex_wait(word, expected, at_most) {
         Err(Errno::TIMEDOUT) => return Waited::InVain,
@@ -319,7 +326,7 @@ mod tests {
             }
         }
         let lock = Lock::new(Half(1));
-        // As a thread of the parent has left it.
+        // This is how a thread of the parent has left it.
         let parent = generation().wrapping_sub(1);
         lock.word.store(parent << 2 | CONTENDED, Ordering::Relaxed);
         assert_eq!(lock.lock().unwrap().0, 7);

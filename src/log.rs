@@ -13,15 +13,15 @@ use std::cell::Cell;
 use std::fmt::{Arguments, Display, Formatter, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How important a message is; the numbers are those of `enum kcapi_verbosity`.
+/// The importance of a message; the numbers are those of `enum kcapi_verbosity`.
 #[derive(Clone, Copy)]
 #[repr(u32)]
 pub enum Level {
     /// Something failed.
     Error = 1,
-    /// Something works otherwise than asked for.
+    /// Something works in another way than was asked for.
     Warning = 2,
-    /// What a user who looks for a cause wants to know.
+    /// A fact that helps a user who looks for a cause.
     Verbose = 3,
     /// Every step.
     Debug = 4,
@@ -34,12 +34,12 @@ pub fn set_verbosity(level: u32) {
     VERBOSITY.store(level, Ordering::Relaxed);
 }
 
-/// Whether messages of `level` are shown.
+/// Returns whether messages of `level` are shown.
 fn shown(level: Level) -> bool {
     level as u32 <= VERBOSITY.load(Ordering::Relaxed)
 }
 
-/// Text of at most `MOST` bytes; what is too much for it is left out.
+/// Text of at most `MOST` bytes. Longer text is cut.
 #[derive(Clone, Copy)]
 struct Text<const MOST: usize> {
     bytes: [u8; MOST],
@@ -51,15 +51,15 @@ impl<const MOST: usize> Text<MOST> {
 
     fn of(what: impl Display) -> Self {
         let mut text = Self::NONE;
-        // It takes whatever comes, and never fails.
+        // `write_str` below never fails.
         let _ = write!(text, "{what}");
         text
     }
 }
 
 impl<const MOST: usize> Write for Text<MOST> {
-    /// Only what a terminal shows as characters is in it, so that no name of an algorithm, which a
-    /// caller may have from anywhere, can pretend to be a line of its own.
+    /// Bytes that a terminal would not show as characters are replaced. A caller may have the name
+    /// of an algorithm from anywhere, and it must not look like a line of its own.
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         for (to, byte) in self.bytes.iter_mut().skip(self.len).zip(text.bytes()) {
             *to = if matches!(byte, b' '..=b'~') { byte } else { b'?' };
@@ -72,7 +72,7 @@ impl<const MOST: usize> Write for Text<MOST> {
 impl<const MOST: usize> Display for Text<MOST> {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let text = self.bytes.get(..self.len).unwrap_or_default();
-        // Only ASCII was put in.
+        // It is ASCII.
         f.write_str(std::str::from_utf8(text).unwrap_or_default())
     }
 }
@@ -85,7 +85,7 @@ pub fn write(level: Level, message: Arguments<'_>) {
     }
 }
 
-/// Apart, as all that only a message needs: calls without one are not to have room for it on the stack.
+/// A function of its own, so that calls without a message need no room on the stack for it.
 #[cold]
 #[inline(never)]
 fn write_line(level: Level, message: Arguments<'_>) {
@@ -103,8 +103,8 @@ fn write_line(level: Level, message: Arguments<'_>) {
     if let Some(end) = line.bytes.get_mut(line.len) {
         *end = b'\n';
     }
-    // One write, so that lines of several threads do not mix; what standard
-    // error does not take is lost, since there is nowhere else to say it.
+    // It is one write, so that lines of several threads do not mix. A failure is ignored, because
+    // there is no other place where it could be reported.
     let _ = write_to_stderr(line.bytes.get(..=line.len).unwrap_or_default());
 }
 
@@ -116,7 +116,7 @@ macro_rules! log {
 }
 pub(crate) use log;
 
-/// What is noted for a line to come.
+/// A part of a line that is written when the call returns.
 type Note = Text<160>;
 
 thread_local! {
@@ -153,9 +153,9 @@ pub fn concerns(algorithm: impl Display) {
     }
 }
 
-/// Notes why `errno` is what a call ends with: `Err(because(Errno::INVAL, "why"))`. What was said
-/// of it before is nearer to the cause, and stays. Nothing of what the caller's memory holds belongs
-/// in a reason: it may be secret.
+/// Notes why a call ends with `errno`: `Err(because(Errno::INVAL, "why"))`. A reason that was noted
+/// for the same number before is nearer to the cause, and stays. A reason never tells the contents
+/// of the caller's memory, which may be secret.
 #[inline]
 pub fn because(errno: Errno, reason: impl Display) -> Errno {
     #[cold]
@@ -185,7 +185,7 @@ pub fn failed(function: &str, errno: Errno) {
         Some((of, reason)) if of == errno => {
             log!(Error, "{function}: {algorithm}{colon}{reason} (errno: -{number})");
         }
-        // A reason for another errno is one for which the call had an answer.
+        // A reason for another errno belongs to a failure that the call has got over.
         _ => {
             let meaning = errno.meaning();
             log!(Error, "{function}: {algorithm}{colon}{meaning} (errno: -{number})");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Where a call's inputs and outputs are in memory, and what to do when one message's output is
-//! another one's input: the result is that of buffers apart, as if all input had been
-//! taken before the first output was written.
+//! Inputs and outputs of a call that overlap in memory. If one message's output is another one's
+//! input, the results are the same as if all input had been read before the first output was
+//! written.
 
 #![allow(unsafe_code)]
 
@@ -13,29 +13,29 @@ use crate::iov::{Iovecs, iovec};
 use libc::iovec;
 use zeroize::Zeroizing;
 
-/// What the pairs' memory has in common.
+/// The overlap of the memory of several messages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Overlap {
-    /// Nothing, but what a message has with itself.
+    /// There is none, but perhaps of a message's output with its own input.
     None,
-    /// An output is where another message's input is.
+    /// An output overlaps another message's input.
     Input,
-    /// An output is where another one is, too.
+    /// An output overlaps another output.
     Output,
 }
 
-/// What the messages have in common. Never misses an overlap; sees one where there is none only
-/// if there is no memory to look closely.
+/// Looks for an overlap, and never misses one. If there is no memory to look closely it may find
+/// one where there is none.
 pub fn overlap(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
     match at_a_glance(inputs, outputs) {
         Overlap::None => Overlap::None,
-        // Inputs and outputs may just take turns.
+        // It may be none: inputs and outputs may lie in turns in one piece of memory.
         perhaps => closely(inputs, outputs).unwrap_or(perhaps),
     }
 }
 
-/// Looks at each message and at where all later ones are, together: in one pass, and without
-/// memory, but an overlap that is found may be none.
+/// Compares each message with the span of all later ones together. That is one pass without memory
+/// for lists, but an overlap that it finds may be none.
 fn at_a_glance(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
     let (mut later_inputs, mut later_outputs) = (Span::EMPTY, Span::EMPTY);
     let mut found = Overlap::None;
@@ -53,7 +53,7 @@ fn at_a_glance(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
     found
 }
 
-/// Looks at each input and the outputs next to it.
+/// Compares each input with the outputs next to it.
 fn closely(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<Overlap> {
     let outputs = sorted(outputs)?;
     let apart = |pair: &[(Span, usize)]| match pair {
@@ -73,7 +73,7 @@ fn closely(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<Overlap> {
     Ok(if found { Overlap::Input } else { Overlap::None })
 }
 
-/// Where the IOVECs are, in the order of their addresses, each with its number; ENOMEM.
+/// The spans of the IOVECs in the order of their addresses, each with its number; ENOMEM.
 fn sorted(iovecs: Iovecs<'_>) -> Result<Vec<(Span, usize)>> {
     let mut spans = Vec::new();
     spans.try_reserve_exact(iovecs.list().len())?;
@@ -104,8 +104,8 @@ impl Span {
     }
 }
 
-/// Whether a message that is cut into pieces would read what it has written: its input and its
-/// output meet and are not the same memory.
+/// Returns whether a message that is cut into pieces would read what it has written, because its
+/// input and its output overlap and are not the same memory.
 pub fn reads_its_output(input: Iovecs<'_>, output: Iovecs<'_>) -> bool {
     let whole =
         |iovecs: Iovecs<'_>| iovecs.list().iter().map(Span::of).fold(Span::EMPTY, Span::with);
@@ -116,7 +116,7 @@ pub fn reads_its_output(input: Iovecs<'_>, output: Iovecs<'_>) -> bool {
     !in_place && whole(input).meets(whole(output)) && meet(input, output).unwrap_or(true)
 }
 
-/// Whether any of the one's memory is the other's; ENOMEM.
+/// Returns whether the one list's memory overlaps the other's; ENOMEM.
 fn meet(one: Iovecs<'_>, other: Iovecs<'_>) -> Result<bool> {
     let (one, other) = (sorted(one)?, sorted(other)?);
     let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
@@ -124,7 +124,7 @@ fn meet(one: Iovecs<'_>, other: Iovecs<'_>) -> Result<bool> {
         if first.meets(*second) {
             return Ok(true);
         }
-        // Whichever ends first meets none that come later either.
+        // The one that ends first meets none of the later ones either.
         let _ = if first.1 <= second.1 { one.next() } else { other.next() };
     }
     Ok(false)
@@ -143,12 +143,12 @@ pub fn with_copies<T>(inputs: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> R
     with_list(&copy, inputs, go)
 }
 
-/// As `with_copies`, for the kernel engine: EFAULT if an input cannot be read.
+/// The same as `with_copies`, for the kernel engine. EFAULT: an input cannot be read.
 pub fn with_checked_copies<T>(inputs: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> Result<T> {
     with_list(&copied(inputs, caller::read)?, inputs, go)
 }
 
-/// As `with_checked_copies`, with the copy in one piece.
+/// The same as `with_checked_copies`, with the copy in one piece.
 pub fn with_checked_copy<T>(input: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> T) -> Result<T> {
     let copy = copied(input, caller::read)?;
     let list = [iovec(copy.as_ptr(), copy.len())];
@@ -189,7 +189,8 @@ fn with_list<T>(copy: &[u8], inputs: Iovecs<'_>, go: impl FnOnce(Iovecs<'_>) -> 
 mod tests {
     use super::*;
 
-    /// Of messages, each given as where its input and where its output begins and ends.
+    /// The overlap of messages. Each is the beginning and end of its input, and those of its
+    /// output.
     fn overlap_of(pairs: &[[usize; 4]]) -> Overlap {
         let list = |first: usize| -> Vec<_> {
             let at = |start, end| iovec(std::ptr::without_provenance(start), end - start);

@@ -2,8 +2,7 @@
 //! A message digest, keyed or not, as the pseudo-random function of a key
 //! derivation.
 //!
-//! Input and output are this library's own memory or borrowed as slices, never
-//! the same, so that what calls this module needs no raw IOVECs.
+//! Input and output are slices, which never overlap, so that key derivation needs no raw IOVECs.
 
 #![allow(unsafe_code)]
 
@@ -14,7 +13,7 @@ use crate::iov::{Iovecs, iovec};
 use std::ops::{Deref, DerefMut};
 use zeroize::Zeroizing;
 
-/// A digest, wiped when it goes.
+/// A digest, which is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Digest {
     bytes: Zeroizing<[u8; DIGEST_MAX]>,
@@ -55,7 +54,7 @@ impl<'a> Prf<'a> {
         self.size
     }
 
-    /// A digest of zeros, to begin with.
+    /// A digest of zeros.
     pub fn zeros(&self) -> Digest {
         Digest { bytes: Zeroizing::new([0; DIGEST_MAX]), len: self.size }
     }

@@ -5,13 +5,13 @@
 //!
 //! - a new key or tag length, if no message is in it ([`Slot::busy`]);
 //! - a whole message or the beginning of a stream, if an earlier stream was given up with data in
-//!   it, or a
-//!   call has failed in a way that left something ([`Operation::failed`]);
+//!   it, or a call has failed in a way that left something behind ([`Operation::failed`]);
 //! - the child of a fork(2), unless a stream or digest has begun in it.
 //!
-//! With the operation its IV is gone, and with a stream's what was said about the stream. So
-//! whoever would go on with either is told EINVAL, until a call gives an IV (`SlotState::lost`): an
-//! operation that was opened quietly would decrypt, with an IV of zeros.
+//! When an operation is closed its IV is lost, and with a stream's operation its direction, too. A
+//! call that would go on with either is told EINVAL, until a call gives an IV (`SlotState::lost`).
+//! If a new operation were opened quietly instead, it would decrypt, with an IV of zeros, and
+//! report success.
 
 #![allow(unsafe_code)]
 
@@ -28,8 +28,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// What the log says of an operation with which a call would go on.
+/// The log's reason where there is no operation for a call to go on with.
 const LOST: &str = "nothing to go on with, after a new key, an error or a fork: give an IV";
+/// The log's reason where another thread is in the way.
 const VISITED: &str = "another thread is in a call of the handle's stream";
 
 /// A handle's operation.
@@ -39,18 +40,18 @@ pub struct Slot {
     state: Lock<SlotState>,
     /// Threads in a stream's call.
     visitors: AtomicUsize,
-    /// Data were sent to the operation, or it was closed.
+    /// Happens when data were sent to the operation, and when it is closed.
     arrived: Event,
 }
 
-/// What a slot holds.
+/// The contents of a slot.
 pub struct SlotState {
     /// The operation; None before the first call, and after it was closed.
     operation: Option<Arc<dyn Operation>>,
     kind: Kind,
-    /// An operation was closed with which the caller could go on.
+    /// An operation was closed that the caller may still expect to go on with.
     lost: bool,
-    /// An update of a digest failed: what the message has had so far is a part of it.
+    /// An update of a digest failed, so the digest would be that of a part of the message.
     pub incomplete: bool,
     /// The process that used it last, by its generation.
     process: u32,
@@ -58,8 +59,9 @@ pub struct SlotState {
     used: bool,
     /// The operation is told of forks.
     watch: Option<Watch>,
-    /// The operation was lent to a stream's call, or is watched. What was not has no message in it,
-    /// and has not failed: whatever fails is closed.
+    /// The operation was lent to a stream's call, or is watched. One that never was has no message
+    /// in it and has not failed, because an operation that fails in a whole message is closed at
+    /// once.
     lent: bool,
 }
 
@@ -82,16 +84,16 @@ impl Slot {
         Self { state: Lock::new(state), visitors: AtomicUsize::new(0), arrived: Event::default() }
     }
 
-    /// Its state, once no whole message is being processed. The process is this one, by its
-    /// generation.
+    /// Waits until no whole message is being processed. `process` is the generation of this
+    /// process.
     #[inline]
     pub fn lock(&self, process: u32) -> Result<Guard<'_, SlotState>> {
         self.state.lock_in(process)
     }
 
-    /// Makes the state this process's own, whose generation is `process`; whether it was a
-    /// parent's. What has begun goes on, as it was told of the fork; other operations are the
-    /// parent's.
+    /// Makes the state this process's own, whose generation is `process`. Returns whether it was a
+    /// parent's. A stream or digest that has begun goes on, because its operation was told of the
+    /// fork. Any other operation belongs to the parent, so it is closed here.
     #[inline]
     pub fn enter(&self, state: &mut SlotState, process: u32) -> bool {
         if state.process == process {
@@ -106,8 +108,9 @@ impl Slot {
         true
     }
 
-    /// Whether a new key would take something from a caller: a message has begun, a result was
-    /// not read, a thread waits. What has failed is of no use to anyone.
+    /// Returns whether a new key would take something from a caller: a message that has begun, a
+    /// result that was not read, or the operation in which a thread waits. One that has failed is
+    /// of no use to anyone.
     pub fn busy(&self, state: &SlotState) -> bool {
         state.operation.as_ref().is_some_and(|operation| {
             !operation.failed() && (operation.progress() != Progress::Idle || self.visited())
@@ -118,16 +121,18 @@ impl Slot {
         self.visitors.load(Ordering::Acquire) > 0
     }
 
-    /// Closes what has failed, and what is in the way of a new message. With `goes_on` the
-    /// message has no IV of its own although the algorithm has one. EINVAL: there is nothing to
-    /// go on with; a stream's data would be given up that the caller wants to go on with; or a
-    /// complete stream was not read, with `read_first`. EBUSY: a thread is in a call of the
-    /// stream that would be given up. After an error all is as it was.
+    /// Closes an operation that has failed or is in the way of a new message. `goes_on` says that
+    /// the message has no IV of its own although the algorithm has one. After an error nothing has
+    /// changed.
+    ///
+    /// EINVAL: there is nothing to go on with; or the message would go on with a stream whose data
+    /// would be given up; or, with `read_first`, a stream is complete and was not read. EBUSY: a
+    /// thread is in a call of the stream that would be given up.
     pub fn make_way(&self, state: &mut SlotState, goes_on: bool, read_first: bool) -> Result<()> {
         self.make_way_for(state, goes_on, read_first, |_| Ok(()))
     }
 
-    /// The same for a message that `check` finds an error in before a stream is given up for it.
+    /// The same. If `check` finds an error in the message, no stream is given up for it.
     fn make_way_for(
         &self,
         state: &mut SlotState,
@@ -153,7 +158,7 @@ impl Slot {
         if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
     }
 
-    /// The same for a whole message, beside which no thread may be in a stream's call.
+    /// The same for a whole message. While it is processed no thread may be in a stream's call.
     pub fn make_way_alone(
         &self,
         state: &mut SlotState,
@@ -177,7 +182,7 @@ impl Slot {
         self.make_way_for(state, goes_on, false, check)
     }
 
-    /// EINVAL: the operation that a stream's call would go on with is closed, or of no use.
+    /// Checks that a stream's call can go on. EINVAL: the operation is closed, or has failed.
     pub fn check_going_on(&self, state: &mut SlotState) -> Result<()> {
         if state.operation.as_ref().is_some_and(|operation| operation.failed()) {
             self.close(state);
@@ -185,8 +190,9 @@ impl Slot {
         if state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
     }
 
-    /// What a call on the operation has come to: closes it if that has left something, or if it
-    /// was opened without a key, which says nothing about the next one.
+    /// Takes note of a call's result. The operation is closed if the call has failed and left
+    /// something behind in it. It is closed, too, if it was opened without a key: the next one may
+    /// have a key.
     #[inline]
     pub fn after<T>(&self, state: &mut SlotState, result: &Result<T>) {
         match result {
@@ -195,30 +201,30 @@ impl Slot {
                 state.used = true;
                 self.close(state);
             }
-            // There is an IV to go on with.
+            // The next call has an IV to go on with. After a wrong tag, too, only the message is
+            // gone.
             Ok(_) | Err(Errno::BADMSG) => (state.used, state.lost) = (true, false),
-            // Nothing has happened.
+            // The call was refused before it did anything.
             Err(_) => {}
         }
     }
 
-    /// A stream begins, with an IV or after what it goes on with; whether there was nothing to go
-    /// on with before.
+    /// Takes note that a stream begins. Returns whether, before, there was nothing to go on with.
     pub fn begin(state: &mut SlotState) -> bool {
         state.used = true;
         std::mem::replace(&mut state.lost, false)
     }
 
-    /// It has not begun after all.
+    /// Takes back what `begin` has noted: the stream has not begun after all.
     pub fn not_begun(&self, was_lost: bool) -> Result<()> {
         self.state.lock()?.lost |= was_lost;
         Ok(())
     }
 
-    /// Closes the operation. Who waits in it is told.
+    /// Closes the operation. Threads that wait in it are told.
     pub fn close(&self, state: &mut SlotState) {
         if let Some(operation) = state.operation.take() {
-            // The next message of a digest or generator has nothing to go on with.
+            // The messages of digests and generators never go on with anything.
             state.lost |= state.used && !matches!(state.kind, Kind::Hash | Kind::Rng);
             state.watch = None;
             drop(operation);
@@ -226,41 +232,43 @@ impl Slot {
         }
     }
 
-    /// Lends the operation to a stream's call, which does not hold the lock.
+    /// Lends the operation to a stream's call, which then does not hold the lock.
     pub fn visit(
         self: &Arc<Self>,
         state: &mut SlotState,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<Visit> {
         let operation = Arc::clone(state.lend(open)?);
-        // The first use takes memory that the thread keeps: here, where there is some, and not only if
-        // it has to wait. In a destructor, while the thread ends, it cannot be used.
+        // The first use of WAITING takes memory, which the thread keeps. It is taken here and not
+        // where the call waits, because a failure could not be reported there. In a destructor,
+        // while the thread ends, WAITING cannot be used.
         let _ = WAITING.try_with(|_| {});
         self.visitors.fetch_add(1, Ordering::Relaxed);
         Ok(Visit { slot: Arc::clone(self), operation })
     }
 }
 
-/// A stream's call. Where it waits, it waits in user space: sendmsg(2) could not be cancelled
-/// without leaving a lock behind, and recvmsg(2) would go on waiting until the caller's buffer is
-/// full, with the first results already in it.
+/// A stream's call. It never waits in a system call but in user space, for two reasons. A thread
+/// that is cancelled in sendmsg(2) would leave a lock behind. recvmsg(2) would go on waiting until
+/// the caller's buffer is full, although the first results are already in it.
 pub struct Visit {
     slot: Arc<Slot>,
     operation: Arc<dyn Operation>,
 }
 
 thread_local! {
-    /// What a thread has that is cancelled while it waits: it is dropped when the thread has ended.
+    /// The call in which a thread waits. If the thread is cancelled there, this is dropped when the
+    /// thread has ended.
     static WAITING: Cell<Option<Visit>> = const { Cell::new(None) };
 }
 
-/// How long a receiver waits before looking again: a sender could also be in another
-/// process that shares the stream since fork(2).
+/// The time after which a receiver looks again without having been told of data: the sender may be
+/// in another process, which shares the stream since fork(2) and cannot tell this one.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Visit {
-    /// A piece of the stream's message. Waits for room, until another thread or process receives.
-    /// EINVAL: the operation was closed meanwhile.
+    /// Sends a piece of the stream's message. Waits for room until another thread or process
+    /// receives. EINVAL: the operation was closed meanwhile.
     pub fn send(
         mut self,
         mut control: Option<&Control>,
@@ -272,9 +280,10 @@ impl Visit {
         let mut sent = 0;
         loop {
             match self.send_from(sent, control, input, more) {
-                // A piece of which nothing was taken can be sent again.
+                // A piece of which nothing was taken can be sent again: that is no failure.
                 Err(errno) => {
-                    // Nor is anything lost where another process's message is in the way of one that begins.
+                    // Neither is it one if another process's message is in the way of one that
+                    // begins.
                     let begun = begins && !self.operation.of_two_processes();
                     if (begun || sent > 0) && errno != Errno::NOKEY {
                         self.operation.failure().set();
@@ -306,7 +315,7 @@ impl Visit {
         self.operation.send(control, input, more, &self.slot.arrived)
     }
 
-    /// Results. Waits until there are some. EINVAL: the operation was closed meanwhile.
+    /// Receives results. Waits until there are some. EINVAL: the operation was closed meanwhile.
     pub fn receive(mut self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
         loop {
             let before = self.slot.arrived.now();
@@ -318,13 +327,14 @@ impl Visit {
         }
     }
 
-    /// Before the thread waits it may be cancelled: all that it has is put down, so that nothing is
-    /// left in the frames of its call. EINVAL: the operation was closed.
+    /// Lets a thread be cancelled before it waits. All that the thread has is put into WAITING
+    /// meanwhile, because a cancelled thread drops nothing of what is in the frames of its call.
+    /// EINVAL: the operation was closed.
     fn put_down(self, cancellation: &Suspended) -> Result<Self> {
         if !self.is_current(&*self.slot.state.lock()?) {
             return Err(because(Errno::INVAL, "the stream was given up meanwhile"));
         }
-        // Not from a destructor, while the thread ends: there is no place then.
+        // EAGAIN: this is a call from a destructor, while the thread ends, when WAITING is gone.
         WAITING.try_with(|waiting| waiting.set(Some(self))).map_err(|_| Errno::AGAIN)?;
         cancellation.point();
         WAITING.take().ok_or(Errno::IO)
@@ -334,8 +344,8 @@ impl Visit {
         state.operation.as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.operation))
     }
 
-    /// What has failed stays until the next call, since other threads may be in it; but for an
-    /// operation without a key, in which nothing has been.
+    /// Takes note of the result. An operation that has failed stays until the next call closes it,
+    /// since other threads may be in it. One without a key is closed at once: no message was in it.
     fn after(&self, result: Result<usize>) -> Result<usize> {
         if matches!(result, Err(Errno::NOKEY)) {
             let mut state = self.slot.state.lock()?;
@@ -350,7 +360,8 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        // In the child of a fork(2) in a signal handler during the call, it counts no more.
+        // The count may be 0: if a signal handler calls fork(2) during this call, the child sets it
+        // so.
         let less = |visitors: usize| visitors.checked_sub(1);
         let _ = self.slot.visitors.fetch_update(Ordering::Release, Ordering::Relaxed, less);
     }
@@ -370,12 +381,12 @@ impl SlotState {
         }
     }
 
-    /// Whether no message has been on it yet.
+    /// Returns whether no message has been in the operation yet.
     pub fn is_new(&self) -> bool {
         self.operation.is_none() && !self.lost
     }
 
-    /// The operation; where there is none, the one that `open` opens.
+    /// The operation. If there is none, `open` opens one.
     pub fn operation(
         &mut self,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
@@ -399,7 +410,7 @@ impl SlotState {
         Ok((operation, Alone::for_holder(operation)))
     }
 
-    /// The operation, which others may use from now on who do not hold the lock.
+    /// The operation. From now on it is used by others, too, who do not hold the lock.
     fn lend(
         &mut self,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
@@ -414,7 +425,7 @@ impl SlotState {
         self.operation.as_ref().ok_or(Errno::IO)
     }
 
-    /// The operation, which is told of forks from now on: more than a whole message will be in it.
+    /// The operation. From now on it is told of forks, because a message stays in it between calls.
     pub fn watched(
         &mut self,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What the handles on one transform share, and how a key is changed under them.
+//! The transform that several handles share, and the change of its key while they use it.
 
 use crate::engine::{Kind, Parameter, Transform};
 use crate::errno::{Errno, Result};
@@ -23,13 +23,13 @@ impl Recover for Slots {
 
 /// A transform and the slots of all handles on it.
 pub struct Tfm {
-    /// The engine's.
+    /// The engine's transform.
     pub transform: Box<dyn Transform>,
-    /// Its family.
+    /// The family of its algorithm.
     pub kind: Kind,
-    /// Whether its messages have an IV.
+    /// Its messages have an IV.
     pub has_iv: bool,
-    /// Held while a parameter is changed; before any slot is locked.
+    /// Locked while a parameter is changed. A thread that holds a slot's lock never locks this.
     slots: Lock<Slots>,
     /// The generation of the process in which a parameter is being changed; 0: none is.
     changing: AtomicU32,
@@ -40,7 +40,8 @@ pub struct Tfm {
 impl Tfm {
     /// A transform without handles.
     pub fn new(kind: Kind, transform: Box<dyn Transform>) -> Self {
-        // The transform is this process's: a child is to know that it is not its own.
+        // It gives this process its number, so that a child finds another one and knows that the
+        // transform is its parent's.
         generation();
         Self {
             has_iv: transform.properties().iv_size > 0,
@@ -59,8 +60,8 @@ impl Tfm {
         Ok(slot)
     }
 
-    /// Locks a handle's slot for a call. While a parameter is being changed the call waits: so
-    /// whoever changes it waits for the calls that have begun, and for no others.
+    /// Locks a handle's slot for a call. While a parameter is being changed the call waits. So the
+    /// thread that changes it waits only for calls that have begun before.
     #[inline]
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, SlotState>> {
         let process = generation();
@@ -92,15 +93,15 @@ impl Tfm {
         add(&mut slots, slot)
     }
 
-    /// Sets a parameter. The kernel refuses while operations are open, so idle ones are closed
-    /// first. EBUSY: a message is in one, see [`Slot::busy`]; then all is as it was.
+    /// Sets a parameter. The kernel refuses that while operations are open, so idle ones are closed
+    /// first. EBUSY: a message is in one, see [`Slot::busy`]; then nothing has changed.
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
         memory::ensure(SMALL)?;
         self.let_pass();
         let slots = self.slots.lock()?;
         let process = generation();
         let _changing = Changing::begin(&self.changing, process);
-        // From here on a slot that was locked once is not used by another call: it would wait.
+        // From here on, a slot that was locked once is not used by another call, since calls wait.
         let each = || slots.iter().filter_map(Weak::upgrade);
         for slot in each() {
             let mut state = slot.lock(process)?;
@@ -115,8 +116,8 @@ impl Tfm {
         self.transform.set(parameter)
     }
 
-    /// Lets those go on that have waited for the change before: a thread that changes
-    /// parameters in a loop would else be first again and again.
+    /// Lets calls go on that have waited for the last change. Otherwise a thread that changes
+    /// parameters in a loop would come first again and again.
     fn let_pass(&self) {
         const AT_MOST: usize = 100;
         for _ in 0..AT_MOST {
@@ -129,7 +130,7 @@ impl Tfm {
 }
 
 fn add(slots: &mut Slots, slot: &Arc<Slot>) -> Result<()> {
-    // Those of destroyed handles go before the list would grow.
+    // Before the list grows, the slots of destroyed handles are taken out of it.
     if slots.len() == slots.capacity() {
         slots.retain(|slot| slot.strong_count() > 0);
     }
@@ -138,7 +139,7 @@ fn add(slots: &mut Slots, slot: &Arc<Slot>) -> Result<()> {
     Ok(())
 }
 
-/// As long as it lives a parameter is being changed.
+/// Says, as long as it lives, that a parameter is being changed.
 struct Changing<'a>(&'a AtomicU32);
 
 impl<'a> Changing<'a> {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What functions leave behind when they have returned: on the stack, round keys and states that were
-//! moved, or spilled there for want of registers; and what they have in registers.
+//! The stack and the registers are wiped when a call returns: secrets are left there.
 //!
-//! A value wipes itself only where it is dropped. So the stack is wiped as a whole, as deep
-//! as the calls went, and no deeper than the smallest stack of a thread allows; and so are the
-//! registers whose contents a function need not keep.
+//! A value wipes itself only in the place where it is dropped. Round keys and states that were
+//! moved before, or that were spilled to the stack because there were too few registers, stay
+//! behind. So the stack is wiped as deep as the calls went, but no deeper than the smallest stack
+//! of a thread allows. The registers are wiped whose contents a function need not keep.
 
 use std::mem::MaybeUninit;
 
@@ -12,19 +12,19 @@ use std::mem::MaybeUninit;
 /// short message's 80, so what goes deeper says so ([`Depth`]).
 pub const CALL: usize = 1536;
 
-/// Bytes that it takes to make something of a key. With all that is above, this fits into the
-/// smallest stack that a thread may have, 16 KiB.
+/// Bytes that the preparation of a key takes. With all frames above, this fits into the smallest
+/// stack that a thread may have, 16 KiB.
 #[cfg(feature = "user-engine")]
 pub const KEY: usize = 5 << 10;
 
-/// Bytes that it takes to work with spilled registers.
+/// Bytes that a function with spilled registers takes.
 #[cfg(feature = "user-engine")]
 pub const SPILLS: usize = 2 << 10;
 
-/// Bytes that it takes to work with many blocks at hand, or with many spilled registers.
+/// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
 pub const WORK: usize = 4 << 10;
 
-/// How much of the stack an algorithm takes.
+/// The part of the stack that an algorithm takes.
 #[cfg(feature = "user-engine")]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -49,7 +49,7 @@ impl Depth {
     }
 }
 
-/// What takes more of the stack than a call does, and wipes it each time it has worked.
+/// A cipher that takes more of the stack than a call does, and wipes that each time it has worked.
 #[cfg(feature = "user-engine")]
 pub struct Deep<T>(pub T);
 
@@ -82,8 +82,8 @@ fn wipe<const N: usize>() {
     zeroize::optimization_barrier(&stack);
 }
 
-/// Writes zeros over the registers that a function may leave anything in. It takes two nanoseconds; with
-/// the vectors' upper halves empty, what the caller does next is none the slower.
+/// Writes zeros over the registers that a function may leave anything in. It takes two nanoseconds;
+/// with the vectors' upper halves empty, what the caller does next is none the slower.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[allow(unsafe_code)]
 #[inline(never)]
@@ -123,7 +123,7 @@ pub fn wipe_registers() {
     }
 }
 
-/// As for x86-64. Of v8 to v15 the lower halves are the caller's.
+/// The same as for x86-64. The lower halves of v8 to v15 are the caller's.
 #[cfg(all(target_arch = "aarch64", not(miri)))]
 #[allow(unsafe_code)]
 #[inline(never)]
@@ -146,6 +146,6 @@ pub fn wipe_registers() {
     }
 }
 
-/// Other architectures' registers stay as they are; Miri knows none.
+/// The registers of other architectures stay as they are. Miri knows none.
 #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 pub fn wipe_registers() {}

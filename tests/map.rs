@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The map in ARCHITECTURE.md against the tree: every file of `src` is in a room of it, a room
-//! imports only rooms below it, no two files import each other by any way, and system calls are made
-//! in `src/sys` alone.
+//! imports only rooms below it, no two files import each other by any way, and system calls are
+//! made in `src/sys` alone.
 //!
-//! What counts is a path that begins with `crate` or `super`, outside of tests. A module and its own
-//! submodules are free to use each other through the parent's `use`, which does not count.
+//! What counts is a path that begins with `crate` or `super`, outside of tests. A module and its
+//! own submodules are free to use each other through the parent's `use`, which does not count.
 
 #![allow(
     clippy::unwrap_used,
@@ -101,8 +101,8 @@ fn foreign_calls(code: &str) -> Vec<String> {
     calls
 }
 
-/// Whether libc's `item` is a function that makes a system call or may do so: no type, no constant, no
-/// macro, and neither malloc(3) nor memset(3).
+/// Whether libc's `item` is a function that makes a system call or may do so: no type, no constant,
+/// no macro, and neither malloc(3) nor memset(3).
 fn is_function(item: &str) -> bool {
     let is_type = item.ends_with("_t")
         || item.starts_with("c_")

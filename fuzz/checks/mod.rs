@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The fuzz targets: each takes any input and panics if something does not hold that must.
 //!
-//! This is a module of the library's, `kcapi::fuzz`, where that is compiled for a fuzzer or for its own
-//! tests (`src/lib.rs`). `fuzz/fuzz_targets` makes programs of the targets. In the tests they are given
-//! the corpora of `fuzz/corpus` and inputs made of these; a finding becomes a file there, named after
-//! what went wrong.
+//! This is a module of the library's, `kcapi::fuzz`, where that is compiled for a fuzzer or for its
+//! own tests (`src/lib.rs`). `fuzz/fuzz_targets` makes programs of the targets. In the tests they
+//! are given the corpora of `fuzz/corpus` and inputs made of these; a finding becomes a file there,
+//! named after what went wrong.
 
 // Test code: it is to stop at what it does not expect.
 #![allow(clippy::indexing_slicing, clippy::expect_used, clippy::panic, clippy::unwrap_used)]

@@ -25,7 +25,7 @@ pub enum Family {
 pub const FAMILIES: [Family; 4] = [Family::Skcipher, Family::Aead, Family::Hash, Family::Rng];
 
 impl Family {
-    /// As AF_ALG calls it.
+    /// The family's name for AF_ALG.
     pub fn name(self) -> &'static str {
         match self {
             Self::Skcipher => "skcipher",
@@ -41,7 +41,7 @@ impl Family {
 pub struct Algorithm {
     /// Its family.
     pub family: Family,
-    /// As in /proc/crypto.
+    /// The name in /proc/crypto.
     pub name: &'static str,
     /// Bytes of a key, for a measurement: 0 without a key, none if it is not measured.
     pub key: Option<u8>,
@@ -59,11 +59,11 @@ pub const fn unmeasured(family: Family, name: &'static str) -> Algorithm {
 
 /// A handle of an algorithm.
 pub enum Opened {
-    /// Of a symmetric cipher or an AEAD.
+    /// A handle of a symmetric cipher or an AEAD.
     Transform(Transform),
-    /// Of a digest.
+    /// A handle of a digest.
     Digest(Digest),
-    /// Of a generator.
+    /// A handle of a generator.
     Rng(Rng),
 }
 
@@ -107,9 +107,9 @@ const IV: [u8; 64] = {
 
 /// Calls, and the nanoseconds that they took together.
 pub struct Measured {
-    /// How many.
+    /// The number of calls.
     pub calls: u64,
-    /// How long.
+    /// Their time in nanoseconds.
     pub time: u64,
 }
 
@@ -183,5 +183,5 @@ impl Opened {
     }
 }
 
-/// How long it takes at least from one look at the clock to the next, in nanoseconds.
+/// The shortest time between two looks at the clock, in nanoseconds.
 const PERIOD: u64 = 1_000_000;

@@ -13,11 +13,11 @@ use core::ffi::{CStr, c_int};
 
 const HELP: &str = include_str!("dgst.txt");
 
-/// What the C program makes of a password.
+/// Bytes of the key that the C program derives from a password.
 const DERIVED_KEY: usize = 32;
 /// More than any digest takes as a key.
 const LONGEST_KEY: usize = 1 << 20;
-/// What is read at once.
+/// Bytes that are read at once.
 const PIECE: usize = 128 << 10;
 
 const LONG: &[Long] = &[
@@ -78,7 +78,8 @@ fn run(arguments: &Arguments) -> Result<c_int, Failed> {
     let digest = Digest::open(cipher).map_err(|errno| failed(log, &cipher, errno))?;
     log.verbose(format_args!("{cipher} by the engine {}", digest.engine()));
     if key.is_given() {
-        // Where the message follows the key, it is the C program's key that does not run into it.
+        // If the message follows the key on standard input, the key has the length that it has for
+        // the C program, so that it does not run into the message.
         let is_before = input.is_none() && key.is_on_standard_input();
         let material = key.read(log, if is_before { DERIVED_KEY } else { LONGEST_KEY })?;
         let key = key.key(log, material, DERIVED_KEY)?;

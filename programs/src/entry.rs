@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Where the programs begin: the Makefile makes one of these each program's `main`.
+//! The beginnings of the programs: the Makefile makes each of these functions one program's `main`.
 #![allow(unsafe_code)]
 
 use crate::options::Arguments;

@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// The file's path; null where there is none. One at a time.
 static INCOMPLETE: AtomicPtr<c_char> = AtomicPtr::new(null_mut());
 
-/// What ends a program whose user has had enough.
+/// The signals that end a program when its user wants that.
 const SIGNALS: [c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGPIPE, libc::SIGTERM];
 
 extern "C" fn remove(signal: c_int) {

@@ -5,7 +5,7 @@ use crate::library::wipe;
 use crate::sys::{Errno, Fd, Result};
 use alloc::vec::Vec;
 
-/// What the library takes in one piece: INT_MAX bytes.
+/// The most bytes that the library takes in one piece, INT_MAX.
 pub const LONGEST_MESSAGE: usize = i32::MAX as usize;
 
 /// Bytes that are wiped when nobody needs them any more.
@@ -30,8 +30,7 @@ impl Secret {
         Self(bytes.to_vec())
     }
 
-    /// What can be read until the end, more than `limit` bytes of it are not. Says whether there
-    /// was more.
+    /// Reads until the end, but no more than `limit` bytes. Returns whether there was more.
     pub fn read(fd: Fd, limit: usize) -> Result<(Self, bool)> {
         let mut secret = Self(Vec::new());
         let mut piece = Self::zeros(1024);

@@ -59,14 +59,15 @@ impl Messages {
     }
 }
 
-/// How much `kcapi-enc`, `kcapi-dgst` and `kcapi-rng` say; each number includes those before it.
+/// The amount of messages of `kcapi-enc`, `kcapi-dgst` and `kcapi-rng`. Each level includes those
+/// before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// What made the program fail.
+    /// The reason why the program fails.
     Error = 1,
-    /// What its user should know; the default.
+    /// Something that its user should know; the default.
     Warning,
-    /// How it does its work.
+    /// The way in which it does its work.
     Verbose,
     /// And every step, the library's too.
     Debug,
@@ -82,7 +83,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// What is said before any option asks for more or less.
+    /// The default, before an option asks for more or less.
     pub fn new(program: &'static str) -> Self {
         Self { program, level: Some(Level::Warning) }
     }
@@ -103,17 +104,17 @@ impl Log {
         }
     }
 
-    /// What made the program fail.
+    /// Says why the program fails.
     pub fn error(self, text: fmt::Arguments<'_>) {
         self.say(Level::Error, "Error", text);
     }
 
-    /// What its user should know.
+    /// Says something that its user should know.
     pub fn warning(self, text: fmt::Arguments<'_>) {
         self.say(Level::Warning, "Warning", text);
     }
 
-    /// How it does its work.
+    /// Says how it does its work.
     pub fn verbose(self, text: fmt::Arguments<'_>) {
         self.say(Level::Verbose, "Verbose", text);
     }

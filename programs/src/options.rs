@@ -16,7 +16,7 @@ pub struct Arguments {
     vector: *mut *mut c_char,
 }
 
-/// Whether an option has an argument; the numbers are getopt_long's.
+/// The argument of an option; the numbers are getopt_long's.
 #[derive(Clone, Copy)]
 pub enum Takes {
     /// None.
@@ -52,13 +52,13 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// What an option said.
+/// An option of the command line.
 pub struct Found {
     /// The option's letter, or what its row says.
     pub option: u8,
     /// Its argument, empty where it takes none.
     pub value: &'static CStr,
-    /// Whether it had an argument.
+    /// It had an argument.
     pub has_value: bool,
 }
 
@@ -72,7 +72,8 @@ pub struct Options<'a> {
 
 impl Arguments {
     /// # Safety
-    /// `count` and `vector` are those of a `main`, which are there until the program ends; nobody else uses them.
+    /// `count` and `vector` are those of a `main`, which are there until the program ends; nobody
+    /// else uses them.
     pub unsafe fn new(count: c_int, vector: *mut *mut c_char) -> Self {
         Self { count, vector }
     }
@@ -105,7 +106,7 @@ impl Arguments {
         Options { arguments: self, short, long }
     }
 
-    /// What is no option, once all options were read.
+    /// The arguments that are no options, once all options were read.
     pub fn operands(&self) -> impl Iterator<Item = &'static CStr> + '_ {
         // SAFETY: getopt_long's variable; there is one thread.
         let first = unsafe { optind };

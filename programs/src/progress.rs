@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! How far a long file is, for a person in front of a terminal.
+//! The progress of a long file, for a person in front of a terminal.
 
 use crate::message::Name;
 use crate::sys::{Fd, STDERR, now};
 use alloc::format;
 
-/// What takes less is not worth a word, in nanoseconds.
+/// The time in nanoseconds before progress is shown for the first time.
 const PATIENCE: u64 = 2_000_000_000;
-/// How often it is said.
+/// The time from one message to the next.
 const PERIOD: u64 = 500_000_000;
 /// The clock is not asked for each piece.
 const PIECES: u32 = 64;
@@ -25,7 +25,7 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Of what is read from there.
+    /// The progress of reading from `fd`.
     pub fn new(wanted: bool, fd: Fd, name: &'a [u8]) -> Self {
         let next = (wanted && STDERR.is_terminal()).then(|| now() + PATIENCE);
         let size = if next.is_some() { fd.stat().map_or(0, |stat| stat.size) } else { 0 };

@@ -13,9 +13,9 @@ use core::ffi::{CStr, c_int};
 
 const HELP: &str = include_str!("rng.txt");
 
-/// What is generated at once.
+/// Bytes that are generated at once.
 const PIECE: usize = 128;
-/// What is written at once.
+/// Bytes that are written at once.
 const BUFFER: usize = 64 << 10;
 /// The shortest seed.
 const SEED: usize = 32;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What Rust asks for where there is no standard library: memory, and an end for what cannot go on.
+//! The parts that Rust needs from a program without a standard library: memory, and an end after a
+//! panic.
 #![allow(unsafe_code)]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -8,7 +9,7 @@ use core::panic::PanicInfo;
 /// malloc(3), whose memory is aligned for all that is allocated here.
 struct Malloc;
 
-/// What malloc(3) aligns to on every platform, in bytes.
+/// The alignment in bytes that malloc(3) gives on every platform.
 const ALIGNED: usize = 2 * size_of::<usize>();
 
 // SAFETY: malloc(3), realloc(3) and free(3) keep the promises of `GlobalAlloc` for alignments up to

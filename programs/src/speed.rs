@@ -15,7 +15,7 @@ use core::ffi::{CStr, c_int};
 
 const HELP: &str = include_str!("speed.txt");
 
-/// What is measured.
+/// The algorithms that are measured.
 static ROWS: [Algorithm; 42] = [
     row(Family::Skcipher, "cbc(aes)", 16),
     row(Family::Skcipher, "cbc(aes)", 32),
@@ -79,14 +79,14 @@ const SHORT: &CStr = c"alc:t:b:rvso:h";
 const LONGEST: u64 = 16 << 20;
 /// Bytes that a call of a generator gives at most.
 const RANDOM: u64 = 128;
-/// How long it takes at least, in nanoseconds.
+/// The shortest time of a measurement, in nanoseconds.
 const SHORTEST: u64 = 20_000_000;
 
 /// The command line.
 struct Settings {
     /// Show, do not measure.
     list: bool,
-    /// What is in the algorithms' names; nothing for all.
+    /// A part of the algorithms' names; None: all algorithms.
     part: Option<&'static [u8]>,
     seconds: u64,
     blocks: u64,
@@ -199,7 +199,7 @@ fn measured(
     Ok(Some(shown(algorithm, length, &measured, settings.raw)))
 }
 
-/// What one line tells.
+/// The line for a measurement.
 fn shown(algorithm: &Algorithm, length: usize, measured: &Measured, raw: bool) -> String {
     let calls = measured.calls as f64 / (measured.time as f64 / 1e9);
     let (bytes, calls) = ((calls * length as f64) as u64, calls as u64);

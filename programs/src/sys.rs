@@ -22,7 +22,7 @@ impl Errno {
         Self(unsafe { *libc::__errno_location() })
     }
 
-    /// What a program exits with that shows the errno as the C programs did: 256 - errno.
+    /// The exit code for a program that shows the errno as the C programs did: 256 - errno.
     pub fn exit_code(self) -> c_int {
         self.0.wrapping_neg() & 0xff
     }
@@ -49,7 +49,7 @@ pub const STDOUT: Fd = Fd(libc::STDOUT_FILENO);
 /// Standard error.
 pub const STDERR: Fd = Fd(libc::STDERR_FILENO);
 
-/// What fstat(2) says, as far as somebody asks.
+/// The result of fstat(2), as far as it is used.
 pub struct Stat {
     /// Type and permissions.
     pub mode: libc::mode_t,
@@ -58,7 +58,7 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// Whether it is a regular file.
+    /// Returns whether it is a regular file.
     pub fn is_regular(&self) -> bool {
         self.mode & libc::S_IFMT == libc::S_IFREG
     }
@@ -119,7 +119,7 @@ impl Fd {
         Ok(Stat { mode: stat.st_mode, size: u64::try_from(stat.st_size).unwrap_or(0) })
     }
 
-    /// Whether a person sees it.
+    /// Returns whether it is a terminal, so that a person sees it.
     pub fn is_terminal(self) -> bool {
         // SAFETY: isatty(3) takes any descriptor.
         unsafe { libc::isatty(self.0) == 1 }
@@ -131,7 +131,7 @@ impl Fd {
         checked(unsafe { libc::fchmod(self.0, mode & 0o7777) }).map(|_| ())
     }
 
-    /// What was written is on the disk, or there is an error. A file system without such a call
+    /// Waits until the data are on the disk, or returns an error. A file system without such a call
     /// does what it can.
     pub fn sync(self) -> Result<()> {
         loop {
@@ -200,9 +200,9 @@ impl Drop for File {
     }
 }
 
-/// What is open as 0, 1 and 2 stays so: where one is closed, what is opened later would get its
-/// number, and an output file what is meant for the terminal. What takes the place can be neither
-/// read nor written.
+/// Makes sure that 0, 1 and 2 are open. If one were closed, a file that is opened later would get
+/// its number, and an output file would get messages that are meant for the terminal. What takes
+/// the place can be neither read nor written.
 pub fn occupy_standard_descriptors() {
     for fd in 0..3 {
         // SAFETY: F_GETFD takes any number; open(2) gives the lowest that is free, which is this
@@ -215,7 +215,7 @@ pub fn occupy_standard_descriptors() {
     }
 }
 
-/// Where a symbolic link leads.
+/// The destination of a symbolic link.
 pub fn read_link(path: &CStr) -> Result<Vec<u8>> {
     let mut target = alloc::vec![0u8; libc::PATH_MAX as usize];
     // SAFETY: the memory is as long as is said.
@@ -268,7 +268,7 @@ pub fn variable(name: &CStr) -> Option<&'static CStr> {
     }
 }
 
-/// Whether reading would not wait: there is something, or the end.
+/// Returns whether reading would not wait, because there are data or the end.
 pub fn is_readable(fd: Fd) -> bool {
     let mut poll = libc::pollfd { fd: fd.0, events: libc::POLLIN, revents: 0 };
     // SAFETY: the memory is one pollfd.

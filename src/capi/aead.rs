@@ -157,7 +157,7 @@ pub unsafe extern "C" fn kcapi_aead_decrypt(
 
 /// # Safety
 ///
-/// As `kcapi_aead_encrypt`.
+/// The same as for `kcapi_aead_encrypt`.
 unsafe fn one_shot(
     handle: *mut Handle,
     op: Op,
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn kcapi_aead_decrypt_aio(
 
 /// # Safety
 ///
-/// As `kcapi_aead_encrypt_aio`.
+/// The same as for `kcapi_aead_encrypt_aio`.
 unsafe fn pairs(
     handle: *mut Handle,
     op: Op,

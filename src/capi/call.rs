@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What every call from C has around it: the result as C knows it, errno, cancellation, the stack, registers.
+//! The frame around every call from C: the conversion of the result, errno, cancellation, the log,
+//! and the wiping of the stack and the registers.
 //!
 //! - The result is that of the function, or the negative errno. errno itself is set by every
-//!   failure and
-//!   left alone by success, whatever system calls that took.
+//!   failure, and left alone by success, whatever system calls that took.
 //! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
 //! - A failure is one line at KCAPI_LOG_ERR ([`crate::log`]).
 //! - The stack below and the registers are wiped ([`crate::traces`]).
@@ -26,7 +26,7 @@ pub fn to_ssize<F: FnOnce() -> Result<usize>>(call: F) -> ssize_t {
     bytes(around::<F, _>(|_| counted(call())))
 }
 
-/// The same of a call that waits for another: there the thread may be cancelled, too.
+/// The same for a call that may wait for another one. A cancelled thread ends while it waits, too.
 pub fn to_ssize_of_waiting<F: FnOnce(&Suspended) -> Result<usize>>(call: F) -> ssize_t {
     bytes(around::<F, _>(|cancellation| counted(call(cancellation))))
 }
@@ -36,7 +36,7 @@ pub fn to_size<F: FnOnce() -> Result<c_int>>(call: F) -> c_int {
     around::<F, _>(|_| call()).unwrap_or_else(|errno| -errno.number())
 }
 
-/// What cannot fail, as a destroy function.
+/// A call that cannot fail, such as a destroy function.
 pub fn to_nothing<F: FnOnce()>(call: F) {
     let _ = around::<F, _>(|_| {
         call();
@@ -52,7 +52,7 @@ fn bytes(result: Result<ssize_t>) -> ssize_t {
     result.unwrap_or_else(|errno| -(errno.number() as ssize_t))
 }
 
-/// `F` is the closure that the entry point has handed over: its name tells the function's.
+/// `F` is the closure that the entry point has given. Its name contains that of the C function.
 fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     let cancellation = Suspended::for_call();
     log::begin();

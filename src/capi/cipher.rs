@@ -70,11 +70,12 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
     to_int(|| unsafe { set_key(handle, key, keylen) })
 }
 
-/// Of a handle of any family: programs take the function of another one, since all do the same.
+/// Sets the key of a handle of any family. Programs call the function of another family, since in
+/// the C library all do the same.
 ///
 /// # Safety
 ///
-/// As `kcapi_cipher_setkey`.
+/// The same as for `kcapi_cipher_setkey`.
 pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -> Result<()> {
     // SAFETY: the caller's promise.
     let (handle, key) = unsafe { (borrow(handle)?, bytes(key, keylen as usize)?) };
@@ -151,7 +152,7 @@ pub unsafe extern "C" fn kcapi_cipher_decrypt(
 
 /// # Safety
 ///
-/// As `kcapi_cipher_encrypt`.
+/// The same as for `kcapi_cipher_encrypt`.
 pub(super) unsafe fn one_shot(
     handle: *mut Handle,
     op: Op,
@@ -248,7 +249,7 @@ pub unsafe extern "C" fn kcapi_cipher_decrypt_aio(
 
 /// # Safety
 ///
-/// As `kcapi_cipher_encrypt_aio`.
+/// The same as for `kcapi_cipher_encrypt_aio`.
 unsafe fn pairs(
     handle: *mut Handle,
     op: Op,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The older symbol versions, for programs linked before 1.3.1.
 //!
-//! There lengths had 32 bits and results were int32_t. A caller leaves garbage in
-//! the upper half of such an argument's register, which is why each function is
-//! declared with its own types and not aliased to the default version.
+//! In these, lengths had 32 bits and results were int32_t. A caller leaves garbage in the upper
+//! half of such an argument's register. So each function is declared with its own types, and is no
+//! alias of the default version.
 //!
-//! The default versions are never inlined, so that the linker does not see the two
-//! as one symbol and drop a version.
+//! The default versions are never inlined. Otherwise LLVM could merge the two, and the linker would
+//! drop a version.
 
 // Each is documented at its default version.
 #![allow(missing_docs)]
@@ -115,7 +115,7 @@ older! {
     "LIBKCAPI_1.0.0" kcapi_rng_get_bytes(buffer: *mut u8, outlen: u32) -> i32;
 }
 
-/// What the older getdata functions store, from what the default ones do.
+/// Stores the results of a default getdata function as the older one does.
 ///
 /// # Safety
 ///

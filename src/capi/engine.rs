@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Which engine serves a handle, and what it takes: additions to the C library's functions.
+//! The engine that serves a handle, and its limits. The C library does not have these functions.
 
 use super::{borrow, of, to_ssize};
 use crate::engine::Kind;
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn kcapi_handle_engine(handle: *mut Handle) -> *const c_ch
 /// more than the kernel takes opens a handle with KCAPI_INIT_USER, or runs with
 /// KCAPI_ENGINE=user, see kcapi_handle_engine().
 ///
-/// What counts is the longer one of a message and its result: encrypting, AAD, ciphertext and
+/// The longer one of a message and its result counts: in encryption, AAD, ciphertext and
 /// tag. The number is what can be relied on for a message in one buffer and its result in
 /// another; one in hundreds of IOVECs may have to be shorter.
 ///

@@ -85,7 +85,7 @@ pub unsafe extern "C" fn kcapi_kdf_ctr(
 
 /// # Safety
 ///
-/// As `kcapi_kdf_ctr`.
+/// The same as for `kcapi_kdf_ctr`.
 unsafe fn sp800_108(
     mode: impl Fn(&Handle, &[u8], usize) -> Result<Key>,
     handle: *mut Handle,

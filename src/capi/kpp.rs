@@ -93,7 +93,7 @@ pub unsafe extern "C" fn kcapi_kpp_ecdh_setcurve(handle: *mut Handle, curve_id: 
 
 /// # Safety
 ///
-/// As `kcapi_kpp_ecdh_setcurve`.
+/// The same as for `kcapi_kpp_ecdh_setcurve`.
 unsafe fn set_curve(handle: *mut Handle, curve_id: c_ulong) -> Result<()> {
     // SAFETY: the caller's promise.
     let handle = unsafe { of(Kind::Kpp, handle) }?;
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn kcapi_kpp_keygen_aio(
 
 /// # Safety
 ///
-/// As `kcapi_kpp_keygen_aio`.
+/// The same as for `kcapi_kpp_keygen_aio`.
 unsafe fn keygen_each(handle: *mut Handle, outiov: *const iovec, iovlen: usize) -> Result<usize> {
     let mut no_input = Vec::new();
     no_input.try_reserve_exact(iovlen)?;

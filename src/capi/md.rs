@@ -98,7 +98,7 @@ pub unsafe extern "C" fn kcapi_md_update(
 
 /// # Safety
 ///
-/// As `kcapi_md_update`.
+/// The same as for `kcapi_md_update`.
 unsafe fn update(handle: *mut Handle, data: *const u8, len: usize) -> Result<()> {
     // SAFETY: the caller's promise.
     let handle = unsafe { of(Kind::Hash, handle) }?;
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn kcapi_md_final(
 
 /// # Safety
 ///
-/// As `kcapi_md_final`.
+/// The same as for `kcapi_md_final`.
 unsafe fn finish(handle: *mut Handle, out: *mut u8, outlen: usize) -> Result<usize> {
     // SAFETY: the caller's promise.
     let handle = unsafe { of(Kind::Hash, handle) }?;
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn kcapi_md_digest(
 
 /// # Safety
 ///
-/// As `kcapi_md_digest`.
+/// The same as for `kcapi_md_digest`.
 pub(super) unsafe fn digest(
     handle: *mut Handle,
     input: *const u8,
@@ -191,8 +191,8 @@ pub(super) unsafe fn digest(
     handle.digest(input, output)
 }
 
-/// Where a digest goes: no more than it needs of a longer buffer. EINVAL if there is no
-/// room for any of it.
+/// The place for a digest: the part that it needs of a longer buffer. EINVAL: there is no room at
+/// all.
 fn digest_buffer(handle: &Handle, out: *mut u8, outlen: usize) -> Result<[iovec; 1]> {
     if out.is_null() || outlen == 0 {
         return Err(because(Errno::INVAL, "no room for a digest"));

@@ -19,7 +19,7 @@
 //! Null pointers are answered with -EINVAL or -EFAULT.
 
 #![allow(unsafe_code)]
-// Said once, above.
+// The promises of all functions are written once, above.
 #![allow(clippy::missing_safety_doc)]
 
 pub mod aead;
@@ -55,7 +55,7 @@ use std::ffi::CStr;
 use std::slice;
 use util::{KCAPI_INIT_AIO, KCAPI_INIT_USER};
 
-/// What the log says of a buffer.
+// The log's reasons for buffers that are refused.
 const NULL: &str = "NULL where there should be memory";
 const TOO_LONG: &str = "a length over INT_MAX";
 
@@ -75,7 +75,7 @@ unsafe fn borrow<'a>(handle: *mut Handle) -> Result<&'a Handle> {
 ///
 /// # Safety
 ///
-/// As for `borrow`.
+/// The same as for `borrow`.
 unsafe fn of<'a>(kind: Kind, handle: *mut Handle) -> Result<&'a Handle> {
     // SAFETY: the caller's promise.
     let handle = unsafe { borrow(handle) }?;
@@ -86,7 +86,7 @@ unsafe fn of<'a>(kind: Kind, handle: *mut Handle) -> Result<&'a Handle> {
     }
 }
 
-/// What KCAPI_INIT_* say; other bits are ignored.
+/// The meaning of KCAPI_INIT_*. Other bits are ignored.
 fn options(flags: u32) -> Options {
     Options { aio: flags & KCAPI_INIT_AIO != 0, user: flags & KCAPI_INIT_USER != 0 }
 }
@@ -231,7 +231,7 @@ unsafe fn store<T>(to: *mut T, value: T) {
 unsafe fn memset_kept(start: *mut c_void, byte: c_int, len: usize) {
     // SAFETY: the caller's promise.
     unsafe { libc::memset(start, byte, len) };
-    // What is behind the pointer may be read here for all the compiler knows.
+    // For the compiler, this instruction may read the memory, so that it keeps what was written.
     // SAFETY: an empty instruction.
     unsafe { std::arch::asm!("/* {0} */", in(reg) start, options(nostack, preserves_flags)) };
 }

@@ -94,7 +94,7 @@ pub unsafe extern "C" fn kcapi_rng_setentropy(
 
 /// # Safety
 ///
-/// As `kcapi_rng_setentropy`.
+/// The same as for `kcapi_rng_setentropy`.
 unsafe fn set_entropy(handle: *mut Handle, entropy: *const u8, len: u32) -> Result<()> {
     // SAFETY: the caller's promise.
     let (handle, entropy) = unsafe { (of(Kind::Rng, handle)?, bytes(entropy, len as usize)?) };
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn kcapi_rng_setaddtl(
 
 /// # Safety
 ///
-/// As `kcapi_rng_setaddtl`.
+/// The same as for `kcapi_rng_setaddtl`.
 unsafe fn set_additional_input(handle: *mut Handle, input: *const u8, len: u32) -> Result<()> {
     // SAFETY: the caller's promise.
     let handle = unsafe { of(Kind::Rng, handle) }?;
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn kcapi_rng_get_bytes(buffer: *mut u8, outlen: usize) -> 
 
 /// # Safety
 ///
-/// As `kcapi_rng_get_bytes`.
+/// The same as for `kcapi_rng_get_bytes`.
 unsafe fn get_bytes(out: *mut u8, len: usize) -> Result<usize> {
     let handle = Handle::open(Kind::Rng, c"stdrng", Options::default())?;
     handle.set(Parameter::Key(&[]))?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What the stream calls of all families share.
+//! The part of the stream calls that all families share.
 
 use super::{because, iovecs, iv as read_iv, of, why};
 use crate::cancel::Suspended;
@@ -9,12 +9,12 @@ use crate::handle::Handle;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use libc::iovec;
 
-/// The IOVECs of a stream's call. EMSGSIZE for more than the kernel takes, of which none is
-/// looked at.
+/// The IOVECs of a stream's call. EMSGSIZE: there are more than the kernel takes; none of them is
+/// read then.
 ///
 /// # Safety
 ///
-/// As `iovecs`.
+/// The same as for `iovecs`.
 unsafe fn pieces<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
     if count > IOVECS_MAX {
         return Err(because(Errno::MSGSIZE, "more than 1024 IOVECs"));
@@ -48,7 +48,7 @@ pub unsafe fn start(
 ///
 /// # Safety
 ///
-/// As `start`.
+/// The same as for `start`.
 pub unsafe fn start_aead(
     handle: *mut Handle,
     op: Op,

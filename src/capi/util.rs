@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions of the library as a whole: version, messages, memory.
 
-use super::{because, borrow, bytes, malloc_copy, store, to_int, memset_kept};
+use super::{because, borrow, bytes, malloc_copy, memset_kept, store, to_int};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::log;
@@ -17,8 +17,8 @@ pub const KCAPI_ACCESS_SENDMSG: c_int = 2;
 /// Flag of the init functions: the handle's *_aio calls use asynchronous I/O, set up by the first
 /// of them: io_uring, else Linux AIO.
 ///
-/// What may be used is chosen by `KCAPI_AIO` in the environment: `auto`, `io_uring`, `linux` or
-/// `sync`.
+/// `KCAPI_AIO` in the environment says which kinds of it may be used: `auto`, `io_uring`, `linux`
+/// or `sync`.
 ///
 /// @since 1.0.0
 pub const KCAPI_INIT_AIO: u32 = 1;
@@ -32,19 +32,19 @@ pub const KCAPI_INIT_AIO: u32 = 1;
 /// @since symbol version LIBKCAPI_RS_1; the C library ignores it
 pub const KCAPI_INIT_USER: u32 = 1 << 16;
 
-/// How much the library says on standard error.
+/// The amount of messages on standard error.
 #[repr(C)]
 #[allow(non_camel_case_types)]
 pub enum kcapi_verbosity {
     /// Nothing; the default.
     KCAPI_LOG_NONE,
-    /// What failed.
+    /// Failures.
     KCAPI_LOG_ERR,
-    /// And what works otherwise than asked for.
+    /// In addition, everything that works in another way than was asked for.
     KCAPI_LOG_WARN,
-    /// And how the library does its work.
+    /// In addition, the way in which the library does its work.
     KCAPI_LOG_VERBOSE,
-    /// And every step.
+    /// In addition, every step.
     KCAPI_LOG_DEBUG,
 }
 
@@ -56,10 +56,10 @@ pub type Verbosity = c_uint;
 /// Every line begins with `libkcapi - Error: `, `libkcapi - Warning: `,
 /// `libkcapi - Verbose: ` or `libkcapi - Debug: `.
 ///
-/// @param level  KCAPI_LOG_NONE: nothing, the default; KCAPI_LOG_ERR: what failed;
-///               KCAPI_LOG_WARN: and what works otherwise than asked for;
-///               KCAPI_LOG_VERBOSE: and how the library does its work;
-///               KCAPI_LOG_DEBUG: and every step
+/// @param level  KCAPI_LOG_NONE: nothing, the default; KCAPI_LOG_ERR: failures;
+///               KCAPI_LOG_WARN: in addition, what works in another way than was asked for;
+///               KCAPI_LOG_VERBOSE: in addition, how the library does its work;
+///               KCAPI_LOG_DEBUG: in addition, every step
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub extern "C" fn kcapi_set_verbosity(level: Verbosity) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What the log says of a call that failed, where the engine says no more than a number: what can
-//! be seen from here to be wrong with it. Lengths and sizes are told, never what memory holds.
+//! The log's reasons for calls that failed, if the engine tells no more than a number: they are
+//! found by looking at the arguments. They tell lengths and sizes, and never the contents of
+//! memory.
 
 use crate::engine::{Kind, Op};
 use crate::errno::{Errno, Result};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Which engine serves a handle.
+//! The choice of the engine that serves a handle.
 //!
 //! `KCAPI_ENGINE` in the environment says it, else what the library was built with
 //! (`KCAPI_DEFAULT_ENGINE` in cargo's environment, `make ENGINE=...`), else `kernel-first`:
@@ -33,7 +33,7 @@ use std::path::Path;
 #[cfg(feature = "user-engine")]
 use super::user::transform::UserTransform;
 
-/// Who may serve, in which order.
+/// The engines that may serve, in order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum EngineChoice {
     Kernel,
@@ -62,7 +62,8 @@ static BUILT: EngineChoice = match option_env!("KCAPI_DEFAULT_ENGINE") {
     },
 };
 
-/// Read without a lock, by every thread that comes before the first has finished.
+/// Several threads may read the environment at the same time, before the first has finished: there
+/// is no lock.
 fn choice() -> EngineChoice {
     static CHOICE: OnceRef<'static, EngineChoice> = OnceRef::new();
     *CHOICE.get_or_init(|| {
@@ -76,10 +77,10 @@ fn choice() -> EngineChoice {
     })
 }
 
-/// Whether the kernel is in FIPS mode, which its command line sets for good. A kernel without
-/// FIPS mode has no such file, and neither has a system where nothing is mounted on /proc, yet.
-/// Any other error says nothing, and is not remembered: a process that has no descriptor left at
-/// this moment may not use the user engine unasked.
+/// Returns whether the kernel is in FIPS mode, which its command line sets for good. The file that
+/// says it is missing if the kernel has no FIPS mode, or if /proc is not mounted yet. Any other
+/// error says nothing about FIPS mode, so the caller gets it and it is not remembered: a process
+/// must not fall back to the user engine because it had no descriptor left at this moment.
 fn fips() -> Result<bool> {
     static KNOWN: OnceBool = OnceBool::new();
     let read = || match std::fs::read("/proc/sys/crypto/fips_enabled") {
@@ -93,14 +94,14 @@ fn fips() -> Result<bool> {
 
 /// Opens a transform of the algorithm `name`; `rather_user` makes `kernel-first` `user-first`.
 ///
-/// Where the kernel cannot serve and the user engine does not either, the error is the user
-/// engine's: -ENOENT, and not that there is no AF_ALG, since others are served.
+/// If the kernel cannot serve and the user engine does not either, the error is the user engine's,
+/// -ENOENT. That there is no AF_ALG would be the wrong reason, since other algorithms are served.
 pub fn open(kind: Kind, name: &CStr, rather_user: bool) -> Result<Box<dyn Transform>> {
     log::concerns(name.to_string_lossy());
     match choice() {
         EngineChoice::User => open_by(EngineChoice::User, kind, name),
         choice => {
-            // It asks the kernel, and so may what follows.
+            // This asks the kernel, and so may the calls that follow.
             cancel::suspend_calls();
             let rather_user = rather_user && choice == EngineChoice::KernelFirst;
             open_by(if rather_user { EngineChoice::UserFirst } else { choice }, kind, name)
@@ -139,7 +140,7 @@ fn user(kind: Kind, name: &CStr) -> Result<Box<dyn Transform>> {
     Ok(Box::new(UserTransform::open(kind, name)?))
 }
 
-/// Whether the user engine is in the library.
+/// The user engine is in the library.
 const USER: bool = cfg!(feature = "user-engine");
 
 #[cfg(not(feature = "user-engine"))]
@@ -148,7 +149,8 @@ fn user(_: Kind, _: &CStr) -> Result<Box<dyn Transform>> {
 }
 
 fn kernel(kind: Kind, name: &CStr) -> std::result::Result<Box<dyn Transform>, Refusal> {
-    // Not in this kernel, or forbidden: a sandbox's author takes one or the other of these.
+    // AF_ALG is not in this kernel, or it is forbidden: sandboxes answer with one or another of
+    // these.
     const NO_SOCKET: &[Errno] = &[
         Errno::AFNOSUPPORT,
         Errno::PERM,
@@ -172,28 +174,28 @@ fn kernel(kind: Kind, name: &CStr) -> std::result::Result<Box<dyn Transform>, Re
     Ok(Box::new(transform))
 }
 
-/// Why the kernel does not serve.
+/// The reason why the kernel does not serve.
 struct Refusal {
-    /// The step that failed, and how.
+    /// The step that failed.
     step: &'static str,
     errno: Errno,
-    /// Whether another engine may: there is no AF_ALG, it is forbidden, or it lacks the algorithm.
+    /// Another engine may serve: there is no AF_ALG, it is forbidden, or it lacks the algorithm.
     cannot: bool,
 }
 
 impl Refusal {
-    /// The error where only the kernel was asked, or has the last word.
+    /// The error if only the kernel was asked, or if no other engine may serve.
     fn alone(&self) -> Errno {
         log::because(self.errno, format_args!("{} failed", self.step))
     }
 
-    /// The error where the user engine may not be asked, since `errno` is all that is known of
-    /// FIPS mode.
+    /// The error if the user engine may not be asked, because FIPS mode could not be read
+    /// (`errno`).
     fn and_fips_unknown(&self, errno: Errno) -> Errno {
         log::because(errno, format_args!("{self}, and whether FIPS mode is on cannot be read"))
     }
 
-    /// The error where the user engine has answered `missing`.
+    /// The error if the user engine was asked as well and has answered `missing`.
     fn beside(&self, missing: Errno) -> Errno {
         if !self.cannot {
             return self.alone();

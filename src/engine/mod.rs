@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What an engine is: the two traits of AF_ALG's own model.
+//! The two traits that an engine implements, after AF_ALG's own model.
 //!
 //! A *transform* is the bound socket of AF_ALG: an algorithm and what
 //! setsockopt(2) sets, the key and the tag length. It is shared by all handles
@@ -42,10 +42,10 @@ pub enum Kind {
     Kpp,
 }
 
-/// What never changes about an algorithm. A size that the family has not is 0.
+/// The sizes and the name of an algorithm, which never change. A size that the family has not is 0.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Properties {
-    /// The algorithm's name, `cbc(aes)`, also where the driver's was asked for.
+    /// The algorithm's name, `cbc(aes)`, even if a driver was asked for by its own name.
     pub name: String,
     /// Bytes in a block.
     pub block_size: u32,
@@ -65,15 +65,15 @@ impl Properties {
         self.name.split('(').next().unwrap_or_default()
     }
 
-    /// Whether the IV after a message is the one with which a longer message would have
-    /// gone on, so that a message may be cut: it is one operation, however long.
+    /// Returns whether the mode chains: the IV that a message leaves is the one with which a longer
+    /// message would have gone on. A message may be cut then, and the pieces come out as the whole.
     pub fn chains(&self) -> bool {
         matches!(self.template(), "ecb" | "cbc" | "ctr" | "lrw" | "pcbc" | "ofb" | "cfb")
     }
 
-    /// Whether the IV is left as it was, by every driver in the kernel: they work on a copy of
-    /// it. After others (xts, cts, authenc) it is what a driver happens to leave. There is one
-    /// driver of kw, whose IV is a result.
+    /// Returns whether every driver in the kernel leaves the IV as it was, since it works on a
+    /// copy. After a message of other modes (xts, cts, authenc) the IV is what the driver happens
+    /// to leave. kw has one driver in the kernel, and its IV is a result.
     pub fn keeps_iv(&self) -> bool {
         matches!(
             self.template(),
@@ -96,7 +96,7 @@ impl Properties {
 /// Bytes in the longest digest of the kernel, its HASH_MAX_DIGESTSIZE.
 pub const DIGEST_MAX: usize = 64;
 
-/// What an operation does; the numbers are those of ALG_SET_OP.
+/// The direction of an operation; the numbers are those of ALG_SET_OP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub enum Op {
@@ -139,17 +139,17 @@ impl Iv {
 
 impl Drop for Iv {
     fn drop(&mut self) {
-        // All at once: zeroize's own way is one store for each byte.
+        // In one piece, because zeroize by itself makes one store for each byte.
         self.bytes = [0; Self::MAX];
         zeroize::optimization_barrier(&self.bytes);
     }
 }
 
-/// What is said about a message before or with its first bytes.
+/// The control data of a message, which come with its first bytes or before them.
 pub struct Control {
-    /// What to do.
+    /// The direction.
     pub op: Op,
-    /// None: go on with the IV that the operation's last message left behind.
+    /// The IV. None: the one that the operation's last message has left.
     pub iv: Option<Iv>,
     /// Bytes of associated data at the head of each AEAD message.
     pub assoclen: Option<u32>,
@@ -169,7 +169,8 @@ impl Control {
     }
 
     /// Bytes in the message `input`, and in its result with a tag of `tag_len`. EINVAL: as
-    /// [`Control::result_len`], or `output` has no room for the result. EMSGSIZE: more than INT_MAX.
+    /// [`Control::result_len`], or `output` has no room for the result. EMSGSIZE: more than
+    /// INT_MAX.
     #[inline]
     pub fn lens(
         &self,
@@ -183,7 +184,7 @@ impl Control {
     }
 }
 
-/// What a transform can be told.
+/// A parameter of a transform.
 #[derive(Clone, Copy)]
 pub enum Parameter<'a> {
     /// The key; an RNG's seed.
@@ -200,14 +201,14 @@ pub enum Parameter<'a> {
     EcdhCurve(u32),
 }
 
-/// What becomes of a long message in a mode that does not chain, as xts does not.
+/// The treatment of a long message in a mode that does not chain, such as xts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Length {
     /// It is one operation, of any length.
     Whole,
-    /// It is cut into pieces of [`Length::ONE_SHOT`] bytes that all begin with the
-    /// same IV: what the one-shot functions have always done, and data so
-    /// written exist.
+    /// It is cut into pieces of [`Length::ONE_SHOT`] bytes that all begin with the same IV. The
+    /// one-shot functions of the C library have always done so, and there are data that were so
+    /// encrypted.
     Pieces,
 }
 
@@ -216,7 +217,7 @@ impl Length {
     pub const ONE_SHOT: usize = 64 * 1024;
 }
 
-/// How the IOVEC pairs of a batch reach the engine.
+/// The way in which the IOVEC pairs of a batch reach the engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Submission {
     /// One after the other.
@@ -251,7 +252,7 @@ pub trait Transform: Send + Sync {
     fn operation(&self) -> Result<Arc<dyn Operation>>;
 }
 
-/// How far an operation's message is.
+/// The progress of an operation's message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Progress {
     /// There is none, or it was received to its end.
@@ -264,12 +265,13 @@ pub enum Progress {
     Complete,
 }
 
-/// Whether a call failed: what is still in the operation is of no use then.
+/// The note that a call failed, after which the contents of the operation are of no use.
 #[derive(Default)]
 pub struct Failure(AtomicBool);
 
 impl Failure {
-    /// Notes a failure. A wrong tag is none: the message is gone, and the IV still there.
+    /// Notes a failure, if `result` is one. A wrong tag is none: the message is gone then, and the
+    /// IV is still there.
     pub fn note<T>(&self, result: Result<T>) -> Result<T> {
         if matches!(result, Err(errno) if errno != Errno::BADMSG) {
             self.set();
@@ -277,24 +279,24 @@ impl Failure {
         result
     }
 
-    /// Notes one.
+    /// Notes a failure.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether one was noted.
+    /// Returns whether a failure was noted.
     pub fn noted(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Says that nobody else uses an operation: whoever has it holds the lock of the operation's
-/// slot, and no thread is in a stream's call of it.
+/// The proof that nobody else uses an operation: its holder has the lock of the operation's slot,
+/// and no thread is in a stream's call of it.
 #[derive(Clone, Copy)]
 pub struct Alone<'a>(PhantomData<&'a ()>);
 
 impl<'a> Alone<'a> {
-    /// For who has found out that it is so, for as long as `_held` is borrowed.
+    /// For a caller that has made sure of this, for as long as `_held` is borrowed.
     pub fn for_holder(_held: &'a dyn Operation) -> Self {
         Self(PhantomData)
     }
@@ -308,12 +310,12 @@ impl<'a> Alone<'a> {
 ///
 /// No method may report success for an AEAD message whose tag nobody verified.
 ///
-/// It is told of fork(2) from when a stream or digest begins in it.
+/// When a stream or digest begins in it, it is told of fork(2) from then on.
 pub trait Operation: Forked {
-    /// Takes a piece of a message; `more` says that another follows. Returns the number of bytes:
-    /// fewer than all of `input` if the engine's buffer is full, and the rest is to be sent when
-    /// there is room. `arrived` is told of each part that can be received. An error tells that
-    /// nothing was taken.
+    /// Takes a piece of a message; `more` says that another follows. Returns the number of bytes
+    /// that it has taken. If the engine's buffer is full these are fewer than `input` has, and the
+    /// rest is to be sent when there is room. `arrived` is told of each part that can be received.
+    /// After an error nothing was taken.
     fn send(
         &self,
         control: Option<&Control>,
@@ -333,13 +335,13 @@ pub trait Operation: Forked {
         self.receive(output)?.ok_or(Errno::AGAIN)
     }
 
-    /// Bytes of a tag; 0 for what has none: all but AEADs.
+    /// Bytes of a tag; 0 for all families but AEADs.
     fn tag_len(&self) -> usize {
         0
     }
 
-    /// EINVAL: the message is shorter than its associated data and tag, or `output` than its
-    /// result.
+    /// Checks lengths. EINVAL: the message is shorter than its associated data and tag, or `output`
+    /// is shorter than the result.
     fn check(&self, control: &Control, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<()> {
         control.lens(self.tag_len(), input, output).map(drop)
     }
@@ -366,7 +368,7 @@ pub trait Operation: Forked {
     /// Returns the sum of the results or the first failed pair's error. Nothing
     /// is in flight afterwards.
     ///
-    /// Where an algorithm has nothing to gain from many messages, this is one after the other.
+    /// Families that gain nothing from many messages at once process one after the other.
     fn batch(
         &self,
         alone: Alone<'_>,
@@ -392,28 +394,27 @@ pub trait Operation: Forked {
             .sum()
     }
 
-    /// From now on it is used not only by who holds its slot's lock: by calls of streams, and at
-    /// a fork(2). Nothing need be done where its calls exclude each other anyway.
+    /// Says that from now on it is used without its slot's lock, too: by calls of streams, and at a
+    /// fork(2). An operation whose calls exclude each other anyway does nothing.
     fn lend(&self) {}
 
-    /// How far its message is.
+    /// The progress of its message.
     fn progress(&self) -> Progress;
 
-    /// Waits for a while until there may be room for more to send. Not where `send` takes all that
-    /// it is given: there nobody ever waits.
+    /// Waits for a while until there may be room for more to send. An operation whose `send` takes
+    /// all that it is given does nothing, since nobody ever waits for it.
     fn wait_for_room(&self, _at_most: Duration) {}
 
-    /// Where it notes that a call failed in a way that leaves something behind, so that what is still
-    /// in the operation is of no use.
+    /// The note that a call failed in a way that leaves something behind in the operation.
     fn failure(&self) -> &Failure;
 
-    /// Whether that was noted.
+    /// Returns whether that was noted.
     fn failed(&self) -> bool {
         self.failure().noted()
     }
 
-    /// Whether another process may send to it and receive, too, since fork(2). Never where each
-    /// process goes on with a copy of its own.
+    /// Returns whether another process, too, may send to it and receive, since fork(2). That is
+    /// never so if each process goes on with a copy of its own.
     fn of_two_processes(&self) -> bool {
         false
     }

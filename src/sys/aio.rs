@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Linux AIO: io_setup(2), io_submit(2), io_getevents(2), io_destroy(2), for which the C library has no
-//! functions.
+//! Linux AIO: io_setup(2), io_submit(2), io_getevents(2), io_destroy(2), for which the C library
+//! has no functions.
 //!
 //! Reference: Linux `include/uapi/linux/aio_abi.h`.
 
@@ -58,15 +58,16 @@ pub fn io_setup(requests: usize) -> Result<c_ulong> {
 ///
 /// # Safety
 ///
-/// Each pointer is to a request, and until that has ended nobody else accesses the memory that it reads
-/// into.
+/// Each pointer is to a request, and until that has ended nobody else accesses the memory that it
+/// reads into.
 pub unsafe fn io_submit(context: c_ulong, requests: &[*mut Iocb]) -> Result<usize> {
     let (len, list) = (requests.len() as c_long, requests.as_ptr());
     // SAFETY: the kernel reads `len` pointers at `list`, and the caller promises the rest.
     number(unsafe { libc::syscall(libc::SYS_io_submit, context, len, list) })
 }
 
-/// io_getevents(2): waits until as many requests have ended as `events` has room for; how many have.
+/// io_getevents(2): waits until as many requests have ended as `events` has room for; how many
+/// have.
 pub fn io_getevents(context: c_ulong, events: &mut [IoEvent]) -> Result<usize> {
     let (len, list) = (events.len() as c_long, events.as_mut_ptr());
     let no_timeout = ptr::null::<c_void>();

@@ -23,8 +23,8 @@ impl Mapping {
         Self::new(len, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE)
     }
 
-    /// Memory that this process shares with the children that it will have. The kernel gives it page
-    /// by page, when it is used.
+    /// Memory that this process shares with the children that it will have. The kernel gives it
+    /// page by page, when it is used.
     pub fn shared(len: usize) -> Result<Self> {
         let flags = libc::MAP_SHARED | libc::MAP_NORESERVE;
         Self::new(len, libc::PROT_READ | libc::PROT_WRITE, flags)
@@ -46,7 +46,7 @@ impl Mapping {
         Ok(Self { start: NonNull::new(start).ok_or(Errno::NOMEM)?, len })
     }
 
-    /// Where it begins. The alignment is enough for every type.
+    /// The first byte. It is aligned for every type.
     pub fn start<T>(&self) -> NonNull<T> {
         self.start.cast()
     }
@@ -61,8 +61,8 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own, and who used it does not any more. Another process
-        // that shares the memory has a mapping of its own.
+        // SAFETY: the mapping is this value's own, and who used it does not any more. Another
+        // process that shares the memory has a mapping of its own.
         unsafe { libc::munmap(self.start.as_ptr(), self.len) };
     }
 }

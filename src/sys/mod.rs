@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The border to the kernel and to the C library: each system call is one function here, which passes
-//! its arguments on and converts the result. What is made of a result, and whether a call is made anew
-//! after a signal (EINTR), is for the callers to say.
+//! The border to the kernel and to the C library: each system call is one function here, which
+//! passes its arguments on and converts the result. The callers say what a result means, and
+//! whether a call is made again after a signal (EINTR).
 //!
 //! - [`socket`]: AF_ALG and netlink;
 //! - [`aio`]: Linux AIO;
 //! - [`mapping`]: memory of the process, [`vm`]: copies of it by the kernel;
-//! - [`thread`]: futex(2) and what the C library has for threads and fork(2);
+//! - [`thread`]: futex(2), and the C library's functions for threads and fork(2); `mutex`: its
+//!   mutex for several processes;
 //! - [`process`]: getrandom(2), write(2), getauxval(3).
 //!
-//! Nothing else in `src` makes a system call (`cargo test --test map`), but for files, which the standard
-//! library reads, threads, which it starts, and io_uring, whose system calls the crate io-uring makes.
+//! Nothing else in `src` makes a system call (`cargo test --test map`), but for files, which the
+//! standard library reads, threads, which it starts, and io_uring, whose system calls the crate
+//! io-uring makes.
 //!
 //! # Safety
 //!
 //! A function here is safe to call if the kernel checks all that it is given, or if a type of Rust
-//! promises it: a descriptor that is open, a slice that is as long as it says. The others are unsafe, and
-//! say what their callers promise.
+//! promises it: a descriptor that is open, a slice that is as long as it says. The others are
+//! unsafe, and say what their callers promise.
 
 pub mod aio;
 pub mod mapping;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The C library's mutex of the kind that processes share, and that is free again when a process dies that
-//! holds it: pthread_mutexattr_setpshared(3), pthread_mutexattr_setrobust(3).
+//! The C library's mutex of the kind that processes share, and that is free again when a process
+//! dies that holds it: pthread_mutexattr_setpshared(3), pthread_mutexattr_setrobust(3).
 
 #![allow(unsafe_code)]
 
@@ -24,7 +24,8 @@ unsafe extern "C" {
 /// There is room for one at `mutex`, which processes share, and nobody uses that yet.
 pub unsafe fn init(mutex: *mut pthread_mutex_t) -> Result<()> {
     let mut attributes = MaybeUninit::uninit();
-    // SAFETY: the attributes are used between their init and destroy; the caller promises the mutex.
+    // SAFETY: the attributes are used between their init and destroy; the caller promises the
+    // mutex.
     unsafe {
         done_or_errno(libc::pthread_mutexattr_init(attributes.as_mut_ptr()))?;
         let attributes = attributes.as_mut_ptr();
@@ -39,7 +40,7 @@ pub unsafe fn init(mutex: *mut pthread_mutex_t) -> Result<()> {
     }
 }
 
-/// Who held a mutex before.
+/// The thread that held a mutex last.
 #[derive(PartialEq, Eq)]
 pub enum LastHolder {
     /// A thread that has unlocked it, or nobody.

@@ -25,8 +25,8 @@ pub fn write_to_stderr(bytes: &[u8]) -> Result<usize> {
     number(unsafe { libc::syscall(libc::SYS_write, STDERR, bytes.as_ptr(), bytes.len()) })
 }
 
-/// getauxval(3), AT_SECURE: whether the program has more rights than its user, by a set-user-ID bit or
-/// file capabilities.
+/// getauxval(3), AT_SECURE: whether the program has more rights than its user, by a set-user-ID bit
+/// or file capabilities.
 pub fn is_secure() -> bool {
     // SAFETY: the function reads what the kernel gave to the process when that began.
     let secure = unsafe { libc::getauxval(libc::AT_SECURE) };

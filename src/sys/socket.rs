@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Sockets: socket(2), bind(2), accept(2), setsockopt(2), sendmsg(2), recvmsg(2) and their like, and what
-//! is done with any descriptor.
+//! Sockets: socket(2), bind(2), accept(2), setsockopt(2), sendmsg(2), recvmsg(2) and their like,
+//! and what is done with any descriptor.
 
 #![allow(unsafe_code)]
 
@@ -111,7 +111,8 @@ pub fn getsockopt_number(socket: BorrowedFd<'_>, level: c_int, option: c_int) ->
     let mut value: c_int = 0;
     let mut len = size_of::<c_int>() as socklen_t;
     let (to, len) = ((&raw mut value).cast(), &raw mut len);
-    // SAFETY: the kernel writes `len` bytes to `value`, which has them, and how many it wrote to `len`.
+    // SAFETY: the kernel writes `len` bytes to `value`, which has them, and how many it wrote to
+    // `len`.
     done(unsafe { libc::getsockopt(socket.as_raw_fd(), level, option, to, len) })?;
     Ok(value)
 }
@@ -120,8 +121,8 @@ pub fn getsockopt_number(socket: BorrowedFd<'_>, level: c_int, option: c_int) ->
 ///
 /// # Safety
 ///
-/// The control data of `header` may be read. Its list of IOVECs may be, too, and nobody writes to the
-/// memory that this points to; what of that cannot be read is EFAULT.
+/// The control data of `header` may be read. Its list of IOVECs may be, too, and nobody writes to
+/// the memory that this points to; what of that cannot be read is EFAULT.
 pub unsafe fn sendmsg(socket: BorrowedFd<'_>, header: &msghdr, flags: c_int) -> Result<usize> {
     // SAFETY: the caller's promise.
     number(unsafe { libc::sendmsg(socket.as_raw_fd(), header, flags) })
@@ -131,8 +132,8 @@ pub unsafe fn sendmsg(socket: BorrowedFd<'_>, header: &msghdr, flags: c_int) -> 
 ///
 /// # Safety
 ///
-/// `header` has no control data. Its list of IOVECs may be read, and nobody else accesses the memory
-/// that this points to; what of that cannot be written is EFAULT.
+/// `header` has no control data. Its list of IOVECs may be read, and nobody else accesses the
+/// memory that this points to; what of that cannot be written is EFAULT.
 pub unsafe fn recvmsg(socket: BorrowedFd<'_>, header: &mut msghdr, flags: c_int) -> Result<usize> {
     // SAFETY: the caller's promise.
     number(unsafe { libc::recvmsg(socket.as_raw_fd(), header, flags) })

@@ -13,8 +13,8 @@ use std::time::Duration;
 const FUTEX_WAIT: c_int = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
 const FUTEX_WAKE: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
 
-/// futex(2): waits while `word` is `expected`, until somebody wakes the thread. ETIMEDOUT: nobody does.
-/// EAGAIN: `word` is something else.
+/// futex(2): waits while `word` is `expected`, until somebody wakes the thread. ETIMEDOUT: nobody
+/// does. EAGAIN: `word` is something else.
 pub fn futex_wait(word: &AtomicU32, expected: u32, at_most: Duration) -> Result<()> {
     let timeout = libc::timespec {
         tv_sec: at_most.as_secs() as libc::time_t,
@@ -48,22 +48,22 @@ unsafe extern "C" {
     fn pthread_testcancel();
 }
 
-/// pthread_atfork(3): the handlers are called from now on, in the thread that calls fork(2). Where there is
-/// no memory for that, they are not.
+/// pthread_atfork(3): the handlers are called from now on, in the thread that calls fork(2). Where
+/// there is no memory for that, they are not.
 pub fn atfork(before: AtFork, in_parent: AtFork, in_child: AtFork) {
     // SAFETY: what is registered are functions of this library, which is never unloaded.
     unsafe { pthread_atfork(before, in_parent, in_child) };
 }
 
-/// Whether pthread_cancel(3) ends a thread.
+/// A thread's state for pthread_cancel(3).
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Cancellation(c_int);
 
 impl Cancellation {
-    /// It does, at the next point of cancellation.
+    /// A thread that was cancelled ends at the next point of cancellation.
     pub const ENABLED: Self = Self(0);
-    /// It waits until it may.
+    /// It does not end before this changes.
     pub const DISABLED: Self = Self(1);
 }
 
@@ -80,8 +80,8 @@ pub fn set_cancellation(cancellation: Cancellation) -> Cancellation {
 ///
 /// # Safety
 ///
-/// The frames of the functions that have called this hold no value that is to be dropped: they are left
-/// without running anything in them.
+/// The frames of the functions that have called this hold no value that is to be dropped: they are
+/// left without running anything in them.
 #[inline(always)]
 pub unsafe fn end_if_cancelled() {
     // SAFETY: the caller's promise.

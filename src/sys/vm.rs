@@ -17,8 +17,8 @@ pub fn gettid() -> pid_t {
 ///
 /// # Safety
 ///
-/// The memory of `to` may be written and does not overlap that of `from`, to which nobody writes. What
-/// cannot be read is EFAULT.
+/// The memory of `to` may be written and does not overlap that of `from`, to which nobody writes.
+/// What cannot be read is EFAULT.
 pub unsafe fn process_vm_readv(thread: pid_t, to: iovec, from: &[iovec]) -> Result<usize> {
     // SAFETY: the caller's promise.
     unsafe { transfer(libc::SYS_process_vm_readv, thread, to, from) }
@@ -28,8 +28,8 @@ pub unsafe fn process_vm_readv(thread: pid_t, to: iovec, from: &[iovec]) -> Resu
 ///
 /// # Safety
 ///
-/// The memory of `from` may be read and does not overlap that of `to`, which nobody else accesses. What
-/// cannot be written is EFAULT.
+/// The memory of `from` may be read and does not overlap that of `to`, which nobody else accesses.
+/// What cannot be written is EFAULT.
 pub unsafe fn process_vm_writev(thread: pid_t, from: iovec, to: &[iovec]) -> Result<usize> {
     // SAFETY: the caller's promise.
     unsafe { transfer(libc::SYS_process_vm_writev, thread, from, to) }
@@ -37,11 +37,11 @@ pub unsafe fn process_vm_writev(thread: pid_t, from: iovec, to: &[iovec]) -> Res
 
 /// # Safety
 ///
-/// As the function says that has the system call `call`.
+/// That of the function above that has the system call `call`.
 unsafe fn transfer(call: c_long, thread: pid_t, near: iovec, far: &[iovec]) -> Result<usize> {
     let (near, one) = (&raw const near, 1 as c_ulong);
     let (far, many, no_flags) = (far.as_ptr(), far.len() as c_ulong, 0 as c_ulong);
-    // SAFETY: the kernel reads the two lists, which are as long as it is told; the caller promises the
-    // memory that they point to.
+    // SAFETY: the kernel reads the two lists, which are as long as it is told; the caller promises
+    // the memory that they point to.
     number(unsafe { libc::syscall(call, thread, near, one, far, many, no_flags) })
 }

@@ -13,10 +13,10 @@ use crate::tool::data::{Sink, Source, shown};
 use crate::tool::key::Material;
 use crate::tool::{Failed, failed};
 
-/// What is read at once, in whole blocks of any cipher.
+/// Bytes that are read at once, whole blocks of any cipher.
 const PIECE: usize = 64 << 10;
 
-/// What is needed all the way.
+/// The things that all pieces of the message need.
 struct Work<'a> {
     settings: &'a Settings,
     log: Log,

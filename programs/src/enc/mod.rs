@@ -35,7 +35,7 @@ pub fn main(arguments: Arguments) -> c_int {
     }
 }
 
-/// What is not there to be read is noticed before there is an output.
+/// Opens the input before there is an output, so that a missing input leaves none.
 fn work(settings: &Settings, log: Log) -> Result<(), Failed> {
     let source = Source::open(log, settings.input)?;
     if settings.aad.is_some() {
@@ -45,7 +45,7 @@ fn work(settings: &Settings, log: Log) -> Result<(), Failed> {
     }
 }
 
-/// Where the result goes; plaintext is its owner's.
+/// The destination of the result. A file of plaintext can be read by its owner only.
 fn sink(settings: &Settings, log: Log) -> Result<Sink, Failed> {
     Sink::create(log, settings.output, settings.direction == Direction::Decrypt)
 }

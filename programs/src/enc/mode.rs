@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! How a mode of a cipher goes from one piece of a message to the next.
+//! The way of a cipher's mode from one piece of a message to the next.
 
 /// Modes whose state goes on in the kernel from piece to piece, or that have none.
 const CHAINING: [&str; 6] = ["cbc", "cfb", "ctr", "ecb", "ofb", "pcbc"];
@@ -8,7 +8,7 @@ const COUNTING: [(&str, usize); 3] = [("chacha20", 0), ("xchacha20", 24), ("xcha
 /// Bytes of a block of a stream cipher with a counter.
 const BLOCK: usize = 64;
 
-/// What a message in pieces takes.
+/// The needs of a message in pieces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// A stream, that the library takes in pieces.

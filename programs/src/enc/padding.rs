@@ -8,7 +8,7 @@
 
 use super::settings::Padding;
 
-/// What encryption adds to a message of that length.
+/// The number of bytes that encryption adds to a message of that length.
 pub fn to_add(padding: Padding, length: u64, block: usize) -> usize {
     let over = (length % block as u64) as usize;
     match padding {
@@ -19,8 +19,8 @@ pub fn to_add(padding: Padding, length: u64, block: usize) -> usize {
     }
 }
 
-/// How many bytes at the end of a message are padding; 0 where they are not. `whole`: a block of
-/// them counts.
+/// The number of bytes of padding at the end of a message; 0 if there is none. With `whole` a block
+/// of nothing but padding counts.
 pub fn found(end: &[u8], block: usize, whole: bool) -> usize {
     let Some(&last) = end.last() else { return 0 };
     let count = usize::from(last);

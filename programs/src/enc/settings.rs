@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-/// What is to be done.
+/// The task.
 pub enum Task {
     /// Tell the usage.
     Help,
@@ -22,12 +22,12 @@ pub enum Task {
     Work(Box<Settings>),
 }
 
-/// How padding is dealt with, for ciphers of whole blocks.
+/// The treatment of padding, for ciphers of whole blocks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
-    /// As the C program does: see `padding`.
+    /// The C program's padding: see `padding`.
     Compatible,
-    /// As PKCS #7 says, and openssl-enc(1) does.
+    /// The padding of PKCS #7, which is openssl-enc(1)'s.
     Pkcs7,
     /// Decryption leaves it.
     Keep,
@@ -51,7 +51,7 @@ pub struct Settings {
     pub tag: Option<Vec<u8>>,
     /// The tag's length.
     pub tag_length: usize,
-    /// Where the key comes from.
+    /// The source of the key.
     pub key: KeyOptions,
     /// Its length.
     pub key_length: usize,
@@ -173,7 +173,7 @@ impl Settings {
         Ok(Task::Work(Box::new(settings)))
     }
 
-    /// What is missing, or does not go together.
+    /// Refuses a command line that lacks something, or whose options do not go together.
     fn complete(
         &mut self,
         arguments: &Arguments,

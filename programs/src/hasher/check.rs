@@ -16,7 +16,7 @@ use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-/// What became of a list's lines.
+/// The numbers of a list's lines, by their verdicts.
 #[derive(Default)]
 struct Count {
     /// Lines that are none.
@@ -58,7 +58,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Whether it is hmaccalc's words and rules that are expected.
+    /// Returns whether hmaccalc's words and rules are expected.
     fn is_hmac(&self) -> bool {
         self.settings.name.role != Role::Sum
     }
@@ -98,7 +98,8 @@ impl<'a> Check<'a> {
         Ok(!is_told && self.summary(&count, list) && complete)
     }
 
-    /// Whether a line can be verified: it has a digest of the right kind and length, and a file.
+    /// Returns whether a line can be verified, since it has a digest of the right kind and length,
+    /// and a file.
     fn is_for_us(&self, line: &Line<'_>) -> bool {
         let keyed = self.settings.key.is_some();
         line.digest.len() == 2 * self.settings.length
@@ -158,7 +159,7 @@ impl<'a> Check<'a> {
         STDOUT.write_all(&line)
     }
 
-    /// Whether a list holds; and what coreutils says at its end.
+    /// Writes coreutils' summary at a list's end. Returns whether the list holds.
     fn summary(&self, count: &Count, list: &[u8]) -> bool {
         if count.good == 0 {
             self.messages.about(list, &"no properly formatted checksum lines found");
@@ -194,7 +195,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// What became of a file.
+/// The verdict on a file.
 #[derive(Clone, Copy)]
 enum Verdict {
     Ok,

@@ -8,7 +8,7 @@ use crate::sys::{Errno, Fd, File, Result, STDIN};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-/// What is read at once. Longer pieces are no faster, and memory stays small.
+/// Bytes that are read at once. Longer pieces are no faster, and take more memory.
 const PIECE: usize = 128 << 10;
 
 /// Why there is no digest.
@@ -22,7 +22,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// What was wrong.
+    /// The errno of the failure.
     pub fn errno(&self) -> Errno {
         match self {
             Self::Open(errno) | Self::Read(errno) | Self::Digest(errno) => *errno,
@@ -63,7 +63,7 @@ impl<'a> Hasher<'a> {
         Ok(engine)
     }
 
-    /// Of a file by its name; `-` is standard input.
+    /// The digest of a file by its name; `-` is standard input.
     pub fn file(&mut self, name: &CStr) -> core::result::Result<Vec<u8>, Failure> {
         if name == c"-" {
             return self.descriptor(STDIN, name.to_bytes());
@@ -72,7 +72,7 @@ impl<'a> Hasher<'a> {
         self.descriptor(*file, name.to_bytes())
     }
 
-    /// Of what is open already.
+    /// The digest of a file that is open already.
     pub fn descriptor(&mut self, fd: Fd, name: &[u8]) -> core::result::Result<Vec<u8>, Failure> {
         if self.digest.is_none() {
             self.prepare().map_err(Failure::Digest)?;

@@ -16,7 +16,7 @@ const ENDLESS: usize = 256 << 20;
 /// A line that says something.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Line<'a> {
-    /// What digest it says it has, in a BSD list.
+    /// The name of the digest, in a BSD list.
     pub label: Option<&'a [u8]>,
     /// The digest, in hexadecimal digits of either case.
     pub digest: &'a [u8],
@@ -24,7 +24,7 @@ pub struct Line<'a> {
     pub name: Option<Cow<'a, [u8]>>,
 }
 
-/// What a line is.
+/// The meaning of a line.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Parsed<'a> {
     /// It says what a digest must be.
@@ -115,7 +115,7 @@ fn bsd(text: &[u8]) -> Option<Parts<'_>> {
     is_digest(digest).then_some((Some(label), digest, Some(name)))
 }
 
-/// What a name with escapes means; nothing where an escape is none.
+/// The name that a name with escapes means. None: something in it is no valid escape.
 fn unescape(name: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(name.len());
     let mut bytes = name.iter();
@@ -155,13 +155,13 @@ pub struct Lines {
     fd: Fd,
     end: u8,
     buffer: Vec<u8>,
-    /// Where what was read and not given away begins, in the buffer.
+    /// The beginning, in the buffer, of the bytes that were read and not given yet.
     start: usize,
     at_end: bool,
 }
 
 impl Lines {
-    /// Of what is read from there; `end` ends each.
+    /// The lines that are read from `fd`. Each ends with `end`.
     pub fn new(fd: Fd, end: u8) -> Self {
         Self { fd, end, buffer: Vec::new(), start: 0, at_end: false }
     }
@@ -212,15 +212,15 @@ impl Lines {
     }
 }
 
-/// What must hold of any bytes as a line: for the fuzz target, and the test that replays its
-/// corpus.
+/// Panics if something does not hold that must, for any bytes as a line. For the fuzz target, and
+/// for the test that replays its corpus.
 pub fn holds_for(data: &[u8]) {
     for raw in [false, true] {
         if let Parsed::Line(line) = parse(data, raw) {
             assert!(is_digest(line.digest));
             if let Some(name) = line.name {
                 assert!(!name.is_empty() && !name.contains(&0));
-                // What it means, written anew, means the same.
+                // The line's meaning, written as a line again, has the same meaning.
                 let escaped = if raw { None } else { escape(&name) };
                 let mark: &[u8] = if escaped.is_some() { b"\\" } else { b"" };
                 let shown = escaped.as_deref().unwrap_or(&name);
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(parse(b"\r", false), Parsed::Empty);
     }
 
-    /// What the fuzz target begins with, and what a few changes make of it.
+    /// Replays the fuzz target's corpus, and inputs that a few changes make of it.
     #[test]
     fn any_bytes() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/lists");

@@ -34,7 +34,7 @@ use settings::{Refused, Settings, Task, Verdicts, Whose};
 /// The program.
 pub fn main(arguments: Arguments) -> c_int {
     let messages = Messages { program: arguments.program() };
-    // What is served, and by whom, the program says itself.
+    // The library is silent, since the program itself says which engine serves.
     library::set_verbosity(0);
     let mut settings = match Settings::read(&arguments, messages) {
         Ok(settings) => settings,
@@ -59,18 +59,18 @@ pub fn main(arguments: Arguments) -> c_int {
     }
 }
 
-/// How it ended.
+/// The end of the program's work.
 #[derive(Clone, Copy)]
 struct Outcome {
     success: bool,
-    /// Whether something was written to standard output.
+    /// Something was written to standard output.
     wrote: bool,
 }
 
 impl Outcome {
     /// Nothing was done, and it was said why.
     const FAILED: Self = Self { success: false, wrote: false };
-    /// What was asked for was written.
+    /// The output that was asked for was written.
     const WRITTEN: Self = Self { success: true, wrote: true };
 }
 
@@ -113,7 +113,7 @@ fn version(settings: &Settings, messages: Messages) -> String {
     format!("{name}: {version}\ndigests are made {served}\n")
 }
 
-/// Whether the program is what it should be, where that is demanded. What is wrong has been said.
+/// Checks that the program is what it should be, if that is demanded. If it is not, that was said.
 fn may_work(settings: &Settings, messages: Messages) -> bool {
     match self_check::is_demanded() {
         Ok(demanded) => !demanded || self_check::passes(settings, messages),
@@ -136,7 +136,7 @@ fn digest_line(digest: &[u8]) -> Vec<u8> {
 
 fn work(settings: &Settings, messages: Messages) -> Result<Outcome, Errno> {
     let mut hasher = Hasher::new(settings.hash, settings.key.as_ref().map(|key| key.bytes()));
-    // What is wrong with it is wrong for every file, and is said once.
+    // An error here would be the same for every file, so it is said once.
     if let Err(errno) = hasher.prepare() {
         let algorithm = settings.hash.algorithm(settings.key.is_some());
         let what = match (errno.0, &settings.key) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What each name of the program means, and the digests that there are.
+//! The meaning of each name of the program, and the digests that there are.
 
 use alloc::format;
 use alloc::string::String;
@@ -12,11 +12,11 @@ pub const FIPSCHECK_KEY: &[u8] = b"orboDeJITITejsirpADONivirpUkvarP";
 /// A message digest.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Hash {
-    /// As the kernel and `-h` know it.
+    /// The name for the kernel and for `-h`.
     pub name: &'static str,
     /// In a line of a BSD list.
     pub label: &'static str,
-    /// As openssl-dgst(1) calls it there, where that is different.
+    /// The name in a BSD list of openssl-dgst(1), if that is different.
     pub openssl: &'static str,
     /// Bytes of the digest.
     pub size: usize,
@@ -28,12 +28,12 @@ impl Hash {
         if keyed { format!("hmac({})", self.name) } else { self.name.into() }
     }
 
-    /// What stands before the name of the file in a line of a BSD list.
+    /// The text before the file's name in a line of a BSD list.
     pub fn tag(&self, keyed: bool) -> String {
         if keyed { format!("HMAC({})", self.label) } else { self.label.into() }
     }
 
-    /// Whether a BSD list means this digest by its label.
+    /// Returns whether a label of a BSD list means this digest.
     pub fn is_called(&self, label: &[u8], keyed: bool) -> bool {
         let label = if keyed {
             let hmac = label.strip_prefix(b"HMAC(").and_then(|label| label.strip_suffix(b")"));
@@ -70,7 +70,7 @@ pub fn find_hash(name: &[u8]) -> Option<&'static Hash> {
     HASHES.iter().find(|hash| hash.name.as_bytes() == name)
 }
 
-/// Whose program a name stands for.
+/// The package whose program a name stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
     /// coreutils': its words for what it finds.
@@ -86,7 +86,7 @@ pub enum Role {
 /// A name, and what it stands for.
 #[derive(Clone, Copy)]
 pub struct Name {
-    /// Whose.
+    /// The package whose program it is.
     pub role: Role,
     /// Its digest, where the name says one.
     pub hash: Option<&'static Hash>,

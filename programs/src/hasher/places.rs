@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Where HMAC files are, and what is in them. The Makefile's SUM_PREFIX, SUM_SUFFIX and SUM_DIR
+//! The places of HMAC files, and their contents. The Makefile's SUM_PREFIX, SUM_SUFFIX and SUM_DIR
 //! decide.
 
 use super::list::{self, Lines, Parsed};
@@ -9,7 +9,7 @@ use crate::sys::{Errno, File};
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 
-/// What stands before a file's name.
+/// The text before a file's name.
 const PREFIX: &str = match option_env!("KCAPI_SUM_PREFIX") {
     Some(prefix) => prefix,
     None => ".",
@@ -51,12 +51,12 @@ fn in_sum_directory(kind: &str, file: &[u8]) -> Option<CString> {
     in_directory(&[DIRECTORY.as_bytes(), b"/", kind.as_bytes()].concat(), file)
 }
 
-/// Where fipshmac writes.
+/// The file that fipshmac writes.
 pub fn of_fipshmac(file: &[u8], directory: Option<&[u8]>) -> Option<CString> {
     directory.map_or_else(|| beside(file), |directory| in_directory(directory, file))
 }
 
-/// Where fipscheck looks; the first that is there counts.
+/// The files in which fipscheck looks. The first that is there counts.
 pub fn of_fipscheck(file: &[u8], directory: Option<&[u8]>) -> Vec<CString> {
     let chosen = directory.and_then(|directory| in_directory(directory, file));
     if directory.is_some() {
@@ -65,8 +65,9 @@ pub fn of_fipscheck(file: &[u8], directory: Option<&[u8]>) -> Vec<CString> {
     in_sum_directory("fipscheck", file).into_iter().chain(beside(file)).collect()
 }
 
-/// Where the self-check looks for the HMAC of a file; the first that is there counts. `older`:
-/// the name under which a release up to 1.4.0 had it, and in which of the two directories.
+/// The files in which the self-check looks for the HMAC of a file. The first that is there counts.
+/// `older` is the name that a release up to 1.4.0 gave it, and the one of the two directories in
+/// which it was.
 pub fn of_self_check(file: &[u8], older: (&str, &[u8])) -> Vec<CString> {
     let (kind, name) = older;
     let directory = split(file).0;

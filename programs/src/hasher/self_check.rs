@@ -18,7 +18,8 @@ use crate::sys::{self, Errno, File};
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 
-/// Whether the machine or the environment asks for the test. What cannot be read is no "no".
+/// Returns whether the machine or the environment asks for the test. If that cannot be read it is
+/// an error, and not a "no".
 pub fn is_demanded() -> Result<bool, Errno> {
     if sys::variable(c"KCAPI_HASHER_FORCE_FIPS").is_some() {
         return Ok(true);
@@ -58,7 +59,7 @@ fn hmac(scheme: (&'static str, &'static [u8]), path: &[u8], file: &File) -> Resu
 const SHA512: (&str, &[u8]) = ("sha512", HMACCALC_KEY);
 const SHA256: (&str, &[u8]) = ("sha256", FIPSCHECK_KEY);
 
-/// What `-S` and `-L` print.
+/// The HMAC that `-S` and `-L` print.
 pub fn self_sum(whose: Whose) -> Result<Vec<u8>, Errno> {
     let (path, file) = open(whose)?;
     hmac(SHA512, &path, &file)

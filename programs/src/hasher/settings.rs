@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What the command line asks for.
+//! The settings that the command line asks for.
 
 use super::names::{self, Hash, Name, Role};
 use crate::key::Secret;
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::ffi::{CStr, c_int};
 use core::fmt;
 
-/// Of whom `-S` and `-L` print the HMAC.
+/// The file whose HMAC `-S` and `-L` print.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
     /// The program's.
@@ -19,7 +19,7 @@ pub enum Whose {
     Library,
 }
 
-/// What is to be done.
+/// The task.
 pub enum Task {
     /// Tell the usage.
     Help,
@@ -33,7 +33,7 @@ pub enum Task {
     Work,
 }
 
-/// What is printed of verdicts.
+/// The verdicts that are printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Verdicts {
     /// All.
@@ -46,15 +46,15 @@ pub enum Verdicts {
 
 /// The command line.
 pub struct Settings {
-    /// What is to be done.
+    /// The task.
     pub task: Task,
-    /// As what name: the one it was called by, or `-n`'s.
+    /// The name of the program: the one by which it was called, or that of `-n`.
     pub called: &'static [u8],
-    /// What that means.
+    /// The meaning of that name.
     pub name: Name,
     /// The digest.
     pub hash: &'static Hash,
-    /// Where the key comes from.
+    /// The source of the key.
     source: KeySource,
     /// The key, if there is one, once it has been read.
     pub key: Option<Secret>,
@@ -64,11 +64,11 @@ pub struct Settings {
     pub target: Option<&'static CStr>,
     /// Bytes of the digest that count.
     pub length: usize,
-    /// What is printed of verdicts.
+    /// The verdicts that are printed.
     pub verdicts: Verdicts,
     /// `--tag`.
     pub tag: bool,
-    /// What ends a line: LF, or with `-z` NUL.
+    /// The end of a line: LF, or with `-z` NUL.
     pub end: u8,
     /// `-d`.
     pub directory: Option<&'static CStr>,
@@ -125,7 +125,7 @@ const HELP: u8 = 5;
 const STRICT: u8 = 6;
 const IGNORE_MISSING: u8 = 7;
 
-/// Where a key comes from.
+/// The source of a key.
 #[derive(Clone, Copy)]
 enum KeySource {
     /// The name's own.
@@ -160,7 +160,7 @@ fn truncation(text: &CStr, messages: Messages) -> Result<usize, Refused> {
     })
 }
 
-/// What options say that means something only beside the name.
+/// Options whose meaning depends on the name.
 #[derive(Default)]
 struct Said {
     hash: Option<&'static Hash>,
@@ -177,7 +177,7 @@ fn refuse(messages: Messages, what: fmt::Arguments<'_>) -> Refused {
 }
 
 impl Settings {
-    /// What holds where no option says anything.
+    /// The defaults, for a command line without options.
     fn new(called: &'static [u8]) -> Self {
         Self {
             task: Task::Work,
@@ -225,7 +225,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Whether help or the version is asked for: nothing else counts then.
+    /// Returns whether help or the version is asked for. Nothing else counts then.
     fn asks(&self) -> bool {
         matches!(self.task, Task::Help | Task::Version)
     }
@@ -289,7 +289,7 @@ impl Settings {
         Ok(())
     }
 
-    /// How many bytes of the digest count.
+    /// Sets the number of bytes of the digest that count.
     fn set_length(&mut self, truncate: usize, messages: Messages) -> Result<(), Refused> {
         let Hash { name, size, .. } = self.hash;
         if truncate > *size {
@@ -300,7 +300,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Whether there is a key, before it is read.
+    /// Returns whether there is a key, before it is read.
     fn is_keyed(&self) -> bool {
         match self.source {
             KeySource::None => false,
@@ -309,7 +309,7 @@ impl Settings {
         }
     }
 
-    /// What does not go together.
+    /// Refuses options that do not go together.
     fn refuse_combinations(&self, messages: Messages) -> Result<(), Refused> {
         let works = matches!(self.task, Task::Work);
         let is_fips = matches!(self.name.role, Role::FipsCheck | Role::FipsHmac);
@@ -357,7 +357,7 @@ impl Settings {
         };
         match key {
             Ok((_, true)) => messages.about(name.to_bytes(), &"a key has at most 1 MiB"),
-            // What is empty by mistake would be a key that everybody knows.
+            // A file that is empty by mistake would be a key that everybody knows.
             Ok((key, false)) if key.bytes().is_empty() => {
                 messages.about(name.to_bytes(), &"the key is empty");
             }

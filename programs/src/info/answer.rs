@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Who serves an algorithm, and why.
+//! The engine that serves an algorithm, and the reason.
 
 use super::probe::{Driver, Machine, bind, driver};
 use crate::algorithm::Algorithm;
@@ -8,15 +8,15 @@ use crate::sys::{Errno, Result, any_variable};
 use alloc::format;
 use alloc::string::{String, ToString};
 
-/// What the library was built to do where nobody says anything.
+/// The choice that the library was built with, for when the environment says nothing.
 pub const DEFAULT_ENGINE: &str = match option_env!("KCAPI_DEFAULT_ENGINE") {
     Some(engine) => engine,
     None => "kernel-first",
 };
 
-/// What is said of one algorithm.
+/// The answer for one algorithm.
 pub struct Answer {
-    /// Who serves, or the error of the init function.
+    /// The engine that serves, or the error of the init function.
     pub engine: Result<&'static str>,
     /// bind(2)'s.
     pub bound: Result<()>,
@@ -26,7 +26,7 @@ pub struct Answer {
     pub why: String,
 }
 
-/// As the library chooses, and where that was said.
+/// The library's choice, and the place that says so.
 fn choice() -> (&'static str, &'static str) {
     let value = any_variable(c"KCAPI_ENGINE").and_then(|value| value.to_str().ok());
     match value {
@@ -37,7 +37,7 @@ fn choice() -> (&'static str, &'static str) {
     }
 }
 
-/// How far AF_ALG got.
+/// The last step that AF_ALG came to.
 fn kernel_says(machine: &Machine, algorithm: &Algorithm, answer: &Answer) -> String {
     match (machine.socket, answer.bound, &answer.driver) {
         (Err(errno), _, _) => {
@@ -79,7 +79,8 @@ pub fn ask(machine: &Machine, algorithm: &Algorithm) -> Answer {
     answer
 }
 
-/// How AIO would be done: the library's rule, from what the system calls say.
+/// The way in which AIO would be done. This is the library's rule, applied to the answers of the
+/// system calls.
 pub fn aio_backend(machine: &Machine) -> &'static str {
     let choice = any_variable(c"KCAPI_AIO").and_then(|value| value.to_str().ok()).unwrap_or("auto");
     if choice != "sync" && choice != "linux" && machine.io_uring.is_ok() {

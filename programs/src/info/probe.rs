@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What this machine's kernel says when the library is not asked.
+//! The answers of this machine's kernel, asked without the library.
 #![allow(unsafe_code)]
-// What C's char and long are depends on the architecture.
+// C's char and long depend on the architecture.
 #![allow(clippy::useless_conversion, clippy::unnecessary_cast)]
 
 use crate::algorithm::Algorithm;
@@ -20,11 +20,11 @@ pub struct Machine {
     pub io_uring: Result<()>,
     /// io_setup(2).
     pub io_setup: Result<()>,
-    /// Whether /proc/crypto can be read.
+    /// /proc/crypto can be read.
     pub proc_crypto: bool,
     /// FIPS mode.
     pub fips: bool,
-    /// As in /proc/self/status; -1 if it is not told.
+    /// The number in /proc/self/status; -1 if there is none.
     pub seccomp: i32,
 }
 
@@ -126,7 +126,7 @@ pub struct Driver {
     pub module: String,
 }
 
-/// What /proc/crypto says of the algorithm: its driver of the highest priority.
+/// The algorithm's driver of the highest priority, by /proc/crypto.
 pub fn driver(algorithm: &Algorithm) -> Option<Driver> {
     let text = text_of(c"/proc/crypto")?;
     let (mut name, mut driver, mut module) = ("", "", "");

@@ -12,7 +12,7 @@ use core::ffi::CStr;
 
 const SMALL: usize = 64;
 const LARGE: usize = 16384;
-/// How long each is measured at least, in nanoseconds.
+/// The shortest time of a measurement, in nanoseconds.
 const LONG_ENOUGH: u64 = 20_000_000;
 const ENGINES: [(&str, &CStr); 2] = [("kernel", c"kernel"), ("user", c"user")];
 

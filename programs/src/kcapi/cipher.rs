@@ -11,7 +11,7 @@ use crate::tool::Failed;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// What the documentation allows a stream to have in flight: 16 pages.
+/// The most bytes that a stream may have in flight by the documentation: 16 pages.
 const STREAM_PIECE: usize = 65536;
 
 /// Messages' memory: each begins on a boundary of its own, the first of all on a page's.
@@ -47,11 +47,11 @@ impl Slots {
 
 /// Bytes of a message, and where they are.
 struct Lengths {
-    /// Of the plaintext or the ciphertext.
+    /// Bytes of the plaintext or the ciphertext.
     data: usize,
-    /// Of all that goes in.
+    /// Bytes of the whole input.
     input: usize,
-    /// Of all that comes out.
+    /// Bytes of the whole output.
     output: usize,
 }
 
@@ -250,7 +250,7 @@ fn iv(settings: &Settings, transform: &Transform) -> Result<Vec<u8>, Failed> {
     Ok(given)
 }
 
-/// What cannot be a message here.
+/// Refuses lengths that a message cannot have.
 fn refuse_lengths(settings: &Settings, lengths: &Lengths) -> Result<(), Failed> {
     if settings.mode == Mode::Cipher && lengths.input == 0 {
         let what = "no data: a symmetric cipher needs at least one byte";

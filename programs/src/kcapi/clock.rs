@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! How long something takes, without what the clock itself takes: where reading it is a system
-//! call, that is as much as half of a short operation.
+//! The time that something takes, less the time for reading the clock. If that is a system call, it
+//! takes as much as half of a short operation.
 
 use crate::sys::now;
 use alloc::vec::Vec;
 
-/// How often the clock is measured.
+/// The number of times that the clock itself is measured.
 const SAMPLES: usize = 101;
 
 fn median(mut times: Vec<i64>) -> i64 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What there is besides ciphers: digests, key derivation, asymmetric ciphers, key agreement.
+//! The tasks besides ciphers: digests, key derivation, asymmetric ciphers, key agreement.
 
 use super::settings::{Mode, Settings};
 use super::{fail, failed, hex_line};

@@ -35,7 +35,7 @@ fn hmac() -> Result<bool> {
     Ok(hex::encode(&mac) == expected)
 }
 
-/// Whether the library gives them.
+/// Checks that the library gives these results.
 pub fn run() -> core::result::Result<(), Failed> {
     for (name, test) in
         [("ecb(aes)", aes as fn() -> Result<bool>), ("sha256", sha256), ("hmac(sha256)", hmac)]

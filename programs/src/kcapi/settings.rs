@@ -11,7 +11,7 @@ use crate::tool::Failed;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-/// What `-x` chooses. The numbers are those of the C library's program.
+/// The choices of `-x`. The numbers are those of the C library's program.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// A symmetric cipher.
@@ -57,7 +57,7 @@ type Bytes = Option<Vec<u8>>;
 pub struct Settings {
     /// `-x`.
     pub mode: Mode,
-    /// Whether `-x` means asynchronous I/O.
+    /// `-x` means asynchronous I/O.
     pub aio: Flag,
     /// `-c`.
     pub algorithm: &'static str,
@@ -105,7 +105,7 @@ pub struct Settings {
     pub generate: bool,
 }
 
-/// What is to be done.
+/// The task.
 pub enum Task {
     /// Tell the usage.
     Help,
@@ -156,7 +156,7 @@ fn mode(text: &CStr) -> Result<(Mode, Flag), Failed> {
 }
 
 impl Settings {
-    /// What holds where the command line says nothing.
+    /// The defaults, for a command line that says nothing.
     fn new() -> Self {
         Self {
             mode: Mode::Cipher,
@@ -259,7 +259,7 @@ impl Settings {
         Ok(())
     }
 
-    /// What is encrypted or decrypted.
+    /// The data that are encrypted or decrypted.
     pub fn data(&self) -> &[u8] {
         self.data_option().0.as_deref().unwrap_or_default()
     }
@@ -272,7 +272,7 @@ impl Settings {
         }
     }
 
-    /// What is missing, or does not go together.
+    /// Refuses a command line that lacks something, or whose options do not go together.
     fn complete(&self) -> Result<(), Failed> {
         let wrong = match self.mode {
             Mode::Cipher | Mode::Aead => return self.complete_cipher(),

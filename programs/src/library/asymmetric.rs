@@ -8,7 +8,8 @@ use crate::sys::{Errno, Result};
 use core::ffi::c_ulong;
 use libc::iovec;
 
-/// What is passed where a call asks how data should reach the kernel: the library decides.
+/// The argument `access` of the library's calls, a hint how data should reach the kernel: the
+/// library decides.
 const ACCESS: core::ffi::c_int = 0;
 
 /// One IOVEC, of memory that the call reads or writes.
@@ -36,7 +37,7 @@ fn call(
     })
 }
 
-/// What an asymmetric cipher does.
+/// The direction of an asymmetric cipher.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// With the public key.

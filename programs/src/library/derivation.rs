@@ -37,7 +37,7 @@ pub fn pbkdf(hash: &str, password: &[u8], salt: &[u8], count: u32, key: &mut [u8
     .map(|_| ())
 }
 
-/// How many iterations of PBKDF2 take so long.
+/// The number of iterations of PBKDF2 that takes so long.
 pub fn pbkdf_iterations(hash: &str, nanoseconds: u64) -> Result<u32> {
     let hash = c_name(hash)?;
     // SAFETY: the name ends with NUL.

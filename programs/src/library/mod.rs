@@ -37,7 +37,8 @@ pub fn version() -> String {
     String::from_utf8_lossy(text.to_bytes()).into_owned()
 }
 
-/// How much the library itself says on standard error: a number of `enum kcapi_verbosity`.
+/// Sets the amount of messages that the library itself writes to standard error, a number of
+/// `enum kcapi_verbosity`.
 pub fn set_verbosity(level: u32) {
     // SAFETY: the library takes any number.
     unsafe { kcapi_set_verbosity(level) };
@@ -54,7 +55,7 @@ pub fn address() -> Address {
     Address(kcapi_md_init as *const c_void)
 }
 
-/// Whether the operation is encryption or decryption.
+/// Encryption or decryption.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Plaintext to ciphertext.
@@ -290,7 +291,7 @@ impl Aead {
         unsafe { kcapi_aead_authsize(self.0.raw) as usize }
     }
 
-    /// How long a message may be, AAD and tag included.
+    /// The most bytes of a message, AAD and tag included.
     pub fn longest(&self) -> Result<usize> {
         // SAFETY: the handle is live.
         length(unsafe { kcapi_aead_maxmsgsize(self.0.raw) })

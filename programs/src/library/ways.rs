@@ -12,7 +12,8 @@ use core::marker::PhantomData;
 use core::ptr;
 use libc::iovec;
 
-/// What is passed where a call asks how data should reach the kernel: the library decides.
+/// The argument `access` of the library's calls, a hint how data should reach the kernel: the
+/// library decides.
 const ACCESS: c_int = 0;
 
 /// Input and output of an operation.
@@ -26,7 +27,7 @@ fn iov(memory: *mut u8, length: usize) -> iovec {
     iovec { iov_base: memory.cast(), iov_len: length }
 }
 
-/// What an IOVEC names from some byte on, at most so many bytes of it.
+/// The part of an IOVEC from byte `from` on, at most `length` bytes.
 fn part(of: &iovec, from: usize, length: usize) -> iovec {
     let from = from.min(of.iov_len);
     iov(of.iov_base.cast::<u8>().wrapping_add(from), length.min(of.iov_len - from))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Where data come from, and where they go to.
+//! The source of the data, and their destination.
 
 use super::{Failed, Result};
 use crate::key::Secret;
@@ -38,7 +38,7 @@ impl Source {
             }
         };
         let fd = file.as_ref().map_or(STDIN, |file| **file);
-        // What goes to a terminal itself would be mixed up with it.
+        // Data that go to a terminal would be mixed up with the messages there.
         let wanted = log.level.is_some() && !STDOUT.is_terminal();
         let progress = RefCell::new(Progress::new(wanted, fd, name));
         Ok(Self { file, name, progress })
@@ -76,7 +76,7 @@ pub enum Sink {
     Standard,
     /// A file.
     File(NewFile, &'static [u8]),
-    /// What is no file: a device, a FIFO.
+    /// No regular file: a device, a FIFO.
     Other(File, &'static [u8]),
 }
 

@@ -12,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-/// How long deriving a key should take, in nanoseconds.
+/// The time that deriving a key should take, in nanoseconds.
 const EFFORT: u64 = 100_000_000;
 /// Bytes of a salt that is made up.
 const SALT: usize = 32;
@@ -33,7 +33,7 @@ const PASSWORD_FD: u8 = 21;
 const ITERATIONS: u8 = 22;
 const MAC: u8 = 23;
 
-/// What the options say.
+/// The options for a key.
 #[derive(Default)]
 pub struct KeyOptions {
     key_fd: Option<&'static CStr>,
@@ -44,11 +44,11 @@ pub struct KeyOptions {
     mac: Option<&'static CStr>,
 }
 
-/// What was read.
+/// The contents of the key's source.
 pub enum Material {
     /// The key itself.
     Key(Secret),
-    /// What it is derived from.
+    /// A password from which the key is derived.
     Password(Secret),
 }
 
@@ -68,12 +68,12 @@ impl KeyOptions {
         true
     }
 
-    /// Whether there is a key at all.
+    /// Returns whether there is a key at all.
     pub fn is_given(&self) -> bool {
         self.key_fd.or(self.password).or(self.password_fd).is_some()
     }
 
-    /// Whether the key is read from there.
+    /// Returns whether the key is read from standard input.
     pub fn is_on_standard_input(&self) -> bool {
         self.key_fd == Some(c"0")
     }
@@ -145,7 +145,7 @@ impl KeyOptions {
     }
 }
 
-/// What is there up to `limit` bytes. It may be standard input, whose next bytes are the data.
+/// Reads up to `limit` bytes and no more: if it is standard input, the data follow.
 fn read_key(log: Log, fd: Fd, limit: usize) -> Result<Secret> {
     let mut key = Secret::zeros(limit);
     let read = fd.read_full(key.bytes_mut());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What kcapi-enc, kcapi-dgst and kcapi-rng have in common: how they fail, where data come from
-//! and go to, keys.
+//! The common part of kcapi-enc, kcapi-dgst and kcapi-rng: failures, sources and destinations of
+//! data, keys.
 
 pub mod data;
 pub mod key;
@@ -25,7 +25,7 @@ pub type Result<T> = core::result::Result<T, Failed>;
 
 /// Says what is wrong with the command line, and how to ask for help.
 pub fn usage(log: Log, what: &dyn Display) -> Failed {
-    // Whoever asked for silence meant what is done, not this.
+    // This is written even if silence was asked for, which means the program's work and not this.
     let log = Log { level: Some(Level::Error), ..log };
     log.error(format_args!("{what}"));
     log.error(format_args!("{} --help tells how it is used", log.program));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What a stream has that is not in the socket, where the driver completes later: see
-//! [`super::offload`].
+//! The part of a stream that is kept in the process and not in the socket, for drivers that
+//! complete later: see [`super::offload`].
 
 #![allow(unsafe_code)]
 
@@ -8,22 +8,22 @@ use crate::errno::{Errno, Result};
 use crate::lock::Recover;
 use zeroize::Zeroizing;
 
-/// What a stream has here.
+/// A stream's data and results that are kept here.
 #[derive(Default)]
 pub struct Backlog {
-    /// The beginning of a granule.
+    /// Data that are no whole granule yet.
     pub(super) held: Zeroizing<Vec<u8>>,
     /// Results, of which the first `given` bytes have been received.
     pub(super) results: Zeroizing<Vec<u8>>,
     pub(super) given: usize,
-    /// Why there will be no more.
+    /// The error after which there will be no more results.
     pub(super) error: Option<Errno>,
 }
 
 impl Recover for Backlog {
     unsafe fn recover(this: *mut Self) {
-        // SAFETY: the caller's promise. A stream that its parent's thread was in is not the
-        // child's.
+        // SAFETY: the caller's promise. If a thread of the parent was changing the stream, the
+        // child cannot go on with it.
         unsafe { this.write(Self { error: Some(Errno::IO), ..Self::default() }) };
     }
 }
@@ -42,7 +42,7 @@ impl Backlog {
         }
         let there = self.results.len();
         if self.results.capacity() - there < more {
-            // A vector that grows by itself leaves a copy behind.
+            // A vector that grows by itself would leave a copy of the results behind.
             let mut larger = Zeroizing::new(Vec::new());
             larger.try_reserve_exact(2 * (self.waiting() + more))?;
             larger.extend_from_slice(self.results.get(self.given..).unwrap_or_default());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Batches of a cipher's messages: in which order they go through the socket, and what becomes of them.
+//! Batches of a cipher's messages: their order in the socket, and their outcomes.
 //!
-//! [`super::aio::plan`] says which messages go together, a [`Backend`] carries them out. One that goes
-//! alone is a one-shot ([`super::one_shot`]).
+//! [`super::aio::plan`] says which messages go together, a [`Backend`] carries them out. One that
+//! goes alone is a one-shot ([`super::one_shot`]).
 
 use super::capacity::SENT_AT_ONCE;
 use super::message::{self, Message, why_short};
@@ -47,7 +47,7 @@ impl KernelOperation {
         let all = inputs.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len));
         let one_granule = self.kind() == Kind::Aead || order == Order::InTurn;
         let rules = Rules {
-            // Of messages that take turns, only one is in the socket.
+            // If messages take turns only one is in the socket, so that no limit matters.
             capacity: match order {
                 Order::InTurn => usize::MAX,
                 _ => self.capacity.room(self.socket.as_fd(), all).min(SENT_AT_ONCE),
@@ -83,8 +83,8 @@ impl KernelOperation {
                 match self.note(message::forget_forged(*outcome, output, due)) {
                     Ok(result) if result == due => total += result,
                     Ok(_) => return self.note(Err(Errno::MSGSIZE)),
-                    // The kernel has taken this message out of the socket; the
-                    // others are in order.
+                    // The kernel has taken this message out of the socket, and goes on with the
+                    // others.
                     Err(Errno::BADMSG) => wrong_tag = Err(Errno::BADMSG),
                     Err(errno) => return wrong_tag.and(Err(errno)),
                 }
@@ -93,8 +93,8 @@ impl KernelOperation {
         wrong_tag.map(|()| total)
     }
 
-    /// How a batch of `messages` messages is carried out. A driver that completes later never
-    /// finds more in the socket than it is to work on; some hang on the rest.
+    /// The order for a batch of `messages` messages. For a driver that completes later there is
+    /// never more than one message in the socket, since some drivers never finish if there is.
     fn order(&self, messages: usize) -> Order {
         let later = messages > 1 && self.common.completes_later();
         match (self.chains(), later) {
@@ -153,7 +153,7 @@ impl KernelOperation {
             },
         };
         match why_short(input, sent) {
-            // One message for the socket, of which `sent` bytes are in it.
+            // The messages are one for the socket, which has taken the first `sent` bytes.
             Errno::MSGSIZE if cut => self.chain(control, input, output, len, sent)?,
             errno => return Err(errno),
         }
@@ -162,7 +162,7 @@ impl KernelOperation {
     }
 }
 
-/// How the messages of a batch go through the socket.
+/// The order in which the messages of a batch go through the socket.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
     /// Together, with the IV before the first: it goes on from message to message.

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The socket that is bound to an algorithm, and what fork(2) makes of it.
 //!
-//! Parent and child have one socket, and the kernel keeps one key and one tag length with it. Each
-//! process is to have its own:
+//! After a fork(2) parent and child have the same socket, for which the kernel keeps one key and
+//! one tag length. But each process should have its own:
 //!
 //! - A key is set on a new socket if another process may have the old one.
-//! - A tag length needs the key that is there, which only the kernel knows. So the parent may go
-//!   on setting it; the child sees that in memory which both share, and is refused then (EBUSY),
+//! - A tag length cannot be set on a new socket, which would have no key: only the kernel knows the
+//!   old one. So the parent may go on setting it on the old socket. It notes the length in memory
+//!   that both share. If the child finds another length there, its messages are refused (EBUSY)
 //!   until it sets a key.
 //!
-//! fork(2) waits for a thread that is setting something, so that the child does not come between
-//! what the kernel has and what is known of it.
+//! fork(2) waits for a thread that is setting a parameter, so that what the child knows is what the
+//! kernel has.
 
 #![allow(unsafe_code)]
 
@@ -27,17 +28,17 @@ use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// Longer than any tag: a process is setting another one.
+/// The tag length while a process is setting another one. It is longer than any tag.
 const UNKNOWN: u32 = u32::MAX;
 
-/// A bound socket, and what is known of what was set.
+/// A bound socket, and the parameters that were set.
 pub struct Bound {
     socket: OwnedFd,
     kind: Kind,
     name: CString,
     /// The tag length that was set; 0, which no algorithm takes, if none was.
     tag_len: u32,
-    /// The socket's, which another process may set, too.
+    /// The socket's tag length, which another process may set, too.
     tag_len_of_all: OfAll,
     /// A key is in the kernel.
     has_key: bool,
@@ -47,15 +48,16 @@ pub struct Bound {
 
 /// The tag length of a socket that processes share, as all of them see it.
 enum OfAll {
-    /// The socket is this process's alone, or has no key: a key will come with another socket.
+    /// It need not be seen: only this process has the socket; or it has no key, and a key is set on
+    /// another one.
     Own,
-    /// Where all see it.
+    /// In memory that all of them see.
     Shared(NumberOfAll),
-    /// There is no memory for that.
+    /// There was no memory for that.
     Unseen,
 }
 
-// fork(2) is not called while it is changed.
+// The default of `recover` is right, since fork(2) waits until a change is complete.
 impl Recover for Bound {}
 
 /// This process, and its number of children.
@@ -95,7 +97,7 @@ impl Bound {
         let in_force = |tag_len| if tag_len == 0 { longest } else { tag_len };
         let own = in_force(self.tag_len);
         let accepted = socket::accept(self.as_fd())?;
-        // From here on the kernel refuses another one, as long as the operation is open.
+        // From here on the kernel refuses another tag length, as long as the operation is open.
         match &self.tag_len_of_all {
             OfAll::Own => Ok((accepted, own)),
             OfAll::Shared(of_all) if in_force(of_all.settled()) == own => Ok((accepted, own)),
@@ -103,24 +105,24 @@ impl Bound {
         }
     }
 
-    /// Sets a key. The socket may be another process's, too, since fork(2): then it is left to
-    /// that one, who would else get this key, or whose operations would be in the way (EBUSY) for
-    /// as long as it lives.
+    /// Sets a key. If another process may have the socket since fork(2), a new one takes its place
+    /// here. Otherwise the other process would get this key; or its operations would be in the way
+    /// (EBUSY) for as long as it lives.
     pub fn set_key(&mut self, key: &[u8]) -> Result<c_int> {
         let result = self.set_own_key(key);
-        // One that is refused leaves none.
+        // If the kernel refuses a key, it forgets the old one.
         self.has_key = result.is_ok();
         result
     }
 
     fn set_own_key(&mut self, key: &[u8]) -> Result<c_int> {
-        // Of the others more was set than can be set again.
+        // These have parameters besides the key that are not known here and could not be set again.
         let can_be_anew = !matches!(self.kind, Kind::Akcipher | Kind::Kpp);
         if can_be_anew && self.owner != this_process() {
             self.bind_anew()?;
         }
         let result = self.set(libc::ALG_SET_KEY, key);
-        // A parent's own operations are closed, so these are copies that a child has.
+        // This process has closed its own operations, so those that are open are a child's copies.
         if result == Err(Errno::BUSY) && can_be_anew {
             self.bind_anew()?;
             return self.set(libc::ALG_SET_KEY, key);
@@ -144,7 +146,7 @@ impl Bound {
 
     /// Sets the tag length. EBUSY: it is another process's, too, or was: see the module.
     pub fn set_tag_len(&mut self, len: u32) -> Result<c_int> {
-        // Not of a parent: it may have children that have nothing to do with this transform.
+        // A parent goes on with its socket, although it may have children: they may never use it.
         if self.owner.0 != generation() {
             if self.has_key {
                 return if self.tag_len == len { Ok(0) } else { Err(Errno::BUSY) };

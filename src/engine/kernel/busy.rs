@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! When reads of a batch were refused with EBUSY: the driver completes later after all.
+//! The end of a batch whose reads were refused with EBUSY, because the driver completes later after
+//! all.
 //!
-//! Linux lets one AIO read at a time work on a socket, and refuses those that come meanwhile
-//! (since 6.7 and 6.1.68). What was refused has taken nothing out of the socket. But when the
-//! first read ends while others are still being submitted, one further down the list is taken,
-//! and gets the result that was meant for an earlier one. So results are brought to where they
-//! belong first, and what is left in the socket is received one by one.
+//! Linux lets one AIO read at a time work on a socket, and refuses those that come meanwhile (since
+//! 6.7 and 6.1.68). A refused read has taken nothing out of the socket. But the first read may end
+//! while others are still being submitted. Then a read further down the list is taken, and gets the
+//! result of an earlier message. So results are first moved to the outputs that they belong to.
+//! Then the results that are left in the socket are received one by one.
 
 #![allow(unsafe_code)]
 
@@ -20,8 +21,9 @@ use std::os::fd::AsFd;
 use zeroize::Zeroizing;
 
 impl KernelOperation {
-    /// Finishes a batch some of whose reads were refused. `chains`: its results are one run of
-    /// bytes, whichever read they came with. EBUSY: they are not, and nobody can tell them apart.
+    /// Finishes a batch some of whose reads were refused. If it `chains`, its results are one run
+    /// of bytes, so it does not matter which read they came with. EBUSY: it does not chain, and the
+    /// messages are of different lengths, so that it is not known which results are whose.
     pub(super) fn settle_busy(
         &self,
         outputs: Iovecs<'_>,
@@ -33,7 +35,7 @@ impl KernelOperation {
             return Ok(());
         };
         self.common.note_busy();
-        // `done` bytes of output number `from` are there.
+        // Output number `from` is the first that is not complete. It has `done` bytes.
         let (mut from, mut done) = (first, 0);
         if !outcomes.iter().skip(first).all(refused) {
             (from, done) = (0, bring_back(outputs, chains, outcomes)?);
@@ -59,7 +61,8 @@ impl KernelOperation {
     }
 }
 
-/// Moves the results that are there to the beginning of `outputs`; how many bytes they have.
+/// Moves the results that were received to the beginning of `outputs`. Returns how many bytes they
+/// have.
 fn bring_back(outputs: Iovecs<'_>, chains: bool, outcomes: &[Outcome]) -> Result<usize> {
     let alike = |pair: &[libc::iovec]| matches!(pair, [a, b] if a.iov_len == b.iov_len);
     if !chains && !outputs.list().windows(2).all(alike) {

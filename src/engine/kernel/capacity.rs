@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! How many bytes an operation's socket takes, and gives, at once.
+//! The number of bytes that an operation's socket takes at once, and gives at once.
 //!
-//! Beyond its send buffer a sendmsg(2) waits; beyond its receive buffer a
-//! recvmsg(2) cuts an operation in two. Each socket is asked for its own: a system's settings
-//! (net.core.wmem_default, rmem_default) may change while a process runs. It is asked
-//! late, since short messages and ciphers that chain do without.
+//! A sendmsg(2) of more than the send buffer waits, and a recvmsg(2) of more than the receive
+//! buffer cuts an operation in two. Each socket is asked for the sizes of its buffers, because the
+//! system's settings (net.core.wmem_default, rmem_default) may change while a process runs. It is
+//! asked only when the sizes matter, which they do not for short messages and for ciphers that
+//! chain.
 //!
 //! References: socket(7), SO_SNDBUF and SO_RCVBUF; Linux `include/crypto/if_alg.h`,
 //! af_alg_sndbuf and af_alg_rcvbuf, which count in whole pages.
@@ -15,14 +16,15 @@ use libc::{SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, c_int};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What the kernel always takes, and counts in.
+/// The unit in which the kernel counts. It always takes so many bytes.
 pub const PAGE: usize = 4096;
 
-/// What a socket has by default; taken to be so where a sandbox refuses getsockopt(2).
+/// The default size of a socket's buffers. It is assumed where a sandbox refuses getsockopt(2).
 const BY_DEFAULT: usize = 212_992;
 
-/// Bytes to send at once where it is ours to choose. More would save hardly a system
-/// call, and the kernel's bookkeeping of them has to fit into net.core.optmem_max.
+/// The most bytes that are sent at once if a message may be cut, or messages may go apart. With
+/// more, there would hardly be fewer system calls, and the kernel's description of them has to fit
+/// into net.core.optmem_max.
 pub(super) const SENT_AT_ONCE: usize = 512 * 1024;
 
 /// The smaller of a socket's two buffers, in bytes.
@@ -30,7 +32,7 @@ pub(super) const SENT_AT_ONCE: usize = 512 * 1024;
 pub struct Capacity {
     /// 0: not asked yet.
     bytes: AtomicUsize,
-    /// What the buffers were last enlarged for.
+    /// The length of the message for which the buffers were last enlarged.
     enlarged: AtomicUsize,
 }
 
@@ -65,7 +67,7 @@ impl Capacity {
                 return now;
             }
             match set_size(socket, option, len) {
-                // Where nobody can be asked, what was accepted is taken to be so.
+                // If the new size cannot be asked for, it is assumed to be as large as was set.
                 Ok(()) => size(socket, option).unwrap_or(len),
                 Err(errno) => {
                     refused = Err(errno);
@@ -76,37 +78,38 @@ impl Capacity {
         if self.note(send.min(receive)) < len { refused } else { Ok(()) }
     }
 
-    /// Makes room for `len` bytes, or as many as the system allows, for a message that may be cut:
-    /// whatever there is will do, but more takes fewer system calls.
+    /// Makes room for `len` bytes of a message that may be cut, or for as many as the system
+    /// allows. Any room is enough, but with more it takes fewer system calls.
     pub fn enlarge(&self, socket: BorrowedFd<'_>, len: usize) {
         if len <= BY_DEFAULT.max(self.enlarged.load(Ordering::Relaxed)) {
             return;
         }
         self.enlarged.store(len, Ordering::Relaxed);
         for option in [SO_SNDBUF, SO_RCVBUF] {
-            // Never made smaller: some systems have more by default than can be asked for.
+            // The buffer is never made smaller: some systems have more by default than can be asked
+            // for.
             if size(socket, option).is_ok_and(|size| size < len) {
                 let _ = set_size(socket, option, len);
             }
         }
     }
 
-    /// Whether `len` bytes are more than the kernel's memory for the description of a
-    /// message (net.core.optmem_max) is made for.
+    /// Returns whether there may be no memory for the description of a message of `len` bytes
+    /// (net.core.optmem_max).
     pub fn is_long(len: usize) -> bool {
         len > BY_DEFAULT
     }
 }
 
-/// Bytes that [`Capacity::require`] would find room for on any socket, asked of one whose buffers
-/// do not matter.
+/// The most bytes for which [`Capacity::require`] finds room on any socket. `socket` is one whose
+/// buffers do not matter, since they are changed.
 ///
 /// Besides the buffers' limits there is net.core.optmem_max, for the description of a message:
 /// with 20 KiB Linux 6.1 takes 269 pages, with 128 KiB Linux 7.2 takes 1680.
 pub fn most(socket: BorrowedFd<'_>) -> Result<usize> {
     /// Bytes in the description of a page, and a little more.
     const DESCRIPTION: usize = 80;
-    /// What optmem_max was by default before Linux 6.8.
+    /// The default of optmem_max before Linux 6.8.
     const OPTMEM: usize = 20 * 1024;
     let most = |option| {
         set_size(socket, option, c_int::MAX as usize)?;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Whole messages of ciphers that chain, as cbc and ctr do.
 //!
-//! They may be cut wherever the socket is full, since the kernel goes on with the IV. So they
-//! need no plan of what fits: what one sendmsg(2) takes is received, and then the next, whatever
-//! the system's limits are (net.core.wmem_*, rmem_*, optmem_max). Neither waits.
+//! They may be cut wherever the socket is full, because the kernel goes on with the IV. So it need
+//! not be known before how much fits, whatever the system's limits are (net.core.wmem_*, rmem_*,
+//! optmem_max): the result of the bytes that one sendmsg(2) took is received, then the next bytes
+//! are sent. No call waits.
 
 use super::capacity::{PAGE, SENT_AT_ONCE};
 use super::message::{self, Message, OUTPUTS_MAX};
@@ -16,7 +17,7 @@ use crate::overlap::{reads_its_output, with_checked_copy};
 use libc::{MSG_DONTWAIT, iovec};
 use std::os::fd::AsFd;
 
-/// How far a message has come that may be cut.
+/// The progress of a message that may be cut.
 struct Course<'a> {
     input: Cursor<'a>,
     output: Cursor<'a>,
@@ -51,7 +52,8 @@ impl Course<'_> {
         Ok((ahead.take_few(whole, iovecs_max, list)?, whole))
     }
 
-    /// Whether to try again with less, when there was no memory for `bytes` bytes.
+    /// Asks for less from now on, if the kernel had no memory for `bytes` bytes. Other errors are
+    /// returned.
     fn shrink(&mut self, errno: Errno, bytes: usize) -> Result<()> {
         if errno != Errno::NOMEM || bytes <= PAGE {
             return Err(errno);
@@ -81,7 +83,7 @@ impl KernelOperation {
         len: usize,
         sent: usize,
     ) -> Result<()> {
-        // What a driver can take that completes later is not asked for a short message.
+        // A short message is harmless for any driver, so the kernel is not asked which one it is.
         let harmless = sent > 0 || (len <= Length::ONE_SHOT && output.list().len() == 1);
         if !harmless && self.is_offloaded() {
             return self.offload(control, input, output, len);
@@ -103,7 +105,7 @@ impl KernelOperation {
             course.input.skip(sent);
         }
         if course.left > 0 && reads_its_output(input, output) {
-            // What is written now is still to be read.
+            // The results would overwrite input that is not sent yet.
             let rest = course.input.take(course.left, &mut list)?;
             return with_checked_copy(rest, |rest| {
                 let mut course = Course { input: Cursor::new(rest), ..course };

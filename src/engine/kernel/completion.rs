@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! When a driver has finished: as it answers, or later.
+//! The judgement whether a driver is asynchronous: whether it has finished when it answers, or
+//! finishes later.
 //!
-//! CRYPTO_ALG_ASYNC says that it may be later. That is so for accelerators and for what works in
-//! a thread of the kernel (cryptd, pcrypt). It is not so for the ciphers of older kernels that
-//! use SIMD registers, AES-NI's on 6.1 and 6.12 among them: each is a wrapper round an internal
-//! driver of the same name after `__`, and turns to another thread only where it may not use
-//! these registers, which is never in a system call. Templates are as their parts are.
+//! CRYPTO_ALG_ASYNC says that it may finish later. That is true of accelerators and of drivers that
+//! work in a thread of the kernel (cryptd, pcrypt). It is not true of the drivers of older kernels
+//! that use SIMD registers, such as AES-NI's on 6.1 and 6.12. Each of those is a wrapper round an
+//! internal driver, which has the same name with `__` before it. The wrapper turns to another
+//! thread only if it may not use these registers, and in a system call it always may. A template
+//! finishes when its parts do.
 //!
 //! References: Linux `crypto/simd.c`; `crypto/algapi.c`, crypto_inst_setname.
 
@@ -13,19 +15,20 @@ use super::driver::Driver;
 use super::proc_crypto::{driver_for, driver_named};
 use crate::engine::Kind;
 
-/// When a driver has finished.
+/// The time when a driver has finished.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Completion {
-    /// When it answers.
+    /// It has finished when it answers.
     AtOnce,
-    /// Perhaps later.
+    /// It may finish later.
     Later,
-    /// Perhaps later, on virtio_crypto's device, which stops for good at a long request.
+    /// It may finish later, and its device is virtio_crypto's, which stops for good at a long
+    /// request.
     Virtio,
 }
 
-/// Templates that compute in the caller's thread what their parts give them. Any other may be one
-/// that hands the work to somebody else.
+/// Templates that compute in the caller's thread. Any other template may hand the work to another
+/// thread.
 const TEMPLATES: [&str; 22] = [
     "authenc",
     "authencesn",
@@ -51,8 +54,8 @@ const TEMPLATES: [&str; 22] = [
     "xts",
 ];
 
-/// When the driver has finished that the kernel takes for `name`, after what /proc/crypto says
-/// in `text`. None: it has no such driver.
+/// Judges the driver that the kernel takes for `name`, by the text of /proc/crypto. None: there is
+/// no such driver.
 pub fn of(text: &str, kind: Kind, name: &str) -> Option<Completion> {
     let driver = driver_for(text, kind, name)?;
     Some(match is_at_once(text, &driver) {
@@ -67,13 +70,14 @@ fn is_at_once(text: &str, driver: &Driver) -> bool {
         || driver_named(text, &format!("__{}", driver.name))
             .is_some_and(|inner| !inner.asynchronous)
         || parts(&driver.name).is_some_and(|mut parts| {
-            // A template's own name is longer than each of its parts', so this ends.
+            // This recursion ends, because the name of a template is longer than each of its
+            // parts'.
             parts.all(|part| driver_named(text, part).is_some_and(|part| is_at_once(text, &part)))
         })
 }
 
-/// The parts of a template's driver, `a` and `b(c)` of `authenc(a,b(c))`, if it is one of those
-/// that are as their parts.
+/// The parts of a template's driver, `a` and `b(c)` of `authenc(a,b(c))`, if it is one of
+/// [`TEMPLATES`].
 fn parts(driver: &str) -> Option<impl Iterator<Item = &str>> {
     let (template, rest) = driver.split_once('(')?;
     let inside = rest.strip_suffix(')')?;
@@ -108,7 +112,7 @@ mod tests {
         )
     }
 
-    /// What Linux 6.12 says on a processor with AES-NI, in short.
+    /// The text of Linux 6.12 on a processor with AES-NI, in short.
     fn text() -> String {
         [
             paragraph("cbc(aes)", "cbc(ecb(aes-generic))", 100, "skcipher", false),

@@ -19,13 +19,13 @@ const CONTROL_MAX: usize = {
     unsafe { (2 * libc::CMSG_SPACE(4) + libc::CMSG_SPACE(4 + Iv::MAX as u32)) as usize }
 };
 
-/// Output IOVECs that one recvmsg(2) is given. Linux 6.1 has memory for 27.
+/// The most output IOVECs that one recvmsg(2) is given. Linux 6.1 has memory for 27.
 pub(super) const OUTPUTS_MAX: usize = 16;
 
-/// What one sendmsg(2) carries.
+/// The message of one sendmsg(2).
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
-    /// None for a further piece of the message before.
+    /// The control data; None: this is a further piece of the last message.
     pub control: Option<&'a Control>,
     /// The data.
     pub data: Iovecs<'a>,
@@ -41,7 +41,8 @@ impl Message<'_> {
         })
     }
 
-    /// What sendmsg(2) is given; it and what it points to live as long as `f` runs.
+    /// Calls `f` with the header for sendmsg(2). The header, its list and its control data live as
+    /// long as `f` runs.
     pub fn with_header<T>(self, f: impl FnOnce(&msghdr) -> T) -> T {
         let mut header = header(self.data.list());
         let mut buffer = ControlBuffer::default();
@@ -53,7 +54,7 @@ impl Message<'_> {
     }
 }
 
-/// As [`Message::with_header`], a header for each IOVEC of `data`, which all have `control`.
+/// The same with a header for each IOVEC of `data`, which all have the same `control`.
 pub fn with_headers<T>(
     control: &Control,
     data: Iovecs<'_>,
@@ -79,8 +80,9 @@ pub fn receive(socket: BorrowedFd<'_>, output: Iovecs<'_>, flags: c_int) -> Resu
     unsafe { recvmsg(socket, &mut header, flags) }
 }
 
-/// Wipes the plaintext of a message with a wrong tag: the kernel's AEADs write it before they
-/// know. `result` is what `outcome` would have been without.
+/// Wipes the plaintext of a message with a wrong tag, which the kernel's AEADs write before they
+/// compare the tag. `result` is the number of bytes that a message with the right tag would have
+/// had.
 pub fn forget_forged<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -> Result<T> {
     if let Err(Errno::BADMSG) = outcome {
         // SAFETY: whoever made the list promised that its memory may be written, and the kernel
@@ -155,13 +157,15 @@ impl Drop for ControlBuffer {
     }
 }
 
-/// Bytes after what a sendmsg(2) took in which a missing page must be if that is why it stopped:
-/// the largest page that Linux has.
+/// The largest page that Linux has. If a sendmsg(2) stopped because of a missing page, that is
+/// within so many bytes after those that it took.
 const LARGEST_PAGE: usize = 64 * 1024;
 
-/// Has `receive` write to memory of `len` bytes in one piece, and gives `output` what it has received.
+/// Has `receive` write to memory of `len` bytes in one piece, and gives `output` what it has
+/// received.
 ///
-/// For more IOVECs than the kernel has memory for, or a driver's device entries in its queue.
+/// This is for more IOVECs than the kernel has memory for, or a driver's device has entries in its
+/// queue.
 pub fn in_one_piece(
     output: Iovecs<'_>,
     len: usize,
@@ -179,7 +183,7 @@ pub fn in_one_piece(
     Ok(received)
 }
 
-/// Why a sendmsg(2) that does not wait took no more than `sent` bytes.
+/// The reason why a sendmsg(2) that does not wait took no more than `sent` bytes.
 pub fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
     let (mut rest, mut list) = (Cursor::new(data), Vec::new());
     rest.skip(sent);
@@ -189,7 +193,7 @@ pub fn why_short(data: Iovecs<'_>, sent: usize) -> Errno {
     }
 }
 
-/// Whether the kernel could not read the beginning of `data`.
+/// Returns whether the kernel cannot read the beginning of `data`.
 pub fn is_unreadable(data: Iovecs<'_>) -> bool {
     let mut list = Vec::new();
     let beginning = Cursor::new(data).take(LARGEST_PAGE, &mut list);

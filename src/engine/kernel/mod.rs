@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The kernel engine: AF_ALG sockets.
 //!
-//! In reading order: [`socket`] opens sockets and sets their options, [`bound`] is the bound socket,
-//! [`transform`] opens operations on it, which share what is in [`common`]. [`operation`] is the accepted
-//! socket; on it work [`streams`], [`one_shot`], messages that may be cut in [`chain`], and many
-//! messages at once in [`batch`] by [`aio`]. [`message`] is what sendmsg(2) and recvmsg(2) are given, [`capacity`] how much
-//! of it. [`properties`] asks for an algorithm's sizes and its [`driver`], by [`netlink`] or in
-//! [`proc_crypto`], and [`completion`] judges whether the driver finishes at once; for one that does
-//! not there are [`busy`] and [`offload`] with its [`backlog`].
+//! In reading order: [`socket`] opens sockets and sets their options, [`bound`] is the bound
+//! socket, [`transform`] opens operations on it, which share what is in [`common`]. [`operation`]
+//! is the accepted socket; on it work [`streams`], [`one_shot`], messages that may be cut in
+//! [`chain`], and many messages at once in [`batch`] by [`aio`]. [`message`] is what sendmsg(2) and
+//! recvmsg(2) are given, [`capacity`] how much of it. [`properties`] asks for an algorithm's sizes
+//! and its [`driver`], by [`netlink`] or in [`proc_crypto`], and [`completion`] judges whether the
+//! driver finishes at once; for one that does not there are [`busy`] and [`offload`] with its
+//! [`backlog`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
@@ -36,7 +37,7 @@ pub mod transform;
 use super::Kind;
 
 impl Kind {
-    /// What bind(2) calls the family.
+    /// The family's name for bind(2).
     pub(super) fn salg_type(self) -> &'static [u8] {
         match self {
             Self::Skcipher => b"skcipher",

@@ -32,7 +32,7 @@ const CRYPTOCFGA_REPORT_KPP: u16 = 10;
 
 const CRYPTO_ALG_ASYNC: u32 = 0x80;
 
-/// Which drivers of an algorithm are asked about.
+/// The drivers of an algorithm that are asked about.
 #[derive(Clone, Copy)]
 pub enum Drivers {
     /// The first that the kernel finds; sizes are the same for all.
@@ -41,7 +41,7 @@ pub enum Drivers {
     Asynchronous,
 }
 
-/// What a name is looked for among.
+/// The names among which one is looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Names {
     /// The algorithms'.
@@ -58,7 +58,7 @@ pub fn query(kind: Kind, name: &CStr, names: Names, drivers: Drivers) -> Result<
         let request = request(kind, name.to_bytes(), field, drivers)?;
         retry(|| send_to_kernel(socket.as_fd(), &request))?;
         let mut reply = [0; 4096];
-        // The kernel has answered when sendto(2) returns, so there is nothing to wait for.
+        // The kernel has answered before sendto(2) returns, so there is nothing to wait for.
         let len = retry(|| receive_now(socket.as_fd(), &mut reply))?;
         parse(reply.get(..len).ok_or(Errno::IO)?, kind)
     };
@@ -150,9 +150,8 @@ pub fn parse(reply: &[u8], kind: Kind) -> Result<Driver> {
     if described { Ok(driver) } else { Err(Errno::NOENT) }
 }
 
-/// Takes what an attribute says; whether it was the family's report. A report
-/// begins with the family's name and, where there are drivers' own IV
-/// generators, theirs.
+/// Takes over an attribute. Returns whether it was the family's report. A report begins with the
+/// family's name, which the name of the IV generator follows in families that have one.
 fn read_attribute(driver: &mut Driver, kind: Kind, tag: u16, value: &[u8]) -> Result<bool> {
     let word = |index: usize| u32_at(value, index);
     let properties = &mut driver.properties;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Ciphers that chain, on a driver that completes later: an accelerator's, perhaps.
+//! Ciphers that chain, on a driver that completes later, as an accelerator's does.
 //!
-//! Some of these drivers cannot take what AF_ALG gives them: virtio_crypto's device stops for
-//! good at a request of 128 KiB, and at one that does not begin with the first byte that is in
-//! the socket's memory, since a part of that is empty then; and whoever waits for it cannot even
-//! be killed. So each request is one message, of 64 KiB at most, is received whole, into one
-//! piece of memory, and nothing is left behind it. A stream's data are worked on when they come;
-//! what is not a whole block yet, and results that nobody has asked for, are kept here.
+//! Some of these drivers cannot process all that AF_ALG gives them. virtio_crypto's device stops
+//! for good at a request of 128 KiB, and at a request that does not begin with the first byte that
+//! was sent, since the kernel gives it an empty part of memory then. A thread that waits for it
+//! cannot even be killed. So each request is one message of at most 64 KiB. It is received whole,
+//! into one piece of memory, before anything else is sent. A stream's data are processed when they
+//! come. Data that are not a whole block yet, and results that were not received yet, are kept in
+//! the process.
 
 #![allow(unsafe_code)]
 
@@ -27,7 +28,7 @@ use zeroize::Zeroizing;
 const REQUEST_MAX: usize = 64 * 1024;
 
 impl KernelOperation {
-    /// Whether its messages go this way. Asks the kernel, the first time.
+    /// Returns whether its messages go this way. The first time this asks the kernel.
     pub(super) fn is_offloaded(&self) -> bool {
         self.kind() == Kind::Skcipher
             && self.common.algorithm.properties.chains()
@@ -50,14 +51,14 @@ impl KernelOperation {
         if received == len { Ok(()) } else { Err(Errno::MSGSIZE) }
     }
 
-    /// Bytes that a request may have: whole granules.
+    /// The most bytes of a request. They are whole granules.
     fn request_max(&self) -> usize {
         let room = self.capacity.room(self.socket.as_fd(), REQUEST_MAX).min(REQUEST_MAX);
         let granule = self.common.algorithm.granule();
         (room - room % granule).max(granule)
     }
 
-    /// A message of `len` bytes, as [`KernelOperation::chain`] otherwise.
+    /// A message of `len` bytes. [`KernelOperation::chain`] is the way for other drivers.
     pub(super) fn offload(
         &self,
         control: Option<&Control>,
@@ -92,8 +93,8 @@ impl KernelOperation {
         }
     }
 
-    /// A piece of a stream: as much as makes whole granules is worked on, all of it if no `more`
-    /// follows. How many bytes are here now.
+    /// Takes a piece of a stream and processes its whole granules, or all of it if no `more`
+    /// follows. Returns how many bytes of data and results are kept now.
     pub(super) fn offload_piece(
         &self,
         control: Option<&Control>,
@@ -120,7 +121,7 @@ impl KernelOperation {
         if len == rest
             && let Some(control) = control.take()
         {
-            // The IV and the direction, before the data come.
+            // The IV and the direction are sent now, because there are no data to send them with.
             let data = all.first(0);
             retry(|| {
                 let message = Message { control: Some(control), data };
@@ -140,8 +141,8 @@ impl KernelOperation {
         Ok(backlog.waiting() + backlog.held.len())
     }
 
-    /// Makes results of the first `left` bytes of `data`. Who receives is told what goes wrong, but
-    /// for EFAULT.
+    /// Makes results of the first `left` bytes of `data`. EFAULT is returned; any other error is
+    /// kept for the receiver.
     fn work_on(
         &self,
         backlog: &mut Backlog,
@@ -171,7 +172,7 @@ impl KernelOperation {
         Ok(())
     }
 
-    /// Gives results of a stream: the bytes given, and the bytes that are still here.
+    /// Gives results of a stream. Returns how many bytes it gave, and how many it still keeps.
     /// None: there are none yet.
     pub(super) fn offload_receive(
         &self,

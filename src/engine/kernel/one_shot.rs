@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! A cipher's message that is whole: one-shots, and what a batch has that goes alone.
+//! A cipher's whole message: a one-shot, or a message of a batch that goes alone.
 //!
-//! Nobody waits: what is sent is planned to fit into the socket (MSG_DONTWAIT makes sure of it), and what
-//! is received has been sent before. The messages of ciphers that chain are cut where the socket is full,
-//! see [`super::chain`].
+//! No call waits: a message is sent only if it fits into the socket (MSG_DONTWAIT makes sure of
+//! that), and its result is there when it was sent. The messages of ciphers that chain are cut
+//! where the socket is full, see [`super::chain`].
 
 #![allow(unsafe_code)]
 
@@ -20,7 +20,7 @@ use libc::MSG_DONTWAIT;
 use std::os::fd::AsFd;
 
 impl KernelOperation {
-    /// Whether a message may be cut: the IV goes on from piece to piece.
+    /// Returns whether a message may be cut, because the IV goes on from piece to piece.
     pub(super) fn chains(&self) -> bool {
         self.kind() == Kind::Skcipher && self.common.algorithm.properties.chains()
     }
@@ -91,7 +91,7 @@ impl KernelOperation {
         result: usize,
     ) -> Result<()> {
         match self.try_exchange(message, len, output, result) {
-            // There is room for the data, but not for their description (net.core.optmem_max).
+            // There was room for the data, but not for their description (net.core.optmem_max).
             Err(Errno::NOMEM) if Capacity::is_long(len) => Err(Errno::MSGSIZE),
             exchanged => exchanged,
         }
@@ -125,8 +125,9 @@ impl KernelOperation {
         if got == result { Ok(()) } else { Err(Errno::MSGSIZE) }
     }
 
-    /// A decrypted AEAD message of nothing but its tag: the kernel verifies it only
-    /// when it is read, and reads nothing for an empty buffer.
+    /// Ends an exchange whose result is empty. In decryption with an AEAD the message was nothing
+    /// but its tag, which the kernel verifies only when somebody reads, and not into an empty
+    /// buffer.
     pub(super) fn finish_without_result(&self, len: usize) -> Result<()> {
         if self.kind() == Kind::Aead && len > 0 {
             let mut unused = [0u8];

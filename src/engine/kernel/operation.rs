@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The accepted AF_ALG socket, what is known of the message in it, and what fork(2) does to it. What
-//! can be done with it is in [`super::streams`], [`super::one_shot`] and their neighbours.
+//! The accepted AF_ALG socket, the state of the message in it, and its part in fork(2). Its methods
+//! for messages are in [`super::streams`], [`super::one_shot`], [`super::batch`] and their
+//! neighbours. The IV is in the kernel: the socket keeps it from message to message.
 
 use super::backlog::Backlog;
 use super::capacity::Capacity;
@@ -19,7 +20,7 @@ pub struct KernelOperation {
     pub(super) socket: OwnedFd,
     pub(super) common: Arc<KernelCommon>,
     pub(super) capacity: Capacity,
-    /// Bytes of a tag, with which the kernel has opened it.
+    /// Bytes of a tag, as they were when it was opened.
     pub(super) tag_len: usize,
     /// A stream's or digest's message is in it, or the beginning of one.
     pub(super) begun: AtomicBool,
@@ -27,19 +28,19 @@ pub struct KernelOperation {
     pub(super) more: AtomicBool,
     /// Bytes sent whose result has not been received.
     pub(super) pending: AtomicUsize,
-    /// What the result of the message being streamed is longer than it by.
+    /// The length of a stream's result less that of its message.
     pub(super) growth: AtomicIsize,
-    /// Bytes that an AEAD stream's result has, once the message is complete: the
-    /// kernel would cut it to a shorter buffer and leave the rest of the message.
+    /// Bytes of an AEAD stream's result, once the message is complete. A shorter buffer is refused,
+    /// because the kernel would cut the result and keep the rest of the message.
     pub(super) due: AtomicUsize,
     pub(super) failure: Failure,
     /// Another process, too, may send to it and receive.
     pub(super) two_processes: AtomicBool,
-    /// The same, and the message in it was begun by a parent of this process.
+    /// A parent of this process has begun the message in it.
     pub(super) inherited: AtomicBool,
-    /// A stream's, where the driver completes later.
+    /// A stream's data and results, if the driver completes later.
     pub(super) backlog: Lock<Backlog>,
-    /// A digest's, for the child of the fork(2) that is going on.
+    /// A digest's operation for the child of the fork(2) that is going on.
     copy: Lock<Copy>,
 }
 
@@ -66,19 +67,19 @@ impl KernelOperation {
             backlog: Lock::default(),
             copy: Lock::new(None),
         };
-        // What is sent without a word is decrypted.
+        // The kernel decrypts data that come without control data.
         operation.goes_to(Op::Decrypt);
         Ok(operation)
     }
 
-    /// A cipher's stream that has begun is shared now.
+    /// Notes that a cipher's stream, if one has begun, is shared now.
     fn note_fork(&self) {
         if self.kind() != Kind::Hash && self.progress() != Progress::Idle {
             self.two_processes.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Notes what a message, and what follows it without a word, is for.
+    /// Notes the direction of a message, and of those that follow without control data.
     pub(super) fn goes_to(&self, op: Op) {
         self.growth.store(self.growth(op), Ordering::Relaxed);
     }
@@ -87,21 +88,21 @@ impl KernelOperation {
         self.common.algorithm.kind
     }
 
-    /// `bytes` less are in flight, or none.
+    /// Takes note that `bytes` less are in flight.
     pub(super) fn subtract_pending(&self, bytes: usize) {
         let less = |pending: usize| Some(pending.saturating_sub(bytes));
         let _ = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
-    /// The message is over.
+    /// Takes note that the message is over.
     pub(super) fn end(&self) {
         self.begun.store(false, Ordering::Relaxed);
         self.pending.store(0, Ordering::Relaxed);
         self.due.store(0, Ordering::Relaxed);
     }
 
-    /// Notes a failure, after which what is left in the socket is of no use. After a wrong tag
-    /// nothing is left.
+    /// Notes a failure, after which the rest of a message in the socket is of no use. After a wrong
+    /// tag nothing is left there, unless the message was cut.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
         let one = self.kind() == Kind::Aead || !self.common.algorithm.properties.chains();
         if !one && result.is_err() {
@@ -110,7 +111,7 @@ impl KernelOperation {
         self.failure.note(result)
     }
 
-    /// What the result is longer than the message by, in bytes.
+    /// The length of the result less that of the message.
     pub(super) fn growth(&self, op: Op) -> isize {
         let tag_len = self.tag_len as isize;
         match (self.kind(), op) {
@@ -120,10 +121,10 @@ impl KernelOperation {
         }
     }
 
-    /// A message that was received at once, or failed.
+    /// Takes note of the end of a message whose result comes in one piece, or which failed.
     pub(super) fn ended<T>(&self, result: Result<T>) -> Result<T> {
         match result {
-            // The kernel has written nothing and taken nothing.
+            // The kernel has not begun with the message.
             Err(Errno::FAULT | Errno::NOMEM | Errno::NOKEY) if self.kind() != Kind::Hash => result,
             _ => {
                 self.end();
@@ -161,7 +162,8 @@ impl Forked for KernelOperation {
         let copy = self.copy.lock().ok().and_then(|mut copy| copy.take());
         let replaced = copy.is_some_and(|copy| socket::replace(&self.socket, &copy).is_ok());
         if !replaced && self.begun.load(Ordering::Relaxed) {
-            // What the child would add to it, the parent would have in its digest.
+            // It is the parent's socket still, and the child's data would come into the parent's
+            // digest.
             self.failure.set();
         }
     }

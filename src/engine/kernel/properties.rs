@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! An algorithm's properties: asked for once, kept for the life of the process.
+//! The properties of an algorithm. The kernel is asked for them once, and they are kept for the
+//! life of the process.
 //!
 //! NETLINK_CRYPTO tells them; where the kernel was built without it
 //! (CONFIG_CRYPTO_USER), /proc/crypto says the same, once bind(2) has loaded the
@@ -34,7 +35,7 @@ impl Recover for Option<Judged> {
     }
 }
 
-/// What was found out about an algorithm's drivers.
+/// The judgement of an algorithm's driver, and the facts that it rests on.
 struct Judged {
     /// The asynchronous driver that NETLINK_CRYPTO named at that time, by its name and priority;
     /// None: it could not be asked.
@@ -73,8 +74,7 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static KernelAlgorithm> {
             })?
         }
     };
-    // Locked anew: the kernel was asked without the lock. Whoever comes second
-    // takes the first one's.
+    // The kernel was asked without the lock. If another thread was first, its answer is taken.
     let mut cache = CACHE.lock()?;
     Ok(*cache.entry(key).or_insert_with_key(|(kind, requested)| {
         Box::leak(Box::new(KernelAlgorithm {
@@ -87,9 +87,9 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static KernelAlgorithm> {
 }
 
 impl KernelAlgorithm {
-    /// When the driver has finished that a new transform gets. NETLINK_CRYPTO is asked each time,
-    /// since drivers come and go; what it takes to judge an asynchronous one is read again
-    /// only if another one has come.
+    /// Judges whether the driver of a new transform finishes when it answers. NETLINK_CRYPTO is
+    /// asked each time, since drivers come and go. /proc/crypto, by which an asynchronous driver is
+    /// judged, is read again only if another driver has come.
     pub fn completion(&self) -> Completion {
         let own_name = self.requested.to_bytes() != self.properties.name.as_bytes();
         let names = if own_name { Names::All } else { Names::Algorithms };
@@ -121,8 +121,8 @@ impl KernelAlgorithm {
     /// the pieces come out as the whole would.
     pub fn granule(&self) -> usize {
         match self.properties.block_size {
-            // A stream mode: whole blocks of the key stream. 16 serves the block
-            // ciphers' modes, 64 ChaCha's.
+            // In a stream mode these are whole blocks of the key stream: 64 bytes for ChaCha, 16
+            // for the modes of block ciphers.
             0 | 1 if self.properties.name.contains("chacha") => 64,
             0 | 1 => 16,
             block_size => block_size as usize,

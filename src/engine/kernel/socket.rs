@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What the engine does with AF_ALG sockets, by the system calls of [`crate::sys::socket`].
+//! AF_ALG sockets and their options, by the system calls of [`crate::sys::socket`].
 //!
-//! A sandbox may refuse any of them with any errno. Where there is an older way to the same end,
-//! it is taken: accept(2) and fcntl(2) for accept4(2). What this library can do without a
-//! refused call, the callers of these functions know.
+//! A sandbox may refuse any of them with any errno. If there is an older way to the same end it is
+//! taken: accept(2) and fcntl(2) in place of accept4(2). The callers of these functions know what
+//! this library can still do without a refused call.
 
 use crate::engine::Kind;
 use crate::errno::{Errno, Result, retry};
@@ -38,7 +38,7 @@ pub fn bind(socket: BorrowedFd<'_>, kind: Kind, name: &CStr) -> Result<()> {
 /// An operation on a bound socket: close-on-exec, above the standard descriptors.
 pub fn accept(bound: BorrowedFd<'_>) -> Result<OwnedFd> {
     let accepted = retry(|| sys::accept4(bound)).or_else(|errno| {
-        // The first errno is told: the second call is one that nobody has asked for.
+        // The first errno is the answer, because the second call is only a try.
         accept_without_flags(bound).map_err(|_| errno)
     });
     above_standard(accepted?)
@@ -49,14 +49,14 @@ fn accept_without_flags(bound: BorrowedFd<'_>) -> Result<OwnedFd> {
     sys::set_close_on_exec(socket.as_fd()).map(|()| socket)
 }
 
-/// The descriptor where nobody takes it for standard input, output or error: a program that has
-/// closed these may still write there, or open files of its own there, and so do this library's
-/// messages.
+/// Gives the socket a descriptor that is not 0, 1 or 2. A program that has closed standard input,
+/// output or error may still write there, or open files of its own there, and this library writes
+/// messages there.
 fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
     if is_standard(fd.as_fd()) { duplicate(fd.as_fd()) } else { Ok(fd) }
 }
 
-/// Whether it has the number of standard input, output or error.
+/// Returns whether it has the number of standard input, output or error.
 pub fn is_standard(fd: BorrowedFd<'_>) -> bool {
     fd.as_raw_fd() <= libc::STDERR_FILENO
 }
@@ -66,7 +66,7 @@ pub fn duplicate(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
     retry(|| sys::duplicate(fd, libc::STDERR_FILENO + 1))
 }
 
-/// `fd` is what `by` is from now on. What it was is closed in this process.
+/// Makes `fd` the same as `by`. The socket that it was is closed in this process.
 pub fn replace(fd: &OwnedFd, by: &OwnedFd) -> Result<()> {
     retry(|| sys::dup3(by.as_fd(), fd))
 }

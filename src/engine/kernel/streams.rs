@@ -2,7 +2,7 @@
 //! The operation as the rest of the library sees it: streams, which are here, whole messages and
 //! batches.
 //!
-//! Nobody waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
+//! No call waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
 
 use super::aio::{Backend, Synchronous};
 use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, is_unreadable};
@@ -22,21 +22,22 @@ use std::time::Duration;
 const HASH_PIECE: usize = 1 << 30;
 
 impl KernelOperation {
-    /// Whether the kernel's answer, no bytes (6.1) or EINVAL (later ones), says that `room` bytes
-    /// are too few for a block, or for one of the key stream: then it has taken nothing.
+    /// Returns whether the kernel has answered that `room` bytes are too few for a block, or for a
+    /// block of the key stream. Its answer is no bytes (6.1) or EINVAL (later kernels), and it has
+    /// taken nothing.
     fn is_too_short(&self, room: usize, received: Result<usize>) -> bool {
         matches!(received, Ok(0) | Err(Errno::INVAL))
             && room < self.common.algorithm.granule()
             && self.pending.load(Ordering::Relaxed) > 0
     }
 
-    /// How many of `room` bytes what is there can fill.
+    /// The number of bytes that can be received at once into `room` bytes.
     fn there(&self, room: usize) -> usize {
-        // What another process has sent or received is not known here.
+        // Of a stream of two processes it is not known how much there is.
         if self.of_two_processes() { room } else { room.min(self.pending.load(Ordering::Relaxed)) }
     }
 
-    /// Without room nothing is received, but the tag of a message with an empty result must be
+    /// Receives into no room: nothing, but if the message's result is empty its tag must be
     /// verified. EINVAL: the message has a result, or is not complete.
     fn receive_nothing(&self) -> Result<usize> {
         let begun = self.begun.load(Ordering::Relaxed);
@@ -62,7 +63,7 @@ impl KernelOperation {
             Kind::Aead if many && due > 0 => due,
             Kind::Aead if many => output.total()?,
             _ => match receive(output) {
-                // Before 6.8 a socket has memory for some 30 IOVECs, and has taken nothing then.
+                // Before Linux 6.8 a socket has memory for about 30 IOVECs. It has taken nothing then.
                 Err(Errno::NOMEM) if many => self.there(output.total()?),
                 received => return received,
             },
@@ -70,15 +71,15 @@ impl KernelOperation {
         let mut taken = false;
         let received = in_one_piece(output, len, |piece| receive(piece).inspect(|_| taken = true));
         if taken && received.is_err() {
-            // The result cannot be had again.
+            // The result was taken out of the socket and is lost.
             self.end();
             return self.note(received);
         }
         received
     }
 
-    /// Whether a stream's data are worked on when they come, and its results kept, see
-    /// [`super::offload`]. Two processes share what is in the socket, and nothing else.
+    /// Returns whether a stream's data are processed when they come, and its results kept here: see
+    /// [`super::offload`]. Two processes share nothing but the socket, so this is for one process.
     fn keeps_backlog(&self) -> bool {
         !self.of_two_processes() && self.is_offloaded()
     }
@@ -139,8 +140,8 @@ impl Operation for KernelOperation {
         let piece_max = match self.kind() {
             Kind::Hash => HASH_PIECE,
             Kind::Aead => {
-                // Nobody can receive before the message's end: it must fit, and so must its
-                // result, which the kernel would cut.
+                // Nobody can receive before the message's end, so it must fit as a whole. So must
+                // its result, which the kernel would cut otherwise.
                 let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
                 let result = whole.saturating_add_signed(growth);
                 self.require(whole.max(result))?;
@@ -172,10 +173,11 @@ impl Operation for KernelOperation {
             let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
             {
                 Ok(0) if now > 0 => Err(Errno::IO),
-                // Of a message's first piece Linux has taken what came before the missing page,
-                // as if no more would follow, and refuses the rest unseen.
+                // If a page is missing in a message's first piece, Linux takes what is before it as
+                // if no more would follow, and refuses the rest without looking at it.
                 Err(Errno::INVAL) if is_unreadable(data) => Err(Errno::FAULT),
-                // It was made to fit: nobody could make room.
+                // There is no room although the message should fit, and no receiver could make
+                // room.
                 Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
                 taken => taken,
             };
@@ -183,7 +185,7 @@ impl Operation for KernelOperation {
             match taken {
                 Ok(taken) => sent += taken,
                 Err(Errno::AGAIN) => return Ok(sent),
-                // Told when nothing was taken: by the call for the rest.
+                // The error will be told by the call for the rest, which takes nothing.
                 Err(_) if sent > 0 && self.kind() == Kind::Skcipher => return Ok(sent),
                 // A piece of which something was taken cannot be sent again.
                 Err(_) if sent > 0 => return self.note(taken),
@@ -209,7 +211,7 @@ impl Operation for KernelOperation {
 
     fn wait_for_room(&self, at_most: Duration) {
         let milliseconds = at_most.as_millis().min(1000) as libc::c_int;
-        // Whatever it says, the caller tries again.
+        // Whatever the result is, the caller tries again.
         let _ = poll_for_room(self.socket.as_fd(), milliseconds);
     }
 
@@ -219,7 +221,7 @@ impl Operation for KernelOperation {
             return self.receive_nothing().map(Some);
         }
         if self.kind() == Kind::Rng {
-            // Its EAGAIN is an answer (a failed health test): there is nobody to wait for.
+            // EAGAIN is an answer of its own here (a failed health test) and does not mean to wait.
             let received = retry(|| message::receive(self.socket.as_fd(), output, 0));
             return self.note(received).map(Some);
         }
@@ -242,7 +244,7 @@ impl Operation for KernelOperation {
                 }
                 Ok(Some(bytes))
             }
-            // The kernel has cut the message, and what it gives is that of another one.
+            // The kernel has cut the message, so the result is that of another one.
             (Kind::Aead, Ok(bytes)) if bytes < due => self.ended(Err(Errno::MSGSIZE)),
             _ => self.ended(message::forget_forged(received, output, due)).map(Some),
         }
@@ -262,7 +264,7 @@ impl Operation for KernelOperation {
     ) -> Result<usize> {
         match self.kind() {
             Kind::Skcipher | Kind::Aead => {
-                // A message that is refused for its lengths leaves a stream as it was.
+                // This comes first: a message whose lengths are wrong leaves a stream as it was.
                 self.check(control, input, output)?;
                 self.end();
                 self.goes_to(control.op);
@@ -314,9 +316,10 @@ impl Operation for KernelOperation {
             return Progress::Pending;
         }
         if self.of_two_processes() {
-            // What another process has sent or received is not known here. Whether a message that is
-            // complete was read, the kernel says to who begins another (EINVAL): to the process that
-            // has begun this one. Others begin theirs elsewhere, lest two begin one here.
+            // It is not known here what another process has sent or received. If this process has
+            // begun the message and completed it, it may begin another: the kernel says EINVAL if
+            // the first was not read. Other processes begin theirs in an operation of their own, so
+            // that no two processes begin a message here.
             let more = self.more.load(Ordering::Relaxed);
             let unread = self.pending.load(Ordering::Relaxed) > 0;
             return match (more, self.inherited.load(Ordering::Relaxed)) {

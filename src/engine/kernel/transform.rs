@@ -16,7 +16,8 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
-/// Of the kernel patches that bring akcipher and kpp; never merged, so libc has no names.
+// Options that the kernel patches for akcipher and kpp have. The patches were never merged, so libc
+// has no names for them.
 const ALG_SET_PUBKEY: c_int = 7;
 const ALG_SET_DH_PARAMETERS: c_int = 8;
 const ALG_SET_ECDH_CURVE: c_int = 9;
@@ -25,7 +26,7 @@ const ALG_SET_ECDH_CURVE: c_int = 9;
 pub struct KernelTransform {
     common: Arc<KernelCommon>,
     bound: Arc<LockedBound>,
-    /// Bound::tag_len for those who only ask.
+    /// A copy of [`Bound::tag_len`] that can be read without the lock.
     tag_len: AtomicU32,
     /// The bound socket is told of forks.
     _watch: Watch,
@@ -83,7 +84,8 @@ impl Transform for KernelTransform {
     }
 
     fn message_max(&self) -> Result<usize> {
-        // Nothing is ever sent to this socket, and operations do not inherit its buffers.
+        // The bound socket's buffers may be changed for this: nothing is ever sent to it, and
+        // operations do not inherit them.
         Ok(capacity::most(self.bound.lock()?.as_fd())?.min(self.common.request_max()))
     }
 

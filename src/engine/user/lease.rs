@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What ties the user engine's operations to their transform.
+//! The tie between the user engine's operations and their transform: its key and its sizes.
 
 use super::algorithm::{Algorithm, Keyed};
 use crate::engine::Properties;
@@ -8,7 +8,7 @@ use crate::lock::{Lock, Recover};
 use crate::traces::Depth;
 use std::sync::Arc;
 
-/// What a transform's operations have in common.
+/// The part of a transform that its operations share.
 pub struct UserCommon {
     /// The algorithm.
     pub algorithm: Algorithm,
@@ -17,25 +17,25 @@ pub struct UserCommon {
     current: Lock<Current>,
 }
 
-/// What was set.
+/// The parameters that were set.
 struct Current {
     key: Option<Arc<Keyed>>,
     /// The tag length that was set; 0, which no algorithm takes, if none was.
     tag_len: u32,
 }
 
-// Every change is one store.
+// The default of `recover` is right, since every change is one store.
 impl Recover for Current {}
 
 impl UserCommon {
-    /// What was set is nothing, but for the key of an algorithm that needs none.
+    /// No parameter is set yet. An algorithm that needs no key is ready.
     pub fn new(algorithm: Algorithm, properties: Properties) -> Self {
         let key = algorithm.without_key().map(Arc::new);
         Self { algorithm, properties, current: Lock::new(Current { key, tag_len: 0 }) }
     }
 
-    /// Puts a key in the place of the one that is there, which is wiped when nobody is in the way
-    /// of a fork(2).
+    /// Replaces the key. The old one is wiped without the lock, so that a fork(2) need not wait for
+    /// that.
     pub fn set_key(&self, key: Option<Keyed>) -> Result<()> {
         let key = key.map(Arc::new);
         let old = std::mem::replace(&mut self.current.lock()?.key, key);
@@ -59,7 +59,7 @@ impl UserCommon {
         self.properties.digest_size as usize
     }
 
-    /// How much of the stack a digest takes.
+    /// The part of the stack that a digest takes.
     pub fn digest_depth(&self) -> Depth {
         match &self.algorithm {
             Algorithm::Hash(hash) => hash.depth,
@@ -67,7 +67,7 @@ impl UserCommon {
         }
     }
 
-    /// Whether each message begins with the same IV, whatever was before it.
+    /// Returns whether each message of a batch begins with the same IV, whatever was before it.
     pub fn independent(&self) -> bool {
         matches!(self.algorithm, Algorithm::Aead(_))
             || matches!(
@@ -77,27 +77,26 @@ impl UserCommon {
     }
 }
 
-/// In bytes.
+/// Sizes in bytes.
 #[derive(Clone, Copy)]
 pub struct Sizes {
-    /// Of the algorithm's IV.
+    /// The size of the algorithm's IV.
     pub iv: usize,
-    /// Of the tag in force; a symmetric cipher's is 0.
+    /// The size of the tag in force; 0 for a symmetric cipher.
     pub tag: usize,
 }
 
-/// An operation's hold on its transform: what that was when the operation was opened, and is for as
-/// long as it lives.
+/// The transform as it was when an operation was opened, and as it stays for as long as that lives.
 pub struct Lease {
     /// The transform.
     pub common: Arc<UserCommon>,
-    /// Sizes of what goes with a message.
+    /// The sizes of IV and tag.
     pub sizes: Sizes,
     keyed: Option<Arc<Keyed>>,
 }
 
 impl Lease {
-    /// Of this moment.
+    /// The transform as it is at this moment.
     pub fn new(common: &Arc<UserCommon>) -> Result<Self> {
         let current = common.current.lock()?;
         let tag = match current.tag_len {

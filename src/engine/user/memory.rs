@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The caller's memory: from input IOVECs to where data are processed in place, and
-//! on to output IOVECs.
+//! The way of data from the caller's input IOVECs to the place where they are processed, and on to
+//! the output IOVECs.
 //!
-//! Input and output may overlap in any way. As in the kernel, all input is copied
-//! before any output is written; a reference is made only to the output, when no input
-//! is needed any more, or to memory of the engine's own. Ciphers go from one to the other
-//! without a copy where these are the same or apart, in an `InOutBuf`, which never lends
-//! both at once.
+//! Input and output may overlap in any way. As in the kernel, all input is copied before any output
+//! is written. A reference is made only to memory of the engine's own, or to the output when the
+//! input is not needed any more. If input and output are the same or do not overlap, ciphers go
+//! from one to the other without a copy, in an `InOutBuf`, which never lends both at once.
 
 #![allow(unsafe_code)]
 
@@ -15,13 +14,13 @@ use crate::iov::{Iovecs, iovec, scatter};
 use cipher::InOutBuf;
 use libc::iovec;
 
-/// Room for what comes behind a message, its tag, so that it need not be moved.
+/// Room for the tag behind a message, so that the message need not be moved.
 const SLACK: usize = 64;
 
-/// Bytes that are kept for the next message.
+/// The size up to which a buffer is kept for the next message.
 const KEPT: usize = 256 * 1024;
 
-/// Bytes of the engine's own, which are wiped when they are not needed any more.
+/// A buffer of the engine's own. Its bytes are wiped when they are not needed any more.
 #[derive(Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -42,12 +41,12 @@ impl Buffer {
         self.bytes.get_mut(self.removed..).unwrap_or_default()
     }
 
-    /// How many there are.
+    /// The number of bytes.
     pub fn len(&self) -> usize {
         self.bytes.len() - self.removed
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -59,7 +58,7 @@ impl Buffer {
         Ok(())
     }
 
-    /// Appends what `input` points to; ENOMEM, and then nothing is appended.
+    /// Appends a copy of `input`. ENOMEM: nothing is appended.
     pub fn append(&mut self, input: Iovecs<'_>) -> Result<()> {
         let more = input.total()?;
         self.reserve(more + SLACK)?;
@@ -75,7 +74,7 @@ impl Buffer {
 
     fn reserve(&mut self, more: usize) -> Result<()> {
         if more > self.bytes.capacity() - self.bytes.len() {
-            // Not Vec's own growth, which would leave what is in it in freed memory.
+            // A vector that grows by itself would leave its contents in freed memory.
             let mut grown = Vec::new();
             grown.try_reserve_exact((self.len() + more).max(self.len().saturating_mul(2)))?;
             grown.extend_from_slice(self.bytes());
@@ -106,13 +105,13 @@ impl Drop for Buffer {
     }
 }
 
-/// Wipes many bytes at a time; `zeroize` takes one at a time.
+/// Wipes many bytes at a time, because `zeroize` by itself makes one store for each byte.
 pub fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     zeroize::optimization_barrier(bytes);
 }
 
-/// Copies `from` to `to`, as much as there is room for; how much that was.
+/// Copies `from` to `to`, as much as there is room for. Returns the number of bytes.
 pub fn copy_out(from: &[u8], to: Iovecs<'_>) -> usize {
     // SAFETY: whoever made the list promised that its memory may be written; `from`
     // is the engine's own.
@@ -129,7 +128,7 @@ pub fn read_each(input: Iovecs<'_>, mut read: impl FnMut(&[u8])) {
     }
 }
 
-/// Gives the memory of the only IOVEC that is not empty to `read`; None: there are several.
+/// Gives the memory of the only IOVEC that is not empty to `read`. None: there are several.
 pub fn read_only<T>(input: Iovecs<'_>, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
     let iov = only(input)?;
     // SAFETY: as in `read_each`; what `only` makes up is empty and not NULL.
@@ -247,11 +246,11 @@ unsafe fn gather(input: Iovecs<'_>, mut to: *mut u8) {
 mod tests {
     use super::*;
 
-    /// Where the input is, in a memory of 64 bytes that count, and how long it is.
+    /// The input's place in a memory of 64 bytes, each of which has its number as its value.
     const START: usize = 24;
     const LEN: usize = 16;
 
-    /// What is in that memory after `process` has had its part at `output` as output.
+    /// The contents of that memory after `process` was given the place `output` as its output.
     fn after(
         output: usize,
         process: impl FnOnce(InOutBuf<'_, '_, u8>) -> Result<()>,

@@ -6,9 +6,10 @@
 //! [`algorithm`] has the ciphers and their names, [`memory`] moves data between the caller's
 //! IOVECs and where they are processed.
 //!
-//! The cryptography is RustCrypto's, but where that is slow. What it does not do: akcipher and
-//! kpp, which no kernel serves either; CRYPTO_USER_API_RNG_CAVP; answer EFAULT for memory that is
-//! not there, other than NULL: the program gets the signal that it would get for its own access.
+//! The cryptography is RustCrypto's, except where that is slow. The engine does not have akcipher
+//! and kpp, which no kernel serves either, and CRYPTO_USER_API_RNG_CAVP. It does not answer EFAULT
+//! for memory that is not there, other than NULL: the program gets the signal that its own access
+//! would get.
 
 pub mod algorithm;
 pub mod lease;

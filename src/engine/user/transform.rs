@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The user engine's transform: an algorithm, its key and its tag length.
 //!
-//! As in the kernel, an operation has the key and the tag length that were there when it was
-//! opened (Linux `crypto/af_alg.c`, alg_setsockopt()). Who sets another closes it before.
+//! An operation has the key and the tag length that were there when it was opened, as in the kernel
+//! (Linux `crypto/af_alg.c`, alg_setsockopt()). Before another one is set all operations are
+//! closed.
 
 use super::algorithm::{self, Algorithm, names};
 use super::lease::{Lease, UserCommon};
@@ -16,8 +17,8 @@ use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
 
-/// Bytes of a key or seed that no kernel takes, net.core.optmem_max: what says to be longer is
-/// not looked at.
+/// The length of a key or seed from which on no kernel takes it (net.core.optmem_max). A key that
+/// is said to be so long is not read.
 const KEY_MAX: usize = 128 << 10;
 
 /// A transform in user space.
@@ -78,7 +79,8 @@ impl UserTransform {
             (Parameter::Key(key), _) if key.len() >= KEY_MAX => Err(Errno::NOMEM),
             (Parameter::Key(key), _) => match self.0.algorithm.with_key(key) {
                 Ok(keyed) => self.0.set_key(Some(keyed)),
-                // As the kernel: rather no key than one that the caller thinks replaced.
+                // The old key is gone then, as in the kernel, because the caller thinks that it was
+                // replaced.
                 Err(errno) if self.0.algorithm.needs_key() => self.0.set_key(None).and(Err(errno)),
                 Err(errno) => Err(errno),
             },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Which backend carries out the batches of a transform.
+//! The choice of the backend that carries out the batches of a transform.
 //!
 //! `KCAPI_AIO` in the environment says what may be used:
 //!
@@ -22,7 +22,7 @@ use crate::log::log;
 use once_cell::race::OnceRef;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What may be used.
+/// The value of `KCAPI_AIO`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum AioChoice {
     Auto,
@@ -43,7 +43,8 @@ impl AioChoice {
     }
 }
 
-/// Read without a lock, by every thread that comes before the first has finished.
+/// Several threads may read the environment at the same time, before the first has finished: there
+/// is no lock.
 fn choice() -> AioChoice {
     static CHOICE: OnceRef<'static, AioChoice> = OnceRef::new();
     *CHOICE.get_or_init(|| {
@@ -57,16 +58,16 @@ fn choice() -> AioChoice {
     })
 }
 
-/// What a transform's AIO calls share.
+/// The rings and contexts of a transform.
 #[derive(Default)]
 pub struct Contexts {
     rings: Rings,
     /// Linux AIO contexts that are not in use: as many as threads have used them at once.
     idle: Lock<Vec<AioContext>>,
     no_rings: AtomicBool,
-    /// It was said that there are no rings.
+    /// The message that there are no rings was written.
     told: AtomicBool,
-    /// It was said that there is no AIO at all.
+    /// The warning that there is no AIO at all was written.
     warned: AtomicBool,
 }
 
@@ -116,7 +117,7 @@ impl Contexts {
         if owned.ring.usable() {
             self.rings.put(owned);
         } else {
-            // It was set up but did not work: no other would.
+            // It was set up but did not work, so no other would.
             self.no_rings.store(true, Ordering::Relaxed);
         }
     }
@@ -140,7 +141,7 @@ impl Contexts {
         }
     }
 
-    /// Says, once, that there is no AIO at all.
+    /// Warns, once, that there is no AIO at all.
     fn warn(&self, errno: Errno) {
         if !self.warned.swap(true, Ordering::Relaxed) {
             log!(

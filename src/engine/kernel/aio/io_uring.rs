@@ -5,13 +5,13 @@
 //! the send has failed or came up short (MSG_WAITALL makes that a failure). A failed
 //! receive does not stop those after it (hard links): each has its own message.
 //!
-//! Nobody waits: every request has MSG_DONTWAIT, for which the kernel neither polls nor
-//! asks a worker thread; it ends inside io_uring_enter(2), with EAGAIN at worst.
+//! No request waits. Each has MSG_DONTWAIT, so the kernel neither polls nor asks a worker thread
+//! for it: it ends inside io_uring_enter(2), with EAGAIN at worst.
 //!
-//! Messages that must each have the IV are a chain of pairs, sendmsg(2) and receive. Why not
-//! all: that is twice as many requests. For 256 messages of 16 bytes it took 1.7 times as long,
-//! longer than Linux AIO, and what it would save, a system call for every 208 KiB, cannot be seen
-//! beside the ciphers.
+//! Messages that must each have the IV are a chain of pairs, sendmsg(2) and receive. Other messages
+//! are not, since pairs are twice as many requests: for 256 messages of 16 bytes that took 1.7
+//! times as long, longer than Linux AIO. It would save a system call for every 208 KiB, which is
+//! nothing beside the ciphers' time.
 //!
 //! References: io_uring_setup(2), io_uring_enter(2); Linux `io_uring/net.c` (REQ_F_NOWAIT,
 //! io_net_retry), `io_uring/io_uring.c` (io_queue_async, io_disarm_next).
@@ -37,10 +37,11 @@ use std::time::Duration;
 /// completions have room, so none is ever lost.
 const ENTRIES: u32 = (2 * BATCH_MAX as u32).next_power_of_two();
 
-/// Marks sends, together with their number; receives are marked with theirs alone.
+/// Added to the number of a send as its mark. A receive's mark is its number alone.
 const SEND: u64 = 1 << 63;
 
-/// How often a call waits a millisecond for requests in flight when io_uring_enter(2) is refused.
+/// The number of milliseconds that a call waits for requests in flight when io_uring_enter(2) is
+/// refused.
 const PATIENCE: u32 = 100;
 
 /// A ring, used by one call at a time, and only by the thread and process that opened it.
@@ -48,34 +49,35 @@ pub struct Ring {
     ring: ManuallyDrop<IoUring>,
     /// The kernel left requests in the submission queue.
     stale: bool,
-    /// Requests are in flight whose memory is not theirs any more.
+    /// Requests are in flight that the call did not wait for.
     abandoned: bool,
 }
 
 impl Ring {
-    /// io_uring_setup(2). ENOSYS, EPERM: none to be had; EINVAL:
-    /// before Linux 6.1, which is the first with these flags. Older kernels are not asked
-    /// without them: that nobody waits was only checked on 6.1, 6.12 and 7.2.
+    /// io_uring_setup(2). ENOSYS, EPERM: the system has no rings, or forbids them. EINVAL: the
+    /// kernel is older than Linux 6.1, the first with these flags. It is not asked for a ring
+    /// without them, because the promise that no request waits was checked on 6.1, 6.12 and 7.2
+    /// only.
     pub fn open() -> Result<Self> {
-        // One thread submits, and what is linked runs in its io_uring_enter(2), not
-        // whenever this thread is in the kernel next. Close-on-exec by itself.
+        // One thread submits, and linked requests run in its io_uring_enter(2) and not at another
+        // time when it is in the kernel. The descriptor is close-on-exec by itself.
         let ring = IoUring::builder().setup_single_issuer().setup_defer_taskrun().build(ENTRIES)?;
         let ring = ManuallyDrop::new(above_standard(ring)?);
         Ok(Self { ring, stale: false, abandoned: false })
     }
 
-    /// Whether a later call may have more luck with `open`.
+    /// Returns whether a later call of `open` may succeed.
     pub fn is_worth_another_try(errno: Errno) -> bool {
         matches!(errno, Errno::NOMEM | Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::INTR)
     }
 
-    /// Whether it is of use to a further call.
+    /// Returns whether it is of use to a further call.
     pub fn usable(&self) -> bool {
         !self.stale
     }
 
-    /// Puts a chain into the submission queue: before each receive its send, if `headers` has
-    /// one for it. How many requests.
+    /// Puts a chain into the submission queue: before each receive its send, if `headers` has one
+    /// for it. Returns the number of requests.
     ///
     /// # Safety
     ///
@@ -133,7 +135,7 @@ impl Ring {
                     let taken = to_submit.min(taken as u32);
                     to_submit -= taken;
                     in_flight += taken;
-                    // No memory for the others.
+                    // The kernel had no memory for the others.
                     self.stale |= to_submit > 0;
                 }
                 Err(Errno::INTR) => continue,
@@ -161,8 +163,8 @@ impl Ring {
                 return;
             }
             if refused > 0 {
-                // Another thread has closed the ring, and its requests end when this
-                // thread has been in the kernel; or has forbidden io_uring_enter(2).
+                // Another thread has closed the ring, whose requests end when this thread enters
+                // the kernel; or it has forbidden io_uring_enter(2).
                 std::thread::sleep(Duration::from_millis(1));
             }
         }
@@ -171,7 +173,8 @@ impl Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
-        // Closing would carry out what is in flight, which only io_uring_enter(2) does else.
+        // If the ring were closed, the kernel would carry out the requests in flight, which
+        // otherwise it does only in io_uring_enter(2). So the descriptor stays open then.
         if !self.abandoned {
             // SAFETY: the ring is not used any more.
             unsafe { ManuallyDrop::drop(&mut self.ring) };
@@ -179,7 +182,7 @@ impl Drop for Ring {
     }
 }
 
-/// The ring by a descriptor that is none of the standard ones.
+/// Gives the ring a descriptor that is not 0, 1 or 2.
 fn above_standard(ring: IoUring) -> Result<IoUring> {
     // SAFETY: the descriptor is open as long as the ring lives, to the end of this function.
     let fd = unsafe { BorrowedFd::borrow_raw(ring.as_raw_fd()) };
@@ -200,7 +203,8 @@ impl Backend for Ring {
         outcomes: &mut Vec<Outcome>,
     ) -> Result<usize> {
         if self.stale {
-            // In its queue are requests of an earlier batch, which was carried out without it.
+            // The queue still has requests of an earlier batch, which was then carried out without
+            // it.
             return Synchronous.begin(socket, control, batch, outcomes);
         }
         let mut sent = Err(Errno::CANCELED);
@@ -240,7 +244,7 @@ impl Backend for Ring {
         let (inputs, outputs) = (batch.inputs(), batch.outputs());
         let (first, mut pairs) = (outputs.first(BATCH_MAX), Vec::new());
         if !self.stale && pairs.try_reserve_exact(first.list().len()).is_ok() {
-            // What was sent, and what was received.
+            // The results of the send and of the receive.
             pairs.resize(first.list().len(), [Err(Errno::CANCELED); 2]);
             let _ = message::with_headers(control, inputs.first(BATCH_MAX), |headers| {
                 // SAFETY: the headers and what they point to live until this closure returns, and

@@ -36,10 +36,11 @@ struct AioRing {
     header_len: u32,
 }
 
-/// Completions that one io_getevents(2) gives; they are rarely not in the ring.
+/// The most completions that one io_getevents(2) gives. It is rarely called, since they are in the
+/// ring.
 const WAITED_FOR_AT_ONCE: usize = 32;
 
-/// The one layout of the ring that this code, like libaio, knows.
+/// The mark of the one layout of the ring that this code knows, as libaio does.
 const RING_MAGIC: u32 = 0xa10a_10a1;
 
 /// An AIO context, used by one call at a time.
@@ -60,12 +61,12 @@ impl AioContext {
         Ok(Self { id, stale: false, iocbs })
     }
 
-    /// Whether it is of use to a further call.
+    /// Returns whether it is of use to a further call.
     pub fn usable(&self) -> bool {
         !self.stale
     }
 
-    /// Submits the reads from number `first` on; how many the kernel took.
+    /// Submits the reads from number `first` on. Returns how many the kernel took.
     ///
     /// # Safety
     ///
@@ -95,8 +96,8 @@ impl AioContext {
             match got {
                 Ok(got) => reads = reads.saturating_sub(got),
                 Err(Errno::INTR) => {}
-                // The kernel does not tell which reads have ended: a sandbox forbids it, and the
-                // ring is of a layout that this code does not know.
+                // It cannot be known which reads have ended: a sandbox forbids io_getevents(2), and
+                // the ring has a layout that this code does not know.
                 Err(_) => return self.end(),
             }
         }
@@ -128,7 +129,7 @@ impl AioContext {
         {
             return 0;
         }
-        // Not by way of `ring`, a reference to the header alone.
+        // `ring` is a reference to the header alone, so the pointer to the mapping is taken here.
         let events = mapped.wrapping_add(1).cast::<IoEvent>();
         let mut head = ring.head.load(Ordering::Relaxed);
         let tail = ring.tail.load(Ordering::Acquire);
@@ -144,8 +145,8 @@ impl AioContext {
         got
     }
 
-    /// Waits in io_getevents(2) for `wanted` completions, or for as many as it gives at once; how
-    /// many came.
+    /// Waits in io_getevents(2) for `wanted` completions, or for as many as it gives at once.
+    /// Returns how many it gave.
     fn reap_waiting(&self, wanted: usize, store: &mut impl FnMut(&IoEvent)) -> Result<usize> {
         let mut events = [IoEvent::default(); WAITED_FOR_AT_ONCE];
         let wanted = events.get_mut(..wanted.min(WAITED_FOR_AT_ONCE)).unwrap_or_default();
@@ -241,7 +242,7 @@ mod tests {
         /// The reads whose completions are taken, at most `wanted`.
         fn reap(&self, wanted: usize) -> Vec<u64> {
             let id = ptr::from_ref(self).expose_provenance() as c_ulong;
-            // No context of the kernel's, to be destroyed.
+            // It is not dropped, since there is no context of the kernel's to be destroyed.
             let context = ManuallyDrop::new(AioContext { id, stale: false, iocbs: Vec::new() });
             let mut reads = Vec::new();
             let got = context.reap_ring(wanted, &mut |event: &IoEvent| reads.push(event.data));

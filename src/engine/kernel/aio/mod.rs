@@ -7,8 +7,8 @@
 //! do not leave the IV as it was, each input is sent with the IV, and read before the next.
 //! [`Contexts`] chooses the backend: [`io_uring`], [`linux_aio`] or [`Synchronous`].
 //!
-//! A backend returns when all its reads have ended, never before, whatever
-//! happens: no kernel write into the caller's memory can come later.
+//! A backend never returns before all its reads have ended, whatever happens. So the kernel cannot
+//! write into the caller's memory later.
 
 pub mod contexts;
 // The architectures that the io-uring crate knows, as in Cargo.toml.
@@ -37,7 +37,7 @@ use std::os::fd::BorrowedFd;
 
 pub use contexts::Contexts;
 
-/// What each read of a batch gave: bytes, or an error.
+/// The outcome of a read: its bytes, or an error.
 pub type Outcome = Result<usize>;
 
 /// A way to carry out a batch.
@@ -66,7 +66,7 @@ pub trait Backend {
         outcomes.clear();
         let sent = self.begin(socket, control, batch, outcomes);
         if sent == Ok(batch.len()) {
-            // What was not read is in the socket, next in turn.
+            // The results that were not read yet are in the socket, next in turn.
             receive_each(socket, batch.outputs().skip(outcomes.len()), outcomes);
         } else {
             outcomes.clear();
@@ -88,9 +88,8 @@ pub trait Backend {
     }
 }
 
-/// One recvmsg(2) after the other: for drivers that answer before they have
-/// finished, of which the kernel lets only one at a time work on a socket, and for
-/// kernels that do not give AIO.
+/// One recvmsg(2) after the other. This is for kernels without AIO, and for drivers that answer
+/// before they have finished: of their requests the kernel lets one at a time work on a socket.
 pub struct Synchronous;
 
 impl Backend for Synchronous {
@@ -105,12 +104,12 @@ impl Backend for Synchronous {
     }
 }
 
-/// One sendmsg(2) that does not wait; how many bytes the socket took.
+/// One sendmsg(2) that does not wait. Returns the number of bytes that the socket took.
 pub fn send_at_once(socket: BorrowedFd<'_>, message: Message<'_>) -> Result<usize> {
     taken(retry(|| message.send(socket, MSG_DONTWAIT)))
 }
 
-/// How many bytes a sendmsg(2) took that does not wait.
+/// The number of bytes that a sendmsg(2) took that does not wait.
 fn taken(sent: Result<usize>) -> Result<usize> {
     if sent == Err(Errno::AGAIN) { Ok(0) } else { sent }
 }

@@ -8,7 +8,7 @@ use crate::errno::{Errno, Result};
 use std::convert::Infallible;
 use std::os::fd::BorrowedFd;
 
-/// A ring that nobody can have.
+/// A ring that does not exist.
 pub struct Ring(Infallible);
 
 impl Ring {
@@ -17,12 +17,12 @@ impl Ring {
         Err(Errno::NOSYS)
     }
 
-    /// Whether a later call may have more luck with `open`.
+    /// Returns whether a later call of `open` may succeed.
     pub fn is_worth_another_try(_: Errno) -> bool {
         false
     }
 
-    /// Whether it is of use to a further call.
+    /// Returns whether it is of use to a further call.
     pub fn usable(&self) -> bool {
         match self.0 {}
     }

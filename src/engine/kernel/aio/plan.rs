@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! From the caller's IOVEC pairs to batches that the socket can take.
 //!
-//! A batch is sent whole before it is read, so it must fit into the socket's
-//! send buffer: a sendmsg(2) beyond that waits for a reader that never comes.
-//! A pair whose length is no multiple of the cipher's granule ends its batch,
-//! because the kernel rounds all reads down to whole blocks but the last one.
+//! A batch is sent whole before it is read, so it must fit into the socket's send buffer. Otherwise
+//! a sendmsg(2) would wait for a reader that never comes. A pair whose length is no multiple of the
+//! cipher's granule ends its batch, because the kernel rounds all reads down to whole blocks but
+//! the last one.
 
 #![allow(unsafe_code)]
 
@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 /// The most pairs in a batch.
 pub const BATCH_MAX: usize = 256;
 
-/// What the plan depends on.
+/// The facts that a plan depends on.
 #[derive(Clone, Copy)]
 pub struct Rules {
     /// Bytes that the socket takes at once.
@@ -25,9 +25,9 @@ pub struct Rules {
     pub pairs: usize,
     /// Bytes that pieces of a message must be a multiple of.
     pub granule: usize,
-    /// Whether a message over the capacity may be cut into pieces.
+    /// A message over the capacity may be cut into pieces.
     pub cut: bool,
-    /// What the result is longer than the input by; negative: shorter.
+    /// The length of a result less that of its input.
     pub growth: isize,
 }
 
@@ -47,14 +47,14 @@ impl Default for Batch<'_> {
 }
 
 impl Batch<'_> {
-    /// What to send.
+    /// The messages to send.
     pub fn inputs(&self) -> Iovecs<'_> {
         // SAFETY: only `Plan::next` fills the list, with parts of IOVECs whose memory
         // may be accessed for `'a`.
         unsafe { Iovecs::new(&self.inputs) }
     }
 
-    /// Where the results go, each as long as its result.
+    /// The places of the results, each as long as its result.
     pub fn outputs(&self) -> Iovecs<'_> {
         // SAFETY: as for the inputs.
         unsafe { Iovecs::new(&self.outputs) }
@@ -90,8 +90,8 @@ impl<'a> Plan<'a> {
             let rest = input.iov_len - self.done;
             let len = self.piece_len(rest);
             let result = len.saturating_add_signed(self.rules.growth);
-            // A message without input or result is not one among others: the
-            // kernel could not tell where it ends.
+            // A message without input or without result cannot be one of several, because the
+            // kernel would not know where it ends.
             let alone = len == 0 || result == 0;
             if !batch.inputs.is_empty()
                 && (alone
@@ -121,7 +121,7 @@ impl<'a> Plan<'a> {
     fn piece_len(&self, rest: usize) -> usize {
         let Rules { capacity, granule, cut, .. } = self.rules;
         if cut && rest > capacity {
-            // A granule over the capacity is for the socket to refuse.
+            // If a granule is longer than the capacity, the socket will refuse it.
             (capacity - capacity % granule).max(granule).min(rest)
         } else {
             rest

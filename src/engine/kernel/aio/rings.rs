@@ -18,7 +18,8 @@ use std::sync::{Arc, Weak};
 const RINGS_MAX: usize = 16;
 
 thread_local! {
-    /// Tells threads from each other and, by its reference count, whether one has ended.
+    /// A thread's mark, which tells it from others. Its reference count tells whether the thread
+    /// has ended.
     static THREAD: Arc<()> = Arc::new(());
 }
 
@@ -36,7 +37,7 @@ pub struct Rings(Lock<Pool>);
 struct Pool {
     generation: u32,
     idle: Vec<Owned>,
-    /// How many there are, in use or idle.
+    /// The number of rings, in use or idle.
     open: usize,
 }
 
@@ -54,7 +55,7 @@ impl Rings {
         see_all_children()?;
         let generation = generation();
         let Ok(owner) = THREAD.try_with(Arc::downgrade) else {
-            // A call from a destructor, while the thread ends.
+            // This is a call from a destructor, while the thread ends.
             return Ok(None);
         };
         let mut state = self.0.lock()?;
@@ -80,7 +81,7 @@ impl Rings {
 
     /// Takes a ring back.
     pub fn put(&self, ring: Owned) {
-        // Else a signal handler has forked, and this is the child.
+        // The generation is another one if a signal handler has forked and this is the child.
         if generation() == ring.generation
             && let Ok(mut state) = self.0.lock()
         {

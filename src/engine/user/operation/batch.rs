@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Many messages in one call: in which order, and on how many processors.
+//! Many messages in one call: their order, and the number of processors that work on them.
 //!
-//! Messages that do not depend on one another are shared out among threads if that
-//! takes less time than to start these. They end before the call returns, and none is
-//! kept, so that fork(2) finds none. Signals are blocked in them, so that handlers run where they
-//! would without, but for those that a thread brings on itself: a program may repair a page in its
-//! handler of SIGSEGV, and a blocked one would end it.
+//! Messages that do not depend on one another are shared out among threads if that saves more time
+//! than it takes to start these. The threads end before the call returns, and none is kept, so that
+//! fork(2) finds none. Signals are blocked in them, so that a program's handlers run in its own
+//! threads. Signals that a thread causes itself are not: a program may repair a page in its handler
+//! of SIGSEGV, and a blocked SIGSEGV would end it.
 
 #![allow(unsafe_code)]
 
@@ -27,14 +27,14 @@ pub const AEAD_SHARE: usize = 512 * 1024;
 /// The same for ciphers, which take less time: 4 MiB of xts(aes).
 pub const CIPHER_SHARE: usize = 2 * 1024 * 1024;
 
-/// Asked for once, since it reads files.
+/// The number of processors. It is asked for once, since that reads files.
 fn processors() -> usize {
     static PROCESSORS: OnceNonZeroUsize = OnceNonZeroUsize::new();
     let ask = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     PROCESSORS.get_or_init(ask).get()
 }
 
-/// What becomes of messages, in order.
+/// The outcome of several messages in order.
 #[derive(Default)]
 pub struct BatchOutcome {
     total: usize,
@@ -43,9 +43,8 @@ pub struct BatchOutcome {
 }
 
 impl BatchOutcome {
-    /// Notes a message's result; whether the next ones are to be processed. A wrong tag
-    /// stops nothing: the kernel has taken the message out of the socket, and the others are in
-    /// order.
+    /// Notes a message's result. Returns whether the next one is to be processed. That is so after
+    /// a wrong tag, too, as in the kernel, where only this message is taken out of the socket.
     fn note(&mut self, result: Result<usize>) -> bool {
         match result {
             Ok(bytes) => self.total += bytes,
@@ -126,7 +125,7 @@ fn in_threads(
         let workers: Vec<_> = others
             .iter()
             .map(|pairs| {
-                // Its stack is kept by the C library, for the next thread.
+                // The C library keeps the thread's stack for the next thread, so it is wiped.
                 let work = || without_traces::<WORK, _>(|| pairs.give_to(&group));
                 Builder::new().spawn_scoped(scope, work).ok()
             })
@@ -137,7 +136,7 @@ fn in_threads(
             outcome.then(match worker.map(thread::ScopedJoinHandle::join) {
                 Some(Ok(next)) => next,
                 Some(Err(_)) => BatchOutcome { failed: Some(Errno::IO), ..BatchOutcome::default() },
-                // No thread could be had.
+                // There was no thread for it.
                 None => pairs.give_to(&group),
             })
         })
@@ -179,11 +178,12 @@ fn split<'a>(
     })
 }
 
-/// Signals of what a thread itself has done.
+/// Signals that a thread causes itself.
 const SYNCHRONOUS: [libc::c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
 
-/// All other signals blocked in this thread, and in those that it starts.
+/// Says, as long as it lives, that all other signals are blocked in this thread and in those that
+/// it starts.
 struct Signals(SignalMask);
 
 impl Signals {

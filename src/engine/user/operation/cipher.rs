@@ -3,7 +3,7 @@
 //!
 //! Whole messages go straight from the caller's input to the caller's output. Streams
 //! are buffered until they are received; there is no limit to that but memory, so a sender
-//! never waits. What a message leaves behind, above all the IV, is there for the next.
+//! never waits. The IV that a message leaves is kept for the next one.
 //!
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
@@ -37,13 +37,13 @@ pub struct CipherOperation {
     shared: AtomicBool,
 }
 
-/// Where the state is.
+/// The place of the state.
 enum Home {
     /// In this process.
     Private(CipherState),
     /// In memory that it shares with others since fork(2).
     Shared(SharedStream),
-    /// In another process: there was no memory to share.
+    /// In another process, because there was no memory to share.
     Elsewhere,
 }
 
@@ -87,8 +87,8 @@ impl CipherOperation {
         result
     }
 
-    /// The same for a whole message. An operation that was never lent needs no lock besides its
-    /// slot's.
+    /// The same for a whole message. An operation that was never lent needs no lock, because the
+    /// caller holds its slot's.
     fn with_alone<T>(
         &self,
         _: Alone<'_>,
@@ -104,7 +104,7 @@ impl CipherOperation {
         home.with(f)
     }
 
-    /// For those who only ask.
+    /// Keeps `idle` for `progress`, which is asked often.
     fn note_progress(&self, home: &Home) {
         if let Home::Private(state) = home {
             let idle = state.progress(self.is_aead()) == Progress::Idle;
@@ -116,7 +116,7 @@ impl CipherOperation {
         matches!(self.lease.common.algorithm, Algorithm::Aead(_))
     }
 
-    /// Bytes of the result of an AEAD's message, which is never cut.
+    /// Bytes of the result of an AEAD's message. It is never cut.
     fn due(&self, state: &CipherState) -> usize {
         let (len, tag) = (state.data.len(), self.lease.sizes.tag);
         match (&self.lease.common.algorithm, state.settings.encrypt) {
@@ -137,7 +137,7 @@ impl CipherOperation {
     ) -> Result<()> {
         let sizes = self.lease.sizes;
         match self.lease.keyed()? {
-            // The kernel starts no operation for nothing.
+            // The kernel starts no operation for a message without bytes.
             _ if len == 0 && result == 0 => Ok(()),
             Keyed::Skcipher(cipher) => {
                 let iv = settings.iv.get_mut(..sizes.iv).ok_or(Errno::INVAL)?;
@@ -164,7 +164,7 @@ impl CipherOperation {
         }
     }
 
-    /// Puts `input` behind what is there.
+    /// Appends `input` to the data that are there.
     fn append(
         &self,
         state: &mut CipherState,
@@ -188,7 +188,7 @@ impl CipherOperation {
         Ok(())
     }
 
-    /// Whether there is something to receive.
+    /// Returns whether there is a result to receive.
     fn ready(&self, state: &CipherState) -> bool {
         let enough = match &self.lease.common.algorithm {
             Algorithm::Skcipher(cipher) => state.data.len() >= cipher.chunk,
@@ -197,9 +197,9 @@ impl CipherOperation {
         state.begun && (!state.more || enough)
     }
 
-    /// What there is to receive; None: nothing yet. EINVAL, and nothing is lost: `room` bytes
-    /// cannot take a block, or the result of a message; or they are none, and no tag can be
-    /// verified yet.
+    /// Gives the result that there is; None: there is none yet. EINVAL: `room` bytes are too few
+    /// for a block, or for an AEAD's whole result; or they are none, and the tag cannot be verified
+    /// yet. Nothing is lost then.
     fn try_receive(
         &self,
         state: &mut CipherState,
@@ -224,7 +224,7 @@ impl CipherOperation {
         self.failure.note(self.process(state, output, room)).map(Some)
     }
 
-    /// Bytes that a cipher takes at least, but for a message's end.
+    /// The fewest bytes that a cipher processes, except at a message's end.
     fn chunk(&self) -> usize {
         match &self.lease.common.algorithm {
             Algorithm::Skcipher(cipher) => cipher.chunk,
@@ -232,7 +232,8 @@ impl CipherOperation {
         }
     }
 
-    /// Processes what is there, as far as `output`, of `room` bytes, takes it.
+    /// Processes the data that are there, as far as `output` has room for the result (`room`
+    /// bytes).
     fn process(&self, state: &mut CipherState, output: Iovecs<'_>, room: usize) -> Result<usize> {
         match (self.lease.keyed()?, &self.lease.common.algorithm) {
             (Keyed::Skcipher(cipher), Algorithm::Skcipher(algorithm)) => {
@@ -259,7 +260,7 @@ impl CipherOperation {
                 let Some(head) =
                     data.len().checked_sub(tag_in).filter(|&l| l >= state.settings.assoclen)
                 else {
-                    // Too short: it stays, for what is there is not a message.
+                    // It stays, because data that are too short are no message yet.
                     state.data = data;
                     return Err(Errno::INVAL);
                 };
@@ -416,8 +417,8 @@ impl Operation for CipherOperation {
         if self.idle.load(Ordering::Relaxed) {
             return Progress::Idle;
         }
-        // What cannot be looked at is not to be closed: a signal handler has interrupted who uses
-        // it.
+        // If the lock cannot be had, this is a signal handler that has interrupted a call of the
+        // operation. The operation counts as in use then, so that it is not closed.
         let progress = self.with(|state| Ok(state.progress(self.is_aead())));
         match progress.unwrap_or(Progress::Pending) {
             // Another process may be about to send to it, so the next stream is not begun in it.
@@ -454,7 +455,7 @@ impl Forked for CipherOperation {
     }
 
     fn in_child(&self) {
-        // One that could not be moved goes on in the parent alone.
+        // A stream that could not be moved goes on in the parent alone.
         if let Ok(mut home) = self.home.lock()
             && matches!(&*home, Home::Private(state) if state.progress(self.is_aead()) != Progress::Idle)
         {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What a cipher's operation keeps from call to call: the kernel's struct af_alg_ctx.
+//! The state that a cipher's operation keeps from call to call, as the kernel does in its struct
+//! af_alg_ctx: IV, direction, length of the associated data, and data in flight.
 //!
 //! Reference: Linux `include/crypto/if_alg.h`, `crypto/af_alg.c`, af_alg_sendmsg().
 
@@ -10,12 +11,12 @@ use crate::engine::{Control, Iv, Op, Progress};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
 
-/// What was said about a message.
+/// The control data that a message was given.
 #[derive(Clone)]
 pub struct Settings {
     /// Bytes after the algorithm's IV size are not used.
     pub iv: Zeroizing<[u8; Iv::MAX]>,
-    /// Or decrypt.
+    /// Encrypts; otherwise it decrypts.
     pub encrypt: bool,
     /// Bytes of associated data at the head of a message.
     pub assoclen: usize,
@@ -27,21 +28,21 @@ impl Default for Settings {
     }
 }
 
-/// A message, and what was said about it.
+/// A message in progress, and its control data.
 #[derive(Default)]
 pub struct CipherState {
-    /// What was said last.
+    /// The last control data.
     pub settings: Settings,
     /// A message has begun and was not yet received to its end.
     pub begun: bool,
     /// More of it follows.
     pub more: bool,
-    /// What was sent and not yet processed.
+    /// Data that were sent and not yet processed.
     pub data: Buffer,
 }
 
 impl CipherState {
-    /// Whether a whole message is here, which must be received before another begins.
+    /// Returns whether a whole message is here, which must be received before another begins.
     pub fn complete(&self) -> bool {
         self.begun && !self.more && !self.data.is_empty()
     }
@@ -54,7 +55,7 @@ impl CipherState {
         }
     }
 
-    /// How far the message is, of an AEAD or another cipher.
+    /// The progress of the message, which is an AEAD's or another cipher's.
     pub fn progress(&self, aead: bool) -> Progress {
         match (self.begun, self.more, self.data.is_empty()) {
             (false, _, _) => Progress::Idle,
@@ -67,7 +68,7 @@ impl CipherState {
 }
 
 impl Settings {
-    /// Takes over what is said about a message; EINVAL if the kernel would not take it.
+    /// Takes over a message's control data. EINVAL: the kernel would not take them.
     pub fn take_control(&mut self, control: &Control, iv_size: usize) -> Result<()> {
         let encrypt = match control.op {
             Op::Encrypt => true,
@@ -90,8 +91,8 @@ impl Settings {
         Ok(())
     }
 
-    /// `data` is the AAD, the text, and room for the tag in encryption; in decryption the
-    /// tag is by itself.
+    /// Processes an AEAD's message in `data`: the AAD, the text and, in encryption, room for the
+    /// tag. In decryption `tag` is the tag.
     pub fn aead(&self, aead: &dyn Aead, len: Sizes, data: &mut [u8], tag: &[u8]) -> Result<()> {
         let iv = self.iv.get(..len.iv).ok_or(Errno::INVAL)?;
         let (aad, text) = data.split_at_mut_checked(self.assoclen).ok_or(Errno::INVAL)?;

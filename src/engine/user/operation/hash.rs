@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The user engine's operation of a digest.
 //!
-//! A digest never waits: what was sent is hashed at once, and a receiver gets the digest of
-//! what has been sent, be it complete or not.
+//! A digest never waits: data are hashed when they are sent, and a receiver gets the digest of all
+//! that was sent before, whether the message is complete or not.
 //!
 //! Reference: Linux `crypto/algif_hash.c`.
 
@@ -19,7 +19,7 @@ use crate::memory;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
-/// A message, or its digest.
+/// A digest's message in progress.
 pub struct HashOperation {
     lease: Lease,
     state: Lock<HashState>,
@@ -49,8 +49,8 @@ impl Recover for HashState {
 }
 
 impl HashState {
-    /// Takes the message of which more follows, if there is one. A digest is wiped where it is:
-    /// moved out of here, it would leave a copy behind.
+    /// Takes out the message of which more follows, if there is one. A digest is not moved out but
+    /// wiped in its place, because a move would leave a copy behind.
     fn take_open(&mut self) -> Option<Box<dyn Hasher>> {
         if let HashState::Complete(_) = self {
             *self = HashState::Idle;
@@ -81,7 +81,7 @@ impl HashOperation {
         }
     }
 
-    /// Runs what hashes, and wipes the stack as deep as that goes.
+    /// Runs `f`, which hashes, and wipes the part of the stack that it takes.
     fn hash<T>(&self, f: impl FnOnce() -> T) -> T {
         self.lease.common.digest_depth().run(f)
     }
@@ -146,7 +146,7 @@ impl Operation for HashOperation {
     fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
         // EMSGSIZE before any memory is read.
         input.total()?;
-        // Where nothing has been sent, what is locked there does not matter.
+        // If nothing has been sent, the state is not needed, nor its lock.
         if !self.begun.load(Ordering::Relaxed) {
             let beginning = self.failure.note(self.beginning())?;
             let mut digest = [0; DIGEST_MAX];

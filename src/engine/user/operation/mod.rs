@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The user engine's operations: AF_ALG's accepted sockets, without a socket.
 //!
-//! [`cipher`] serves symmetric ciphers and AEADs, with [`cipher_state`] as what is kept from call to call,
-//! shared by [`shared_stream`] after a fork(2), and [`batch`] for many messages at once; [`hash`] digests,
-//! [`rng`] generators.
+//! [`cipher`] serves symmetric ciphers and AEADs, with [`cipher_state`] as what is kept from call
+//! to call, shared by [`shared_stream`] after a fork(2), and [`batch`] for many messages at once;
+//! [`hash`] digests, [`rng`] generators.
 
 pub mod batch;
 pub mod cipher;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! A stream that was begun before fork(2), in memory that the processes share, since they share it
-//! on the kernel engine, where it is a socket's.
+//! A stream that was begun before fork(2), in memory that parent and child share. On the kernel
+//! engine they share the socket in the same way.
 //!
-//! The memory holds what [`CipherState`] does. Whoever uses it takes the lock, makes a `CipherState` of it and
-//! writes that back: simple, and slower than a stream of one process, but right. The lock is the
-//! C library's, of the kind that is free again when a process dies that holds it
-//! (pthread_mutexattr_setrobust(3)); the stream is lost then (EIO).
+//! The memory holds the contents of a [`CipherState`]. A call takes the lock, makes a `CipherState`
+//! of the memory, and writes it back afterwards. That is slower than a stream of one process, but
+//! simple. The lock is one of the C library's that is free again when a process dies that holds it
+//! (pthread_mutexattr_setrobust(3)). The stream is lost then (EIO).
 
 #![allow(unsafe_code)]
 
@@ -16,12 +16,13 @@ use crate::errno::{Errno, Result};
 use crate::sys::mapping::Mapping;
 use crate::sys::mutex::{self, LastHolder};
 
-/// Address space for a stream; memory is taken as it is used. More data than that are EMSGSIZE.
+/// The size of a stream's memory, of which the kernel gives as much as is used. More data than that
+/// are EMSGSIZE.
 const LEN: usize = if cfg!(target_pointer_width = "64") { 64 << 20 } else { 8 << 20 };
 
 const DATA_MAX: usize = LEN - size_of::<Header>();
 
-/// At the beginning of the memory; the data follow.
+/// The beginning of the memory. The data follow.
 #[repr(C)]
 struct Header {
     lock: libc::pthread_mutex_t,
@@ -31,16 +32,16 @@ struct Header {
     encrypt: bool,
     begun: bool,
     more: bool,
-    /// A process died while it used it.
+    /// A process died while it used the memory.
     broken: bool,
 }
 
-/// A state that processes share; each has one of these. When the last is dropped the kernel takes the
-/// memory back, and gives it to nobody before it has wiped it.
+/// A state that processes share; each has one of these. When the last is dropped the kernel takes
+/// the memory back, and gives it to nobody before it has wiped it.
 pub struct SharedStream(Mapping);
 
 impl SharedStream {
-    /// Moves `state` to memory that a child of fork(2) will share. ENOMEM, EMSGSIZE.
+    /// Moves `state` to memory that a child of the next fork(2) shares. ENOMEM, EMSGSIZE.
     pub fn new(state: &mut CipherState) -> Result<Self> {
         let shared = Self(Mapping::shared(LEN)?);
         // SAFETY: the header is this function's own so far, and zeros, which are a value of all
@@ -52,8 +53,8 @@ impl SharedStream {
         Ok(shared)
     }
 
-    /// Calls `f` with the state; what it makes of it is there for all. EIO: a process died while
-    /// it used it; EMSGSIZE: there are too many data.
+    /// Calls `f` with the state, whose changes all processes see. EIO: a process died while it used
+    /// the state. EMSGSIZE: there are too many data.
     pub fn with<T>(&self, f: impl FnOnce(&mut CipherState) -> Result<T>) -> Result<T> {
         let lock = Locked::new(self)?;
         // SAFETY: the lock is held until `lock` goes.
@@ -117,7 +118,7 @@ impl SharedStream {
     }
 }
 
-/// The lock is held.
+/// Says, as long as it lives, that the lock is held.
 struct Locked<'a>(&'a SharedStream);
 
 impl<'a> Locked<'a> {
