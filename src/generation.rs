@@ -79,7 +79,8 @@ pub fn see_all_children() -> Result<()> {
     unsafe { page.as_ref() }.store(generation(), Ordering::Relaxed);
     let (none, page) = (ptr::null_mut(), page.as_ptr());
     if PAGE.compare_exchange(none, page, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-        // It stays for the life of the process. Another thread's, if that was first, does.
+        // It stays for the life of the process. If another thread was first, its mapping stays, and
+        // this one is ended.
         std::mem::forget(mapping);
     }
     Ok(())

@@ -21,10 +21,10 @@
 use super::kernel::transform::KernelTransform;
 use super::{Kind, Transform};
 use crate::cancel;
-use crate::environment;
+use crate::environment::Variable;
 use crate::errno::{Errno, Result};
 use crate::log::{self, log};
-use once_cell::race::{OnceBool, OnceRef};
+use once_cell::race::OnceBool;
 use std::ffi::CStr;
 use std::fmt::{Display, Formatter};
 use std::io::ErrorKind;
@@ -62,20 +62,12 @@ static BUILT: EngineChoice = match option_env!("KCAPI_DEFAULT_ENGINE") {
     },
 };
 
-/// Several threads may read the environment at the same time, before the first has finished: there
-/// is no lock.
-fn choice() -> EngineChoice {
-    static CHOICE: OnceRef<'static, EngineChoice> = OnceRef::new();
-    *CHOICE.get_or_init(|| {
-        let Some(name) = environment::variable("KCAPI_ENGINE") else {
-            return &BUILT;
-        };
-        EngineChoice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
-            log!(Warning, "KCAPI_ENGINE is none of kernel, user, kernel-first, user-first");
-            &BUILT
-        })
-    })
-}
+static ENGINE: Variable<EngineChoice> = Variable::new(
+    "KCAPI_ENGINE",
+    "kernel, user, kernel-first, user-first",
+    EngineChoice::of,
+    &BUILT,
+);
 
 /// Returns whether the kernel is in FIPS mode, which its command line sets for good. The file that
 /// says it is missing if the kernel has no FIPS mode, or if /proc is not mounted yet. Any other
@@ -98,7 +90,7 @@ fn fips() -> Result<bool> {
 /// -ENOENT. That there is no AF_ALG would be the wrong reason, since other algorithms are served.
 pub fn open(kind: Kind, name: &CStr, rather_user: bool) -> Result<Box<dyn Transform>> {
     log::concerns(name.to_string_lossy());
-    match choice() {
+    match ENGINE.get() {
         EngineChoice::User => open_by(EngineChoice::User, kind, name),
         choice => {
             // This asks the kernel, and so may the calls that follow.

@@ -15,11 +15,10 @@ use super::io_uring::Ring;
 use super::linux_aio::AioContext;
 use super::rings::{Owned, Rings};
 use super::{Backend, Synchronous};
-use crate::environment;
+use crate::environment::Variable;
 use crate::errno::Errno;
 use crate::lock::{Lock, Recover};
 use crate::log::log;
-use once_cell::race::OnceRef;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The value of `KCAPI_AIO`.
@@ -43,20 +42,8 @@ impl AioChoice {
     }
 }
 
-/// Several threads may read the environment at the same time, before the first has finished: there
-/// is no lock.
-fn choice() -> AioChoice {
-    static CHOICE: OnceRef<'static, AioChoice> = OnceRef::new();
-    *CHOICE.get_or_init(|| {
-        let Some(name) = environment::variable("KCAPI_AIO") else {
-            return &AioChoice::Auto;
-        };
-        AioChoice::of(name.as_encoded_bytes()).unwrap_or_else(|| {
-            log!(Warning, "KCAPI_AIO is none of auto, io_uring, linux, sync");
-            &AioChoice::Auto
-        })
-    })
-}
+static AIO: Variable<AioChoice> =
+    Variable::new("KCAPI_AIO", "auto, io_uring, linux, sync", AioChoice::of, &AioChoice::Auto);
 
 /// The rings and contexts of a transform.
 #[derive(Default)]
@@ -96,7 +83,7 @@ impl Contexts {
     }
 
     fn take_ring(&self) -> Option<Owned> {
-        let choice = choice();
+        let choice = AIO.get();
         if !matches!(choice, AioChoice::Auto | AioChoice::IoUring)
             || self.no_rings.load(Ordering::Relaxed)
         {
@@ -123,7 +110,7 @@ impl Contexts {
     }
 
     fn take_context(&self) -> Option<AioContext> {
-        if !matches!(choice(), AioChoice::Auto | AioChoice::Linux) {
+        if !matches!(AIO.get(), AioChoice::Auto | AioChoice::Linux) {
             return None;
         }
         if let Some(context) = self.idle.lock().ok()?.pop() {
