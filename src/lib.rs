@@ -13,7 +13,7 @@
 //! - `iov`, `overlap`, `caller`: scatter-gather lists, those that meet, and copies of them.
 //! - `errno`, `log`, `environment`: errors, messages, variables.
 //! - `sys`: system calls, and what the C library has for threads; nothing else makes one.
-//! - `memory`, `traces`: memory that runs out, and secrets left on the stack.
+//! - `memory`, `wipe`: memory that runs out, and secrets left on the stack.
 //!
 //! # Safety
 //!
@@ -47,4 +47,4 @@ mod prf;
 mod slot;
 mod sys;
 mod tfm;
-mod traces;
+mod wipe;

@@ -6,13 +6,13 @@
 //!   failure, and left alone by success, whatever system calls that took.
 //! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
 //! - A failure is one line at KCAPI_LOG_ERR ([`crate::log`]).
-//! - The stack below and the registers are wiped ([`crate::traces`]).
+//! - The stack below and the registers are wiped ([`crate::wipe`]).
 
 use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
 use crate::log;
 use crate::sys::thread;
-use crate::traces::{CALL, wipe_registers, without_traces};
+use crate::wipe::{CALL, wipe_registers, wiping_stack};
 use libc::{c_int, ssize_t};
 use std::any::type_name;
 
@@ -59,7 +59,7 @@ fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     let errno = thread::errno();
     // SAFETY: this thread's errno, which lives as long as the thread.
     let before = unsafe { *errno };
-    let result = without_traces::<CALL, _>(|| call(&cancellation));
+    let result = wiping_stack::<CALL, _>(|| call(&cancellation));
     wipe_registers();
     if let Err(error) = result {
         log::failed(function(type_name::<F>()), error);

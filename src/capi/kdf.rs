@@ -6,7 +6,7 @@ use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::kdf::{self, Key};
-use crate::traces::{WORK, without_traces};
+use crate::wipe::{WORK, wiping_stack};
 use libc::{c_char, ssize_t};
 use std::ffi::CStr;
 use std::time::Duration;
@@ -219,7 +219,7 @@ unsafe fn derive(dst: *mut u8, dlen: usize, kdf: impl FnOnce() -> Result<Key>) -
         return Err(because(Errno::MSGSIZE, TOO_LONG));
     }
     // A digest of a derivation is further down the stack than one of a call's own.
-    let kdf = || without_traces::<WORK, _>(kdf);
+    let kdf = || wiping_stack::<WORK, _>(kdf);
     if dst.is_null() {
         // For the error that comes first, or none if nothing is to be written.
         return kdf().and(if dlen == 0 { Ok(0) } else { Err(because(Errno::FAULT, NULL)) });

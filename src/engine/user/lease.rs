@@ -5,7 +5,7 @@ use super::algorithm::{Algorithm, Keyed};
 use crate::engine::Properties;
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use std::sync::Arc;
 
 /// The part of a transform that its operations share.

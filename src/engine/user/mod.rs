@@ -3,7 +3,7 @@
 //!
 //! It behaves as AF_ALG does, errors included: [`transform`] is the bound socket, [`operation`] the
 //! accepted one, [`lease`] what the one gives to the other: the key and the sizes of the moment.
-//! [`algorithm`] has the ciphers and their names, [`memory`] moves data between the caller's
+//! [`algorithm`] has the ciphers and their names, [`data`] moves data between the caller's
 //! IOVECs and where they are processed.
 //!
 //! The cryptography is RustCrypto's, except where that is slow. The engine does not have akcipher
@@ -12,7 +12,7 @@
 //! would get.
 
 pub mod algorithm;
+pub mod data;
 pub mod lease;
-pub mod memory;
 pub mod operation;
 pub mod transform;

@@ -30,7 +30,7 @@ use super::names::Name;
 use super::skcipher::{BlockAlgorithm, wide_cipher};
 use super::verdict;
 use crate::errno::{Errno, Result};
-use crate::traces::{Deep, Depth};
+use crate::wipe::{Deep, Depth};
 
 /// A cipher with its key.
 pub trait Aead: Send + Sync {

@@ -25,7 +25,7 @@ mod wycheproof;
 
 use super::names::Name;
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUser};

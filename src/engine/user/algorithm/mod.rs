@@ -15,7 +15,7 @@ pub mod verdict;
 
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
-use crate::traces::{Depth, KEY, SPILLS, without_traces};
+use crate::wipe::{Depth, KEY, SPILLS, wiping_stack};
 use aead::{Aead, AeadAlgorithm};
 use hash::{HashAlgorithm, Hasher};
 use names::Name;
@@ -53,9 +53,9 @@ impl Algorithm {
         match self {
             // No round keys, or few; and for some programs each message has another key.
             Self::Hash(hash) if hash.depth == Depth::Call => {
-                without_traces::<SPILLS, _>(|| self.make(key))
+                wiping_stack::<SPILLS, _>(|| self.make(key))
             }
-            _ => without_traces::<KEY, _>(|| self.make(key)),
+            _ => wiping_stack::<KEY, _>(|| self.make(key)),
         }
     }
 

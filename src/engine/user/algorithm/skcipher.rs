@@ -32,7 +32,7 @@ pub(super) use tests::{format, listed};
 
 use super::names::Name;
 use crate::errno::{Errno, Result};
-use crate::traces::{Deep, Depth};
+use crate::wipe::{Deep, Depth};
 #[cfg(target_arch = "x86_64")]
 pub(super) use aes::{RoundKeys, expand as expand_aes};
 pub(super) use block::{BlockCipher, Data};

@@ -14,7 +14,7 @@ use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::memory;
 use crate::sys::thread::SignalMask;
-use crate::traces::{WORK, without_traces};
+use crate::wipe::{WORK, wiping_stack};
 use once_cell::race::OnceNonZeroUsize;
 use std::num::NonZeroUsize;
 use std::thread::{self, Builder};
@@ -126,7 +126,7 @@ fn in_threads(
             .iter()
             .map(|pairs| {
                 // The C library keeps the thread's stack for the next thread, so it is wiped.
-                let work = || without_traces::<WORK, _>(|| pairs.give_to(&group));
+                let work = || wiping_stack::<WORK, _>(|| pairs.give_to(&group));
                 Builder::new().spawn_scoped(scope, work).ok()
             })
             .collect();

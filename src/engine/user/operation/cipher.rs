@@ -11,8 +11,8 @@ use super::batch::{AEAD_SHARE, BatchOutcome, CIPHER_SHARE, in_order, in_parallel
 use super::cipher_state::{CipherState, Settings};
 use super::shared_stream::SharedStream;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
+use crate::engine::user::data::{copy_out, in_place, in_to_out};
 use crate::engine::user::lease::Lease;
-use crate::engine::user::memory::{copy_out, in_place, in_to_out};
 use crate::engine::{Alone, Control, Failure, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;

@@ -5,8 +5,8 @@
 //! Reference: Linux `include/crypto/if_alg.h`, `crypto/af_alg.c`, af_alg_sendmsg().
 
 use crate::engine::user::algorithm::aead::Aead;
+use crate::engine::user::data::Buffer;
 use crate::engine::user::lease::Sizes;
-use crate::engine::user::memory::Buffer;
 use crate::engine::{Control, Iv, Op, Progress};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;

@@ -8,14 +8,15 @@
 
 use crate::engine::user::algorithm::Keyed;
 use crate::engine::user::algorithm::hash::Hasher;
+use crate::engine::user::data::{copy_out, read_each, read_only};
 use crate::engine::user::lease::Lease;
-use crate::engine::user::memory::{copy_out, read_each, read_only, wipe};
 use crate::engine::{Control, DIGEST_MAX, Failure, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::memory;
+use crate::wipe::wipe_bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -154,7 +155,7 @@ impl Operation for HashOperation {
             let whole = || read_only(input, |message| beginning.digest(message, digest));
             if self.hash(whole).is_some() {
                 let copied = copy_out(digest, output);
-                wipe(digest);
+                wipe_bytes(digest);
                 return Ok(copied);
             }
         }

@@ -5,8 +5,8 @@
 
 use crate::engine::user::algorithm::Keyed;
 use crate::engine::user::algorithm::rng::PIECE;
+use crate::engine::user::data::copy_out;
 use crate::engine::user::lease::Lease;
-use crate::engine::user::memory::copy_out;
 use crate::engine::{Control, Failure, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;

@@ -11,10 +11,10 @@
 
 use super::cipher_state::CipherState;
 use crate::engine::Iv;
-use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
 use crate::sys::mapping::Mapping;
 use crate::sys::mutex::{self, LastHolder};
+use crate::wipe::wipe_bytes;
 
 /// The size of a stream's memory, of which the kernel gives as much as is used. More data than that
 /// are EMSGSIZE.
@@ -110,7 +110,10 @@ impl SharedStream {
         unsafe {
             self.data().copy_from_nonoverlapping(state.data.bytes().as_ptr(), len);
             if header.data_len > len {
-                wipe(std::slice::from_raw_parts_mut(self.data().add(len), header.data_len - len));
+                wipe_bytes(std::slice::from_raw_parts_mut(
+                    self.data().add(len),
+                    header.data_len - len,
+                ));
             }
         }
         header.data_len = len;

@@ -9,7 +9,7 @@ use crate::engine::user::algorithm::hash::{Sha384, Sha512};
 use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::skcipher::{self, Skcipher};
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use hmac::{Hmac, KeyInit, Mac, digest::FixedOutput};
 use zeroize::Zeroizing;
 

@@ -7,9 +7,9 @@
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
 use crate::engine::user::algorithm::skcipher::{BlockCipher, ctr, xor};
-use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
+use crate::wipe::wipe_bytes;
 use zeroize::Zeroizing;
 
 /// Bytes in an IV.
@@ -29,7 +29,7 @@ struct CbcMac<'a> {
 
 impl Drop for CbcMac<'_> {
     fn drop(&mut self) {
-        wipe(&mut self.scratch);
+        wipe_bytes(&mut self.scratch);
     }
 }
 
@@ -129,7 +129,7 @@ impl Aead for Ccm {
             verify(&*mac, tag)
         });
         if result.is_err() {
-            wipe(data);
+            wipe_bytes(data);
         }
         result
     }

@@ -5,8 +5,8 @@
 use super::poly1305::Poly1305;
 use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::user::algorithm::skcipher::chacha;
-use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
+use crate::wipe::wipe_bytes;
 use chacha20::R20;
 use zeroize::Zeroizing;
 
@@ -78,7 +78,7 @@ impl ChaChaPoly {
         self.apply(0, iv, made);
         let (key, beginning) = made.split_at_mut(BLOCK);
         let poly = Poly1305::new(key.first_chunk().expect("half a block"));
-        wipe(key);
+        wipe_bytes(key);
         (poly, beginning)
     }
 
@@ -86,7 +86,7 @@ impl ChaChaPoly {
     fn put<'d>(beginning: &mut [u8], data: &'d mut [u8]) -> &'d mut [u8] {
         let (first, rest) = data.split_at_mut(beginning.len());
         first.copy_from_slice(beginning);
-        wipe(beginning);
+        wipe_bytes(beginning);
         rest
     }
 }
@@ -121,7 +121,7 @@ impl ChaChaPoly {
         poly.update_padded(aad);
         poly.update_padded(data);
         if let Err(errno) = verify(&tag(poly, aad.len(), len), tag_in) {
-            wipe(beginning);
+            wipe_bytes(beginning);
             return Err(errno);
         }
         let rest = Self::put(beginning, data);

@@ -8,7 +8,7 @@ use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
 use crate::engine::user::algorithm::skcipher::{BlockAlgorithm, BlockCipher, ctr, xor};
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
 use zeroize::Zeroizing;

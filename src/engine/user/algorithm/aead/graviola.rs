@@ -6,7 +6,7 @@
 
 use super::{Aead, give, verify};
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use graviola::util::is_cpu_supported;
 
 /// A key.

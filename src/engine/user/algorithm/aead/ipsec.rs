@@ -12,7 +12,7 @@ use super::gcm::{Gmac, gmac};
 use super::{Aead, give, verify};
 use crate::engine::user::algorithm::skcipher::BlockAlgorithm;
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use zeroize::Zeroizing;
 
 /// Bytes in an IV.

@@ -7,7 +7,7 @@
 use super::{HashAlgorithm, Hasher, Key, Plain};
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use std::hash::Hasher as _;
 use twox_hash::XxHash64;
 use zeroize::Zeroize;

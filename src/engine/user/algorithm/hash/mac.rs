@@ -7,7 +7,7 @@
 use super::{HashAlgorithm, Hasher, Key, State};
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes192, Aes256};
 use cmac::Cmac;

@@ -12,7 +12,7 @@ mod avx512;
 
 use super::{Data, Skcipher};
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use chacha20::variants::Ietf;
 use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
 use cipher::{Array, StreamCipherCore};

@@ -13,7 +13,7 @@ use super::block_ciphers::Algorithm;
 use super::modes::{BATCH, xor};
 use super::pipelined;
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
 use std::iter::successors;
 use zeroize::Zeroizing;
 

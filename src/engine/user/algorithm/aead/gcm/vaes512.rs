@@ -16,9 +16,9 @@ use super::super::padded::{Blocks, Padded};
 use super::super::{Aead, give, verify};
 use super::{Gmac, IV};
 use crate::engine::user::algorithm::skcipher::{RoundKeys, expand_aes};
-use crate::engine::user::memory::wipe;
 use crate::errno::{Errno, Result};
-use crate::traces::Depth;
+use crate::wipe::Depth;
+use crate::wipe::wipe_bytes;
 use std::arch::x86_64::*;
 use std::array::from_fn;
 use zeroize::Zeroizing;
@@ -99,7 +99,7 @@ impl Aead for Vaes512 {
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let verified = verify(&self.tag::<false>(iv, aad, data)?, tag);
         if verified.is_err() {
-            wipe(data);
+            wipe_bytes(data);
         }
         verified
     }

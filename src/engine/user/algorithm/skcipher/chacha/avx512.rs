@@ -13,7 +13,7 @@
 #![allow(unsafe_code)]
 
 use super::SIZE;
-use crate::traces::without_traces;
+use crate::wipe::wiping_stack;
 use std::arch::x86_64::*;
 use std::array::from_fn;
 
@@ -44,12 +44,12 @@ pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bo
         if !many.is_empty() {
             // SAFETY: the processor has AVX-512F.
             let work = || unsafe { apply_many(double_rounds, state, many) };
-            without_traces::<MANY, _>(work);
+            wiping_stack::<MANY, _>(work);
         }
         if !few.is_empty() {
             // SAFETY: the same.
             let work = || unsafe { apply_few(double_rounds, state, few) };
-            without_traces::<FEW, _>(work);
+            wiping_stack::<FEW, _>(work);
         }
     }
     able

@@ -11,6 +11,7 @@
 
 use crate::errno::{Errno, Result};
 use crate::iov::{Iovecs, iovec, scatter};
+use crate::wipe::wipe_bytes;
 use cipher::InOutBuf;
 use libc::iovec;
 
@@ -78,7 +79,7 @@ impl Buffer {
             let mut grown = Vec::new();
             grown.try_reserve_exact((self.len() + more).max(self.len().saturating_mul(2)))?;
             grown.extend_from_slice(self.bytes());
-            wipe(&mut self.bytes);
+            wipe_bytes(&mut self.bytes);
             self.bytes = grown;
             self.removed = 0;
         }
@@ -87,7 +88,7 @@ impl Buffer {
 
     /// Removes the first `len` bytes.
     pub fn remove(&mut self, len: usize) {
-        wipe(self.bytes().get_mut(..len).unwrap_or_default());
+        wipe_bytes(self.bytes().get_mut(..len).unwrap_or_default());
         self.removed += len;
         if self.is_empty() {
             self.bytes.clear();
@@ -101,14 +102,8 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        wipe(&mut self.bytes);
+        wipe_bytes(&mut self.bytes);
     }
-}
-
-/// Wipes many bytes at a time, because `zeroize` by itself makes one store for each byte.
-pub fn wipe(bytes: &mut [u8]) {
-    bytes.fill(0);
-    zeroize::optimization_barrier(bytes);
 }
 
 /// Copies `from` to `to`, as much as there is room for. Returns the number of bytes.
@@ -165,7 +160,7 @@ pub fn in_place<T>(
         };
         let processed = process(whole, tail);
         if processed.is_err() && !std::ptr::eq(from, to) {
-            wipe(whole);
+            wipe_bytes(whole);
         }
         return processed;
     }
@@ -199,7 +194,7 @@ pub fn in_to_out<T>(
             let processed = process(unsafe { InOutBuf::from_raw(from, to, len) });
             if processed.is_err() && !same {
                 // SAFETY: as above, and what `process` was given is gone.
-                wipe(unsafe { slice(to, len) });
+                wipe_bytes(unsafe { slice(to, len) });
             }
             return processed;
         }

@@ -43,8 +43,8 @@ impl Depth {
     pub fn run<T>(self, f: impl FnOnce() -> T) -> T {
         match self {
             Self::Call => f(),
-            Self::Spills => without_traces::<SPILLS, _>(f),
-            Self::Work => without_traces::<WORK, _>(f),
+            Self::Spills => wiping_stack::<SPILLS, _>(f),
+            Self::Work => wiping_stack::<WORK, _>(f),
         }
     }
 }
@@ -54,14 +54,21 @@ impl Depth {
 pub struct Deep<T>(pub T);
 
 /// Runs `f` and wipes the stack below, `N` bytes.
-pub fn without_traces<const N: usize, T>(f: impl FnOnce() -> T) -> T {
+pub fn wiping_stack<const N: usize, T>(f: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn below<T>(f: impl FnOnce() -> T) -> T {
         f()
     }
     let result = below(f);
-    wipe::<N>();
+    wipe_stack::<N>();
     result
+}
+
+/// Wipes many bytes at a time, because `zeroize` by itself makes one store for each byte.
+#[cfg(feature = "user-engine")]
+pub fn wipe_bytes(bytes: &mut [u8]) {
+    bytes.fill(0);
+    zeroize::optimization_barrier(bytes);
 }
 
 /// Bytes in a line of the cache: writes that begin with one are faster.
@@ -73,7 +80,7 @@ const PIECE: usize = 1536;
 
 /// Writes zeros over the next `N` bytes of the stack.
 #[inline(never)]
-fn wipe<const N: usize>() {
+fn wipe_stack<const N: usize>() {
     let mut stack = [MaybeUninit::<u8>::uninit(); N];
     let start = stack.as_ptr().align_offset(LINE).min(LINE);
     stack.iter_mut().take(LINE).for_each(|byte| *byte = MaybeUninit::new(0));
