@@ -46,17 +46,21 @@ pub fn new(key: &[u8]) -> Option<Result<Box<dyn BlockCipher>>> {
 pub struct RoundKeys {
     encrypt: Zeroizing<[__m128i; 15]>,
     decrypt: Zeroizing<[__m128i; 15]>,
-    rounds: usize,
+    /// As wide as a round key, so that the struct has no padding. A move into a box may copy padding
+    /// with what happened to be there on the stack, such as another key, and nothing would wipe it.
+    rounds: u128,
 }
+
+const _: () = assert!(size_of::<RoundKeys>() == (15 + 15 + 1) * size_of::<__m128i>());
 
 impl RoundKeys {
     /// For encryption, from the first to the last.
     pub fn encrypt(&self) -> &[__m128i] {
-        &self.encrypt[..=self.rounds]
+        &self.encrypt[..=self.rounds as usize]
     }
 
     fn decrypt(&self) -> &[__m128i] {
-        &self.decrypt[..=self.rounds]
+        &self.decrypt[..=self.rounds as usize]
     }
 }
 
@@ -97,7 +101,7 @@ pub fn expand(key: &[u8]) -> Result<RoundKeys> {
     decrypt[0] = encrypt[rounds];
     (1..rounds).for_each(|i| decrypt[i] = _mm_aesimc_si128(encrypt[rounds - i]));
     decrypt[rounds] = encrypt[0];
-    Ok(RoundKeys { encrypt, decrypt, rounds })
+    Ok(RoundKeys { encrypt, decrypt, rounds: rounds as u128 })
 }
 
 /// A block by itself, as in what comes before a message.
