@@ -34,9 +34,8 @@ static const char *const digests[] = {
     "blake2s-160", "blake2s-224", "blake2s-256", "md4", "rmd160", "streebog256", "streebog512",
     "wp512", "wp384", "wp256",
 };
-static const char *const macs[] = {
-    "cmac(aes)", "cmac(des3_ede)", "xcbc(aes)", "crc32c", "xxhash64",
-};
+static const char *const macs[] = { "cmac(%s)", "xcbc(%s)", "cbcmac(%s)" };
+static const char *const checksums[] = { "crc32c", "xxhash64" };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -126,13 +125,19 @@ static inline void visit_authenc(const struct algorithm *cipher)
     }
 }
 
+static inline void each_block_cipher(visitor *visit, const struct family *family,
+                                     const char *format)
+{
+    for (size_t i = 0; i < COUNT(block_ciphers); i++)
+        if (!is_left_out(block_ciphers[i]))
+            visit_nested(visit, family, format, block_ciphers[i]);
+}
+
 /* Each symmetric cipher. */
 static inline void each_cipher(visitor *visit)
 {
     for (size_t i = 0; i < COUNT(modes); i++)
-        for (size_t j = 0; j < COUNT(block_ciphers); j++)
-            if (!is_left_out(block_ciphers[j]))
-                visit_nested(visit, &ciphers, modes[i], block_ciphers[j]);
+        each_block_cipher(visit, &ciphers, modes[i]);
     for (size_t i = 0; i < COUNT(stream_ciphers); i++)
         visit_algorithm(visit, &ciphers, stream_ciphers[i]);
 }
@@ -146,9 +151,7 @@ static inline void each_algorithm(visitor *visit)
     kcapi_cipher_destroy(handle);
     each_cipher(visit);
     for (size_t i = 0; i < COUNT(aead_modes); i++)
-        for (size_t j = 0; j < COUNT(block_ciphers); j++)
-            if (!is_left_out(block_ciphers[j]))
-                visit_nested(visit, &sealing, aead_modes[i], block_ciphers[j]);
+        each_block_cipher(visit, &sealing, aead_modes[i]);
     for (size_t i = 0; i < COUNT(aeads); i++)
         visit_algorithm(visit, &sealing, aeads[i]);
     visit_sealing = visit;
@@ -160,7 +163,9 @@ static inline void each_algorithm(visitor *visit)
         visit_nested(visit, &hashes, "hmac(%s)", digests[i]);
     }
     for (size_t i = 0; i < COUNT(macs); i++)
-        visit_algorithm(visit, &hashes, macs[i]);
+        each_block_cipher(visit, &hashes, macs[i]);
+    for (size_t i = 0; i < COUNT(checksums); i++)
+        visit_algorithm(visit, &hashes, checksums[i]);
 }
 
 #endif

@@ -15,7 +15,9 @@ static const char *const cross_mds[] = {
     "hmac(sha512)", "hmac(sha3-224)", "hmac(sha3-256)", "hmac(sha3-384)", "hmac(sha3-512)",
     "hmac(sm3)", "hmac(rmd160)", "hmac(wp256)", "hmac(wp384)", "hmac(wp512)",
     "hmac(streebog256)", "hmac(streebog512)", "hmac(blake2b-256)", "hmac(blake2b-512)",
-    "cmac(aes)", "cmac(des3_ede)", "xcbc(aes)", "crc32c", "xxhash64",
+    "cmac(aes)", "cmac(des3_ede)", "cmac(camellia)", "cmac(sm4)", "cmac(twofish)",
+    "cmac(blowfish)", "xcbc(aes)", "xcbc(sm4)", "xcbc(camellia)", "cbcmac(aes)", "cbcmac(sm4)",
+    "cbcmac(des3_ede)", "crc32c", "xxhash64",
     /* drivers */
     "sha256-generic", "hmac(sha256-generic)", "cmac(aes-generic)", "xcbc(aes-generic)",
     "blake2b-256-generic", "crc32c-generic", "sha3-512-generic", "wp512-generic", "sha256-lib",

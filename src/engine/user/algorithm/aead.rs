@@ -26,8 +26,8 @@ mod tests;
 #[cfg(test)]
 mod wycheproof;
 
+use super::block::{self, BlockAlgorithm};
 use super::names::Name;
-use super::skcipher::{BlockAlgorithm, wide_cipher};
 use super::verdict;
 use crate::errno::{Errno, Result};
 use crate::wipe::{Deep, Depth};
@@ -118,7 +118,7 @@ fn known(name: &Name<'_>) -> Option<AeadAlgorithm> {
     }
     let (mode, cipher) =
         MODES.iter().find_map(|mode| Some((mode, name.within(mode.templates)?)))?;
-    let cipher = wide_cipher(cipher)?;
+    let cipher = block::find(cipher).filter(|cipher| cipher.size == 16)?;
     Some(AeadAlgorithm {
         block_size: 1,
         iv_size: mode.iv_size,

@@ -7,6 +7,7 @@
 //! came to.
 
 pub mod aead;
+pub mod block;
 pub mod hash;
 pub mod names;
 pub mod rng;

@@ -13,13 +13,9 @@
     reason = "blocks, registers and IVs have the sizes of their algorithms, and messages were cut at them"
 )]
 
-#[cfg(target_arch = "x86_64")]
-mod aes;
-mod block;
-mod block_ciphers;
 mod chacha;
-mod modes;
-mod tweaked;
+pub(super) mod modes;
+pub(super) mod tweaked;
 
 #[cfg(test)]
 mod tests;
@@ -30,15 +26,11 @@ pub(super) use tests::hex;
 #[cfg(all(test, feature = "legacy"))]
 pub(super) use tests::{format, listed};
 
+use super::block::{self, BlockAlgorithm, BlockCipher, Data};
 use super::names::Name;
 use crate::errno::{Errno, Result};
 use crate::wipe::{Deep, Depth};
-#[cfg(target_arch = "x86_64")]
-pub(super) use aes::{RoundKeys, expand as expand_aes};
-pub(super) use block::{BlockCipher, Data};
-pub(super) use block_ciphers::Algorithm as BlockAlgorithm;
 pub(super) use chacha::apply as chacha;
-pub(super) use modes::xor;
 use zeroize::Zeroizing;
 
 /// A cipher with its key.
@@ -147,7 +139,7 @@ fn known(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
     }
     let (mode, cipher) =
         MODES.iter().find_map(|mode| Some((mode, name.within(mode.templates)?)))?;
-    let cipher = block_ciphers::find(cipher)?;
+    let cipher = block::find(cipher)?;
     if mode.ciphers == Wide && cipher.size != 16 {
         return None;
     }
@@ -161,11 +153,6 @@ fn known(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
         chunk: size(&mode.chunk),
         new: Box::new(|key| (mode.new)(cipher, key)),
     })
-}
-
-/// The block cipher of that name, if its blocks have 16 bytes.
-pub(super) fn wide_cipher(name: &Name<'_>) -> Option<&'static BlockAlgorithm> {
-    block_ciphers::find(name).filter(|cipher| cipher.size == 16)
 }
 
 /// Counter mode in place.

@@ -6,7 +6,9 @@
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::skcipher::{BlockCipher, ctr, xor};
+use crate::engine::user::algorithm::block::{BlockCipher, cbc_mac, xor};
+use crate::engine::user::algorithm::skcipher::ctr;
+use crate::wipe::wipe_bytes;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use crate::wipe::wipe_bytes;
@@ -35,11 +37,7 @@ impl Drop for CbcMac<'_> {
 
 impl Blocks for CbcMac<'_> {
     fn update(&mut self, blocks: &[[u8; 16]]) {
-        for blocks in blocks.as_flattened().chunks(self.scratch.len()) {
-            let scratch = &mut self.scratch[..blocks.len()];
-            scratch.copy_from_slice(blocks);
-            self.cipher.chain(&mut *self.state, scratch);
-        }
+        cbc_mac(self.cipher, &mut *self.state, blocks.as_flattened(), &mut self.scratch);
     }
 }
 

@@ -6,7 +6,8 @@ mod vaes512;
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::skcipher::{BlockAlgorithm, BlockCipher, ctr, xor};
+use crate::engine::user::algorithm::block::{BlockAlgorithm, BlockCipher, xor};
+use crate::engine::user::algorithm::skcipher::ctr;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use ghash::GHash;

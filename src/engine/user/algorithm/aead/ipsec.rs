@@ -10,7 +10,7 @@
 use super::ccm::Ccm;
 use super::gcm::{Gmac, gmac};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::skcipher::BlockAlgorithm;
+use crate::engine::user::algorithm::block::BlockAlgorithm;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use zeroize::Zeroizing;

@@ -1,153 +1,163 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! MACs made of block ciphers: CMAC (RustCrypto's) and XCBC.
+//! MACs made of block ciphers: CBC-MAC, and CMAC and XCBC, which add a key to the last block.
 //!
 //! References: NIST SP 800-38B; RFC 3566; Linux `crypto/cmac.c`, `crypto/xcbc.c`, which
-//! takes AES keys of all three lengths.
+//! takes keys of all the cipher's lengths, `crypto/ccm.c` for CBC-MAC.
 
-use super::{HashAlgorithm, Hasher, Key, State};
+use super::{HashAlgorithm, Hasher};
+use crate::engine::user::algorithm::block::{self, BlockAlgorithm, BlockCipher, cbc_mac, xor};
 use crate::engine::user::algorithm::names::Name;
-use crate::errno::{Errno, Result};
+use crate::errno::Result;
 use crate::wipe::Depth;
-use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
-use aes::{Aes128, Aes192, Aes256};
-use cmac::Cmac;
-use digest::InnerInit;
-use digest::block_api::BlockSizeUser;
-use zeroize::{Zeroize, Zeroizing};
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
-/// Name, block size, key. A digest has the length of a block.
-pub const MACS: &[(&str, u32, Key)] = &[
-    ("cmac(aes)", 16, |key| match key.len() {
-        16 => cmac::<Aes128>(key),
-        24 => cmac::<Aes192>(key),
-        _ => cmac::<Aes256>(key),
-    }),
-    #[cfg(feature = "legacy")]
-    ("cmac(des3_ede)", 8, cmac::<des::TdesEde3>),
-    ("xcbc(aes)", 16, |key| match key.len() {
-        16 => xcbc::<Aes128>(key),
-        24 => xcbc::<Aes192>(key),
-        _ => xcbc::<Aes256>(key),
-    }),
+/// Bytes in the longest block.
+const BLOCK: usize = 16;
+
+type Block = [u8; BLOCK];
+
+/// A template of a block cipher. A digest has the length of a block.
+pub struct Template {
+    pub name: &'static str,
+    /// Bytes in a block as the algorithm's users see it; None: as many as in the cipher's.
+    block_size: Option<u32>,
+    /// Bytes in the blocks of the ciphers that it takes.
+    ciphers: &'static [usize],
+    new: fn(&BlockAlgorithm, &[u8]) -> Result<Mac>,
+}
+
+pub static TEMPLATES: &[Template] = &[
+    Template { name: "cmac", block_size: None, ciphers: &[8, 16], new: cmac },
+    Template { name: "xcbc", block_size: None, ciphers: &[16], new: xcbc },
+    Template { name: "cbcmac", block_size: Some(1), ciphers: &[8, 16], new: cbcmac },
 ];
 
-/// The MAC with the canonical name `name`.
+/// The MAC of that name.
 pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
-    let text = name.to_string();
-    let &(_, block_size, key) = MACS.iter().find(|(known, ..)| *known == text)?;
+    let (template, [cipher]) = name.parts() else { return None };
+    let template = TEMPLATES.iter().find(|known| known.name == template)?;
+    let cipher = block::find(cipher).filter(|cipher| template.ciphers.contains(&cipher.size))?;
+    let digest_size = cipher.size as u32;
     Some(HashAlgorithm {
-        block_size,
-        digest_size: block_size,
+        block_size: template.block_size.unwrap_or(digest_size),
+        digest_size,
         plain: None,
-        keyed: Some(Box::new(key)),
+        keyed: Some(Box::new(|key| Ok(Box::new((template.new)(cipher, key)?)))),
         depth: Depth::Spills,
     })
 }
 
-fn cmac<C>(key: &[u8]) -> Result<Box<dyn Hasher>>
-where
-    C: cmac::block_api::CmacCipher + KeyInit + Clone + Send + Sync + 'static,
-{
-    let cipher = C::new_from_slice(key).map_err(|_| Errno::INVAL)?;
-    Ok(Box::new(State(Cmac::inner_init(cipher))))
-}
-
-const BLOCK: usize = 16;
-
-/// XCBC with AES: CBC-MAC under a derived key, and two more for the last block.
+/// A key, and a message's beginning.
 #[derive(Clone)]
-struct Xcbc {
-    cipher: Aes128,
-    /// For a last block that is whole, and for one that was padded.
-    last: [[u8; BLOCK]; 2],
-    sum: [u8; BLOCK],
+struct Mac {
+    /// In a box, which moves no key.
+    cipher: Arc<Box<dyn BlockCipher>>,
+    /// What is added to a last block that is whole, and to one that was padded. None: nothing is
+    /// added, and zeros are its padding.
+    last: Option<Zeroizing<[Block; 2]>>,
+    sum: Zeroizing<Block>,
     /// Bytes of `sum` that data have been added to since it was encrypted.
     filled: usize,
 }
 
-fn xcbc<C>(key: &[u8]) -> Result<Box<dyn Hasher>>
-where
-    C: BlockCipherEncrypt + KeyInit + BlockSizeUser<BlockSize = digest::consts::U16>,
-{
-    let cipher = C::new_from_slice(key).map_err(|_| Errno::INVAL)?;
-    let derive = |byte| {
-        let mut block = Array::from([byte; BLOCK]);
-        cipher.encrypt_block(&mut block);
-        block.0
-    };
-    let first = Zeroizing::new(derive(1));
-    Ok(Box::new(Xcbc {
-        cipher: Aes128::new(&Array::from(*first)),
-        last: [derive(2), derive(3)],
-        sum: [0; BLOCK],
-        filled: 0,
-    }))
-}
-
-impl Xcbc {
-    fn encrypt(&mut self) {
-        let mut block = Array::from(self.sum);
-        self.cipher.encrypt_block(&mut block);
-        self.sum = block.0;
-        self.filled = 0;
+impl Mac {
+    fn new(cipher: Box<dyn BlockCipher>, last: Option<Zeroizing<[Block; 2]>>) -> Self {
+        Self { cipher: Arc::new(cipher), last, sum: Zeroizing::default(), filled: 0 }
     }
 
     /// The last block.
     fn end(&mut self) {
-        let padded = self.filled < BLOCK;
-        if padded {
-            self.sum[self.filled] ^= 0x80;
+        let size = self.cipher.size();
+        let padded = self.filled < size;
+        match &self.last {
+            Some(last) => {
+                if padded {
+                    self.sum[self.filled] ^= 0x80;
+                }
+                xor(&mut *self.sum, &last[usize::from(padded)]);
+            }
+            None if self.filled == 0 => return,
+            None => {}
         }
-        let last = self.last[usize::from(padded)];
-        self.sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
-        self.encrypt();
+        self.cipher.encrypt(&mut self.sum[..size]);
     }
 }
 
-impl Hasher for Xcbc {
+/// The cipher's own key; the keys of the last block are what it makes of zeros, times 2 and 4 in
+/// GF(2^128) or GF(2^64).
+fn cmac(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Mac> {
+    let polynomial = if cipher.size == BLOCK { 0x87 } else { 0x1b << 64 };
+    let double = |block: &Block| {
+        let number = u128::from_be_bytes(*block);
+        ((number << 1) ^ ((number >> 127) * polynomial)).to_be_bytes()
+    };
+    let (size, cipher) = (cipher.size, (cipher.key)(key)?);
+    let mut zeros = Zeroizing::new([0; BLOCK]);
+    cipher.encrypt(&mut zeros[..size]);
+    let mut last = Zeroizing::new([double(&zeros), [0; BLOCK]]);
+    last[1] = double(&last[0]);
+    Ok(Mac::new(cipher, Some(last)))
+}
+
+/// All keys are what the cipher makes of constants.
+fn xcbc(algorithm: &BlockAlgorithm, key: &[u8]) -> Result<Mac> {
+    let cipher = (algorithm.key)(key)?;
+    let mut keys = Zeroizing::new([[1; BLOCK], [2; BLOCK], [3; BLOCK]]);
+    cipher.encrypt(keys.as_flattened_mut());
+    let [first, last @ ..] = &*keys;
+    Ok(Mac::new((algorithm.key)(first)?, Some(Zeroizing::new(*last))))
+}
+
+fn cbcmac(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Mac> {
+    Ok(Mac::new((cipher.key)(key)?, None))
+}
+
+impl Hasher for Mac {
     fn fork(&self) -> Box<dyn Hasher> {
         Box::new(self.clone())
     }
 
     fn update(&mut self, mut data: &[u8]) {
-        while !data.is_empty() {
-            // The last block is kept back, however whole it is.
-            if self.filled == BLOCK {
-                self.encrypt();
-            }
-            let (now, later) = data.split_at(data.len().min(BLOCK - self.filled));
-            self.sum[self.filled..].iter_mut().zip(now).for_each(|(sum, byte)| *sum ^= byte);
-            self.filled += now.len();
-            data = later;
+        let size = self.cipher.size();
+        // The last block is kept back, however whole it is.
+        if data.len() > size - self.filled {
+            let (now, later) = data.split_at(size - self.filled);
+            let (blocks, rest) = later.split_at((later.len() - 1) / size * size);
+            xor(&mut self.sum[self.filled..], now);
+            self.cipher.encrypt(&mut self.sum[..size]);
+            cbc_mac(&**self.cipher, &mut self.sum[..size], blocks, &mut [0; 256]);
+            (self.filled, data) = (0, rest);
         }
+        xor(&mut self.sum[self.filled..], data);
+        self.filled += data.len();
     }
 
     fn digest(&self, message: &[u8], digest: &mut [u8]) {
         let mut state = self.clone();
         state.update(message);
         state.end();
-        digest.copy_from_slice(&state.sum);
-    }
-}
-
-impl Drop for Xcbc {
-    fn drop(&mut self) {
-        self.last.zeroize();
-        self.sum.zeroize();
+        digest.copy_from_slice(&state.sum[..digest.len()]);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::find;
-    use super::*;
+    use crate::errno::Errno;
 
     fn mac(name: &str, key: &[u8], data: &[u8]) -> String {
-        let mut state = find(name).unwrap().keyed.unwrap()(key).unwrap().fork();
-        data.chunks(7).for_each(|piece| state.update(piece));
-        let mut digest = vec![0; find(name).unwrap().digest_size as usize];
-        state.finish(&mut digest);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let algorithm = find(name).unwrap();
+        let beginning = algorithm.keyed.unwrap()(key).unwrap();
+        let mut whole = vec![0; algorithm.digest_size as usize];
+        beginning.digest(data, &mut whole);
+        for len in [1, 7, 16, 31, 300] {
+            let (mut state, mut digest) = (beginning.fork(), vec![0; whole.len()]);
+            data.chunks(len).for_each(|piece| state.update(piece));
+            state.finish(&mut digest);
+            assert_eq!(digest, whole, "{name}, pieces of {len} bytes");
+        }
+        whole.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn counting(len: u8) -> Vec<u8> {
@@ -173,9 +183,47 @@ mod tests {
         assert_eq!(mac("xcbc(aes)", &key, &counting(32)), "f54f0ec8d2b9f3d36807734bd5283fd4");
     }
 
+    const KEY: u128 = 0x2b7e151628aed2a6abf7158809cf4f3c;
+    const TEXT: &[u8] = b"single block msg and another one of 45 bytes.";
+
+    /// `openssl enc -aes-128-cbc -nopad` of the text and zeros: its last block.
+    #[test]
+    fn cbcmac() {
+        let key = KEY.to_be_bytes();
+        assert_eq!(mac("cbcmac(aes)", &key, b""), "00000000000000000000000000000000");
+        assert_eq!(mac("cbcmac(aes)", &key, &TEXT[..32]), "d4aaee56ffcac9f92c1186c30892b812");
+        assert_eq!(mac("cbcmac(aes)", &key, TEXT), "5a489f0eb915f50245d670d4085e49dd");
+    }
+
+    /// `openssl mac -cipher ... CMAC`; XCBC by the steps of its RFC with `openssl enc -sm4-ecb`.
+    #[cfg(feature = "legacy")]
+    #[test]
+    fn macs_of_other_ciphers() {
+        let key = KEY.to_be_bytes();
+        assert_eq!(mac("cmac(camellia)", &key, TEXT), "7afc899be6288899c049e2513252ec5f");
+        assert_eq!(mac("cmac(sm4)", &key, TEXT), "c4dfd8a6066516af63b63ea6568f0dd1");
+        assert_eq!(mac("cmac(aria)", &key, TEXT), "9077106dbcbc315ffa4d5c19d253fd89");
+        assert_eq!(mac("cmac(blowfish)", &key, TEXT), "8975518af17d39e8");
+        let three = [0x01234567_89abcdef_u64, 0x23456789_abcdef01, 0x456789ab_cdef0123];
+        let three = three.map(u64::to_be_bytes);
+        assert_eq!(mac("cmac(des3_ede)", three.as_flattened(), TEXT), "8738792b8b4448da");
+        assert_eq!(mac("xcbc(sm4)", &key, TEXT), "b0724baeacedd8cf035251f742970763");
+        assert_eq!(mac("xcbc(sm4)", &key, &TEXT[..32]), "993c795c851022d9f4d9c46a6129b2ba");
+    }
+
+    #[test]
+    fn a_long_message_in_pieces_is_the_whole() {
+        let data: Vec<u8> = (0..1500).map(|i| (i * 7) as u8).collect();
+        for name in ["cmac(aes)", "xcbc(aes)", "cbcmac(aes)"] {
+            for len in [255, 256, 257, 272, 273, 1500] {
+                mac(name, &[7; 16], &data[..len]);
+            }
+        }
+    }
+
     #[test]
     fn a_key_of_another_length_is_refused() {
-        for (name, ..) in MACS {
+        for name in ["cmac(aes)", "xcbc(aes)", "cbcmac(aes)"] {
             for len in [0, 8, 15, 17, 33] {
                 let key = find(name).unwrap().keyed.unwrap();
                 assert_eq!(key(&vec![1; len]).err(), Some(Errno::INVAL), "{name} {len}");

@@ -10,7 +10,8 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
-use super::{Data, Skcipher};
+use super::Skcipher;
+use crate::engine::user::algorithm::block::{Data, xor};
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use chacha20::variants::Ietf;
@@ -52,7 +53,7 @@ fn portable<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
     if !rest.is_empty() {
         let mut stream = Array::default();
         core.write_keystream_block(&mut stream);
-        super::modes::xor(rest, &stream);
+        xor(rest, &stream);
         stream.zeroize();
     }
 }

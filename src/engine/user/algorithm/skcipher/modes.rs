@@ -7,7 +7,7 @@
 //! addendum on ciphertext stealing (CS3).
 
 use super::super::verdict;
-use super::block::{BlockCipher, Data};
+use crate::engine::user::algorithm::block::{BlockCipher, Data, xor};
 use crate::errno::{Errno, Result};
 use zeroize::Zeroizing;
 
@@ -18,11 +18,6 @@ pub const BATCH: usize = 512;
 
 /// Bytes in the longest block.
 const BLOCK: usize = 16;
-
-/// XORs `with` into `data`, as far as the shorter one goes.
-pub fn xor(data: &mut [u8], with: &[u8]) {
-    data.iter_mut().zip(with).for_each(|(data, with)| *data ^= with);
-}
 
 /// EINVAL unless so many bytes are whole blocks.
 fn whole_blocks(cipher: &dyn BlockCipher, len: usize) -> Result<()> {

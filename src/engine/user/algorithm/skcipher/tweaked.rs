@@ -8,10 +8,9 @@
 //! this engine does not run unless it is told to.
 
 use super::Skcipher;
-use super::block::{BlockCipher, Data};
-use super::block_ciphers::Algorithm;
-use super::modes::{BATCH, xor};
+use super::modes::BATCH;
 use super::pipelined;
+use crate::engine::user::algorithm::block::{BlockAlgorithm, BlockCipher, Data, xor};
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use std::iter::successors;
@@ -48,7 +47,7 @@ pub struct Xts {
 }
 
 impl Xts {
-    pub fn new(algorithm: &Algorithm, key: &[u8]) -> Result<Self> {
+    pub fn new(algorithm: &BlockAlgorithm, key: &[u8]) -> Result<Self> {
         let (data, tweak) = key.split_at(key.len() / 2);
         if data.len() != tweak.len() {
             return Err(Errno::INVAL);
@@ -123,7 +122,7 @@ pub struct Lrw {
 }
 
 impl Lrw {
-    pub fn new(algorithm: &Algorithm, key: &[u8]) -> Result<Self> {
+    pub fn new(algorithm: &BlockAlgorithm, key: &[u8]) -> Result<Self> {
         let (key, tweak) = key.split_last_chunk::<SIZE>().ok_or(Errno::INVAL)?;
         let cipher = (algorithm.key)(key)?;
         let first = u128::from_be_bytes(*tweak);

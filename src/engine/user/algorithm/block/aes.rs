@@ -14,7 +14,7 @@ mod vaes512;
 #[cfg(test)]
 mod tests;
 
-use super::block::{BlockCipher, Pipelined};
+use super::{BlockCipher, Data, Pipelined};
 use crate::errno::{Errno, Result};
 use kernels::with_features;
 use std::arch::x86_64::*;

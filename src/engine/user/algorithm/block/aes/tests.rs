@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Every implementation that this processor can run, against RustCrypto's.
 
-use super::super::block::Data;
-use super::super::block_ciphers::portable_aes;
-use super::super::modes::{cbc, cfb, ctr, ecb};
-use super::super::tweaked::xts;
+use super::super::table::portable_aes;
 use super::*;
+use crate::engine::user::algorithm::skcipher::modes::{cbc, cfb, ctr, ecb};
+use crate::engine::user::algorithm::skcipher::tweaked::xts;
 use std::io::Write;
 
 /// Numbers that look random: xorshift64*.

@@ -3,9 +3,8 @@
 
 #![allow(unsafe_code)]
 
-use super::super::block::Data;
 use super::kernels::{modes, twice, with_features};
-use super::{BLOCK, BlockCipher, Pipelined, RoundKeys, chain, encrypt_one, expand};
+use super::{BLOCK, BlockCipher, Data, Pipelined, RoundKeys, chain, encrypt_one, expand};
 use crate::errno::Result;
 use std::arch::x86_64::*;
 

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! VAES with AVX2: registers of two blocks.
+//! AES-NI: registers of one block.
 
 #![allow(unsafe_code)]
 
-use super::super::block::Data;
 use super::kernels::{modes, twice, with_features};
-use super::{BLOCK, BlockCipher, Pipelined, RoundKeys, chain, encrypt_one, expand};
+use super::{BLOCK, BlockCipher, Data, Pipelined, RoundKeys, chain, encrypt_one, expand};
 use crate::errno::Result;
 use std::arch::x86_64::*;
 
-type Wide = __m256i;
+type Wide = __m128i;
 
 modes! {
-    Vaes256 ["aes", "avx2", "vaes", "vpclmulqdq"]
+    AesNi ["aes", "pclmulqdq", "ssse3"]
 
     fn load(from: &[u8; SIZE]) -> Wide {
         // SAFETY: the reference is to as many bytes as are read.
-        unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+        unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
     }
 
     fn store(to: &mut [u8; SIZE], wide: Wide) {
         // SAFETY: the reference is to as many bytes as are written.
-        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), wide) }
+        unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), wide) }
     }
 
     /// Copies `part`, which is shorter than a register; zeros follow.
@@ -37,84 +36,84 @@ modes! {
 
     /// The key for each of the blocks.
     fn broadcast(key: &__m128i) -> Wide {
-        _mm256_broadcastsi128_si256(*key)
+        *key
     }
 
     fn xor(one: Wide, other: Wide) -> Wide {
-        _mm256_xor_si256(one, other)
+        _mm_xor_si128(one, other)
     }
 
     /// A round of encryption.
     fn enc(block: Wide, key: Wide) -> Wide {
-        _mm256_aesenc_epi128(block, key)
+        _mm_aesenc_si128(block, key)
     }
 
     fn enc_last(block: Wide, key: Wide) -> Wide {
-        _mm256_aesenclast_epi128(block, key)
+        _mm_aesenclast_si128(block, key)
     }
 
     /// A round of decryption.
     fn dec(block: Wide, key: Wide) -> Wide {
-        _mm256_aesdec_epi128(block, key)
+        _mm_aesdec_si128(block, key)
     }
 
     fn dec_last(block: Wide, key: Wide) -> Wide {
-        _mm256_aesdeclast_epi128(block, key)
+        _mm_aesdeclast_si128(block, key)
     }
 
     /// The blocks of `this` moved up by one, the last of `last` in the first place.
-    fn shift_in(last: Wide, this: Wide) -> Wide {
-        _mm256_permute2x128_si256::<0x21>(last, this)
+    fn shift_in(last: Wide, _: Wide) -> Wide {
+        last
     }
 
     /// Each block from end to start.
     fn reverse(blocks: Wide) -> Wide {
         const LOW: i64 = 0x0809_0a0b_0c0d_0e0f;
         const HIGH: i64 = 0x0001_0203_0405_0607;
-        _mm256_shuffle_epi8(blocks, _mm256_set_epi64x(HIGH, LOW, HIGH, LOW))
+        _mm_shuffle_epi8(blocks, _mm_set_epi64x(HIGH, LOW))
     }
 
     /// Adds both halves of each block by themselves.
     fn add(one: Wide, other: Wide) -> Wide {
-        _mm256_add_epi64(one, other)
+        _mm_add_epi64(one, other)
     }
 
     /// Subtracts both halves of each block by themselves.
     fn subtract(from: Wide, what: Wide) -> Wide {
-        _mm256_sub_epi64(from, what)
+        _mm_sub_epi64(from, what)
     }
 
     /// Shifts both halves of each block by as many bits as those of `bits` say.
     fn shift_left(halves: Wide, bits: Wide) -> Wide {
-        _mm256_sllv_epi64(halves, bits)
+        _mm_sll_epi64(halves, bits)
     }
 
     fn shift_right(halves: Wide, bits: Wide) -> Wide {
-        _mm256_srlv_epi64(halves, bits)
+        _mm_srl_epi64(halves, bits)
     }
 
     /// The lower half of each block as its higher half.
     fn low_to_high(blocks: Wide) -> Wide {
-        _mm256_bslli_epi128::<8>(blocks)
+        _mm_slli_si128::<8>(blocks)
     }
 
     /// The higher half of each block times x^7 + x^2 + x + 1, which is x^128 in the field of XTS.
     fn reduce_high(blocks: Wide) -> Wide {
-        _mm256_clmulepi64_epi128::<0x01>(blocks, _mm256_set1_epi64x(0x87))
+        _mm_clmulepi64_si128::<0x01>(blocks, _mm_set1_epi64x(0x87))
     }
 
     /// The same of the lower half.
     fn reduce_low(blocks: Wide) -> Wide {
-        _mm256_clmulepi64_epi128::<0x00>(blocks, _mm256_set1_epi64x(0x87))
+        _mm_clmulepi64_si128::<0x00>(blocks, _mm_set1_epi64x(0x87))
     }
 
     /// Each block shifted left by a bit for each block of a flight.
     fn flight_left(blocks: Wide) -> Wide {
-        _mm256_bslli_epi128::<2>(blocks)
+        _mm_bslli_si128::<1>(blocks)
     }
 
     /// What that shifts out.
     fn flight_over(blocks: Wide) -> Wide {
-        _mm256_bsrli_epi128::<14>(blocks)
+        _mm_bsrli_si128::<15>(blocks)
     }
 }

@@ -8,7 +8,7 @@
 //! but for serpent, look their S-boxes up in tables, as the kernel's generic drivers
 //! do: who can watch the cache may learn about the key.
 
-use super::block::BlockCipher;
+use super::BlockCipher;
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
 use cipher::KeyInit;
@@ -17,7 +17,7 @@ use cipher::KeyInit;
 type CipherKey = fn(&[u8]) -> Result<Box<dyn BlockCipher>>;
 
 /// A block cipher without a key.
-pub struct Algorithm {
+pub struct BlockAlgorithm {
     /// The kernel's name for it.
     pub name: &'static str,
     /// Bytes in a block.
@@ -27,32 +27,32 @@ pub struct Algorithm {
 }
 
 /// All block ciphers that there are.
-pub static ALGORITHMS: &[Algorithm] = &[
-    Algorithm { name: "aes", size: 16, key: aes },
+pub static ALGORITHMS: &[BlockAlgorithm] = &[
+    BlockAlgorithm { name: "aes", size: 16, key: aes },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "sm4", size: 16, key: keyed::<sm4::Sm4> },
+    BlockAlgorithm { name: "sm4", size: 16, key: keyed::<sm4::Sm4> },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "aria", size: 16, key: aria },
+    BlockAlgorithm { name: "aria", size: 16, key: aria },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "des", size: 8, key: keyed::<des::Des> },
+    BlockAlgorithm { name: "des", size: 8, key: keyed::<des::Des> },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "des3_ede", size: 8, key: keyed::<des::TdesEde3> },
+    BlockAlgorithm { name: "des3_ede", size: 8, key: keyed::<des::TdesEde3> },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "blowfish", size: 8, key: blowfish },
+    BlockAlgorithm { name: "blowfish", size: 8, key: blowfish },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "camellia", size: 16, key: camellia },
+    BlockAlgorithm { name: "camellia", size: 16, key: camellia },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "cast5", size: 8, key: keyed::<cast5::Cast5> },
+    BlockAlgorithm { name: "cast5", size: 8, key: keyed::<cast5::Cast5> },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "cast6", size: 16, key: keyed::<cast6::Cast6> },
+    BlockAlgorithm { name: "cast6", size: 16, key: keyed::<cast6::Cast6> },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "serpent", size: 16, key: serpent },
+    BlockAlgorithm { name: "serpent", size: 16, key: serpent },
     #[cfg(feature = "legacy")]
-    Algorithm { name: "twofish", size: 16, key: keyed::<twofish::Twofish> },
+    BlockAlgorithm { name: "twofish", size: 16, key: keyed::<twofish::Twofish> },
 ];
 
 /// The block cipher of that name.
-pub fn find(name: &Name<'_>) -> Option<&'static Algorithm> {
+pub fn find(name: &Name<'_>) -> Option<&'static BlockAlgorithm> {
     ALGORITHMS.iter().find(|algorithm| name.is(algorithm.name))
 }
 

@@ -4,6 +4,19 @@
 //! RustCrypto's ciphers are so, whose sizes are types; here they are numbers, so that each mode
 //! exists once and not once for every cipher.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::unreachable,
+    reason = "blocks and registers have the sizes of their ciphers"
+)]
+
+#[cfg(target_arch = "x86_64")]
+mod aes;
+mod table;
+
+#[cfg(target_arch = "x86_64")]
+pub use aes::{RoundKeys, expand as expand_aes};
 use cipher::InOutBuf;
 use cipher::array::ArraySize;
 use cipher::typenum::Unsigned;
@@ -11,6 +24,9 @@ use cipher::{
     Array, BlockCipherDecrypt, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt,
     BlockSizeUser,
 };
+#[cfg(all(test, feature = "legacy"))]
+pub use table::ALGORITHMS;
+pub use table::{BlockAlgorithm, find};
 use zeroize::ZeroizeOnDrop;
 
 /// What is en- or decrypted, from input to output.
@@ -87,6 +103,21 @@ fn whole<N: ArraySize>(bytes: &mut [u8]) -> &mut [Array<u8, N>] {
     let (blocks, rest) = Array::slice_as_chunks_mut(bytes);
     debug_assert!(rest.is_empty());
     blocks
+}
+
+/// XORs `with` into `data`, as far as the shorter one goes.
+pub fn xor(data: &mut [u8], with: &[u8]) {
+    data.iter_mut().zip(with).for_each(|(data, with)| *data ^= with);
+}
+
+/// CBC-MAC of whole blocks: leaves the last block of ciphertext in `sum`. The others go to `scratch`,
+/// which is the caller's to wipe.
+pub fn cbc_mac(cipher: &dyn BlockCipher, sum: &mut [u8], blocks: &[u8], scratch: &mut [u8; 256]) {
+    for blocks in blocks.chunks(scratch.len()) {
+        let scratch = &mut scratch[..blocks.len()];
+        scratch.copy_from_slice(blocks);
+        cipher.chain(sum, scratch);
+    }
 }
 
 /// Runs where the cipher's instructions are at hand.
