@@ -2,7 +2,8 @@
 /*
  * algorithms.h - every algorithm of the engine in user space, with every length of key
  *
- * The lists are those of the engine's own tables: `cargo test` compares them. Which mode goes with
+ * The lists, but for those of what essiv and authenc are made of, are those of the engine's own
+ * tables: `cargo test` compares them. Which mode goes with
  * which cipher, and which lengths a key may have, the library itself tells, by taking it. Of the
  * kernel's algorithms only those with AES and SHA-256 are taken: the library hands all on, and a
  * kernel that lacks one takes its time to look for it.
@@ -18,7 +19,7 @@ static const char *const modes[] = {
 };
 static const char *const block_ciphers[] = {
     "aes", "sm4", "aria", "des", "des3_ede", "blowfish", "camellia", "cast5", "cast6", "serpent",
-    "twofish",
+    "twofish", "cipher_null",
 };
 static const char *const stream_ciphers[] = { "chacha20", "xchacha20", "xchacha12" };
 static const char *const aead_modes[] = {
@@ -27,7 +28,9 @@ static const char *const aead_modes[] = {
 static const char *const aeads[] = {
     "rfc7539(chacha20,poly1305)", "rfc7539esp(chacha20,poly1305)",
 };
-static const char *const authenc_hashes[] = { "sha1", "sha224", "sha256", "sha384", "sha512" };
+static const char *const authenc_hashes[] = {
+    "sha1", "md5", "sha224", "sha256", "sha384", "sha512", "sha3-256", "blake2s-256",
+};
 static const char *const digests[] = {
     "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3-224", "sha3-256", "sha3-384",
     "sha3-512", "sm3", "blake2b-160", "blake2b-256", "blake2b-384", "blake2b-512", "blake2s-128",
@@ -35,7 +38,8 @@ static const char *const digests[] = {
     "wp512", "wp384", "wp256",
 };
 static const char *const macs[] = { "cmac(%s)", "xcbc(%s)", "cbcmac(%s)" };
-static const char *const checksums[] = { "crc32c", "xxhash64" };
+static const char *const checksums[] = { "crc32c", "crc32", "digest_null", "xxhash64" };
+static const char *const essivs[] = { "sha256", "sm3", "blake2s-128" };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -140,6 +144,9 @@ static inline void each_cipher(visitor *visit)
         each_block_cipher(visit, &ciphers, modes[i]);
     for (size_t i = 0; i < COUNT(stream_ciphers); i++)
         visit_algorithm(visit, &ciphers, stream_ciphers[i]);
+    for (size_t i = 0; i < COUNT(essivs); i++)
+        if (!is_left_out(essivs[i]))
+            visit_nested(visit, &ciphers, "essiv(cbc(aes),%s)", essivs[i]);
 }
 
 /* Gives each algorithm that there is to `visit`. */

@@ -43,6 +43,7 @@ static void take_messages(const struct family *family)
 {
     /* A wrapped key that nobody has wrapped is refused, and it takes no streams. */
     bool has_output = strncmp(step.algorithm->name, "kw(", 3) != 0;
+    bool has_digest = strcmp(step.algorithm->name, "digest_null") != 0;
 
     if (family == &ciphers) {
         act("encryption", true, walk_encrypt);
@@ -53,8 +54,8 @@ static void take_messages(const struct family *family)
         act("opening", true, walk_open);
         act("a wrong tag", false, walk_forge);
     } else {
-        act("digest", true, walk_digest);
-        act("digest in pieces", true, walk_update);
+        act("digest", has_digest, walk_digest);
+        act("digest in pieces", has_digest, walk_update);
         act("digest without end", false, walk_abandon);
     }
 }

@@ -15,7 +15,10 @@ static const char *const cross_aeads[] = {
     "authenc(hmac(sha512),cbc(aes))", "authenc(hmac(sha1),ctr(aes))",
     "authenc(hmac(sha256),ctr(aes))", "authenc(hmac(sha512),ctr(aes))",
     "authenc(hmac(sha256),rfc3686(ctr(aes)))", "authenc(hmac(md5),cbc(aes))",
-    "authenc(hmac(sha256),cbc(des3_ede))",
+    "authenc(hmac(sha256),cbc(des3_ede))", "authenc(hmac(md5),ecb(cipher_null))",
+    "authenc(hmac(sha1),ecb(cipher_null))", "authenc(hmac(sha3-256),cbc(aes))",
+    "authenc(cmac(aes),ctr(aes))", "authenc(xcbc(aes),cbc(aes))", "authenc(sha1,cbc(aes))",
+    "authenc(hmac(sha256),cts(cbc(aes)))", "authenc(hmac(sha256),essiv(cbc(aes),sha256))",
     /* drivers */
     "gcm_base(ctr(aes-generic),ghash-generic)", "ccm_base(ctr(aes-generic),cbcmac(aes-generic))",
     "rfc4106(gcm_base(ctr(aes-generic),ghash-generic))", "gcm(aes-generic)",

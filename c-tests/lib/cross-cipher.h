@@ -27,6 +27,9 @@ static const char *const cross_ciphers[] = {
     "cbc(twofish)", "ctr(twofish)", "xts(twofish)", "lrw(twofish)", "rfc3686(ctr(twofish))",
     "cbc(cast5)", "ctr(cast5)", "cbc(cast6)", "ctr(cast6)", "xts(cast6)", "lrw(cast6)",
     "cbc(blowfish)", "ctr(blowfish)", "ofb(serpent)", "cfb(twofish)", "pcbc(camellia)",
+    "essiv(cbc(aes),sha256)", "essiv(cbc(aes),sha224)", "essiv(cts(cbc(aes)),sha256)",
+    "essiv(cbc(aes),sha384)", "essiv(cbc(aes),hmac(sha256))", "essiv(ecb(aes),sha256)",
+    "essiv(cbc(serpent),sha1)", "ecb(cipher_null)", "ctr(cipher_null)", "cipher_null",
     /* drivers */
     "ecb(aes-generic)", "cbc(aes-generic)", "ctr(aes-generic)", "xts(ecb(aes-generic))",
     "cts(cbc(aes-generic))", "rfc3686(ctr(aes-generic))", "chacha20-generic", "cbc(sha256)",

@@ -17,7 +17,7 @@ static const char *const cross_mds[] = {
     "hmac(streebog256)", "hmac(streebog512)", "hmac(blake2b-256)", "hmac(blake2b-512)",
     "cmac(aes)", "cmac(des3_ede)", "cmac(camellia)", "cmac(sm4)", "cmac(twofish)",
     "cmac(blowfish)", "xcbc(aes)", "xcbc(sm4)", "xcbc(camellia)", "cbcmac(aes)", "cbcmac(sm4)",
-    "cbcmac(des3_ede)", "crc32c", "xxhash64",
+    "cbcmac(des3_ede)", "crc32c", "crc32", "digest_null", "xxhash64",
     /* drivers */
     "sha256-generic", "hmac(sha256-generic)", "cmac(aes-generic)", "xcbc(aes-generic)",
     "blake2b-256-generic", "crc32c-generic", "sha3-512-generic", "wp512-generic", "sha256-lib",
@@ -49,7 +49,7 @@ static void cross_md_calls(struct kcapi_handle *handle, uint32_t size)
     }
 }
 
-/* What kernels before and after 7.2 disagree about. */
+/* What kernels before and after 7.2 disagree about: keys, and the block size of CBC-MAC. */
 static bool unsettled_key(const char *name, uint32_t len)
 {
     return strncmp(name, "blake2", 6) == 0 ? len == 0 : strstr(name, "xcbc") && len > 16;
@@ -68,7 +68,9 @@ static void cross_md(const char *name, int rounds)
         return;
     }
     size = kcapi_md_digestsize(handle);
-    printf("block %u, digest %u\n", kcapi_md_blocksize(handle), size);
+    if (!strstr(name, "cbcmac"))
+        printf("block %u\n", kcapi_md_blocksize(handle));
+    printf("digest %u\n", size);
     cross_md_calls(handle, size);
     kcapi_md_destroy(handle);
     kcapi_md_init(&handle, name, 0);

@@ -85,8 +85,7 @@ impl UserTransform {
                 Err(errno) => Err(errno),
             },
             (Parameter::TagLen(len), Algorithm::Aead(aead)) => {
-                let fits = len > 0 && len <= self.0.properties.max_tag_size;
-                if !fits || !(aead.tag_ok)(len as usize) {
+                if !aead.takes_tag(len as usize) {
                     return Err(Errno::INVAL);
                 }
                 self.0.set_tag_len(len)

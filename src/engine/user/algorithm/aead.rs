@@ -70,10 +70,17 @@ pub struct AeadAlgorithm {
     pub iv_size: usize,
     /// Bytes in the longest tag.
     pub max_tag_size: usize,
-    /// Whether tags may have that many bytes.
-    pub tag_ok: fn(usize) -> bool,
+    /// Which of the lengths up to that a tag may have.
+    tag_ok: fn(usize) -> bool,
     /// Takes a key; EINVAL if it has a wrong length.
     pub new: New,
+}
+
+impl AeadAlgorithm {
+    /// Whether a tag may have that many bytes.
+    pub fn takes_tag(&self, len: usize) -> bool {
+        (1..=self.max_tag_size).contains(&len) && (self.tag_ok)(len)
+    }
 }
 
 /// A mode of a block cipher with blocks of 16 bytes; the longest tag has as many.

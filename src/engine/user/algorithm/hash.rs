@@ -33,7 +33,7 @@ use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUs
 use sha2 as sha512;
 use zeroize::Zeroize;
 
-pub(super) use sha512::{Sha384, Sha512};
+use sha512::{Sha384, Sha512};
 
 /// What has been hashed so far.
 pub trait Hasher: Send + Sync {
@@ -43,9 +43,9 @@ pub trait Hasher: Send + Sync {
     /// Adds to the message.
     fn update(&mut self, data: &[u8]);
 
-    /// The digest of this state and `message`; the state stays as it is. `digest` has the
+    /// The digest of this state and the pieces of `message`; the state stays as it is. `digest` has the
     /// algorithm's digest size.
-    fn digest(&self, message: &[u8], digest: &mut [u8]);
+    fn digest(&self, message: &[&[u8]], digest: &mut [u8]);
 
     /// Ends the message. What is in the box wipes itself there: it must not be moved out, which would
     /// leave it in freed memory.
@@ -78,6 +78,13 @@ pub struct HashAlgorithm {
     pub keyed: Option<BoxedKey>,
     /// How much of the stack it takes.
     pub depth: Depth,
+}
+
+impl HashAlgorithm {
+    /// Where a message begins with that key; ENOSYS if there is none, EINVAL if it does not take this one.
+    pub fn with_key(&self, key: &[u8]) -> Result<Box<dyn Hasher>> {
+        self.keyed.as_ref().ok_or(Errno::NOSYS)?(key)
+    }
 }
 
 /// The algorithm of that name.
@@ -217,9 +224,9 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T
         self.0.update(data);
     }
 
-    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+    fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
         let mut state = self.0.clone();
-        state.update(message);
+        message.iter().for_each(|piece| state.update(piece));
         output(state, digest);
     }
 }
@@ -269,9 +276,9 @@ impl<D: Base> Hmac<D> {
     /// The rest of the inner digest. Apart, as `end` is, so that one of the two states is on the stack at
     /// a time.
     #[inline(never)]
-    fn middle(&self, message: &[u8], digest: &mut [u8]) {
+    fn middle(&self, message: &[&[u8]], digest: &mut [u8]) {
         let mut inner = self.inner.clone();
-        Update::update(&mut inner, message);
+        message.iter().for_each(|piece| Update::update(&mut inner, piece));
         output(inner, digest);
     }
 
@@ -293,7 +300,7 @@ impl<D: Base> Hasher for Hmac<D> {
         Update::update(&mut self.inner, data);
     }
 
-    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+    fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
         self.middle(message, digest);
         self.end(digest);
     }

@@ -15,7 +15,7 @@ pub mod skcipher;
 pub mod verdict;
 
 use crate::engine::{Kind, Properties};
-use crate::errno::{Errno, Result};
+use crate::errno::Result;
 use crate::wipe::{Depth, KEY, SPILLS, wiping_stack};
 use aead::{Aead, AeadAlgorithm};
 use hash::{HashAlgorithm, Hasher};
@@ -64,10 +64,7 @@ impl Algorithm {
         match self {
             Self::Skcipher(cipher) => (cipher.new)(key).map(Keyed::Skcipher),
             Self::Aead(aead) => (aead.new)(key).map(Keyed::Aead),
-            Self::Hash(hash) => {
-                let keyed = hash.keyed.as_ref().ok_or(Errno::NOSYS)?;
-                keyed(key).map(Keyed::Hash)
-            }
+            Self::Hash(hash) => hash.with_key(key).map(Keyed::Hash),
             Self::Rng(rng) => Rng::seeded(*rng, key).map(Keyed::Rng),
         }
     }
@@ -76,6 +73,7 @@ impl Algorithm {
     /// seed itself.
     pub fn without_key(&self) -> Option<Keyed> {
         match self {
+            Self::Skcipher(cipher) if cipher.keyless => (cipher.new)(&[]).ok().map(Keyed::Skcipher),
             Self::Skcipher(_) | Self::Aead(_) => None,
             Self::Hash(hash) => hash.plain.map(|plain| Keyed::Hash(plain())),
             Self::Rng(rng) => Some(Keyed::Rng(Rng::unseeded(*rng))),
@@ -86,8 +84,9 @@ impl Algorithm {
     pub fn needs_key(&self) -> bool {
         match self {
             Self::Hash(hash) => hash.plain.is_none(),
+            Self::Skcipher(cipher) => !cipher.keyless,
+            Self::Aead(_) => true,
             Self::Rng(_) => false,
-            Self::Skcipher(_) | Self::Aead(_) => true,
         }
     }
 }

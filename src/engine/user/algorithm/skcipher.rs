@@ -14,6 +14,7 @@
 )]
 
 mod chacha;
+mod essiv;
 pub(super) mod modes;
 pub(super) mod tweaked;
 
@@ -70,6 +71,8 @@ pub struct SkcipherAlgorithm {
     pub iv_size: usize,
     /// A message may be cut at multiples of this many bytes.
     pub chunk: usize,
+    /// It works without a key.
+    pub keyless: bool,
     /// Takes a key; EINVAL if it has a wrong length.
     pub new: New,
 }
@@ -81,7 +84,8 @@ struct Mode {
     block_size: Size,
     iv_size: Size,
     chunk: Size,
-    ciphers: Ciphers,
+    /// Bytes in the shortest block that it takes.
+    least: usize,
     new: fn(&'static BlockAlgorithm, &[u8]) -> Keyed,
 }
 
@@ -91,28 +95,21 @@ enum Size {
     Bytes(usize),
 }
 
-#[derive(PartialEq)]
-enum Ciphers {
-    All,
-    /// Those with blocks of 16 bytes.
-    Wide,
-}
-
-use {Ciphers::*, Size::*};
+use Size::*;
 
 #[rustfmt::skip]
 static MODES: &[Mode] = &[
-    Mode { templates: &["ecb"], block_size: Block, iv_size: Bytes(0), chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ecb) },
-    Mode { templates: &["cbc"], block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cbc) },
-    Mode { templates: &["pcbc"], block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::pcbc) },
-    Mode { templates: &["cts", "cbc"], block_size: Block, iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::cts) },
-    Mode { templates: &["ctr"], block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| plain(c, k, modes::ctr) },
-    Mode { templates: &["rfc3686", "ctr"], block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, ciphers: Wide, new: rfc3686 },
-    Mode { templates: &["cfb"], block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::cfb) },
-    Mode { templates: &["ofb"], block_size: Bytes(1), iv_size: Block, chunk: Block, ciphers: All, new: |c, k| spilling(c, k, modes::ofb) },
-    Mode { templates: &["xts"], block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
-    Mode { templates: &["lrw"], block_size: Block, iv_size: Block, chunk: Block, ciphers: Wide, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
-    Mode { templates: &["kw"], block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), ciphers: Wide, new: |c, k| plain(c, k, modes::kw) },
+    Mode { templates: &["ecb"], block_size: Block, iv_size: Bytes(0), chunk: Block, least: 1, new: |c, k| plain(c, k, modes::ecb) },
+    Mode { templates: &["cbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::cbc) },
+    Mode { templates: &["pcbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::pcbc) },
+    Mode { templates: &["cts", "cbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::cts) },
+    Mode { templates: &["ctr"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 4, new: |c, k| plain(c, k, modes::ctr) },
+    Mode { templates: &["rfc3686", "ctr"], block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, least: 16, new: rfc3686 },
+    Mode { templates: &["cfb"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 1, new: |c, k| spilling(c, k, modes::cfb) },
+    Mode { templates: &["ofb"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 1, new: |c, k| spilling(c, k, modes::ofb) },
+    Mode { templates: &["xts"], block_size: Block, iv_size: Block, chunk: Block, least: 16, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
+    Mode { templates: &["lrw"], block_size: Block, iv_size: Block, chunk: Block, least: 16, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
+    Mode { templates: &["kw"], block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), least: 16, new: |c, k| plain(c, k, modes::kw) },
 ];
 
 /// Name, bytes in an IV, key.
@@ -135,12 +132,16 @@ pub fn find(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
 fn known(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
     if let Some(&(_, iv_size, new)) = STREAMS.iter().find(|(known, ..)| name.is(known)) {
         let new = Box::new(new);
-        return Some(SkcipherAlgorithm { block_size: 1, iv_size, chunk: chacha::SIZE, new });
+        let chunk = chacha::SIZE;
+        return Some(SkcipherAlgorithm { block_size: 1, iv_size, chunk, keyless: false, new });
+    }
+    if let ("essiv", [mode, digest]) = name.parts() {
+        return essiv::algorithm(mode, digest);
     }
     let (mode, cipher) =
         MODES.iter().find_map(|mode| Some((mode, name.within(mode.templates)?)))?;
     let cipher = block::find(cipher)?;
-    if mode.ciphers == Wide && cipher.size != 16 {
+    if cipher.size < mode.least {
         return None;
     }
     let size = |size: &Size| match size {
@@ -151,6 +152,7 @@ fn known(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
         block_size: size(&mode.block_size),
         iv_size: size(&mode.iv_size),
         chunk: size(&mode.chunk),
+        keyless: *cipher.keys.end() == 0,
         new: Box::new(|key| (mode.new)(cipher, key)),
     })
 }

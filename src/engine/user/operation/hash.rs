@@ -152,7 +152,7 @@ impl Operation for HashOperation {
             let beginning = self.failure.note(self.beginning())?;
             let mut digest = [0; DIGEST_MAX];
             let digest = digest.get_mut(..self.digest_size()).ok_or(Errno::INVAL)?;
-            let whole = || read_only(input, |message| beginning.digest(message, digest));
+            let whole = || read_only(input, |message| beginning.digest(&[message], digest));
             if self.hash(whole).is_some() {
                 let copied = copy_out(digest, output);
                 wipe_bytes(digest);

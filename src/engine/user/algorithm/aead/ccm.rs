@@ -8,7 +8,6 @@ use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
 use crate::engine::user::algorithm::block::{BlockCipher, cbc_mac, xor};
 use crate::engine::user::algorithm::skcipher::ctr;
-use crate::wipe::wipe_bytes;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use crate::wipe::wipe_bytes;

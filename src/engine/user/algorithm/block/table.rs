@@ -8,10 +8,11 @@
 //! but for serpent, look their S-boxes up in tables, as the kernel's generic drivers
 //! do: who can watch the cache may learn about the key.
 
-use super::BlockCipher;
+use super::{BlockCipher, xor};
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
 use cipher::KeyInit;
+use std::ops::RangeInclusive;
 
 /// What makes a block cipher of a key.
 type CipherKey = fn(&[u8]) -> Result<Box<dyn BlockCipher>>;
@@ -22,33 +23,37 @@ pub struct BlockAlgorithm {
     pub name: &'static str,
     /// Bytes in a block.
     pub size: usize,
+    /// Bytes in a key, from the shortest to the longest.
+    pub keys: RangeInclusive<usize>,
     /// Takes a key; EINVAL if it has a wrong length.
     pub key: CipherKey,
 }
 
 /// All block ciphers that there are.
+#[rustfmt::skip]
 pub static ALGORITHMS: &[BlockAlgorithm] = &[
-    BlockAlgorithm { name: "aes", size: 16, key: aes },
+    BlockAlgorithm { name: "aes", size: 16, keys: 16..=32, key: aes },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "sm4", size: 16, key: keyed::<sm4::Sm4> },
+    BlockAlgorithm { name: "sm4", size: 16, keys: 16..=16, key: keyed::<sm4::Sm4> },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "aria", size: 16, key: aria },
+    BlockAlgorithm { name: "aria", size: 16, keys: 16..=32, key: aria },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "des", size: 8, key: keyed::<des::Des> },
+    BlockAlgorithm { name: "des", size: 8, keys: 8..=8, key: keyed::<des::Des> },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "des3_ede", size: 8, key: keyed::<des::TdesEde3> },
+    BlockAlgorithm { name: "des3_ede", size: 8, keys: 24..=24, key: keyed::<des::TdesEde3> },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "blowfish", size: 8, key: blowfish },
+    BlockAlgorithm { name: "blowfish", size: 8, keys: 4..=56, key: blowfish },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "camellia", size: 16, key: camellia },
+    BlockAlgorithm { name: "camellia", size: 16, keys: 16..=32, key: camellia },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "cast5", size: 8, key: keyed::<cast5::Cast5> },
+    BlockAlgorithm { name: "cast5", size: 8, keys: 5..=16, key: keyed::<cast5::Cast5> },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "cast6", size: 16, key: keyed::<cast6::Cast6> },
+    BlockAlgorithm { name: "cast6", size: 16, keys: 16..=32, key: keyed::<cast6::Cast6> },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "serpent", size: 16, key: serpent },
+    BlockAlgorithm { name: "serpent", size: 16, keys: 0..=32, key: serpent },
     #[cfg(feature = "legacy")]
-    BlockAlgorithm { name: "twofish", size: 16, key: keyed::<twofish::Twofish> },
+    BlockAlgorithm { name: "twofish", size: 16, keys: 16..=32, key: keyed::<twofish::Twofish> },
+    BlockAlgorithm { name: "cipher_null", size: 1, keys: 0..=0, key: cipher_null },
 ];
 
 /// The block cipher of that name.
@@ -122,4 +127,28 @@ fn serpent(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
         *bit = 1;
     }
     keyed::<serpent::Serpent>(&*padded)
+}
+
+/// What changes nothing and has no key: Linux `crypto/crypto_null.c`.
+struct CipherNull;
+
+impl BlockCipher for CipherNull {
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn encrypt(&self, _: &mut [u8]) {}
+
+    fn decrypt(&self, _: &mut [u8]) {}
+
+    fn chain(&self, iv: &mut [u8], blocks: &mut [u8]) {
+        for block in blocks.chunks_mut(1) {
+            xor(iv, block);
+            block.copy_from_slice(iv);
+        }
+    }
+}
+
+fn cipher_null(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
+    if key.is_empty() { Ok(Box::new(CipherNull)) } else { Err(Errno::INVAL) }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Checksums that the kernel has among its digests, and whose key is where they begin.
 //!
-//! References: Linux `crypto/crc32c_generic.c`, `crypto/xxhash_generic.c`: keys and results
-//! are little-endian numbers.
+//! References: Linux `crypto/crc32c_generic.c`, `crypto/crc32_generic.c`, whose register is never
+//! complemented, `crypto/xxhash_generic.c`: keys and results are little-endian numbers;
+//! `crypto/crypto_null.c`.
 
 use super::{HashAlgorithm, Hasher, Key, Plain};
 use crate::engine::user::algorithm::names::Name;
@@ -13,22 +14,26 @@ use twox_hash::XxHash64;
 use zeroize::Zeroize;
 
 /// Name, block size, digest size, where it begins without a key and with one.
-pub const CHECKSUMS: &[(&str, u32, u32, Plain, Key)] = &[
+pub const CHECKSUMS: &[(&str, u32, u32, Option<Plain>, Key)] = &[
     // The key is the register's value, which the crate complements.
     (
         "crc32c",
         1,
         4,
-        || Box::new(Crc32c(0)),
-        |key| Ok(Box::new(Crc32c(!u32::from_le_bytes(number(key)?)))),
+        Some(|| Box::new(Crc { register: 0, append: crc32c::crc32c_append })),
+        |key| {
+            let register = !u32::from_le_bytes(number(key)?);
+            Ok(Box::new(Crc { register, append: crc32c::crc32c_append }))
+        },
     ),
-    (
-        "xxhash64",
-        32,
-        8,
-        || Box::new(XxHash(XxHash64::with_seed(0))),
-        |key| Ok(Box::new(XxHash(XxHash64::with_seed(u64::from_le_bytes(number(key)?))))),
-    ),
+    #[cfg(feature = "legacy")]
+    ("crc32", 1, 4, Some(|| Box::new(Crc { register: 0, append: crc32 })), |key| {
+        Ok(Box::new(Crc { register: u32::from_le_bytes(number(key)?), append: crc32 }))
+    }),
+    ("digest_null", 1, 0, None, |_| Ok(Box::new(DigestNull))),
+    ("xxhash64", 32, 8, Some(|| Box::new(XxHash(XxHash64::with_seed(0)))), |key| {
+        Ok(Box::new(XxHash(XxHash64::with_seed(u64::from_le_bytes(number(key)?)))))
+    }),
 ];
 
 /// The checksum called `name`.
@@ -38,7 +43,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
     Some(HashAlgorithm {
         block_size,
         digest_size,
-        plain: Some(plain),
+        plain,
         keyed: Some(Box::new(keyed)),
         depth: Depth::Call,
     })
@@ -48,26 +53,61 @@ fn number<const LEN: usize>(key: &[u8]) -> Result<[u8; LEN]> {
     key.try_into().map_err(|_| Errno::INVAL)
 }
 
-struct Crc32c(u32);
+/// CRC-32 of each byte.
+#[cfg(feature = "legacy")]
+static CRC32: [u32; 256] = {
+    let (mut table, mut i) = ([0; 256], 0);
+    while i < 8 * table.len() {
+        let crc = if i % 8 == 0 { i as u32 / 8 } else { table[i / 8] };
+        table[i / 8] = (crc >> 1) ^ (0xedb8_8320 * (crc & 1));
+        i += 1;
+    }
+    table
+};
 
-impl Hasher for Crc32c {
+#[cfg(feature = "legacy")]
+fn crc32(crc: u32, data: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| CRC32[usize::from(crc as u8 ^ byte)] ^ (crc >> 8);
+    data.iter().fold(crc, step)
+}
+
+struct Crc {
+    register: u32,
+    append: fn(u32, &[u8]) -> u32,
+}
+
+impl Hasher for Crc {
     fn fork(&self) -> Box<dyn Hasher> {
-        Box::new(Self(self.0))
+        Box::new(Self { ..*self })
     }
 
     fn update(&mut self, data: &[u8]) {
-        self.0 = crc32c::crc32c_append(self.0, data);
+        self.register = (self.append)(self.register, data);
     }
 
-    fn digest(&self, message: &[u8], digest: &mut [u8]) {
-        digest.copy_from_slice(&crc32c::crc32c_append(self.0, message).to_le_bytes());
+    fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
+        let register = message.iter().fold(self.register, |crc, data| (self.append)(crc, data));
+        digest.copy_from_slice(&register.to_le_bytes());
     }
 }
 
-impl Drop for Crc32c {
+impl Drop for Crc {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.register.zeroize();
     }
+}
+
+/// A digest of no bytes, which any key is right for, but none is wrong.
+struct DigestNull;
+
+impl Hasher for DigestNull {
+    fn fork(&self) -> Box<dyn Hasher> {
+        Box::new(Self)
+    }
+
+    fn update(&mut self, _: &[u8]) {}
+
+    fn digest(&self, _: &[&[u8]], _: &mut [u8]) {}
 }
 
 #[derive(Clone)]
@@ -82,9 +122,9 @@ impl Hasher for XxHash {
         self.0.write(data);
     }
 
-    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+    fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
         let mut state = self.clone();
-        state.update(message);
+        message.iter().for_each(|piece| state.update(piece));
         digest.copy_from_slice(&state.0.finish().to_le_bytes());
     }
 }
@@ -115,6 +155,16 @@ mod tests {
         assert_eq!(digest, [0xaa, 0x36, 0x91, 0x8a]);
         sum(find("crc32c").unwrap().keyed.unwrap()(&[0xff; 4]).unwrap(), &[0; 32], &mut digest);
         assert_eq!(digest, [0xaa, 0x36, 0x91, 0x8a]);
+    }
+
+    /// The check value of CRC-32/ISO-HDLC, 0xcbf43926, before it is complemented.
+    #[cfg(feature = "legacy")]
+    #[test]
+    fn crc32_of_its_check_string() {
+        let mut digest = [0; 4];
+        let begun = find("crc32").unwrap().with_key(&[0xff; 4]).unwrap();
+        sum(begun, b"123456789", &mut digest);
+        assert_eq!(u32::from_le_bytes(digest), !0xcbf4_3926);
     }
 
     #[test]

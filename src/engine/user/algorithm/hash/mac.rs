@@ -17,20 +17,18 @@ const BLOCK: usize = 16;
 
 type Block = [u8; BLOCK];
 
-/// A template of a block cipher. A digest has the length of a block.
+/// A template of a block cipher. Digest and block have the length of the cipher's block.
 pub struct Template {
     pub name: &'static str,
-    /// Bytes in a block as the algorithm's users see it; None: as many as in the cipher's.
-    block_size: Option<u32>,
     /// Bytes in the blocks of the ciphers that it takes.
     ciphers: &'static [usize],
     new: fn(&BlockAlgorithm, &[u8]) -> Result<Mac>,
 }
 
 pub static TEMPLATES: &[Template] = &[
-    Template { name: "cmac", block_size: None, ciphers: &[8, 16], new: cmac },
-    Template { name: "xcbc", block_size: None, ciphers: &[16], new: xcbc },
-    Template { name: "cbcmac", block_size: Some(1), ciphers: &[8, 16], new: cbcmac },
+    Template { name: "cmac", ciphers: &[8, 16], new: cmac },
+    Template { name: "xcbc", ciphers: &[16], new: xcbc },
+    Template { name: "cbcmac", ciphers: &[1, 8, 16], new: cbcmac },
 ];
 
 /// The MAC of that name.
@@ -38,10 +36,10 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
     let (template, [cipher]) = name.parts() else { return None };
     let template = TEMPLATES.iter().find(|known| known.name == template)?;
     let cipher = block::find(cipher).filter(|cipher| template.ciphers.contains(&cipher.size))?;
-    let digest_size = cipher.size as u32;
+    let size = cipher.size as u32;
     Some(HashAlgorithm {
-        block_size: template.block_size.unwrap_or(digest_size),
-        digest_size,
+        block_size: size,
+        digest_size: size,
         plain: None,
         keyed: Some(Box::new(|key| Ok(Box::new((template.new)(cipher, key)?)))),
         depth: Depth::Spills,
@@ -133,9 +131,9 @@ impl Hasher for Mac {
         self.filled += data.len();
     }
 
-    fn digest(&self, message: &[u8], digest: &mut [u8]) {
+    fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
         let mut state = self.clone();
-        state.update(message);
+        message.iter().for_each(|piece| state.update(piece));
         state.end();
         digest.copy_from_slice(&state.sum[..digest.len()]);
     }
@@ -150,7 +148,7 @@ mod tests {
         let algorithm = find(name).unwrap();
         let beginning = algorithm.keyed.unwrap()(key).unwrap();
         let mut whole = vec![0; algorithm.digest_size as usize];
-        beginning.digest(data, &mut whole);
+        beginning.digest(&[data], &mut whole);
         for len in [1, 7, 16, 31, 300] {
             let (mut state, mut digest) = (beginning.fork(), vec![0; whole.len()]);
             data.chunks(len).for_each(|piece| state.update(piece));

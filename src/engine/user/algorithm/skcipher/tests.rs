@@ -105,6 +105,10 @@ fn modes_of_other_standards() {
         ("lrw(aes)", "4562ac25f828176d4c268414b5680185 258e2a05e73e9d03ee5a830ccc094c87",
             "00000000000000000000000000000001", "30313233343536373839414243444546",
             "f1b273cd65a3df5fe95d489254634eb8", "00000000000000000000000000000002"),
+        // openssl enc -aes-256-ecb of the IV with the key's SHA-256, then -aes-128-cbc
+        ("essiv(cbc(aes),sha256)", KEY, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", TWO,
+            "79f49e073c6db9376b8114d02a048f9e22a8a00414345215084785c9d5ad8c7e",
+            "22a8a00414345215084785c9d5ad8c7e"),
         // RFC 8439, 2.4.2, its first 64 bytes and one
         ("chacha20", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
             "01000000 000000000000004a00000000",
@@ -288,6 +292,9 @@ fn key_lengths() {
         ("kw(aes)", vec![16, 24, 32]),
         ("chacha20", vec![32]),
         ("xchacha20", vec![32]),
+        ("essiv(cbc(aes),sha256)", vec![16, 24, 32]),
+        ("essiv(cbc(aes),sha224)", vec![]),
+        ("ecb(cipher_null)", vec![0]),
     ];
     if cfg!(feature = "legacy") {
         rules.extend([
@@ -322,6 +329,16 @@ fn names() {
     for name in ["xts(des3_ede)", "lrw(cast5)", "kw(blowfish)", "rfc3686(ctr(cast5))"] {
         assert!(find(name).is_none(), "{name}");
     }
+    for name in [
+        "essiv(cbc(aes),sha384)",
+        "essiv(cbc(aes),hmac(sha256))",
+        "essiv(ecb(aes),sha256)",
+        "essiv(cbc(aes))",
+        "ctr(cipher_null)",
+        "cipher_null",
+    ] {
+        assert!(find(name).is_none(), "{name}");
+    }
     let sizes = |name| find(name).map(|found| (found.block_size, found.iv_size, found.chunk));
     assert_eq!(sizes("cbc(aes)"), Some((16, 16, 16)));
     assert_eq!(sizes("ctr(aes)"), Some((1, 16, 16)));
@@ -329,6 +346,9 @@ fn names() {
     assert_eq!(sizes("rfc3686(ctr(aes))"), Some((1, 8, 16)));
     assert_eq!(sizes("kw(aes)"), Some((8, 8, 8)));
     assert_eq!(sizes("xchacha20"), Some((1, 32, 64)));
+    assert_eq!(sizes("essiv(cbc(aes),sha256)"), Some((16, 16, 16)));
+    assert_eq!(sizes("ecb(cipher_null)"), Some((1, 0, 1)));
+    assert!(find("ecb(cipher_null)").unwrap().keyless && !find("ecb(aes)").unwrap().keyless);
 }
 
 #[cfg(feature = "legacy")]

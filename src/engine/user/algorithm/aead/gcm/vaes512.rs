@@ -16,7 +16,6 @@ use super::super::padded::{Blocks, Padded};
 use super::super::{Aead, give, verify};
 use super::{Gmac, IV};
 use crate::engine::user::algorithm::block::{RoundKeys, expand_aes};
-use crate::wipe::wipe_bytes;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use crate::wipe::wipe_bytes;
