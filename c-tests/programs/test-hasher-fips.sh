@@ -107,7 +107,9 @@ if unshare -m mount -t tmpfs none /proc/sys 2>/dev/null; then
 fi
 
 cd "$root" || exit
-if "${CC:-cc}" -Wall -Wextra -Werror -o "$work/forbid" c-tests/programs/forbid-alg.c && "$work/forbid" true; then
+ok 'a program that forbids AF_ALG is built' \
+    "${CC:-cc}" -Wall -Wextra -Werror -Ic-tests/lib -o "$work/forbid" c-tests/programs/forbid-alg.c
+if "$work/forbid" true; then
     forbidden() { env -u KCAPI_ENGINE "$work/forbid" "$@"; }
     "$bin/sha512hmac" "$work/a" >"$work/list"
     ok 'where AF_ALG is forbidden' test "$(forbidden "$bin/sha512hmac" -u "$work/a" 2>&1)" = "$(sha512sum "$work/a")"
