@@ -55,6 +55,7 @@ impl Message<'_> {
 }
 
 /// The same with a header for each IOVEC of `data`, which all have the same `control`.
+#[allow(dead_code, reason = "only io_uring uses it, which not every architecture has")]
 pub fn with_headers<T>(
     control: &Control,
     data: Iovecs<'_>,
