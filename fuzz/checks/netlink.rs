@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Any bytes are a reply or an error, and what a reply says is what is read.
+//! Any bytes are a reply or an error. A reply that was composed says, when it is read, what was put
+//! in.
 
 use super::{Choices, KINDS};
 use crate::engine::kernel::driver::Driver;
@@ -21,7 +22,7 @@ pub fn netlink(data: &[u8]) {
     assert_eq!(parse(&reply, kind), Ok(driver));
 }
 
-/// A reply as the kernel writes it, and what it says.
+/// A reply as the kernel writes it, and the driver that it describes.
 fn compose(choices: &mut Choices<'_>, kind: Kind) -> (Vec<u8>, Driver) {
     let name: String = choices.take(63).iter().map(|byte| char::from(b'!' + byte % 94)).collect();
     let asynchronous = choices.below(2) == 1;
@@ -55,7 +56,7 @@ fn compose(choices: &mut Choices<'_>, kind: Kind) -> (Vec<u8>, Driver) {
     let mut report = vec![b'x'; names * 64];
     report.extend(numbers.iter().flat_map(|number| number.to_ne_bytes()));
     let mut attributes = vec![(1u16, driver.priority.to_ne_bytes().to_vec()), (tag, report)];
-    // One of a later kernel's, anywhere and of any length.
+    // An attribute that only a later kernel knows, anywhere and of any length.
     let unknown = (100 + u16::from(choices.byte()), choices.take(9).to_vec());
     attributes.insert(choices.below(3), unknown);
     for (tag, value) in attributes {

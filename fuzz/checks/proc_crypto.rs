@@ -31,7 +31,7 @@ pub fn proc_crypto(data: &[u8]) {
     }
 }
 
-/// A family, and what there is to say of a driver.
+/// A family, and a driver of it.
 fn driver(choices: &mut Choices<'_>) -> (Kind, Driver) {
     let kind = choices.one_of(&KINDS);
     let mut driver = Driver {

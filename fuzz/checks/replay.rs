@@ -3,8 +3,8 @@
 
 use super::Random;
 
-/// Inputs made of each file. Where Miri interprets the library, few files, their beginnings, no
-/// more.
+/// The number of inputs that are made of each file, and limits for Miri, which is slow: a few
+/// files, and only their beginnings.
 const CHANGED: usize = if cfg!(miri) { 0 } else { 30 };
 const FILES: usize = if cfg!(miri) { 5 } else { usize::MAX };
 const LENGTH: usize = if cfg!(miri) { 24 } else { usize::MAX };

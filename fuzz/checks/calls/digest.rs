@@ -47,7 +47,7 @@ impl Session<'_> {
             }
         };
         let written = output.written(result, usize::MAX);
-        // Without room the message goes on.
+        // A call without room gives no digest, and the message goes on.
         if room > 0 {
             let message = slot.message.replace(Vec::new());
             let known = message.map(|message| [message, end.unwrap_or_default()].concat());

@@ -5,7 +5,7 @@
 use crate::fuzz::Random;
 use libc::{iovec, ssize_t};
 
-/// How messages lie in memory.
+/// The layout of messages in memory.
 pub struct Layout(Option<Random>);
 
 impl Layout {
@@ -33,7 +33,7 @@ impl Layout {
         Memory(vec![Piece::new(bytes, start)])
     }
 
-    /// Memory with these bytes, in any number of pieces but none.
+    /// Memory with these bytes, in one or more pieces.
     pub fn pieces(&mut self, mut bytes: &[u8]) -> Memory {
         let mut memory = Memory(Vec::new());
         for _ in 0..self.below(5) {
@@ -45,7 +45,7 @@ impl Layout {
         memory
     }
 
-    /// Memory with a message and memory with room for its result; None: the same.
+    /// Memory with a message, and memory with room for its result. None: it is the same memory.
     pub fn pair(&mut self, message: &[u8], room: usize) -> (Memory, Option<Memory>) {
         if self.below(2) == 0 {
             return (self.piece(message), Some(self.piece(&vec![0xa5; room])));
@@ -80,8 +80,8 @@ impl Memory {
         self.0.iter_mut().map(iovec).collect()
     }
 
-    /// What a call wrote that returned `result` for this memory, and not more than `most`. The rest
-    /// is as it was.
+    /// The bytes, at most `most`, that a call has written to this memory when it returned `result`.
+    /// Checks that the rest is as it was.
     pub fn written(&self, result: ssize_t, most: usize) -> Vec<u8> {
         // After an error anything may be in an output, but nothing beside it.
         let Ok(mut left) = usize::try_from(result) else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Any sequence of calls on the C API, twice: with each message in one piece of memory and its
-//! result in another, and with both scattered, misaligned or in place. The answers are the same,
-//! and those that [`model`] knows are the textbook's.
+//! Any sequence of calls of the C API, made twice: with each message in one piece of memory and its
+//! result in another, and with both scattered, misaligned or in place. The answers must be the same
+//! both times, and those that [`model`] knows must be the textbook's.
 
 #![allow(unsafe_code)]
 
@@ -47,7 +47,7 @@ const ALGORITHMS: [(Kind, &CStr); 20] = [
     (Kind::Hash, c"crc32c"),
 ];
 
-/// The functions that symmetric ciphers and AEADs both have; of two, decryption is the first.
+/// The functions that symmetric ciphers and AEADs both have. In a pair, decryption is the first.
 struct Functions {
     whole: [unsafe extern "C" fn(
         *mut Handle,
@@ -100,10 +100,10 @@ pub fn calls(data: &[u8]) {
     assert_eq!(plain.len(), scattered.len());
 }
 
-/// A call, what it returned, and what it wrote if it succeeded.
+/// A call, its result, and the bytes that it wrote if it succeeded.
 type Answer = (&'static str, ssize_t, Vec<u8>);
 
-/// Handles on one transform, and what is known about them.
+/// Handles on one transform, and the state that they should be in.
 struct Session<'a> {
     choices: Choices<'a>,
     /// Keys and messages: the same in all layouts.
@@ -145,7 +145,7 @@ impl Session<'_> {
             tag_len,
             answers: Vec::new(),
         };
-        // Few sequences are of interest without a key.
+        // Most sequences begin with a key, because without one they show little.
         if session.choices.below(8) > 0 {
             session.set_key();
         }
@@ -197,7 +197,7 @@ impl Session<'_> {
         self.answer("setkey", result as ssize_t, Vec::new());
     }
 
-    /// Operations may have been closed for a new parameter.
+    /// Takes note that operations may have been closed for a new parameter.
     fn forget_ivs(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.iv = None);
     }
@@ -247,7 +247,7 @@ impl Session<'_> {
         self.random.bytes(if cfg!(miri) { len % 97 } else { len })
     }
 
-    /// As long as any algorithm's.
+    /// An IV. It is as long as the longest of any algorithm.
     fn iv(&mut self) -> Option<[u8; 64]> {
         let iv = self.random.bytes(64).try_into().expect("64 bytes");
         (self.choices.below(4) > 0).then_some(iv)

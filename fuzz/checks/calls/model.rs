@@ -52,7 +52,8 @@ fn xor(a: Block, b: &[u8]) -> Block {
     sum
 }
 
-/// A symmetric cipher: a message and the IV before it to the result, with the IV after it in place.
+/// A symmetric cipher. It returns the message's result, and replaces the IV by the one after the
+/// message.
 pub fn cipher(
     name: &str,
     key: &[u8],
@@ -105,7 +106,7 @@ pub fn gcm(
     message: &[u8],
     tag_len: usize,
 ) -> Option<Vec<u8>> {
-    // Bit by bit takes its time.
+    // It is slow, because it goes bit by bit.
     if message.len() > 4096 {
         return None;
     }

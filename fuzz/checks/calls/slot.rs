@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! A handle under test, and what is known about it.
+//! A handle under test, and the state that it should be in.
 
 #![allow(unsafe_code)]
 
@@ -10,22 +10,22 @@ use crate::engine::Kind;
 use crate::handle::Handle;
 use libc::ssize_t;
 
-/// Destroys its handle when it goes.
+/// A handle, which is destroyed when this is dropped.
 pub struct Slot {
     pub handle: *mut Handle,
     pub aio: bool,
     pub assoclen: usize,
-    /// What a message without IV goes on with; None: not known.
+    /// The IV of a message that has none of its own; None: not known.
     pub iv: Option<Block>,
-    /// Nothing of a stream is left.
+    /// No part of a stream is left.
     pub idle: bool,
-    /// A stream that has results, as far as is known.
+    /// A stream that has results, as far as the model knows.
     pub stream: Option<Stream>,
     /// A digest's message; None: a part of it was lost.
     pub message: Option<Vec<u8>>,
 }
 
-/// What was sent and not yet received.
+/// The bytes that were sent and not yet received.
 pub struct Stream {
     pub encrypt: bool,
     pub iv: Option<Block>,
@@ -34,7 +34,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Whether a receiver gets something without having to wait.
+    /// Returns whether a receiver gets something without having to wait.
     pub fn ready(&self, kind: Kind) -> bool {
         // 128 bytes are a block in every mode.
         self.last && !self.data.is_empty() || kind == Kind::Skcipher && self.data.len() >= 128
@@ -81,7 +81,7 @@ impl Slot {
         if kind == Kind::Aead {
             return;
         }
-        // A stream that began behind another's rest has more than is known.
+        // A stream that began behind the rest of another one has more bytes than the model knows.
         let known = if stream.iv.is_none() { stream.data.len() } else { usize::MAX };
         let rest = stream.data.split_off(written.len().min(known));
         if let (Some(iv), Some(key), true) = (&mut stream.iv, key, name != "xts(aes)")

@@ -91,7 +91,7 @@ impl Session<'_> {
         self.answer("pairs", result, written);
     }
 
-    /// For gcm, a message of which `text` is what comes out.
+    /// For gcm, a message whose decryption gives `text`.
     fn genuine(
         &mut self,
         slot: usize,
@@ -106,8 +106,8 @@ impl Session<'_> {
         model::gcm(self.key.as_ref()?, &iv?[..12], slot.assoclen, text, self.tag_len)
     }
 
-    /// The result of messages, and the IV after them; None if the model does not know. What is
-    /// given to a one-shot function is cut where a mode does not chain.
+    /// The result of messages, and the IV after them; None if the model does not know. A one-shot
+    /// function cuts a message if the mode does not chain.
     fn expected(
         &self,
         slot: usize,
@@ -145,7 +145,7 @@ impl Session<'_> {
         Some((result, (self.name != "xts(aes)").then_some(iv)))
     }
 
-    /// A message that the model knows has its result if that fits.
+    /// Checks that a message whose result the model knows has succeeded, if there was room for it.
     fn judge(
         &mut self,
         slot: usize,

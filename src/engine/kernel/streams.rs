@@ -63,7 +63,8 @@ impl KernelOperation {
             Kind::Aead if many && due > 0 => due,
             Kind::Aead if many => output.total()?,
             _ => match receive(output) {
-                // Before Linux 6.8 a socket has memory for about 30 IOVECs. It has taken nothing then.
+                // Before Linux 6.8 a socket has memory for about 30 IOVECs. It has taken nothing
+                // then.
                 Err(Errno::NOMEM) if many => self.there(output.total()?),
                 received => return received,
             },
