@@ -47,12 +47,12 @@ pub struct Algorithm {
     pub key: Option<u8>,
 }
 
-/// One that is measured with a key of so many bytes.
+/// An algorithm that is measured with a key of so many bytes.
 pub const fn row(family: Family, name: &'static str, key: u8) -> Algorithm {
     Algorithm { family, name, key: Some(key) }
 }
 
-/// One that is not.
+/// An algorithm that is not measured.
 pub const fn unmeasured(family: Family, name: &'static str) -> Algorithm {
     Algorithm { family, name, key: None }
 }
@@ -174,7 +174,7 @@ impl Opened {
             let time = now().wrapping_sub(start);
             measured.calls += rounds * count as u64;
             measured.time += time;
-            // Few looks at the clock, which may cost more than a call.
+            // The clock is read rarely, because that may cost more than a call.
             if time < PERIOD {
                 rounds *= 2;
             }

@@ -91,7 +91,7 @@ fn run(arguments: &Arguments) -> Result<c_int, Failed> {
         digest.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
     }
     let result = digest_of(&digest, log, cipher, &source)?;
-    // A digest with a key is no secret either.
+    // A file of it may be read by all: even a digest with a key is no secret.
     let sink = Sink::create(log, output, false)?;
     let shown = if hexadecimal { hex::encode(&result) } else { result };
     sink.write(log, &shown)?;

@@ -10,8 +10,8 @@ pub fn encode(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The bytes that the digits mean; of an odd number of digits, the first alone is the first byte.
-/// Nothing where a character is no digit.
+/// The bytes that the digits mean. If their number is odd, the first digit is the first byte. None:
+/// a character is no digit.
 pub fn decode(digits: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(digits.len().div_ceil(2));
     let (first, rest) = digits.split_at(digits.len() % 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! A signal that ends the program takes the file with it that is not complete: it may hold
+//! A signal that ends the program also removes the file that is not complete, because that may hold
 //! plaintext.
 #![allow(unsafe_code)]
 
@@ -7,7 +7,7 @@ use core::ffi::{CStr, c_char, c_int};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// The file's path; null where there is none. One at a time.
+/// The path of the file, of which there is one at a time; null if there is none.
 static INCOMPLETE: AtomicPtr<c_char> = AtomicPtr::new(null_mut());
 
 /// The signals that end a program when its user wants that.
@@ -26,7 +26,7 @@ extern "C" fn remove(signal: c_int) {
     }
 }
 
-/// From now on the file goes with the program.
+/// From now on a signal that ends the program removes the file.
 ///
 /// # Safety
 /// The path stays where it is until `complete` is called.
@@ -44,7 +44,7 @@ pub unsafe fn incomplete(path: &CStr) {
     }
 }
 
-/// The file stays.
+/// From now on the file stays.
 pub fn complete() {
     INCOMPLETE.store(null_mut(), Ordering::SeqCst);
 }

@@ -57,7 +57,7 @@ impl Secret {
         if size > most.saturating_sub(start.len()) {
             return Err(Errno(libc::EMSGSIZE));
         }
-        // A byte more, so that the end shows without growing.
+        // A byte more is read, so that the end is found without growing.
         let size = size.saturating_add(start.len()).saturating_add(room).saturating_add(1);
         message.0.try_reserve_exact(size).map_err(no_memory)?;
         message.append(start)?;
@@ -76,7 +76,7 @@ impl Secret {
         Ok(message)
     }
 
-    /// Shorter by what is behind.
+    /// Cuts off the end.
     pub fn truncate(&mut self, length: usize) {
         if let Some(rest) = self.0.get_mut(length..) {
             wipe(rest);
@@ -84,7 +84,7 @@ impl Secret {
         self.0.truncate(length);
     }
 
-    /// Growing by itself, a vector would leave copies behind.
+    /// Makes room. A vector that grows by itself would leave copies behind.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
         if self.0.capacity() - self.0.len() < bytes.len() {
             let mut longer = Vec::new();

@@ -7,22 +7,22 @@
 //! under them. The Makefile links each one out of one static library: its `main` is a function of
 //! [`entry`].
 //!
-//! - [`entry`]: where each begins.
+//! - [`entry`]: the beginning of each.
 //! - [`hasher`], [`enc`], [`dgst`], [`rng`], [`speed`], [`info`], [`kcapi`]: the programs.
-//! - [`tool`]: what kcapi-enc, kcapi-dgst and kcapi-rng have in common.
-//! - [`algorithm`]: what kcapi-info and kcapi-speed open and measure.
-//! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: what their users see of all of
+//! - [`tool`]: the common part of kcapi-enc, kcapi-dgst and kcapi-rng.
+//! - [`algorithm`]: the algorithms that kcapi-info and kcapi-speed open and measure.
+//! - [`options`], [`message`], [`hex`], [`output`], [`progress`]: the input and output of all of
 //!   them.
 //! - [`library`]: the functions of libkcapi that they call, with owners for its handles.
 //! - [`sys`]: system calls; [`interrupt`]: signals.
-//! - `runtime`: what Rust asks for where there is no standard library.
+//! - `runtime`: the parts that Rust needs from a program without a standard library.
 #![no_std]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-// Its functions serve where the tests call libkcapi's.
+// In the tests its functions take the place of libkcapi's.
 #[cfg(test)]
 use ::kcapi as _;
 

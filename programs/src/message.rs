@@ -5,8 +5,8 @@ use crate::sys::STDERR;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-/// A name of a file in a message. What is not printable, or no UTF-8, becomes octal: names come
-/// from lists, and must not write to a terminal what they like. None at all shows as such.
+/// The name of a file in a message. Bytes that are not printable, or no UTF-8, are shown as octal
+/// numbers: names come from lists, and must not control a terminal. An empty name is shown as such.
 pub struct Name<'a>(pub &'a [u8]);
 
 impl fmt::Display for Name<'_> {
@@ -33,7 +33,7 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// Writes a line to standard error. Where even that fails, nobody can be told.
+/// Writes a line to standard error. If that fails there is no place to say so.
 pub fn line(text: fmt::Arguments<'_>) {
     let mut message = String::new();
     let _ = writeln!(message, "{text}");
@@ -69,7 +69,7 @@ pub enum Level {
     Warning,
     /// The way in which it does its work.
     Verbose,
-    /// And every step, the library's too.
+    /// Every step, the library's included.
     Debug,
 }
 
@@ -78,7 +78,7 @@ pub enum Level {
 pub struct Log {
     /// The program.
     pub program: &'static str,
-    /// The highest level that is said; nothing where there is none.
+    /// The highest level that is said; None: nothing is.
     pub level: Option<Level>,
 }
 

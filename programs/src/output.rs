@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Output that is all there, or an error.
+//! Output that is complete, or an error.
 #![allow(unsafe_code)]
 
 use crate::interrupt;
@@ -9,13 +9,14 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-/// Ends standard output: what could not be written shows at the latest now.
+/// Closes standard output. If something could not be written there, this is the last time to find
+/// out.
 pub fn finish() -> Result<()> {
     STDOUT.close()
 }
 
-/// A file that takes its name when it is complete, and until then leaves the one that has it as
-/// it is.
+/// A file that gets its name when it is complete. Until then a file that has the name stays as it
+/// is.
 pub struct NewFile {
     file: Option<File>,
     temporary: CString,
@@ -30,7 +31,7 @@ impl NewFile {
         let (directory, name) = split(path.to_bytes());
         for attempt in 0..100 {
             let tail = format!(".{}-{attempt}", process_id());
-            // A name may have 255 bytes: of a long one the beginning serves.
+            // A name may have 255 bytes, so only the beginning of a long one is used.
             let name = name.get(..name.len().min(200)).unwrap_or_default();
             let temporary = [directory, b".", name, tail.as_bytes()].concat();
             let temporary = CString::new(temporary).map_err(|_| Errno(libc::EINVAL))?;
@@ -53,9 +54,8 @@ impl NewFile {
         self.file.as_ref().map_or(Fd(-1), |file| **file)
     }
 
-    /// It is complete. After a crash of the machine the name stands for the whole of the new file,
-    /// or for the one before: what is written is on the disk before it gets the name, and then the
-    /// name is.
+    /// Gives the complete file its name. If the machine crashes, the name is that of the whole new
+    /// file or of the old one, since the data are brought to the disk before the name is.
     pub fn commit(mut self) -> Result<()> {
         let Some(file) = self.file.take() else { return Ok(()) };
         let done = file
@@ -80,7 +80,8 @@ impl Drop for NewFile {
     }
 }
 
-/// Has a directory's names on the disk, if it may be read: who may write to it need not.
+/// Brings a directory's names to the disk, if it may be read. A user who may write to it may not be
+/// allowed to.
 fn sync_directory(directory: &[u8]) -> Result<()> {
     let directory: &[u8] = if directory.is_empty() { b"." } else { directory };
     let path = CString::new(directory).map_err(|_| Errno(libc::EINVAL))?;

@@ -9,17 +9,17 @@ use alloc::format;
 const PATIENCE: u64 = 2_000_000_000;
 /// The time from one message to the next.
 const PERIOD: u64 = 500_000_000;
-/// The clock is not asked for each piece.
+/// The number of pieces after which the clock is read again, since it is not read for each.
 const PIECES: u32 = 64;
 
-/// One file's.
+/// The progress of one file.
 pub struct Progress<'a> {
     name: &'a [u8],
-    /// 0 where nobody knows.
+    /// 0 if it is not known.
     size: u64,
     done: u64,
     pieces: u32,
-    /// When something is said next; none where nobody looks.
+    /// The time of the next message; None if there are none, since nobody would see them.
     next: Option<u64>,
     said: bool,
 }

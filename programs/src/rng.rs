@@ -102,13 +102,13 @@ fn fill(rng: &Rng, buffer: &mut [u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Seeds it from the kernel's pool, then with what the caller has: all of a file; or, where no
-/// file is named, what standard input has ready. Nothing waits for a standard input that nobody
-/// writes to.
+/// Seeds it from the kernel's pool, then with the caller's seed: a whole file, or, if no file is
+/// named, the bytes that standard input has ready. A standard input to which nobody writes is not
+/// waited for.
 fn seed(rng: &Rng, log: Log, generator: &str, file: Option<&'static CStr>) -> Result<(), Failed> {
     let fails = |errno| failed(log, &format_args!("{generator}: seed"), errno);
     let size = rng.seed_size();
-    // Length 0 says to a DRBG that it may draw its seed.
+    // A length of 0 tells a DRBG to draw its seed itself.
     let mut first = Secret::zeros(if size > 0 { size.max(SEED) } else { 0 });
     sys::random(first.bytes_mut()).map_err(fails)?;
     rng.seed(first.bytes_mut()).map_err(fails)?;
@@ -119,7 +119,8 @@ fn seed(rng: &Rng, log: Log, generator: &str, file: Option<&'static CStr>) -> Re
         let count = if file.is_some() {
             source.read_full(log, piece.bytes_mut())?
         } else if !STDIN.is_terminal() && sys::is_readable(STDIN) {
-            // One that is closed or a directory is no seed, and nobody asked for one.
+            // If it is closed or a directory there is no seed, which is no error, since none was
+            // asked for.
             STDIN.read(piece.bytes_mut()).unwrap_or(0)
         } else {
             0
@@ -141,5 +142,5 @@ fn seed(rng: &Rng, log: Log, generator: &str, file: Option<&'static CStr>) -> Re
     Ok(())
 }
 
-/// More seed makes nothing more random.
+/// The longest seed. A longer one would make nothing more random.
 const MOST_SEEDS: u32 = 1024;

@@ -37,7 +37,7 @@ unsafe impl GlobalAlloc for Malloc {
 #[global_allocator]
 static MALLOC: Malloc = Malloc;
 
-/// No panic is meant to be reachable; what comes here is out of memory, or wrong.
+/// Ends a program that is out of memory, or has a bug: no other panic should be reachable.
 #[panic_handler]
 fn panic(_: &PanicInfo) -> ! {
     let message = b"libkcapi's program cannot go on: out of memory, or an error in it\n";

@@ -75,7 +75,7 @@ const LONG: &[Long] = &[
 ];
 const SHORT: &CStr = c"alc:t:b:rvso:h";
 
-/// Most that a message may have, and all messages of a call.
+/// The most bytes of a message, and of all messages of a call.
 const LONGEST: u64 = 16 << 20;
 /// Bytes that a call of a generator gives at most.
 const RANDOM: u64 = 128;
@@ -119,7 +119,8 @@ fn read(arguments: &Arguments, log: Log) -> Result<Option<Settings>, Failed> {
             b'r' => settings.raw = true,
             b'o' => settings.messages = number(log, "--aio", found.value)?,
             b'h' => return Ok(None),
-            // Hints about how data reach the kernel, which the library knows better.
+            // These are hints how data should reach the kernel, and the library decides that
+            // itself.
             _ => {}
         }
     }
@@ -184,7 +185,7 @@ fn sizes(opened: &Opened, log: Log, settings: &Settings) -> Result<(usize, usize
     Ok((length.min(most) as usize, count as usize))
 }
 
-/// Measures an algorithm, if somebody serves it.
+/// Measures an algorithm, if an engine serves it.
 fn measured(
     algorithm: &Algorithm,
     log: Log,

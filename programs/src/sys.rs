@@ -16,7 +16,7 @@ pub struct Errno(pub c_int);
 pub type Result<T> = core::result::Result<T, Errno>;
 
 impl Errno {
-    /// That of the system call that has just failed.
+    /// The errno of the system call that has just failed.
     pub fn last() -> Self {
         // SAFETY: errno is always there.
         Self(unsafe { *libc::__errno_location() })
@@ -144,7 +144,7 @@ impl Fd {
         }
     }
 
-    /// Closes it, as far as errors of writing show then.
+    /// Closes it. Some errors of writing are told only now.
     pub fn close(self) -> Result<()> {
         // SAFETY: whoever calls this is done with the descriptor.
         match checked(unsafe { libc::close(self.0) }) {
@@ -201,8 +201,8 @@ impl Drop for File {
 }
 
 /// Makes sure that 0, 1 and 2 are open. If one were closed, a file that is opened later would get
-/// its number, and an output file would get messages that are meant for the terminal. What takes
-/// the place can be neither read nor written.
+/// its number, and an output file would get messages that are meant for the terminal. So something
+/// is opened there that can be neither read nor written.
 pub fn occupy_standard_descriptors() {
     for fd in 0..3 {
         // SAFETY: F_GETFD takes any number; open(2) gives the lowest that is free, which is this
@@ -275,7 +275,7 @@ pub fn is_readable(fd: Fd) -> bool {
     unsafe { libc::poll(&raw mut poll, 1, 0) > 0 && poll.revents & libc::POLLNVAL == 0 }
 }
 
-/// A variable of the environment, for whomever: to be shown, not obeyed.
+/// A variable of the environment, in any program. It is to be shown and not to be obeyed.
 pub fn any_variable(name: &CStr) -> Option<&'static CStr> {
     // SAFETY: the name ends with NUL; these programs change their environment in children only.
     unsafe {
@@ -307,8 +307,8 @@ impl Child {
         }
     }
 
-    /// Waits for its end, and says what its task has said; a child that something else has ended
-    /// has said no.
+    /// Waits for its end. Returns the answer of its task, or false if something else has ended the
+    /// child.
     pub fn wait(self) -> Result<bool> {
         let mut status = 0;
         // SAFETY: the memory is an int's.
@@ -328,7 +328,7 @@ pub fn page_size() -> usize {
     usize::try_from(size).unwrap_or(4096)
 }
 
-/// Nanoseconds since some time, forward only.
+/// Nanoseconds since some moment, by a clock that never goes back.
 pub fn now() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the memory is a timespec's.

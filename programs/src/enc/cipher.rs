@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Symmetric ciphers: a message of any length where the mode can go on from piece to piece, else
-//! one in memory.
+//! Symmetric ciphers. If the mode can go on from piece to piece a message may have any length;
+//! otherwise it is in memory as a whole.
 
 use super::mode::{self, Mode};
 use super::settings::{Padding, Settings};
@@ -202,7 +202,7 @@ fn read_piece(log: Log, source: &Source, length: usize) -> Result<Secret, Failed
     Ok(piece)
 }
 
-/// A message in pieces, that the mode makes one.
+/// A message in pieces, which the mode makes one message.
 fn stream(
     settings: &Settings,
     log: Log,
@@ -211,7 +211,7 @@ fn stream(
 ) -> Result<(), Failed> {
     let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
-    // The last piece is known by what does not come behind it.
+    // A piece is known to be the last one when nothing comes behind it.
     let mut now = read_piece(log, source, PIECE)?;
     let sink = sink(settings, log)?;
     let mut length = now.bytes().len() as u64;

@@ -50,7 +50,7 @@ fn sink(settings: &Settings, log: Log) -> Result<Sink, Failed> {
     Sink::create(log, settings.output, settings.direction == Direction::Decrypt)
 }
 
-/// Says that the kernel does not take a message of that length, and who does.
+/// Says that the kernel does not take a message of that length, and that the other engine does.
 fn tell_too_long(log: Log, length: usize) {
     let length = shown(length);
     log.verbose(format_args!(

@@ -15,7 +15,7 @@ pub enum Mode {
     Chaining,
     /// A message for each piece, with the counter in the IV that comes next.
     Counting(usize),
-    /// The mode begins anew with each message, so that it must see the message as a whole.
+    /// The message as a whole, because the mode begins anew with each message.
     Whole,
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Padding of the last block.
 //!
-//! PKCS #7 fills it with bytes that say how many they are, and adds a whole block where nothing
-//! is missing. The C program leaves that block out, which saves space and makes it guess when it
-//! decrypts: what looks like padding is taken off, between files only. What it has written must
-//! still come out, so this is the default.
+//! PKCS #7 fills the block with bytes that say how many they are, and adds a whole block to a
+//! message of whole blocks. The C program leaves that block out. That saves space, but it has to
+//! guess when it decrypts: bytes that look like padding are taken off, between files only. This
+//! program must still decrypt what the C program has written, so this is the default.
 
 use super::settings::Padding;
 

@@ -100,14 +100,14 @@ const PKCS7: u8 = 8;
 const PIECES: u8 = 9;
 const VERSION: u8 = 10;
 
-/// Bytes of a key, at most and where nothing is said.
+/// Bytes of a key: the most, and the default.
 const LONGEST_KEY: u64 = 64;
 const USUAL_KEY: usize = 32;
 /// The longest tag that an algorithm has.
 const LONGEST_TAG: u64 = 64;
 
 impl Settings {
-    /// Reads the command line. How much is said counts from here on.
+    /// Reads the command line. The options for messages are obeyed from here on.
     pub fn read(arguments: &Arguments, log: &mut Log) -> Result<Task, Failed> {
         let mut settings = Self {
             cipher: "",

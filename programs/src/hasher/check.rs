@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! `-c`: are the files what the lists say?
+//! `-c`: compares files with lists.
 //!
-//! Success means that at least one file was verified, and that none was not. coreutils goes
-//! further than its users expect of hmaccalc: a line that says nothing is a warning there and a
-//! failure here.
+//! Success means that at least one file was verified, and that none had a wrong digest or could not
+//! be read. A line that is no line of a list is a warning under coreutils' names, and a failure
+//! under hmaccalc's, whose users expect that.
 
 use super::digest::{Failure, Hasher};
 use super::list::{self, Line, Lines, Parsed};
@@ -19,9 +19,9 @@ use core::ffi::CStr;
 /// The numbers of a list's lines, by their verdicts.
 #[derive(Default)]
 struct Count {
-    /// Lines that are none.
+    /// Lines that are no lines of a list.
     bad: u64,
-    /// Lines that say something.
+    /// Lines with a digest.
     good: u64,
     /// Files that are what the list says.
     matched: u64,
@@ -39,7 +39,7 @@ pub struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// With what the command line says.
+    /// A check as the command line asks for it.
     pub fn new(settings: &'a Settings, hasher: Hasher<'a>, messages: Messages) -> Self {
         Self { settings, hasher, messages }
     }
@@ -93,7 +93,7 @@ impl<'a> Check<'a> {
                 }
             }
         };
-        // A list that cannot be read at all has been told.
+        // If a list cannot be read at all, that was said before.
         let is_told = !complete && count.good == 0;
         Ok(!is_told && self.summary(&count, list) && complete)
     }
@@ -151,7 +151,7 @@ impl<'a> Check<'a> {
             Verdict::Mismatch => b": FAILED\n",
             Verdict::Unreadable => b": FAILED open or read\n",
         };
-        // A verdict is one line. As coreutils has it, a backslash alone is no reason for escapes.
+        // A verdict is one line. A backslash alone is no reason for escapes, as with coreutils.
         let breaks_line = name.iter().any(|byte| b"\n\r".contains(byte));
         let escaped = if breaks_line { list::escape(name) } else { None };
         let mark: &[u8] = if escaped.is_some() { b"\\" } else { b"" };

@@ -11,11 +11,11 @@ use core::ffi::CStr;
 /// Bytes that are read at once. Longer pieces are no faster, and take more memory.
 const PIECE: usize = 128 << 10;
 
-/// Why there is no digest.
+/// The reason why there is no digest.
 pub enum Failure {
     /// The file cannot be opened.
     Open(Errno),
-    /// Or not be read to its end.
+    /// The file cannot be read to its end.
     Read(Errno),
     /// The digest itself fails: the algorithm, or the key.
     Digest(Errno),
@@ -34,25 +34,25 @@ impl Failure {
 pub struct Hasher<'a> {
     hash: &'static Hash,
     key: Option<&'a [u8]>,
-    /// Kept from file to file, but not after a failure: what it has taken in would get into the
-    /// next.
+    /// The digest, which is kept from file to file. After a failure it is not, because it has a
+    /// part of the failed file in it.
     digest: Option<Digest>,
     buffer: Vec<u8>,
     progress: bool,
 }
 
 impl<'a> Hasher<'a> {
-    /// With that digest and key.
+    /// For that digest and key.
     pub fn new(hash: &'static Hash, key: Option<&'a [u8]>) -> Self {
         Self { hash, key, digest: None, buffer: Vec::new(), progress: false }
     }
 
-    /// Long files show on a terminal how far they are.
+    /// Shows the progress of long files on a terminal.
     pub fn show_progress(&mut self) {
         self.progress = true;
     }
 
-    /// Opens the digest, so that what is wrong with it or the key shows before the first file.
+    /// Opens the digest, so that an error of it or of the key is found before the first file.
     pub fn prepare(&mut self) -> Result<&'static str> {
         let digest = Digest::open(&self.hash.algorithm(self.key.is_some()))?;
         if let Some(key) = self.key {
@@ -77,7 +77,7 @@ impl<'a> Hasher<'a> {
         if self.digest.is_none() {
             self.prepare().map_err(Failure::Digest)?;
         }
-        // Put back when it has succeeded.
+        // It is put back after a success.
         let Some(digest) = self.digest.take() else {
             return Err(Failure::Digest(Errno(libc::ENOENT)));
         };

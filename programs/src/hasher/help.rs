@@ -5,7 +5,7 @@ use crate::message::Name;
 use alloc::format;
 use alloc::string::String;
 
-/// In two lines, where a command line is wrong.
+/// The usage in two lines, for a command line that is wrong.
 pub fn usage(program: &[u8]) -> String {
     let name = Name(program);
     format!("usage: {name} [-n NAME] [OPTION...] [FILE...]\n{name} --help tells more\n")

@@ -2,18 +2,18 @@
 //! The lines of a list, as coreutils, hmaccalc, fipscheck, openssl-dgst(1) and this program write
 //! them, in both forms and with coreutils' escapes in names.
 //!
-//! A list may come from anybody: whatever it holds is a line or is none.
+//! A list may come from anybody, so any bytes are a line or no line, and no bytes do any harm.
 
 use crate::sys::{Errno, Fd, Result};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Longer lines are none: longer than any path with all its characters escaped.
+/// The longest line. It is longer than any path with all its characters escaped.
 const LONGEST: usize = 1 << 20;
-/// And what goes on for so long is no list, but a device that never ends.
+/// The length after which a line is no line of a list, but a device that never ends.
 const ENDLESS: usize = 256 << 20;
 
-/// A line that says something.
+/// A line with a digest.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Line<'a> {
     /// The name of the digest, in a BSD list.
@@ -27,13 +27,13 @@ pub struct Line<'a> {
 /// The meaning of a line.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Parsed<'a> {
-    /// It says what a digest must be.
+    /// A digest that a file must have.
     Line(Line<'a>),
     /// A comment.
     Comment,
     /// Nothing at all.
     Empty,
-    /// None of these.
+    /// Anything else.
     Bad,
 }
 
@@ -51,7 +51,7 @@ fn is_digest(text: &[u8]) -> bool {
     !text.is_empty() && text.len().is_multiple_of(2) && text.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Reads a line, without what ends it. `raw`: it ends with NUL, and names have no escapes.
+/// Reads a line, without its end. `raw`: lines end with NUL, and names have no escapes.
 pub fn parse(line: &[u8], raw: bool) -> Parsed<'_> {
     // Lists from elsewhere end lines with CR LF. A name that ends with CR is written with an
     // escape.

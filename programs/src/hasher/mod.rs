@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! kcapi-hasher: sha1sum to sha512sum, md5sum, sm3sum and sha3sum; sha1hmac to sha512hmac and
-//! sm3hmac; fipshmac and fipscheck. One program, which does what the name says that it is called
-//! by.
+//! sm3hmac; fipshmac and fipscheck. It is one program, which does what the name says by which it is
+//! called.
 //!
-//! It takes the place of hmaccalc, fipscheck and libkcapi's own, whose options, keys and files it
-//! has; under the names that end in "sum" it has coreutils' words, too.
+//! It takes the place of hmaccalc, fipscheck and libkcapi's own program, and has their options,
+//! keys and files. Under the names that end in "sum" it has coreutils' messages, too.
 
 mod check;
 mod digest;
@@ -45,7 +45,7 @@ pub fn main(arguments: Arguments) -> c_int {
         Err(Refused::Said) => return 1,
     };
     let done = run(&mut settings, messages);
-    // Standard output may be closed where nothing was to be written.
+    // Standard output may be closed if there was nothing to write.
     let finished = match done {
         Ok(Outcome { wrote: true, .. }) => output::finish(),
         _ => Ok(()),
@@ -68,13 +68,13 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Nothing was done, and it was said why.
+    /// Nothing was done, and the reason was said.
     const FAILED: Self = Self { success: false, wrote: false };
     /// The output that was asked for was written.
     const WRITTEN: Self = Self { success: true, wrote: true };
 }
 
-/// An error is one of standard output.
+/// A result whose error is one of standard output.
 fn run(settings: &mut Settings, messages: Messages) -> Result<Outcome, Errno> {
     match settings.task {
         Task::Help => print(help::help(messages.program).as_bytes()),
@@ -102,7 +102,7 @@ fn run(settings: &mut Settings, messages: Messages) -> Result<Outcome, Errno> {
     }
 }
 
-/// The version, and who makes the digests.
+/// The version, and the engine that makes the digests.
 fn version(settings: &Settings, messages: Messages) -> String {
     let served = match Hasher::new(settings.hash, None).prepare() {
         Ok("user") => "in user space",
@@ -183,7 +183,7 @@ fn digest_files(
     Ok(Outcome { success, wrote: true })
 }
 
-/// The digest, cut where that is asked for; what is wrong has been said.
+/// The digest, cut if that is asked for. None: there is none, and the reason was said.
 fn digest_of(
     hasher: &mut Hasher<'_>,
     name: &CStr,

@@ -83,12 +83,12 @@ pub enum Role {
     FipsCheck,
 }
 
-/// A name, and what it stands for.
+/// A name, and its meaning.
 #[derive(Clone, Copy)]
 pub struct Name {
     /// The package whose program it is.
     pub role: Role,
-    /// Its digest, where the name says one.
+    /// Its digest, if the name says which.
     pub hash: Option<&'static Hash>,
     /// Its key, if it has one.
     pub key: Option<&'static [u8]>,

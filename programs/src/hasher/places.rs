@@ -14,7 +14,7 @@ const PREFIX: &str = match option_env!("KCAPI_SUM_PREFIX") {
     Some(prefix) => prefix,
     None => ".",
 };
-/// And behind it, with a dot.
+/// The text behind it, with a dot.
 const SUFFIX: &str = match option_env!("KCAPI_SUM_SUFFIX") {
     Some(suffix) => suffix,
     None => "hmac",

@@ -82,11 +82,11 @@ pub struct Settings {
     pub operands: Vec<&'static CStr>,
 }
 
-/// Why there is nothing to do.
+/// The reason why there is nothing to do.
 pub enum Refused {
     /// The command line is wrong, and it was said how: the usage follows.
     Usage,
-    /// It was said.
+    /// The reason was said.
     Said,
 }
 
@@ -128,16 +128,16 @@ const IGNORE_MISSING: u8 = 7;
 /// The source of a key.
 #[derive(Clone, Copy)]
 enum KeySource {
-    /// The name's own.
+    /// The key that the name has.
     Name,
-    /// Nowhere: a digest without one.
+    /// There is none: it is a digest without a key.
     None,
     File(&'static CStr),
     Descriptor(&'static CStr),
     Text(&'static CStr),
 }
 
-/// The digest of `-h`. md5 is none there: C's program has none.
+/// The digest of `-h`. md5 is not among them, since the C program does not have it.
 fn hash(text: &CStr, messages: Messages) -> Result<&'static Hash, Refused> {
     let found = names::find_hash(text.to_bytes()).filter(|hash| hash.name != "md5");
     found.ok_or_else(|| {
@@ -371,5 +371,6 @@ impl Settings {
     }
 }
 
-/// More than any HMAC takes, and not so much that a wrong name fills the memory.
+/// The most bytes of a key: more than any HMAC takes, but not so many that a wrong file fills the
+/// memory.
 const LONGEST_KEY: usize = 1 << 20;

@@ -42,7 +42,7 @@ pub static USUAL: [Algorithm; 28] = [
 pub fn named(names: &[&'static CStr]) -> Vec<Algorithm> {
     let mut list = Vec::new();
     for name in names {
-        // A name that is no UTF-8 nobody has.
+        // No algorithm has a name that is no UTF-8.
         let name = name.to_str().unwrap_or("?");
         let all = FAMILIES.map(|family| unmeasured(family, name));
         let before = list.len();

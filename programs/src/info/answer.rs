@@ -18,11 +18,11 @@ pub const DEFAULT_ENGINE: &str = match option_env!("KCAPI_DEFAULT_ENGINE") {
 pub struct Answer {
     /// The engine that serves, or the error of the init function.
     pub engine: Result<&'static str>,
-    /// bind(2)'s.
+    /// The result of bind(2).
     pub bound: Result<()>,
     /// The kernel's driver, if it is in /proc/crypto.
     pub driver: Option<Driver>,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
@@ -62,7 +62,7 @@ fn kernel_says(machine: &Machine, algorithm: &Algorithm, answer: &Answer) -> Str
 
 /// Asks the kernel, then the library.
 pub fn ask(machine: &Machine, algorithm: &Algorithm) -> Answer {
-    // First the kernel: this loads the modules that are there.
+    // The kernel is asked first, because that loads its modules.
     let bound = machine.socket.and_then(|()| bind(algorithm));
     let driver = driver(algorithm);
     let engine = algorithm.open(Flag::None).map(|opened| opened.engine());

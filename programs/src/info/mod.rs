@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! kcapi-info: who serves which algorithm on this machine, and why.
+//! kcapi-info: the engine that serves each algorithm on this machine, and the reason.
 
 mod algorithms;
 mod answer;
@@ -63,7 +63,7 @@ pub fn main(arguments: Arguments) -> c_int {
     }
 }
 
-/// Tells all, and says whether what was to be measured was.
+/// Tells all. Returns whether everything was measured that was asked for.
 fn tell(names: &[&'static CStr], json: bool, speed: bool) -> Result<bool> {
     let (version, kernel) = (library::version(), kernel());
     let head = if json {
@@ -73,7 +73,7 @@ fn tell(names: &[&'static CStr], json: bool, speed: bool) -> Result<bool> {
     };
     STDOUT.write_all(head.as_bytes())?;
     let mut measured = true;
-    // Before this process opens a handle: each measurement chooses its engine.
+    // This comes before the process opens a handle, because each measurement chooses its engine.
     if speed {
         measured = speed::measure(names, json)?;
         if !json {

@@ -78,7 +78,7 @@ fn number_in(path: &CStr, label: &str) -> Option<i32> {
     number.trim().parse().ok()
 }
 
-/// Asks.
+/// Asks the kernel.
 pub fn machine() -> Machine {
     Machine {
         socket: closed(socket(libc::AF_ALG, libc::SOCK_SEQPACKET, 0).into()),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! `kcapi-info --speed`: how fast each engine is.
+//! `kcapi-info --speed`: the speed of each engine.
 
 use super::algorithms::USUAL;
 use crate::algorithm::Algorithm;
@@ -48,8 +48,8 @@ fn measure_one(algorithm: &Algorithm, engine: &str, json: bool, comma: bool) -> 
     STDOUT.write_all(row.as_bytes()).is_ok() || comma
 }
 
-/// Measures the usual algorithms, or those of them that are named, on both engines. Says whether
-/// there was one.
+/// Measures the usual algorithms, or those of them that are named, on both engines. Returns whether
+/// there was any.
 pub fn measure(names: &[&CStr], json: bool) -> core::result::Result<bool, Errno> {
     let wanted = |algorithm: &&Algorithm| {
         let is_named = |name: &&CStr| name.to_bytes() == algorithm.name.as_bytes();

@@ -27,7 +27,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// One that knows what it takes itself.
+    /// A clock that has measured the time that reading it takes.
     pub fn new() -> Self {
         let own = median((0..SAMPLES).map(|_| time(|| ()).0).collect());
         Self { own, times: Vec::new() }

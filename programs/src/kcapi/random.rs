@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Calls with any lengths and any bytes. All that is asked for is that they return.
+//! Calls with any lengths and any bytes. The only check is that they return.
 
 use super::fail;
 use super::settings::{Mode, Settings};
@@ -13,7 +13,7 @@ use alloc::vec;
 const ROOM: usize = 8192;
 const ROUNDS: usize = 500;
 
-/// The same numbers each time, so that what goes wrong goes wrong again (xorshift).
+/// Random numbers (xorshift). They are the same each time, so that an error comes again.
 struct Numbers(u32);
 
 impl Numbers {

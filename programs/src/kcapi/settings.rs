@@ -131,7 +131,7 @@ fn bytes(found: &Found) -> Result<Bytes, Failed> {
     }
 }
 
-/// A number that is worth its option.
+/// A number that makes sense for its option.
 fn count(option: u8, text: &CStr) -> Result<usize, Failed> {
     const MOST: usize = 1 << 30;
     let value = number(text).and_then(|value| usize::try_from(value).ok());
@@ -230,10 +230,10 @@ impl Settings {
         Ok(Task::Work(settings))
     }
 
-    /// Takes an option that stands for itself.
+    /// Takes an option without an argument.
     fn take(&mut self, found: &Found) -> Result<(), Failed> {
         match found.option {
-            // A name that is no UTF-8 nobody has.
+            // No algorithm has a name that is no UTF-8.
             b'c' => self.algorithm = found.value.to_str().unwrap_or("?"),
             b'e' => self.direction = Direction::Encrypt,
             b'k' => self.key = bytes(found)?,

@@ -44,7 +44,7 @@ pub fn set_verbosity(level: u32) {
     unsafe { kcapi_set_verbosity(level) };
 }
 
-/// Fills memory with zeros, whatever the compiler thinks of it.
+/// Fills memory with zeros. The compiler does not leave it out, though nobody reads the memory.
 pub fn wipe(memory: &mut [u8]) {
     // SAFETY: the memory is as long as is said.
     unsafe { kcapi_memset_secure(memory.as_mut_ptr().cast(), 0, memory.len()) };
@@ -76,7 +76,7 @@ pub enum Flag {
     User = 1 << 16,
 }
 
-/// A handle, and how the library's family of functions destroys it.
+/// A handle, and the function of its family that destroys it.
 struct Handle {
     raw: *mut RawHandle,
     destroy: Destroy,

@@ -11,8 +11,8 @@ use alloc::format;
 use core::cell::RefCell;
 use core::ffi::CStr;
 
-/// Says what is wrong with a file. The exit status is that of EIO where it cannot be opened, read
-/// or written: so the C programs say it.
+/// Says what is wrong with a file. If it cannot be opened, read or written, the exit status is that
+/// of EIO, as with the C programs.
 fn file_failed(log: Log, name: &[u8], errno: Errno) -> Failed {
     log.error(format_args!("{}: {errno}", Name(name)));
     let shown = if errno == Errno(libc::EMSGSIZE) { errno } else { Errno(libc::EIO) };
@@ -27,7 +27,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The file of that name; standard input without a name, or where it is `-`.
+    /// The file of that name; standard input without a name, or if that is `-`.
     pub fn open(log: Log, path: Option<&'static CStr>) -> Result<Self> {
         let (file, name) = match path.filter(|&path| path != c"-") {
             None => (None, &b"standard input"[..]),
@@ -58,7 +58,7 @@ impl Source {
         Ok(count)
     }
 
-    /// All of it, behind what is there already, with room for so much more.
+    /// Reads all of it behind the bytes that are there already, with room for so many more.
     pub fn read_all(&self, log: Log, start: &[u8], room: usize) -> Result<Secret> {
         let size = self.fd().stat().map_or(0, |stat| if stat.is_regular() { stat.size } else { 0 });
         let read = || {
@@ -69,8 +69,8 @@ impl Source {
     }
 }
 
-/// An output. What is a file gets its name when all is written; until then the one that has the
-/// name stays.
+/// An output. A file gets its name when all is written. Until then the file that has the name
+/// stays.
 pub enum Sink {
     /// Standard output.
     Standard,
@@ -81,8 +81,8 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// The file of that name; standard output without a name, or where it is `-`. What is secret
-    /// is for its owner.
+    /// The file of that name; standard output without a name, or if that is `-`. If the data are
+    /// secret only the file's owner can read it.
     pub fn create(log: Log, path: Option<&'static CStr>, secret: bool) -> Result<Self> {
         let Some(path) = path.filter(|&path| path != c"-") else { return Ok(Self::Standard) };
         let name = path.to_bytes();
@@ -101,7 +101,7 @@ impl Sink {
             existing => {
                 let new = NewFile::create(path, if secret { 0o600 } else { 0o666 })?;
                 if let Some((stat, _)) = existing {
-                    // Nobody gets more than before, and nobody to execute it.
+                    // The new file has the old one's permissions at most, and none to execute it.
                     new.fd().set_mode(stat.mode & if secret { 0o600 } else { 0o666 })?;
                 }
                 Ok(Self::File(new, name))
@@ -123,7 +123,7 @@ impl Sink {
         fd.write_all(bytes).map_err(|errno| file_failed(log, name, errno))
     }
 
-    /// All is written.
+    /// Ends the output, of which all is written.
     pub fn finish(self, log: Log) -> Result<()> {
         let (done, name) = match self {
             Self::Standard => (output::finish(), &b"standard output"[..]),

@@ -14,7 +14,7 @@ use core::ffi::CStr;
 
 /// The time that deriving a key should take, in nanoseconds.
 const EFFORT: u64 = 100_000_000;
-/// Bytes of a salt that is made up.
+/// Bytes of a salt that the program makes.
 const SALT: usize = 32;
 /// Longer passwords are a mistake, such as the wrong file.
 const LONGEST_PASSWORD: usize = 1 << 20;
@@ -78,9 +78,8 @@ impl KeyOptions {
         self.key_fd == Some(c"0")
     }
 
-    /// Reads the key, `limit` bytes of it at most, or the password. It comes before the message
-    /// where both come from standard input, and calls no function of the library that would
-    /// choose an engine.
+    /// Reads the key, at most `limit` bytes, or the password. If both come from standard input it
+    /// comes before the message. This calls no function of the library that would choose an engine.
     pub fn read(&self, log: Log, limit: usize) -> Result<Material> {
         if let Some(text) = self.key_fd {
             let fd = descriptor(log, "--keyfd", text)?;

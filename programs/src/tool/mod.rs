@@ -16,11 +16,11 @@ use alloc::vec::Vec;
 use core::ffi::{CStr, c_int};
 use core::fmt::Display;
 
-/// The program ends with this exit status; why, has been said.
+/// The exit status with which the program ends. The reason has been said.
 #[derive(Debug)]
 pub struct Failed(pub c_int);
 
-/// The result of what fails by ending the program.
+/// The result of a step whose failure ends the program.
 pub type Result<T> = core::result::Result<T, Failed>;
 
 /// Says what is wrong with the command line, and how to ask for help.
@@ -84,7 +84,7 @@ pub fn print(log: Log, text: &str) -> c_int {
     }
 }
 
-/// Lets the library speak as well, where more is asked for than what went wrong.
+/// Lets the library write messages, too, if more than errors is asked for.
 pub fn set_library_level(log: Log) {
     library::set_verbosity(match log.level {
         Some(Level::Verbose) => Level::Verbose as u32,
