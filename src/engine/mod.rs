@@ -11,6 +11,7 @@
 
 pub mod choice;
 pub mod kernel;
+pub mod outcome;
 #[cfg(feature = "user-engine")]
 pub mod user;
 

@@ -9,31 +9,16 @@ use super::message::{self, Message, why_short};
 use super::operation::KernelOperation;
 use crate::engine::kernel::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
 use crate::engine::kernel::aio::{Backend, Outcome};
-use crate::engine::{Control, Kind};
+use crate::engine::outcome::BatchOutcome;
+use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::overlap::{reads_its_output, with_checked_copies};
 use std::os::fd::AsFd;
 
 impl KernelOperation {
-    /// EINVAL, before anything is sent, if an output of a batch is too short or an
-    /// AEAD message is; EMSGSIZE if one cannot be taken whole and must be.
-    fn check_pairs(
-        &self,
-        control: &Control,
-        inputs: Iovecs<'_>,
-        outputs: Iovecs<'_>,
-        cut: bool,
-    ) -> Result<()> {
-        let mut longest = 0;
-        for (input, output) in inputs.each().zip(outputs.each()) {
-            let (len, result) = control.lens(self.tag_len, input, output)?;
-            longest = longest.max(len).max(result);
-        }
-        if cut { Ok(()) } else { self.require(longest) }
-    }
-
-    /// Pairs of IOVECs, each a message of its own, by `backend`.
+    /// Pairs of IOVECs, each a message of its own, by `backend`. Their lengths have been checked.
+    /// EMSGSIZE, before anything is sent: a message that cannot be cut is too long for the socket.
     pub(super) fn cipher_batch(
         &self,
         control: &Control,
@@ -42,11 +27,53 @@ impl KernelOperation {
         backend: &mut dyn Backend,
     ) -> Result<usize> {
         let order = self.order(inputs.list().len());
-        let cut = matches!(order, Order::Chain | Order::ChainInTurn);
-        self.check_pairs(control, inputs, outputs, cut)?;
+        let rules = self.rules(order, control.op, inputs);
+        if !rules.cut {
+            self.require(self.longest(control, inputs, outputs)?)?;
+        }
+        let is_cut_over_itself = |(input, output): (Iovecs<'_>, Iovecs<'_>)| {
+            let long = input.list().iter().any(|iov| iov.iov_len > rules.capacity);
+            long && reads_its_output(input, output)
+        };
+        if rules.cut && inputs.each().zip(outputs.each()).any(is_cut_over_itself) {
+            return with_checked_copies(inputs, |copies| {
+                self.cipher_batch(control, copies, outputs, backend)
+            })?;
+        }
+        let mut plan = Plan::new(rules, inputs, outputs);
+        let (mut batch, mut reads) = (Batch::default(), Vec::new());
+        let mut first = Some(control);
+        let mut outcome = BatchOutcome::default();
+        while plan.next(&mut batch)? {
+            reads.clear();
+            reads.try_reserve(batch.outputs().list().len())?;
+            self.note(match order {
+                Order::InTurn => self.carry_out_in_turn(control, &batch, backend, &mut reads),
+                _ => self.carry_out(first.take(), &batch, rules.cut, backend, &mut reads),
+            })?;
+            for (&read, output) in reads.iter().zip(batch.outputs().each()) {
+                if !outcome.note(self.note(whole_result(read, output))) {
+                    return outcome.result();
+                }
+            }
+        }
+        outcome.result()
+    }
+
+    /// Bytes of the longest message or result.
+    fn longest(&self, control: &Control, inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<usize> {
+        let mut longest = 0;
+        for (input, output) in inputs.each().zip(outputs.each()) {
+            let (len, result) = control.lens(self.tag_len, input, output)?;
+            longest = longest.max(len).max(result);
+        }
+        Ok(longest)
+    }
+
+    fn rules(&self, order: Order, op: Op, inputs: Iovecs<'_>) -> Rules {
         let all = inputs.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len));
         let one_granule = self.kind() == Kind::Aead || order == Order::InTurn;
-        let rules = Rules {
+        Rules {
             // If messages take turns only one is in the socket, so that no limit matters.
             capacity: match order {
                 Order::InTurn => usize::MAX,
@@ -54,43 +81,9 @@ impl KernelOperation {
             },
             pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
             granule: if one_granule { 1 } else { self.common.algorithm.granule() },
-            cut,
-            growth: self.growth(control.op),
-        };
-        let is_cut_over_itself = |(input, output): (Iovecs<'_>, Iovecs<'_>)| {
-            let long = input.list().iter().any(|iov| iov.iov_len > rules.capacity);
-            long && reads_its_output(input, output)
-        };
-        if cut && inputs.each().zip(outputs.each()).any(is_cut_over_itself) {
-            return with_checked_copies(inputs, |copies| {
-                self.cipher_batch(control, copies, outputs, backend)
-            })?;
+            cut: matches!(order, Order::Chain | Order::ChainInTurn),
+            growth: self.growth(op),
         }
-        let mut plan = Plan::new(rules, inputs, outputs);
-        let (mut batch, mut outcomes) = (Batch::default(), Vec::new());
-        let mut first = Some(control);
-        let mut total = 0;
-        let mut wrong_tag = Ok(());
-        while plan.next(&mut batch)? {
-            outcomes.clear();
-            outcomes.try_reserve(batch.outputs().list().len())?;
-            self.note(match order {
-                Order::InTurn => self.carry_out_in_turn(control, &batch, backend, &mut outcomes),
-                _ => self.carry_out(first.take(), &batch, cut, backend, &mut outcomes),
-            })?;
-            for (outcome, output) in outcomes.iter().zip(batch.outputs().each()) {
-                let due = output.total()?;
-                match self.note(message::forget_forged(*outcome, output, due)) {
-                    Ok(result) if result == due => total += result,
-                    Ok(_) => return self.note(Err(Errno::MSGSIZE)),
-                    // The kernel has taken this message out of the socket, and goes on with the
-                    // others.
-                    Err(Errno::BADMSG) => wrong_tag = Err(Errno::BADMSG),
-                    Err(errno) => return wrong_tag.and(Err(errno)),
-                }
-            }
-        }
-        wrong_tag.map(|()| total)
     }
 
     /// The order for a batch of `messages` messages. For a driver that completes later there is
@@ -159,6 +152,15 @@ impl KernelOperation {
         }
         outcomes.extend(lens);
         Ok(())
+    }
+}
+
+/// The result of a message that must fill `output`. EMSGSIZE: the kernel has cut the message.
+fn whole_result(read: Outcome, output: Iovecs<'_>) -> Result<usize> {
+    let due = output.total()?;
+    match message::forget_forged(read, output, due)? {
+        result if result == due => Ok(result),
+        _ => Err(Errno::MSGSIZE),
     }
 }
 

@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 use crate::cancel;
+use crate::engine::outcome::BatchOutcome;
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::memory;
@@ -32,47 +33,6 @@ fn processors() -> usize {
     static PROCESSORS: OnceNonZeroUsize = OnceNonZeroUsize::new();
     let ask = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     PROCESSORS.get_or_init(ask).get()
-}
-
-/// The outcome of several messages in order.
-#[derive(Default)]
-pub struct BatchOutcome {
-    total: usize,
-    wrong_tag: bool,
-    failed: Option<Errno>,
-}
-
-impl BatchOutcome {
-    /// Notes a message's result. Returns whether the next one is to be processed. That is so after
-    /// a wrong tag, too, as in the kernel, where only this message is taken out of the socket.
-    fn note(&mut self, result: Result<usize>) -> bool {
-        match result {
-            Ok(bytes) => self.total += bytes,
-            Err(Errno::BADMSG) => self.wrong_tag = true,
-            Err(errno) => self.failed = Some(errno),
-        }
-        self.failed.is_none()
-    }
-
-    fn then(self, next: Self) -> Self {
-        match self.failed {
-            Some(_) => self,
-            None => Self {
-                total: self.total + next.total,
-                wrong_tag: self.wrong_tag || next.wrong_tag,
-                failed: next.failed,
-            },
-        }
-    }
-
-    /// The sum of the results, or the first error.
-    pub fn result(self) -> Result<usize> {
-        match (self.wrong_tag, self.failed) {
-            (true, _) => Err(Errno::BADMSG),
-            (false, Some(errno)) => Err(errno),
-            (false, None) => Ok(self.total),
-        }
-    }
 }
 
 /// Calls `process` for each pair of IOVECs, in order.
@@ -135,7 +95,7 @@ fn in_threads(
         others.iter().zip(workers).fold(outcome, |outcome, (pairs, worker)| {
             outcome.then(match worker.map(thread::ScopedJoinHandle::join) {
                 Some(Ok(next)) => next,
-                Some(Err(_)) => BatchOutcome { failed: Some(Errno::IO), ..BatchOutcome::default() },
+                Some(Err(_)) => BatchOutcome::failed(Errno::IO),
                 // There was no thread for it.
                 None => pairs.give_to(&group),
             })

@@ -7,9 +7,10 @@
 //!
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
-use super::batch::{AEAD_SHARE, BatchOutcome, CIPHER_SHARE, in_order, in_parallel};
+use super::batch::{AEAD_SHARE, CIPHER_SHARE, in_order, in_parallel};
 use super::cipher_state::{CipherState, Settings};
 use super::shared_stream::SharedStream;
+use crate::engine::outcome::BatchOutcome;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
 use crate::engine::user::data::{copy_out, in_place, in_to_out};
 use crate::engine::user::lease::Lease;
