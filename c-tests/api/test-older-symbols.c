@@ -2,9 +2,11 @@
 /*
  * test-older-symbols.c - the symbol versions from before lengths had the size of size_t
  *
- * Programs linked at that time pass lengths of 32 bits, with whatever the upper half of the register or
- * stack slot holds, and take results as int32_t. Each of the 68 older symbols is called that way,
- * through dlvsym(3), and must do what the default version does.
+ * Programs linked at that time pass lengths of 32 bits and take results as int32_t. What the upper half of
+ * such an argument's register or stack slot holds is up to the caller where the calling convention says
+ * so (x86-64, 64-bit ARM), and rubbish here; elsewhere (s390x, 64-bit POWER, RISC-V) the callee may rely on
+ * its extension, which the compiler sees to. Each of the 68 older symbols is called that way, through
+ * dlvsym(3), and must do what the default version does.
  *
  * needs: uninstrumented
  */
@@ -14,16 +16,17 @@
 
 #include "fill.h"
 
-#if UINTPTR_MAX > UINT32_MAX
-#define LEN(n) ((uintptr_t)0xdeadbeefu << 32 | (uint32_t)(n))
+#if defined(__x86_64__) || defined(__aarch64__)
+typedef uint64_t L; /* a 32-bit length as an older caller leaves it */
+#define LEN(n) ((L)0xdeadbeefu << 32 | (uint32_t)(n))
 #else
-#define LEN(n) ((uintptr_t)(n))
+typedef uint32_t L;
+#define LEN(n) ((L)(n))
 #endif
 
 typedef struct kcapi_handle *H;
 typedef uint8_t *B;
 typedef const uint8_t *CB;
-typedef uintptr_t L; /* a 32-bit length as an older caller leaves it */
 typedef struct iovec *V;
 
 enum { AAD = 8, DATA = 64, TAG = 16, MESSAGE = AAD + DATA, SEALED = MESSAGE + TAG };

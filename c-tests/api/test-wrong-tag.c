@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 
+#include "authenc.h"
 #include "fill.h"
 
 enum { AAD = 16, TEXT = 256, TAG = 16, LEN = AAD + TEXT + TAG, MANY = 4 };
@@ -89,8 +90,8 @@ static void batch(const char *name, struct kcapi_handle *handle, bool in_place)
 static void test_aead(const struct aead *a)
 {
     fill(key, sizeof(key), 1);
-    if (strncmp(a->name, "authenc", 7) == 0)
-        memcpy(key, (const uint8_t[]){ 8, 0, 1, 0, 0, 0, 0, 16 }, 8);
+    if (is_authenc(a->name))
+        put_authenc_head(key, 16);
     for (uint32_t flags = 0; flags <= KCAPI_INIT_AIO; flags++) {
         struct kcapi_handle *handle = aead_with_key(a->name, key, a->keylen, TAG, AAD, flags);
 

@@ -11,6 +11,7 @@
 #ifndef ALGORITHMS_H
 #define ALGORITHMS_H
 
+#include "authenc.h"
 #include "fill.h"
 
 static const char *const modes[] = {
@@ -69,10 +70,8 @@ static inline void put_key_head(const struct algorithm *a, uint8_t *key, uint32_
 {
     uint32_t second = len < 8 + AUTH_KEY ? 0 : len - 8 - AUTH_KEY;
 
-    if (strncmp(a->name, "authenc", 7) != 0)
-        return;
-    memcpy(key, (const uint16_t[]){ 8, 1 }, 4);
-    memcpy(key + 4, (const uint8_t[]){ 0, 0, 0, (uint8_t)second }, 4);
+    if (is_authenc(a->name))
+        put_authenc_head(key, second);
 }
 
 static bool few_algorithms;

@@ -3,6 +3,7 @@
 #ifndef CROSS_AEAD_H
 #define CROSS_AEAD_H
 
+#include "authenc.h"
 #include "cross.h"
 
 static const char *const cross_aeads[] = {
@@ -32,16 +33,11 @@ struct aead {
     uint32_t block, tag;
 };
 
-/* The kernel's rtattr with the length of the cipher's key, the digest's key, the cipher's key. */
 static uint32_t authenc_key(uint8_t *key, uint32_t auth, uint32_t enc)
 {
-    const uint16_t attribute[2] = { 8, 1 };
-
-    memcpy(key, attribute, 4);
-    memset(key + 4, 0, 3);
-    key[7] = (uint8_t)enc;
-    random_bytes(key + 8, auth + enc);
-    return 8 + auth + enc;
+    put_authenc_head(key, enc);
+    random_bytes(key + AUTHENC_HEAD, auth + enc);
+    return AUTHENC_HEAD + auth + enc;
 }
 
 static uint32_t aead_key(const struct aead *a, uint8_t *key, uint32_t len)
@@ -208,7 +204,7 @@ static void cross_aead_stream(struct aead *a)
 static void cross_aead(const char *name, int rounds)
 {
     struct aead a = { NULL, strstr(name, "ccm"), strstr(name, "rfc4") || strstr(name, "esp"),
-                      strstr(name, "authenc"), 0, 0 };
+                      is_authenc(name), 0, 0 };
     uint32_t good;
     int ret = kcapi_aead_init(&a.handle, name, 0);
 

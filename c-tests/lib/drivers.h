@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "authenc.h"
 #include "batch.h"
 #include "listed.h"
 #include "transcript.h"
@@ -112,9 +113,8 @@ static inline struct kcapi_handle *driver_handle(const struct driven *d, const c
     if ((d->aead ? kcapi_aead_init : kcapi_cipher_init)(&handle, name, flags))
         return NULL;
     fill(key, sizeof(key), 3);
-    /* What authenc's key begins with: struct rtattr, then the cipher key's length. */
-    if (strncmp(d->name, "authenc", 7) == 0)
-        memcpy(key, (const uint8_t[8]){ 8, 0, 1, 0, 0, 0, 0, 16 }, 8);
+    if (is_authenc(d->name))
+        put_authenc_head(key, 16);
     if ((d->aead ? kcapi_aead_setkey : kcapi_cipher_setkey)(handle, key, d->keylen))
         bail_out("no key for %s", name);
     if (d->aead) {

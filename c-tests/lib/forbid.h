@@ -16,13 +16,18 @@
 
 enum { ANY_ARGUMENT = -1 };
 
+/* Where the lower half of the first argument is: a filter sees it as a number of 64 bits. */
+enum {
+    FIRST_ARGUMENT = offsetof(struct seccomp_data, args[0]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)
+};
+
 /* The call, if its first argument is `argument`, fails with `error`. False where there are no seccomp filters. */
 static inline bool forbid_call(long number, int argument, int error)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)number, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIRST_ARGUMENT),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)argument, 0, argument == ANY_ARGUMENT ? 0 : 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),

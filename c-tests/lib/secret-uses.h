@@ -35,7 +35,7 @@ static inline void plant(const struct secret_use *u)
 static struct kcapi_handle *new_handle(const struct secret_use *u, uint32_t flags)
 {
     struct kcapi_handle *handle = NULL;
-    const uint8_t *key = strncmp(u->algorithm, "authenc", 7) == 0 ? c->authenc : c->key;
+    const uint8_t *key = is_authenc(u->algorithm) ? c->authenc : c->key;
 
     if (u->init(&handle, u->algorithm, flags) || kcapi_cipher_setkey(handle, key, u->keylen))
         bail_out("%s has no handle", u->algorithm);

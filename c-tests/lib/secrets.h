@@ -11,6 +11,7 @@
 
 #include <sys/wait.h>
 
+#include "authenc.h"
 #include "needles.h"
 
 enum { KEY = 64, IV = 16, BLOCK = 64, PLAIN = 1 << 20, ROOM = 5 << 20, ITERATIONS = 3 };
@@ -28,7 +29,7 @@ static inline void fill_caller(struct caller *c)
 {
     fill(c->key, KEY, 0x1234);
     fill(c->iv, IV, 0x5678);
-    memcpy(c->authenc, (const uint8_t[]){ 8, 0, 1, 0, 0, 0, 0, 16 }, 8);
+    put_authenc_head(c->authenc, 16);
     memcpy(c->authenc + 8, c->key, 32);
     memcpy(c->authenc + 40, c->key, 16);
     fill(c->plain, BLOCK, 0x9abc);

@@ -6,6 +6,7 @@
 #ifndef SUBJECTS_H
 #define SUBJECTS_H
 
+#include "authenc.h"
 #include "fill.h"
 #include "listed.h"
 
@@ -114,14 +115,12 @@ static inline bool is_there(const struct subject *s)
     return true;
 }
 
-/* The key of a number; of authenc() a struct rtattr, the digest's and the cipher's. */
+/* The key of a number. */
 static inline const uint8_t *key_of(const struct subject *s, uint32_t number, uint8_t key[KEY_MAX])
 {
-    static const uint8_t rtattr[8] = { 8, 0, 1, 0, 0, 0, 0, 16 };
-
     fill(key, KEY_MAX, 77 + number);
-    if (strncmp(s->name, "authenc", 7) == 0)
-        memcpy(key, rtattr, sizeof(rtattr));
+    if (is_authenc(s->name))
+        put_authenc_head(key, 16);
     return key;
 }
 
@@ -136,7 +135,7 @@ static inline int set_key(const struct subject *s, handle *h, uint32_t number)
 static inline int set_bad_key(const struct subject *s, handle *h)
 {
     uint8_t key[KEY_MAX];
-    bool authenc = strncmp(s->name, "authenc", 7) == 0;
+    bool authenc = is_authenc(s->name);
 
     return s->calls->setkey(h, key_of(s, 0, key), authenc ? 8 + 15 : s->keylen - 1);
 }

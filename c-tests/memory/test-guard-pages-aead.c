@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 
+#include "authenc.h"
 #include "fence.h"
 
 struct aead {
@@ -205,8 +206,8 @@ static void test_aead(const struct aead *a)
         return;
     }
     fill(key, sizeof(key), 1);
-    if (strncmp(a->name, "authenc", 7) == 0)
-        memcpy(key, (const uint8_t[]){ 8, 0, 1, 0, 0, 0, 0, 16 }, 8);
+    if (is_authenc(a->name))
+        put_authenc_head(key, 16);
     for (border = 0; border < BORDERS; border++) {
         struct kcapi_handle *handle = fenced_handle(&s, a, 0);
         struct kcapi_handle *aio = fenced_handle(&s, a, KCAPI_INIT_AIO);
