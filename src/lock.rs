@@ -335,6 +335,14 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_in_vain_takes_its_time_however_long_time_t_is() {
+        const AT_MOST: Duration = Duration::from_millis(30);
+        let began = std::time::Instant::now();
+        assert!(wait(&AtomicU32::new(0), 0, AT_MOST) == Waited::InVain);
+        assert!(began.elapsed() >= AT_MOST);
+    }
+
+    #[test]
     fn an_event_that_has_happened_is_not_waited_for() {
         let event = Event::default();
         let before = event.now();

@@ -330,9 +330,13 @@ pub fn page_size() -> usize {
 
 /// Nanoseconds since some moment, by a clock that never goes back.
 pub fn now() -> u64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the memory is a timespec's.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    // SAFETY: zeros are a timespec, which clock_gettime(2) fills; where time_t has 64 bits and a long
+    // has 32, it has a field that cannot be named.
+    let time = unsafe {
+        let mut time: libc::timespec = core::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time);
+        time
+    };
     (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
 }
 

@@ -5,7 +5,7 @@
 
 use super::{done, number};
 use crate::errno::Result;
-use libc::c_int;
+use libc::{c_int, c_long};
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
@@ -16,10 +16,9 @@ const FUTEX_WAKE: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
 /// futex(2): waits while `word` is `expected`, until somebody wakes the thread. ETIMEDOUT: nobody
 /// does. EAGAIN: `word` is something else.
 pub fn futex_wait(word: &AtomicU32, expected: u32, at_most: Duration) -> Result<()> {
-    let timeout = libc::timespec {
-        tv_sec: at_most.as_secs() as libc::time_t,
-        tv_nsec: at_most.subsec_nanos() as libc::c_long,
-    };
+    // Seconds and nanoseconds as longs: the number is that of the call from before 2038, to which it
+    // does not matter how long the C library's time_t is.
+    let timeout = [at_most.as_secs() as c_long, at_most.subsec_nanos() as c_long];
     let (word, timeout) = (word.as_ptr(), &raw const timeout);
     // SAFETY: the word and the timeout live until the call returns.
     done(unsafe { libc::syscall(libc::SYS_futex, word, FUTEX_WAIT, expected, timeout) })
