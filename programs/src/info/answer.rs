@@ -79,11 +79,21 @@ pub fn ask(machine: &Machine, algorithm: &Algorithm) -> Answer {
     answer
 }
 
+/// The library knows io_uring on this architecture: the kernel may have it where the library does not.
+/// The list is that of the library's `engine/kernel/aio/mod.rs`.
+const KNOWS_IO_URING: bool = cfg!(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    target_arch = "riscv64",
+    target_arch = "loongarch64",
+    target_arch = "powerpc64"
+));
+
 /// The way in which AIO would be done. This is the library's rule, applied to the answers of the
 /// system calls.
 pub fn aio_backend(machine: &Machine) -> &'static str {
     let choice = any_variable(c"KCAPI_AIO").and_then(|value| value.to_str().ok()).unwrap_or("auto");
-    if choice != "sync" && choice != "linux" && machine.io_uring.is_ok() {
+    if choice != "sync" && choice != "linux" && KNOWS_IO_URING && machine.io_uring.is_ok() {
         "io_uring"
     } else if choice != "sync" && choice != "io_uring" && machine.io_setup.is_ok() {
         "linux"
