@@ -40,12 +40,20 @@ fn choice() -> (&'static str, &'static str) {
 /// The last step that AF_ALG came to.
 fn kernel_says(machine: &Machine, algorithm: &Algorithm, answer: &Answer) -> String {
     match (machine.socket, answer.bound, &answer.driver) {
+        (Err(errno @ Errno(libc::EAFNOSUPPORT)), _, _) if machine.restrict == Some(2) => {
+            format!("socket: {errno}: crypto.af_alg_restrict is 2")
+        }
         (Err(errno), _, _) => {
             let filter = match machine.seccomp {
                 2 => ", perhaps by this process's seccomp filter",
                 _ => "",
             };
             format!("socket: {errno}{filter}")
+        }
+        // What is refused is not loaded, so that /proc/crypto need not know it.
+        (_, Err(errno @ Errno(libc::ENOENT)), known) if machine.restrict == Some(1) => {
+            let perhaps = if known.is_some() { "" } else { ", perhaps" };
+            format!("bind: {errno}{perhaps}: crypto.af_alg_restrict is 1")
         }
         (_, Err(errno @ Errno(libc::ENOENT)), Some(_)) => {
             let family = algorithm.family.name();

@@ -109,6 +109,7 @@ fn as_table(machine: &Machine, list: &[Algorithm]) -> String {
         "AF_ALG          socket: {}
 NETLINK_CRYPTO  socket: {}
 /proc/crypto    {}
+af_alg_restrict {}
 FIPS mode       {}
 seccomp         {seccomp}
 KCAPI_ENGINE    {} (built in: {DEFAULT_ENGINE})
@@ -119,6 +120,7 @@ AIO, kernel     {} (KCAPI_AIO: {}; io_uring_setup: {}; io_setup: {})
         works(machine.socket),
         works(machine.netlink),
         if machine.proc_crypto { "there" } else { "not there" },
+        machine.restrict.map_or("not there".into(), |value| value.to_string()),
         if machine.fips { "on" } else { "off" },
         shown(c"KCAPI_ENGINE"),
         aio_backend(machine),
@@ -163,6 +165,7 @@ fn as_json(machine: &Machine, list: &[Algorithm]) -> String {
         "  \"af_alg\": {},
   \"netlink_crypto\": {},
   \"proc_crypto\": {},
+  \"af_alg_restrict\": {},
   \"fips\": {},
   \"seccomp\": {},
   \"KCAPI_ENGINE\": {},
@@ -175,6 +178,7 @@ fn as_json(machine: &Machine, list: &[Algorithm]) -> String {
         number(machine.socket),
         number(machine.netlink),
         machine.proc_crypto,
+        machine.restrict.map_or("null".into(), |value| value.to_string()),
         machine.fips,
         machine.seccomp,
         quoted(variable(c"KCAPI_ENGINE").as_deref()),

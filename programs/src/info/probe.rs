@@ -24,6 +24,8 @@ pub struct Machine {
     pub proc_crypto: bool,
     /// FIPS mode.
     pub fips: bool,
+    /// The sysctl `crypto.af_alg_restrict`, since Linux 7.3.
+    pub restrict: Option<i32>,
     /// The number in /proc/self/status; -1 if there is none.
     pub seccomp: i32,
 }
@@ -87,6 +89,7 @@ pub fn machine() -> Machine {
         io_setup: io_setup(),
         proc_crypto: File::read_only(c"/proc/crypto").is_ok(),
         fips: number_in(c"/proc/sys/crypto/fips_enabled", "") == Some(1),
+        restrict: number_in(c"/proc/sys/crypto/af_alg_restrict", ""),
         seccomp: number_in(c"/proc/self/status", "Seccomp:").unwrap_or(-1),
     }
 }
