@@ -267,7 +267,7 @@ static inline void step_fork(void)
     check(child >= 0, "fork");
     if (child == 0) {
         me = 1;
-        alarm(WAITS_WITHOUT_END);
+        alarm(patience());
         random_state += number + 1;
     }
     for (size_t i = 0; i < HANDLES; i++) {

@@ -191,7 +191,7 @@ static inline void md_fork(void)
     check(md_child >= 0, "fork");
     if (md_child == 0) {
         me = 1;
-        alarm(WAITS_WITHOUT_END);
+        alarm(patience());
         random_state += 77;
     }
 }

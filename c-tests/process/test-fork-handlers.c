@@ -168,7 +168,7 @@ static void fork_meanwhile(struct handlers *set, void (*use)(void))
     *set = mutexes;
     child = fork();
     if (child == 0) {
-        alarm(WAITS_WITHOUT_END);
+        alarm(patience());
         set_key();
         seals();
         encrypts();
@@ -220,7 +220,7 @@ static void handlers_use_it(const void *arg)
         pid_t child = fork();
 
         if (child == 0) {
-            alarm(WAITS_WITHOUT_END);
+            alarm(patience());
             use_all();
             _exit(unexpected != 0);
         }

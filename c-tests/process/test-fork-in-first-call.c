@@ -223,7 +223,7 @@ static void fork_at(const void *arg)
     pthread_t thread;
     pid_t child;
 
-    alarm(2 * WAITS_WITHOUT_END); /* the child's comes first */
+    alarm(2 * patience()); /* the child's comes first */
     if (jobs[job].engine)
         setenv("KCAPI_ENGINE", jobs[job].engine, 1);
     if (jobs[job].prepared) {
@@ -244,7 +244,7 @@ static void fork_at(const void *arg)
         _exit(3);
     child = fork();
     if (child == 0) {
-        alarm(WAITS_WITHOUT_END);
+        alarm(patience());
         everything();
         with_shared_handles();
         everything();

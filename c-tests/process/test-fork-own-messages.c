@@ -42,7 +42,7 @@ static void in_both(void (*run)(const void *, int me), const void *arg)
     fflush(NULL);
     child = fork();
     if (child == 0) {
-        alarm(WAITS_WITHOUT_END);
+        alarm(patience());
         run(arg, 1);
         fflush(NULL);
         _exit(unexpected != 0);

@@ -54,7 +54,7 @@ static void receive(size_t at, size_t len)
         fflush(NULL);            \
         child = fork();          \
         if (child == 0) {        \
-            alarm(WAITS_WITHOUT_END); \
+            alarm(patience()); \
             __VA_ARGS__;         \
             _exit(unexpected != 0); \
         }                        \

@@ -218,7 +218,7 @@ static void *forks(void *unused)
             bool parents_tag = is_aead(s) && !on_user_engine();
             int refusal = parents_tag ? -EBUSY : 0;
 
-            alarm(WAITS_WITHOUT_END);
+            alarm(patience());
             encrypt_or_fail(common, refusal, "the child's shared handle");
             if (encrypt_or_fail(common, refusal, "the child's shared handle, again") > 0) {
                 /* The open operation keeps the tag length as it is. */
@@ -304,7 +304,7 @@ static void run(const void *group)
     struct pair pairs[2];
     size_t n = 0;
 
-    alarm(5 * WAITS_WITHOUT_END + (unsigned)rounds / 2);
+    alarm(5 * patience() + (unsigned)rounds / 2);
     prepare();
     for (size_t i = 0; i < 2; i++)
         pthread_create(&setters[i], NULL, sets, (void *)(i + 1));
