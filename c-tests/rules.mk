@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 # Part of the Makefile.
 
-.PHONY: check check-long check-host check-c check-drivers check-valgrind check-32 check-aarch64 check-musl
-.PHONY: check-drivers-aarch64
+.PHONY: check check-long check-host check-c check-drivers check-valgrind check-musl
 # All checks, with a count at the end.
 check:
 	@BUILD=$(BUILD) c-tests/harness/check
@@ -40,30 +39,24 @@ check-asan:
 check-tsan:
 	@c-tests/harness/sanitize thread $(TESTS)
 
-# What needs no kernel, for 32-bit x86: takes a Rust std for it and libc6-dev-i386. Of the kernel's
-# headers those of 64 bits serve, which gcc -m32 does not look for by itself.
-i686 := TARGET=i686-unknown-linux-gnu CC='gcc -m32 -idirafter /usr/include/x86_64-linux-gnu' LD='ld -m elf_i386' BUILD=$(BUILD)/i686
-check-32:
-	$(CARGO) test --locked --quiet --target i686-unknown-linux-gnu
-	@$(MAKE) --no-print-directory $(i686) all check-symbols
-	@$(i686) prove --exec bash c-tests/host/host-install.sh
+# The library for another architecture, its symbols, and the tests on the engine in user space, under qemu-user:
+# ARCH is Debian's name of it, such as s390x. KERNEL=1: on the kernel's engine, on a kernel for it under QEMU.
+# Renews its row in docs/PLATFORMS.md.
+.PHONY: check-arch
+check-arch:
+	@BUILD=$(BUILD) c-tests/harness/check-arch $(ARCH) $(if $(KERNEL),kernel)
 
-# The C tests on the engine in user space, for 64-bit ARM under qemu-user: takes a Rust std for it,
-# gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and qemu-user.
-arm := aarch64-linux-gnu
-aarch64 := TARGET=aarch64-unknown-linux-gnu BUILD=$(BUILD)/aarch64 CC=$(arm)-gcc LD=$(arm)-ld \
-	AR=$(arm)-ar NM=$(arm)-nm OBJCOPY=$(arm)-objcopy STRIP=$(arm)-strip
-check-aarch64:
-	@$(MAKE) --no-print-directory $(aarch64) all check-symbols stage
-	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc \
-		KCAPI_RUNNER='qemu-aarch64 -L /usr/$(arm)' c-tests/harness/run --user
+# The C tests on User-Mode Linux of each Debian release.
+.PHONY: check-kernels
+check-kernels: stage
+	@c-tests/harness/check-kernels
 
-# On the kernel's engine, on a kernel for it under QEMU: takes qemu-system-arm, too.
-check-drivers-aarch64:
-	@$(MAKE) --no-print-directory $(aarch64) all check-symbols stage
-	@KCAPI_BUILD=$(build)/aarch64 KCAPI_OFFLINE=1 CC=$(arm)-gcc c-tests/harness/check-drivers aarch64
+# Programs and the library, linked by every compiler and linker that is installed.
+.PHONY: check-link
+check-link: stage
+	@BUILD=$(BUILD) prove --exec bash c-tests/host/host-link.sh
 
-# As check-aarch64, for x86-64 with musl, on this machine: takes a Rust std for it and musl-tools. musl-gcc
+# The library with musl, and the C tests on the engine in user space: takes a Rust std for it and musl-tools. musl-gcc
 # borrows a libgcc that needs glibc, so the unwinder that comes with the std takes its place.
 # The kernel's headers are the system's.
 musl := x86_64-unknown-linux-musl
