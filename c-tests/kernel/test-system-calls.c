@@ -44,7 +44,6 @@ static void cipher_init(uint32_t flags)
     check(kcapi_cipher_init(&handle, "cbc(aes)", flags), 0);
     kcapi_cipher_destroy(handle);
 }
-static void first_init(void) { cipher_init(0); }
 static void init(void) { cipher_init(0); }
 static void init_aio(void) { cipher_init(KCAPI_INIT_AIO); }
 
@@ -155,12 +154,19 @@ static void aead_aio_1(void) { aead_aio(1, 1024); }
 static void aead_aio_64(void) { aead_aio(64, 1024); }
 static void aead_aio_256(void) { aead_aio(256, 256); }
 
+/* Rows with this in their name make no call of the library before. */
+#define FIRST "the process's first"
+
 static const struct {
     const char *name;
     void (*run)(void);
     int most;
 } jobs[] = {
-    { "cipher init, destroy, the process's first", first_init, 7 },
+    { "cipher init, destroy, the process's first", init, 3 },
+    { "AEAD init, destroy, the process's first", init_aead, 7 },
+    { "kcapi_md_sha256, the process's first", md_sha256, 7 },
+    { "kcapi_md_hmac_sha256, the process's first", hmac, 8 },
+    { "kcapi_cipher_enc_aes_cbc, the process's first", enc_aes_cbc, 8 },
     { "cipher init, destroy", init, 3 },
     { "cipher init with KCAPI_INIT_AIO, destroy", init_aio, 3 },
     { "AEAD init, destroy", init_aead, 3 },
@@ -217,13 +223,13 @@ static const struct {
 enum { JOBS = sizeof(jobs) / sizeof(jobs[0]) };
 
 /*
- * All but the first find the algorithms' properties known, and have run before. Each has a process of
+ * All but a process's first calls find the algorithms' properties known, and have run before. Each has a process of
  * its own, which looks for itself how AIO is to be done.
  */
 static struct count count_job(const char *name, void (*run)(void))
 {
     setenv("KCAPI_AIO", strstr(name, "io_uring") ? "io_uring" : "linux", 1);
-    return count_calls(run == first_init ? NULL : open_handles, run);
+    return count_calls(strstr(name, FIRST) ? NULL : open_handles, run);
 }
 
 int main(int argc, char **argv)

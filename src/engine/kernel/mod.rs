@@ -5,10 +5,10 @@
 //! socket, [`transform`] opens operations on it, which share what is in [`common`]. [`operation`]
 //! is the accepted socket; on it work [`streams`], [`one_shot`], messages that may be cut in
 //! [`chain`], and many messages at once in [`batch`] by [`aio`]. [`message`] is what sendmsg(2) and
-//! recvmsg(2) are given, [`capacity`] how much of it. [`properties`] asks for an algorithm's sizes
-//! and its [`driver`], by [`netlink`] or in [`proc_crypto`], and [`completion`] judges whether the
-//! driver finishes at once; for one that does not there are [`busy`] and [`offload`] with its
-//! [`backlog`].
+//! recvmsg(2) are given, [`capacity`] how much of it. [`properties`] has an algorithm's sizes, which
+//! are [`known`] or asked for, and its [`driver`], by [`netlink`] or in [`proc_crypto`];
+//! [`completion`] judges whether the driver finishes at once. For one that does not there are
+//! [`busy`] and [`offload`] with its [`backlog`].
 //!
 //! References: Linux `include/uapi/linux/if_alg.h`, `crypto/af_alg.c`,
 //! `crypto/algif_*.c`, `Documentation/crypto/userspace-if.rst`.
@@ -23,6 +23,7 @@ mod chain;
 mod common;
 pub mod completion;
 pub mod driver;
+mod known;
 pub mod message;
 pub mod netlink;
 mod offload;

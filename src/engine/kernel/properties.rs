@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The properties of an algorithm. The kernel is asked for them once, and they are kept for the
-//! life of the process.
+//! The properties of an algorithm. The kernel is asked for those that are not [`known`] once, and
+//! they are kept for the life of the process.
 //!
 //! NETLINK_CRYPTO tells them; where the kernel was built without it
 //! (CONFIG_CRYPTO_USER), /proc/crypto says the same, once bind(2) has loaded the
@@ -9,7 +9,7 @@
 
 use super::completion::Completion;
 use super::netlink::{self, Drivers, Names};
-use super::{completion, proc_crypto};
+use super::{completion, known, proc_crypto};
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
@@ -60,30 +60,32 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static KernelAlgorithm> {
     if let Some(known) = CACHE.lock()?.get(&key) {
         return Ok(known);
     }
-    let driver = match netlink::query(kind, name, Names::All, Drivers::Any) {
-        Ok(driver) => driver,
-        Err(errno) => {
-            let shown = name.to_string_lossy();
-            log!(
-                Verbose,
-                "NETLINK_CRYPTO does not tell about {shown} (errno: -{})",
-                errno.number()
-            );
-            proc_crypto::query(kind, name).inspect_err(|_| {
-                log!(Error, "neither NETLINK_CRYPTO nor /proc/crypto knows {shown}")
-            })?
-        }
+    let known = name.to_str().ok().and_then(|name| known::properties(kind, name));
+    let properties = match known {
+        Some(properties) => properties,
+        None => ask(kind, name)?,
     };
     // The kernel was asked without the lock. If another thread was first, its answer is taken.
     let mut cache = CACHE.lock()?;
     Ok(*cache.entry(key).or_insert_with_key(|(kind, requested)| {
         Box::leak(Box::new(KernelAlgorithm {
             kind: *kind,
-            properties: driver.properties,
+            properties,
             requested: requested.clone(),
             judged: Lock::default(),
         }))
     }))
+}
+
+/// Asks the kernel.
+fn ask(kind: Kind, name: &CStr) -> Result<Properties> {
+    let driver = netlink::query(kind, name, Names::All, Drivers::Any).or_else(|errno| {
+        let (shown, errno) = (name.to_string_lossy(), errno.number());
+        log!(Verbose, "NETLINK_CRYPTO does not tell about {shown} (errno: -{errno})");
+        proc_crypto::query(kind, name)
+            .inspect_err(|_| log!(Error, "neither NETLINK_CRYPTO nor /proc/crypto knows {shown}"))
+    })?;
+    Ok(driver.properties)
 }
 
 impl KernelAlgorithm {
