@@ -14,9 +14,8 @@ use super::message;
 use super::operation::KernelOperation;
 use crate::caller;
 use crate::engine::kernel::aio::Outcome;
-use crate::errno::{Errno, Result, retry};
+use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, Iovecs};
-use libc::MSG_DONTWAIT;
 use std::os::fd::AsFd;
 use zeroize::Zeroizing;
 
@@ -53,7 +52,7 @@ impl KernelOperation {
             let mut rest = Cursor::new(output);
             rest.skip(done);
             let rest = rest.take(usize::MAX, &mut list)?;
-            let received = retry(|| message::receive(self.socket.as_fd(), rest, MSG_DONTWAIT));
+            let received = message::receive_at_once(self.socket.as_fd(), rest);
             outcomes.push(received.map(|bytes| done + bytes));
             done = 0;
         }

@@ -9,12 +9,11 @@
 use super::capacity::{PAGE, SENT_AT_ONCE};
 use super::message::{self, Message, OUTPUTS_MAX};
 use super::operation::KernelOperation;
-use crate::engine::kernel::aio::send_at_once;
 use crate::engine::{Control, Length};
-use crate::errno::{Errno, Result, retry};
+use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs};
 use crate::overlap::{reads_its_output, with_checked_copy};
-use libc::{MSG_DONTWAIT, iovec};
+use libc::iovec;
 use std::os::fd::AsFd;
 
 /// The progress of a message that may be cut.
@@ -138,7 +137,7 @@ impl KernelOperation {
     ) -> Result<()> {
         loop {
             let (data, len) = course.next(&course.input, course.left, IOVECS_MAX, list)?;
-            match send_at_once(self.socket.as_fd(), Message { control, data }) {
+            match message::send_at_once(self.socket.as_fd(), Message { control, data }) {
                 Ok(sent) => {
                     course.check_cut(sent, len)?;
                     course.input.skip(sent);
@@ -155,7 +154,7 @@ impl KernelOperation {
     fn receive_some(&self, course: &mut Course<'_>, list: &mut Vec<iovec>) -> Result<()> {
         loop {
             let (output, len) = course.next(&course.output, course.in_socket, OUTPUTS_MAX, list)?;
-            match retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT)) {
+            match message::receive_at_once(self.socket.as_fd(), output) {
                 Ok(got) => {
                     course.check_cut(got, len)?;
                     course.output.skip(got);

@@ -6,10 +6,10 @@
 
 use crate::caller;
 use crate::engine::{Control, Iv};
-use crate::errno::{Errno, Result};
+use crate::errno::{Errno, Result, retry};
 use crate::iov::{self, Cursor, Iovecs, wipe_iovecs};
 use crate::sys::socket::{recvmsg, sendmsg};
-use libc::{c_int, cmsghdr, iovec, msghdr};
+use libc::{MSG_DONTWAIT, c_int, cmsghdr, iovec, msghdr};
 use std::os::fd::BorrowedFd;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -79,6 +79,21 @@ pub fn receive(socket: BorrowedFd<'_>, output: Iovecs<'_>, flags: c_int) -> Resu
     // SAFETY: header points to the list, which outlives the call; whoever made
     // it promised that its memory may be written.
     unsafe { recvmsg(socket, &mut header, flags) }
+}
+
+/// One recvmsg(2) that does not wait, made again after a signal.
+pub fn receive_at_once(socket: BorrowedFd<'_>, output: Iovecs<'_>) -> Result<usize> {
+    retry(|| receive(socket, output, MSG_DONTWAIT))
+}
+
+/// One sendmsg(2) that does not wait. Returns the number of bytes that the socket took.
+pub fn send_at_once(socket: BorrowedFd<'_>, message: Message<'_>) -> Result<usize> {
+    taken(retry(|| message.send(socket, MSG_DONTWAIT)))
+}
+
+/// The number of bytes that a sendmsg(2) took that does not wait.
+pub fn taken(sent: Result<usize>) -> Result<usize> {
+    if sent == Err(Errno::AGAIN) { Ok(0) } else { sent }
 }
 
 /// Wipes the plaintext of a message with a wrong tag, which the kernel's AEADs write before they

@@ -15,7 +15,6 @@ use super::backlog::Backlog;
 use super::message::{self, Message, in_one_piece, why_short};
 use super::operation::KernelOperation;
 use crate::caller;
-use crate::engine::kernel::aio::send_at_once;
 use crate::engine::{Control, Kind};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
@@ -43,11 +42,11 @@ impl KernelOperation {
         output: Iovecs<'_>,
         len: usize,
     ) -> Result<()> {
-        let sent = send_at_once(self.socket.as_fd(), Message { control, data })?;
+        let sent = message::send_at_once(self.socket.as_fd(), Message { control, data })?;
         if sent != len {
             return Err(why_short(data, sent));
         }
-        let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))?;
+        let received = message::receive_at_once(self.socket.as_fd(), output)?;
         if received == len { Ok(()) } else { Err(Errno::MSGSIZE) }
     }
 

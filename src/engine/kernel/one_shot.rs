@@ -11,12 +11,10 @@ use super::capacity::Capacity;
 use super::common::VIRTIO_MAX;
 use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, why_short};
 use super::operation::KernelOperation;
-use crate::engine::kernel::aio::send_at_once;
 use crate::engine::{Control, Kind, Length};
-use crate::errno::{Errno, Result, retry};
+use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copy};
-use libc::MSG_DONTWAIT;
 use std::os::fd::AsFd;
 
 impl KernelOperation {
@@ -104,7 +102,7 @@ impl KernelOperation {
         output: Iovecs<'_>,
         result: usize,
     ) -> Result<()> {
-        let sent = send_at_once(self.socket.as_fd(), message)?;
+        let sent = message::send_at_once(self.socket.as_fd(), message)?;
         if sent < len {
             return Err(why_short(message.data, sent));
         }
@@ -120,7 +118,7 @@ impl KernelOperation {
 
     /// One recvmsg(2) of all `result` bytes: with fewer, the kernel has cut the message.
     fn receive_whole(&self, output: Iovecs<'_>, result: usize) -> Result<()> {
-        let received = retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT));
+        let received = message::receive_at_once(self.socket.as_fd(), output);
         let got = message::forget_forged(received, output, result)?;
         if got == result { Ok(()) } else { Err(Errno::MSGSIZE) }
     }
@@ -134,7 +132,7 @@ impl KernelOperation {
             let list = [iovec(unused.as_mut_ptr(), 1)];
             // SAFETY: `unused` may be written and is not used while the kernel may.
             let output = unsafe { Iovecs::new(&list) };
-            retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))?;
+            message::receive_at_once(self.socket.as_fd(), output)?;
         }
         Ok(())
     }

@@ -55,9 +55,7 @@ impl KernelOperation {
 
     /// One recvmsg(2). `due` is the length of an AEAD's result, or 0 if it is not known.
     fn receive_what_is_there(&self, output: Iovecs<'_>, due: usize) -> Result<usize> {
-        let receive = |output: Iovecs<'_>| {
-            retry(|| message::receive(self.socket.as_fd(), output, MSG_DONTWAIT))
-        };
+        let receive = |output: Iovecs<'_>| message::receive_at_once(self.socket.as_fd(), output);
         let many = output.list().len() > OUTPUTS_MAX;
         let len = match self.kind() {
             Kind::Aead if many && due > 0 => due,

@@ -19,11 +19,11 @@
 #![allow(unsafe_code)]
 
 use super::plan::{BATCH_MAX, Batch};
-use super::{Backend, Outcome, Synchronous, exchange_each, taken};
+use super::{Backend, Outcome, Synchronous, exchange_each};
 use crate::engine::Control;
 use crate::engine::kernel::message::{self, Message};
 use crate::engine::kernel::socket;
-use crate::errno::{Errno, Result, retry};
+use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use ::io_uring::squeue::{Entry, Flags};
 use ::io_uring::{EnterFlags, IoUring, opcode, types::Fd};
@@ -231,7 +231,7 @@ impl Backend for Ring {
         if let Some(carried) = outcomes.iter().position(canceled) {
             outcomes.truncate(carried);
         }
-        taken(sent)
+        message::taken(sent)
     }
 
     fn run_each(
@@ -265,11 +265,9 @@ impl Backend for Ring {
                 // The kernel did not take it, and none after it.
                 break;
             }
-            outcomes.push(match (taken(sent), received) {
+            outcomes.push(match (message::taken(sent), received) {
                 (Ok(sent), _) if sent < input.iov_len => return Some(sent),
-                (Ok(_), Err(Errno::CANCELED)) => {
-                    retry(|| message::receive(socket, output, MSG_DONTWAIT))
-                }
+                (Ok(_), Err(Errno::CANCELED)) => message::receive_at_once(socket, output),
                 (Ok(_), received) => received,
                 (Err(errno), _) => Err(errno),
             });

@@ -28,10 +28,9 @@ pub mod plan;
 mod rings;
 
 use crate::engine::Control;
-use crate::engine::kernel::message::{self, Message};
-use crate::errno::{Errno, Result, retry};
+use crate::engine::kernel::message::{Message, receive_at_once, send_at_once};
+use crate::errno::Result;
 use crate::iov::Iovecs;
-use libc::MSG_DONTWAIT;
 use plan::Batch;
 use std::os::fd::BorrowedFd;
 
@@ -104,16 +103,6 @@ impl Backend for Synchronous {
     }
 }
 
-/// One sendmsg(2) that does not wait. Returns the number of bytes that the socket took.
-pub fn send_at_once(socket: BorrowedFd<'_>, message: Message<'_>) -> Result<usize> {
-    taken(retry(|| message.send(socket, MSG_DONTWAIT)))
-}
-
-/// The number of bytes that a sendmsg(2) took that does not wait.
-fn taken(sent: Result<usize>) -> Result<usize> {
-    if sent == Err(Errno::AGAIN) { Ok(0) } else { sent }
-}
-
 /// [`Backend::run_each`] with two system calls for a pair.
 fn exchange_each(
     socket: BorrowedFd<'_>,
@@ -126,7 +115,7 @@ fn exchange_each(
         let whole = data.list().iter().map(|iov| iov.iov_len).sum();
         outcomes.push(match send_at_once(socket, Message { control: Some(control), data }) {
             Ok(sent) if sent < whole => return Some(sent),
-            Ok(_) => retry(|| message::receive(socket, output, MSG_DONTWAIT)),
+            Ok(_) => receive_at_once(socket, output),
             Err(errno) => Err(errno),
         });
     }
@@ -134,7 +123,5 @@ fn exchange_each(
 }
 
 fn receive_each(socket: BorrowedFd<'_>, outputs: Iovecs<'_>, outcomes: &mut Vec<Outcome>) {
-    outcomes.extend(
-        outputs.each().map(|output| retry(|| message::receive(socket, output, MSG_DONTWAIT))),
-    );
+    outcomes.extend(outputs.each().map(|output| receive_at_once(socket, output)));
 }
