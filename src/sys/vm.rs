@@ -13,23 +13,23 @@ pub fn gettid() -> pid_t {
     unsafe { libc::gettid() }
 }
 
-/// process_vm_readv(2): copies what `from` points to to `to`; how many bytes.
+/// process_vm_readv(2): copies the memory of `from` to that of `to`. Returns how many bytes.
 ///
 /// # Safety
 ///
 /// The memory of `to` may be written and does not overlap that of `from`, to which nobody writes.
-/// What cannot be read is EFAULT.
+/// EFAULT: a part of `from` cannot be read.
 pub unsafe fn process_vm_readv(thread: pid_t, to: iovec, from: &[iovec]) -> Result<usize> {
     // SAFETY: the caller's promise.
     unsafe { transfer(libc::SYS_process_vm_readv, thread, to, from) }
 }
 
-/// process_vm_writev(2): copies `from` to what `to` points to; how many bytes.
+/// process_vm_writev(2): copies `from` to the memory of `to`. Returns how many bytes.
 ///
 /// # Safety
 ///
 /// The memory of `from` may be read and does not overlap that of `to`, which nobody else accesses.
-/// What cannot be written is EFAULT.
+/// EFAULT: a part of `to` cannot be written.
 pub unsafe fn process_vm_writev(thread: pid_t, from: iovec, to: &[iovec]) -> Result<usize> {
     // SAFETY: the caller's promise.
     unsafe { transfer(libc::SYS_process_vm_writev, thread, from, to) }

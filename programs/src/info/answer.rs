@@ -50,7 +50,7 @@ fn kernel_says(machine: &Machine, algorithm: &Algorithm, answer: &Answer) -> Str
             };
             format!("socket: {errno}{filter}")
         }
-        // What is refused is not loaded, so that /proc/crypto need not know it.
+        // The kernel does not load a driver that it refuses, so /proc/crypto need not know it.
         (_, Err(errno @ Errno(libc::ENOENT)), known) if machine.restrict == Some(1) => {
             let perhaps = if known.is_some() { "" } else { ", perhaps" };
             format!("bind: {errno}{perhaps}: crypto.af_alg_restrict is 1")

@@ -33,7 +33,7 @@ impl KernelOperation {
 
     /// The number of bytes that can be received at once into `room` bytes.
     fn there(&self, room: usize) -> usize {
-        // Of a stream of two processes it is not known how much there is.
+        // It is not known here how much another process has sent or received.
         if self.of_two_processes() { room } else { room.min(self.pending.load(Ordering::Relaxed)) }
     }
 
