@@ -175,6 +175,7 @@ fn is_template(name: &str) -> bool {
         "ecb"
             | "cbc"
             | "ctr"
+            | "xctr"
             | "xts"
             | "cts"
             | "lrw"
@@ -235,6 +236,7 @@ mod tests {
             ("cbc-aes-aesni", "cbc(aes)"),
             ("ctr-aes-vaes-avx2", "ctr(aes)"),
             ("xts-aes-ce", "xts(aes)"),
+            ("xctr-aes-aesni-avx", "xctr(aes)"),
             ("cts-cbc-aes-aesni", "cts(cbc(aes))"),
             ("ecb-camellia-aesni-avx2", "ecb(camellia)"),
             ("cbc-des3_ede-asm", "cbc(des3_ede)"),

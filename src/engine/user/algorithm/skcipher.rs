@@ -104,6 +104,7 @@ static MODES: &[Mode] = &[
     Mode { templates: &["pcbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::pcbc) },
     Mode { templates: &["cts", "cbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::cts) },
     Mode { templates: &["ctr"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 4, new: |c, k| plain(c, k, modes::ctr) },
+    Mode { templates: &["xctr"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 16, new: |c, k| spilling(c, k, modes::xctr) },
     Mode { templates: &["rfc3686", "ctr"], block_size: Bytes(1), iv_size: Bytes(8), chunk: Block, least: 16, new: rfc3686 },
     Mode { templates: &["cfb"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 1, new: |c, k| spilling(c, k, modes::cfb) },
     Mode { templates: &["ofb"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 1, new: |c, k| spilling(c, k, modes::ofb) },

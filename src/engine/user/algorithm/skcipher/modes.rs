@@ -183,6 +183,25 @@ fn keep_last(iv: &mut [u8], ciphertext: &[u8]) {
     }
 }
 
+/// Any length. The number of each block, from 1 on and little-endian, is XORed into the IV, which stays
+/// as it is: Linux `crypto/xctr.c`, a part of HCTR2.
+pub fn xctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
+    let iv = u128::from_le_bytes((&*iv).try_into().map_err(|_| Errno::INVAL)?);
+    let data = data.into_out_with_copied_in();
+    let mut stream = [0; BATCH];
+    let mut number = 0_u32;
+    for data in data.chunks_mut(BATCH) {
+        let stream = &mut stream[..data.len().next_multiple_of(BLOCK)];
+        for block in stream.as_chunks_mut().0 {
+            number = number.wrapping_add(1);
+            *block = (iv ^ u128::from(number)).to_le_bytes();
+        }
+        cipher.encrypt(stream);
+        xor(data, stream);
+    }
+    Ok(())
+}
+
 /// Any length. The IV left behind is the last block of key stream.
 pub fn ofb(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
     let data = data.into_out_with_copied_in();

@@ -109,6 +109,9 @@ fn modes_of_other_standards() {
         ("essiv(cbc(aes),sha256)", KEY, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", TWO,
             "79f49e073c6db9376b8114d02a048f9e22a8a00414345215084785c9d5ad8c7e",
             "22a8a00414345215084785c9d5ad8c7e"),
+        // openssl enc -aes-128-ecb of the IV XORed with 1 and 2
+        ("xctr(aes)", KEY, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", TWO,
+            "85781124e7f77c43dc4b8c8e92726f2f50bd44e1bcd0da2f246015d34c2e41c8", ""),
         // RFC 8439, 2.4.2, its first 64 bytes and one
         ("chacha20", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
             "01000000 000000000000004a00000000",
@@ -186,7 +189,7 @@ fn legacy_ciphers() {
 }
 
 /// What `sha256sum` says of the ciphertext by OpenSSL 3.0 of 3001 bytes 00 07 0e ...; of
-/// 2992 where only blocks can be.
+/// 2992 where only blocks can be. XCTR is its ecb of the counters.
 #[test]
 #[rustfmt::skip]
 fn long_data() {
@@ -201,6 +204,7 @@ fn long_data() {
         // The counter wraps.
         ("ctr(aes)", &hex(KEY), "fffffffffffffffffffffffffffffff0", 3001,
             "8196848ff1efe71c6146f58b1bde2e1224de0752dcac6ba70be04d4950315465"),
+        ("xctr(aes)", &hex(KEY), iv, 3001, "046f9e8e2e54fe1b039009cfec8553c247dd8398f3308ea212bbb1e4a3d9c09c"),
         ("xts(aes)", &xts[..32], iv, 3001, "729c1484fbd04a99c17cb44a696f3174c42d4074846e87227e94ea8ceca00ee3"),
         ("xts(aes)", &xts, iv, 3001, "3d6bb8a9402a1cb8cb23a5ec0aff25003a9c5093cd5a1ab9f03f5f554b8c8544"),
     ] {
@@ -269,6 +273,7 @@ fn lengths() {
         ("ecb(aes)", &[0, 16, 48][..], &[1, 15, 17][..]),
         ("cbc(aes)", &[0, 16, 48], &[1, 15, 17]),
         ("ctr(aes)", &[0, 1, 17], &[]),
+        ("xctr(aes)", &[0, 1, 17], &[]),
         ("xts(aes)", &[16, 17, 31, 48], &[0, 15]),
         ("cts(cbc(aes))", &[16, 17, 31, 48], &[0, 15]),
     ] {
@@ -286,6 +291,7 @@ fn lengths() {
 fn key_lengths() {
     let mut rules = vec![
         ("cbc(aes)", vec![16, 24, 32]),
+        ("xctr(aes)", vec![16, 24, 32]),
         ("xts(aes)", vec![32, 48, 64]),
         ("lrw(aes)", vec![32, 40, 48]),
         ("rfc3686(ctr(aes))", vec![20, 28, 36]),
@@ -326,7 +332,7 @@ fn names() {
         assert!(find(name).is_none(), "{name}");
     }
     #[cfg(feature = "legacy")]
-    for name in ["xts(des3_ede)", "lrw(cast5)", "kw(blowfish)", "rfc3686(ctr(cast5))"] {
+    for name in ["xctr(des3_ede)", "xts(des3_ede)", "lrw(cast5)", "kw(blowfish)", "rfc3686(ctr(cast5))"] {
         assert!(find(name).is_none(), "{name}");
     }
     for name in [
@@ -342,6 +348,7 @@ fn names() {
     let sizes = |name| find(name).map(|found| (found.block_size, found.iv_size, found.chunk));
     assert_eq!(sizes("cbc(aes)"), Some((16, 16, 16)));
     assert_eq!(sizes("ctr(aes)"), Some((1, 16, 16)));
+    assert_eq!(sizes("xctr(aes)"), Some((1, 16, 16)));
     assert_eq!(sizes("ecb(aes)"), Some((16, 0, 16)));
     assert_eq!(sizes("rfc3686(ctr(aes))"), Some((1, 8, 16)));
     assert_eq!(sizes("kw(aes)"), Some((8, 8, 8)));
