@@ -16,7 +16,7 @@
 
 static const char *const modes[] = {
     "ecb(%s)", "cbc(%s)", "pcbc(%s)", "cts(cbc(%s))", "ctr(%s)", "xctr(%s)", "rfc3686(ctr(%s))",
-    "cfb(%s)", "ofb(%s)", "xts(%s)", "lrw(%s)", "kw(%s)",
+    "cfb(%s)", "ofb(%s)", "xts(%s)", "lrw(%s)", "hctr2(%s)", "kw(%s)",
 };
 static const char *const block_ciphers[] = {
     "aes", "sm4", "aria", "des", "des3_ede", "blowfish", "camellia", "cast5", "cast6", "serpent",

@@ -109,6 +109,9 @@ pub fn parse(text: &str) -> Option<Name<'_>> {
         ("ccm_base", [ctr, mac]) if drivers() => {
             ("ccm", ctr.within(&["ctr"]).filter(|cipher| mac.within(&["cbcmac"]) == Some(cipher))?)
         }
+        ("hctr2_base", [xctr, polyval]) if polyval.is("polyval") && drivers() => {
+            ("hctr2", xctr.within(&["xctr"])?)
+        }
         ("xts" | "lrw", [ecb]) if drivers() => (template, ecb.within(&["ecb"])?),
         ("gcm" | "ccm", _) if drivers() => return None,
         _ => return Some(Name { head: template, arguments: inner }),
@@ -269,6 +272,8 @@ mod tests {
             ("ccm_base(ctr(aes-generic),cbcmac(aes-generic))", "ccm(aes)"),
             ("rfc4106(gcm_base(ctr(aes-generic),ghash-generic))", "rfc4106(gcm(aes))"),
             ("authenc(hmac(sha256-generic),cbc(aes-generic))", "authenc(hmac(sha256),cbc(aes))"),
+            ("hctr2_base(xctr(aes-generic),polyval-generic)", "hctr2(aes)"),
+            ("hctr2_base(xctr-aes-aesni,polyval-lib)", "hctr2(aes)"),
             ("rfc7539(chacha20-generic,poly1305-generic)", "rfc7539(chacha20,poly1305)"),
         ] {
             assert_eq!(canonical(driver).as_deref(), Some(algorithm), "{driver}");
@@ -291,6 +296,7 @@ mod tests {
             "ccm_base(ctr(aes-generic),cbcmac(sm4-generic))",
             "xts(cbc(aes-generic))",
             "gcm(aes-generic)",
+            "hctr2_base(ctr(aes-generic),polyval-generic)",
             "gcm_base(ctr(aes-generic),sha256-generic)x",
         ] {
             assert_eq!(canonical(name), None, "{name}");

@@ -15,6 +15,7 @@
 
 mod chacha;
 mod essiv;
+mod hctr2;
 pub(super) mod modes;
 pub(super) mod tweaked;
 
@@ -110,6 +111,7 @@ static MODES: &[Mode] = &[
     Mode { templates: &["ofb"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 1, new: |c, k| spilling(c, k, modes::ofb) },
     Mode { templates: &["xts"], block_size: Block, iv_size: Block, chunk: Block, least: 16, new: |c, k| Ok(Box::new(tweaked::Xts::new(c, k)?)) },
     Mode { templates: &["lrw"], block_size: Block, iv_size: Block, chunk: Block, least: 16, new: |c, k| Ok(Box::new(tweaked::Lrw::new(c, k)?)) },
+    Mode { templates: &["hctr2"], block_size: Block, iv_size: Bytes(32), chunk: Block, least: 16, new: |c, k| Ok(Box::new(hctr2::Hctr2::new(c, k)?)) },
     Mode { templates: &["kw"], block_size: Bytes(8), iv_size: Bytes(8), chunk: Bytes(8), least: 16, new: |c, k| plain(c, k, modes::kw) },
 ];
 

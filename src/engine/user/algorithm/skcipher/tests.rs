@@ -122,6 +122,18 @@ fn modes_of_other_standards() {
     ]);
 }
 
+/// The authors' test vectors, as Linux `crypto/testmgr.h` has them.
+#[test]
+#[rustfmt::skip]
+fn wide_blocks() {
+    check(&[
+        ("hctr2(aes)", "e7d17748760bcd342a2de774ca119cae",
+            "711c4962d95b505e6887bcf689ffed30e4e5bdb6104f9f6628065af42735cde5",
+            "87038f06a86154da0145d401ef4a22cf78159fbd64bd2cb9401d72ae5363a5",
+            "4ea10527b845e4a1bb30b4a6127463d617c9cc2f1864e0060aa0ff72107b22", ""),
+    ]);
+}
+
 #[test]
 fn kw_of_rfc_3394() {
     // 4.1
@@ -189,12 +201,13 @@ fn legacy_ciphers() {
 }
 
 /// What `sha256sum` says of the ciphertext by OpenSSL 3.0 of 3001 bytes 00 07 0e ...; of
-/// 2992 where only blocks can be. XCTR is its ecb of the counters.
+/// 2992 where only blocks can be. XCTR and HCTR2 are made of its ecb, with the rest in Python.
 #[test]
 #[rustfmt::skip]
 fn long_data() {
     let data: Vec<u8> = (0..3001).map(|i| (7 * i) as u8).collect();
     let iv = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+    let tweak = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfefff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
     let xts: Vec<u8> = (0..64).collect();
     for (name, key, iv, len, expected) in [
         ("ecb(aes)", &hex(KEY)[..], "", 2992, "52c53e8a19d17031b9e47cb95e534d29433284c5dff8e07819b8a7909b2e3598"),
@@ -205,6 +218,8 @@ fn long_data() {
         ("ctr(aes)", &hex(KEY), "fffffffffffffffffffffffffffffff0", 3001,
             "8196848ff1efe71c6146f58b1bde2e1224de0752dcac6ba70be04d4950315465"),
         ("xctr(aes)", &hex(KEY), iv, 3001, "046f9e8e2e54fe1b039009cfec8553c247dd8398f3308ea212bbb1e4a3d9c09c"),
+        ("hctr2(aes)", &hex(KEY), tweak, 2992, "5013776a81d1f412f633c182411b546e37498d43f29e296ed3892601f3fc8147"),
+        ("hctr2(aes)", &hex(KEY), tweak, 3001, "92a6d0bb62cc6c0dc80e0641ea222a7f99572b25933eaa1ff65f6717f0428a60"),
         ("xts(aes)", &xts[..32], iv, 3001, "729c1484fbd04a99c17cb44a696f3174c42d4074846e87227e94ea8ceca00ee3"),
         ("xts(aes)", &xts, iv, 3001, "3d6bb8a9402a1cb8cb23a5ec0aff25003a9c5093cd5a1ab9f03f5f554b8c8544"),
     ] {
@@ -275,6 +290,7 @@ fn lengths() {
         ("ctr(aes)", &[0, 1, 17], &[]),
         ("xctr(aes)", &[0, 1, 17], &[]),
         ("xts(aes)", &[16, 17, 31, 48], &[0, 15]),
+        ("hctr2(aes)", &[16, 17, 31, 48], &[0, 15]),
         ("cts(cbc(aes))", &[16, 17, 31, 48], &[0, 15]),
     ] {
         let algorithm = find(name).unwrap();
@@ -295,6 +311,7 @@ fn key_lengths() {
         ("xts(aes)", vec![32, 48, 64]),
         ("lrw(aes)", vec![32, 40, 48]),
         ("rfc3686(ctr(aes))", vec![20, 28, 36]),
+        ("hctr2(aes)", vec![16, 24, 32]),
         ("kw(aes)", vec![16, 24, 32]),
         ("chacha20", vec![32]),
         ("xchacha20", vec![32]),
@@ -349,6 +366,7 @@ fn names() {
     assert_eq!(sizes("cbc(aes)"), Some((16, 16, 16)));
     assert_eq!(sizes("ctr(aes)"), Some((1, 16, 16)));
     assert_eq!(sizes("xctr(aes)"), Some((1, 16, 16)));
+    assert_eq!(sizes("hctr2(aes)"), Some((16, 32, 16)));
     assert_eq!(sizes("ecb(aes)"), Some((16, 0, 16)));
     assert_eq!(sizes("rfc3686(ctr(aes))"), Some((1, 8, 16)));
     assert_eq!(sizes("kw(aes)"), Some((8, 8, 8)));
