@@ -2,7 +2,7 @@
 /*
  * algorithms.h - every algorithm of the engine in user space, with every length of key
  *
- * The lists, but for those of what essiv and authenc are made of, are those of the engine's own
+ * The lists, but for those of what adiantum, essiv and authenc are made of, are those of the engine's own
  * tables: `cargo test` compares them. Which mode goes with
  * which cipher, and which lengths a key may have, the library itself tells, by taking it. Of the
  * kernel's algorithms only those with AES and SHA-256 are taken: the library hands all on, and a
@@ -40,6 +40,7 @@ static const char *const digests[] = {
 };
 static const char *const macs[] = { "cmac(%s)", "xcbc(%s)", "cbcmac(%s)" };
 static const char *const checksums[] = { "crc32c", "crc32", "digest_null", "xxhash64" };
+static const char *const adiantums[] = { "adiantum(xchacha12,%s)", "adiantum(xchacha20,%s)" };
 static const char *const essivs[] = { "sha256", "sm3", "blake2s-128" };
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -143,6 +144,8 @@ static inline void each_cipher(visitor *visit)
         each_block_cipher(visit, &ciphers, modes[i]);
     for (size_t i = 0; i < COUNT(stream_ciphers); i++)
         visit_algorithm(visit, &ciphers, stream_ciphers[i]);
+    for (size_t i = 0; i < COUNT(adiantums); i++)
+        each_block_cipher(visit, &ciphers, adiantums[i]);
     for (size_t i = 0; i < COUNT(essivs); i++)
         if (!is_left_out(essivs[i]))
             visit_nested(visit, &ciphers, "essiv(cbc(aes),%s)", essivs[i]);

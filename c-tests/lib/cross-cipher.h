@@ -31,10 +31,14 @@ static const char *const cross_ciphers[] = {
     "essiv(cbc(aes),sha384)", "essiv(cbc(aes),hmac(sha256))", "essiv(ecb(aes),sha256)",
     "essiv(cbc(serpent),sha1)", "ecb(cipher_null)", "ctr(cipher_null)", "cipher_null",
     "xctr(aes)", "xctr(camellia)", "hctr2(aes)", "hctr2(twofish)",
+    "adiantum(xchacha12,aes)", "adiantum(xchacha20,aes)", "adiantum(xchacha20,twofish)",
+    "adiantum(xchacha12,sm4)", "adiantum(chacha20,aes)",
     /* drivers */
     "ecb(aes-generic)", "cbc(aes-generic)", "ctr(aes-generic)", "xts(ecb(aes-generic))",
     "cts(cbc(aes-generic))", "rfc3686(ctr(aes-generic))", "chacha20-generic", "cbc(sha256)", "xctr(aes-generic)", "xctr(des3_ede)",
     "hctr2_base(xctr(aes-generic),polyval-generic)", "hctr2_base(xctr(aes),polyval)",
+    "adiantum(xchacha12-generic,aes-generic,nhpoly1305-generic)",
+    "adiantum(xchacha12,aes,nhpoly1305)",
     "ctr(ctr(aes))", "xts(cbc(aes))", "nosuch(aes)", "cbc(nosuch)", "cbc(aes", "cbc-aes",
     "lrw(ecb(aes))", "lrw(ecb(aes-generic))", "xts(ecb(aes))", "des3_ede", "aes", "xts(des)",
 };

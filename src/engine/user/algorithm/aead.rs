@@ -19,7 +19,6 @@ mod gcm;
 mod graviola;
 mod ipsec;
 mod padded;
-mod poly1305;
 
 #[cfg(test)]
 mod tests;

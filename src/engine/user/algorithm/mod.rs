@@ -3,13 +3,14 @@
 //! IOVECs.
 //!
 //! [`names`] reads the kernel's names into trees; [`skcipher`], [`aead`], [`hash`] and [`rng`] build
-//! the algorithms from those, as the kernel's templates do; [`verdict`] says what a tag's comparison
-//! came to.
+//! the algorithms from those, as the kernel's templates do. [`block`] ciphers and [`poly1305`] serve
+//! several of these; [`verdict`] says what a tag's comparison came to.
 
 pub mod aead;
 pub mod block;
 pub mod hash;
 pub mod names;
+mod poly1305;
 pub mod rng;
 pub mod skcipher;
 pub mod verdict;

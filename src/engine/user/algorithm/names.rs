@@ -114,6 +114,11 @@ pub fn parse(text: &str) -> Option<Name<'_>> {
         }
         ("xts" | "lrw", [ecb]) if drivers() => (template, ecb.within(&["ecb"])?),
         ("gcm" | "ccm", _) if drivers() => return None,
+        // Older kernels' driver names the hash, too.
+        ("adiantum", [stream, cipher, hash]) if hash.is("nhpoly1305") && drivers() => {
+            let arguments = vec![stream.clone(), cipher.clone()];
+            return Some(Name { head: template, arguments });
+        }
         _ => return Some(Name { head: template, arguments: inner }),
     };
     Some(Name::with(template, cipher.clone()))
@@ -274,6 +279,11 @@ mod tests {
             ("authenc(hmac(sha256-generic),cbc(aes-generic))", "authenc(hmac(sha256),cbc(aes))"),
             ("hctr2_base(xctr(aes-generic),polyval-generic)", "hctr2(aes)"),
             ("hctr2_base(xctr-aes-aesni,polyval-lib)", "hctr2(aes)"),
+            (
+                "adiantum(xchacha12-generic,aes-generic,nhpoly1305-generic)",
+                "adiantum(xchacha12,aes)",
+            ),
+            ("adiantum(xchacha12-lib,aes-lib)", "adiantum(xchacha12,aes)"),
             ("rfc7539(chacha20-generic,poly1305-generic)", "rfc7539(chacha20,poly1305)"),
         ] {
             assert_eq!(canonical(driver).as_deref(), Some(algorithm), "{driver}");
@@ -312,6 +322,10 @@ mod tests {
         assert_eq!(
             canonical("gcm_base(ctr(aes),ghash)").as_deref(),
             Some("gcm_base(ctr(aes),ghash)")
+        );
+        assert_eq!(
+            canonical("adiantum(xchacha12,aes,nhpoly1305)").as_deref(),
+            Some("adiantum(xchacha12,aes,nhpoly1305)")
         );
         assert_eq!(canonical("cbc-aes").as_deref(), Some("cbc-aes"));
         assert_eq!(canonical("generic-gcm").as_deref(), Some("generic-gcm"));

@@ -13,6 +13,7 @@
     reason = "blocks, registers and IVs have the sizes of their algorithms, and messages were cut at them"
 )]
 
+mod adiantum;
 mod chacha;
 mod essiv;
 mod hctr2;
@@ -138,8 +139,10 @@ fn known(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
         let chunk = chacha::SIZE;
         return Some(SkcipherAlgorithm { block_size: 1, iv_size, chunk, keyless: false, new });
     }
-    if let ("essiv", [mode, digest]) = name.parts() {
-        return essiv::algorithm(mode, digest);
+    match name.parts() {
+        ("adiantum", [stream, cipher]) => return adiantum::algorithm(stream, cipher),
+        ("essiv", [mode, digest]) => return essiv::algorithm(mode, digest),
+        _ => {}
     }
     let (mode, cipher) =
         MODES.iter().find_map(|mode| Some((mode, name.within(mode.templates)?)))?;

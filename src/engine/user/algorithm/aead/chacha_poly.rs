@@ -2,8 +2,8 @@
 //! ChaCha20-Poly1305: RFC 8439 (once 7539); in ESP RFC 7634, with a salt at the key's
 //! end; Linux `crypto/chacha20poly1305.c`.
 
-use super::poly1305::Poly1305;
 use super::{Aead, AeadAlgorithm, give, verify};
+use crate::engine::user::algorithm::poly1305::Poly1305;
 use crate::engine::user::algorithm::skcipher::chacha;
 use crate::errno::{Errno, Result};
 use crate::wipe::wipe_bytes;

@@ -127,6 +127,12 @@ fn modes_of_other_standards() {
 #[rustfmt::skip]
 fn wide_blocks() {
     check(&[
+        ("adiantum(xchacha12,aes)", "9eebb2493c1cf5f46a99c2c4dfb1f4dd752057ea2c4fcdb2a53d7b491eabfd0f",
+            "df63d4abd249f3d8338137607dfa7308d8496d80e82f6254eb0ea9395b457f8a",
+            "67c9f23084418e43fbf3b33e79367fe8", "6d32861867860f3f967c9d280d53ec9f", ""),
+        ("adiantum(xchacha20,aes)", "9eebb2493c1cf5f46a99c2c4dfb1f4dd752057ea2c4fcdb2a53d7b491eabfd0f",
+            "df63d4abd249f3d8338137607dfa7308d8496d80e82f6254eb0ea9395b457f8a",
+            "67c9f23084418e43fbf3b33e79367fe8", "f67897d6aa9401272e4d83e06e649adf", ""),
         ("hctr2(aes)", "e7d17748760bcd342a2de774ca119cae",
             "711c4962d95b505e6887bcf689ffed30e4e5bdb6104f9f6628065af42735cde5",
             "87038f06a86154da0145d401ef4a22cf78159fbd64bd2cb9401d72ae5363a5",
@@ -291,6 +297,7 @@ fn lengths() {
         ("xctr(aes)", &[0, 1, 17], &[]),
         ("xts(aes)", &[16, 17, 31, 48], &[0, 15]),
         ("hctr2(aes)", &[16, 17, 31, 48], &[0, 15]),
+        ("adiantum(xchacha12,aes)", &[16, 17, 31, 48], &[0, 15]),
         ("cts(cbc(aes))", &[16, 17, 31, 48], &[0, 15]),
     ] {
         let algorithm = find(name).unwrap();
@@ -315,6 +322,7 @@ fn key_lengths() {
         ("kw(aes)", vec![16, 24, 32]),
         ("chacha20", vec![32]),
         ("xchacha20", vec![32]),
+        ("adiantum(xchacha20,aes)", vec![32]),
         ("essiv(cbc(aes),sha256)", vec![16, 24, 32]),
         ("essiv(cbc(aes),sha224)", vec![]),
         ("ecb(cipher_null)", vec![0]),
@@ -359,6 +367,9 @@ fn names() {
         "essiv(cbc(aes))",
         "ctr(cipher_null)",
         "cipher_null",
+        "adiantum(xchacha12)",
+        "adiantum(chacha20,aes)",
+        "adiantum(xchacha12,cipher_null)",
     ] {
         assert!(find(name).is_none(), "{name}");
     }
@@ -367,6 +378,7 @@ fn names() {
     assert_eq!(sizes("ctr(aes)"), Some((1, 16, 16)));
     assert_eq!(sizes("xctr(aes)"), Some((1, 16, 16)));
     assert_eq!(sizes("hctr2(aes)"), Some((16, 32, 16)));
+    assert_eq!(sizes("adiantum(xchacha12,aes)"), Some((16, 32, 16)));
     assert_eq!(sizes("ecb(aes)"), Some((16, 0, 16)));
     assert_eq!(sizes("rfc3686(ctr(aes))"), Some((1, 8, 16)));
     assert_eq!(sizes("kw(aes)"), Some((8, 8, 8)));

@@ -3,7 +3,13 @@
 //!
 //! RustCrypto's, the oracle of the tests, takes more than a microsecond to begin a message. This
 //! one takes four blocks at once, whose products add up before they are reduced, or 16 with AVX-512
-//! IFMA; and blocks of 16 bytes only: the AEAD pads all that it authenticates.
+//! IFMA; and blocks of 16 bytes only: its users pad what they authenticate.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "blocks and limbs have the sizes that the algorithm gives them"
+)]
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
