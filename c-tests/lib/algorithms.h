@@ -27,7 +27,7 @@ static const char *const aead_modes[] = {
     "gcm(%s)", "ccm(%s)", "rfc4106(gcm(%s))", "rfc4309(ccm(%s))", "rfc4543(gcm(%s))",
 };
 static const char *const aeads[] = {
-    "rfc7539(chacha20,poly1305)", "rfc7539esp(chacha20,poly1305)",
+    "rfc7539(chacha20,poly1305)", "rfc7539esp(chacha20,poly1305)", "aegis128",
 };
 static const char *const authenc_hashes[] = {
     "sha1", "md5", "sha224", "sha256", "sha384", "sha512", "sha3-256", "blake2s-256",

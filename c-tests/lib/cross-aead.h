@@ -8,7 +8,7 @@
 
 static const char *const cross_aeads[] = {
     "gcm(aes)", "ccm(aes)", "rfc4106(gcm(aes))", "rfc4309(ccm(aes))", "rfc4543(gcm(aes))",
-    "rfc7539(chacha20,poly1305)", "rfc7539esp(chacha20,poly1305)",
+    "rfc7539(chacha20,poly1305)", "rfc7539esp(chacha20,poly1305)", "aegis128",
     "gcm(sm4)", "ccm(sm4)", "gcm(aria)", "ccm(aria)", "gcm(camellia)", "ccm(twofish)",
     "gcm(serpent)",
     "authenc(hmac(sha1),cbc(aes))", "authenc(hmac(sha224),cbc(aes))",
@@ -25,6 +25,7 @@ static const char *const cross_aeads[] = {
     "rfc4106(gcm_base(ctr(aes-generic),ghash-generic))", "gcm(aes-generic)",
     "authenc(hmac(sha256-generic),cbc(aes-generic))", "gcm(des3_ede)", "gcm(nosuch)",
     "rfc7539(chacha20-generic,poly1305-generic)", "gcm(ctr(aes))", "rfc4106(aes)",
+    "aegis128-generic",
 };
 
 struct aead {

@@ -11,6 +11,7 @@
     reason = "nonces, blocks and tags have the sizes of their algorithms, and messages were cut at them"
 )]
 
+mod aegis128;
 mod authenc;
 mod ccm;
 mod chacha_poly;
@@ -115,6 +116,7 @@ pub fn find(name: &Name<'_>) -> Option<AeadAlgorithm> {
 
 fn known(name: &Name<'_>) -> Option<AeadAlgorithm> {
     match name.parts() {
+        ("aegis128", []) => return Some(aegis128::algorithm()),
         ("authenc", [auth, cipher]) => return authenc::algorithm(auth, cipher),
         (template, [cipher, mac]) if cipher.is("chacha20") && mac.is("poly1305") => {
             let (_, salt_len) = CHACHA_POLY.iter().find(|(known, _)| *known == template)?;

@@ -314,6 +314,7 @@ fn tag_lengths() {
         ("rfc4543(gcm(aes))", vec![16]),
         ("rfc7539(chacha20,poly1305)", vec![16]),
         ("rfc7539esp(chacha20,poly1305)", vec![16]),
+        ("aegis128", (8..=16).collect()),
         ("authenc(hmac(sha1),cbc(aes))", (1..=20).collect()),
         ("authenc(hmac(sha512),ctr(aes))", (1..=64).collect()),
     ] {
@@ -322,6 +323,22 @@ fn tag_lengths() {
         assert_eq!(good, lengths, "{name}");
         assert_eq!(lengths.last(), Some(&algorithm.max_tag_size));
     }
+}
+
+/// The test vectors of the paper.
+#[test]
+fn aegis128() {
+    let zero = "00000000000000000000000000000000";
+    let (secret, tag) = ("951b050fa72b1a2fc16d2e1f01b07d7e", "a7d2a99773249542f422217ee888d5f1");
+    check("aegis128", (zero, zero, "", zero, secret, tag));
+    check("aegis128", (zero, zero, "", zero, secret, &tag[..16]));
+    let (secret, tag) = ("10b0dee65a97d751205c128a992473a1", "46dcb9ee93c46cf13731d41b9646c131");
+    check("aegis128", (zero, zero, zero, zero, secret, tag));
+    let (key, iv) = ("10010000000000000000000000000000", "10000200000000000000000000000000");
+    let plain = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let secret = "e08ec10685d63c7364eca78ff6e1a1ddfdfc15d5311a7f2988a0471a13973fd7";
+    let tag = "27e84b6c4cc46cb6ece8f1f3e4aa0e78";
+    check("aegis128", (key, iv, "0001020304050607", plain, secret, tag));
 }
 
 #[test]
@@ -346,6 +363,7 @@ fn names() {
     assert_eq!(sizes("gcm(aes)"), Some((1, 12, 16)));
     assert_eq!(sizes("ccm(aes)"), Some((1, 16, 16)));
     assert_eq!(sizes("rfc4106(gcm(aes))"), Some((1, 8, 16)));
+    assert_eq!(sizes("aegis128"), Some((1, 16, 16)));
     assert_eq!(sizes("authenc(hmac(sha256),cbc(aes))"), Some((16, 16, 32)));
     assert_eq!(sizes("authenc(hmac(sha256),ctr(aes))"), Some((1, 16, 32)));
 }
@@ -356,5 +374,7 @@ fn c_tests_know_every_algorithm() {
     use crate::engine::user::algorithm::skcipher::{format, listed};
     assert!(MODES.iter().map(|known| format(known.templates)).eq(listed("aead_modes")));
     let chacha_poly = |template| format!("{template}(chacha20,poly1305)");
-    assert!(CHACHA_POLY.iter().map(|known| chacha_poly(known.0)).eq(listed("aeads")));
+    let others = ["aegis128".to_owned()];
+    let aeads = CHACHA_POLY.iter().map(|known| chacha_poly(known.0)).chain(others);
+    assert!(aeads.eq(listed("aeads")));
 }
