@@ -2,11 +2,11 @@
 /*
  * algorithms.h - every algorithm of the engine in user space, with every length of key
  *
- * The lists, but for those of what adiantum, essiv and authenc are made of, are those of the engine's own
- * tables: `cargo test` compares them. Which mode goes with
- * which cipher, and which lengths a key may have, the library itself tells, by taking it. Of the
- * kernel's algorithms only those with AES and SHA-256 are taken: the library hands all on, and a
- * kernel that lacks one takes its time to look for it.
+ * Most lists are those of the engine's own tables: `cargo test` compares them. The others are examples of
+ * what adiantum, essiv, authenc and krb5enc are made of. Which mode goes with which cipher, and which
+ * lengths a key may have, the library itself tells, by taking it. Of the kernel's algorithms only those
+ * with AES and SHA-256 are taken: the library hands all on, and a kernel that lacks one takes its time
+ * to look for it.
  */
 #ifndef ALGORITHMS_H
 #define ALGORITHMS_H
@@ -32,6 +32,7 @@ static const char *const aeads[] = {
 static const char *const authenc_hashes[] = {
     "sha1", "md5", "sha224", "sha256", "sha384", "sha512", "sha3-256", "blake2s-256",
 };
+static const char *const krb5encs[] = { "krb5enc(hmac(sha1),cts(cbc(%s)))" };
 static const char *const digests[] = {
     "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3-224", "sha3-256", "sha3-384",
     "sha3-512", "sm3", "blake2b-160", "blake2b-256", "blake2b-384", "blake2b-512", "blake2s-128",
@@ -66,7 +67,7 @@ struct algorithm {
     unsigned lengths;
 };
 
-/* What is no key in the key: authenc's is two behind a header that says how long the second is. */
+/* What is no key in the key: authenc's and krb5enc's are two behind a header that says how long the second is. */
 static inline void put_key_head(const struct algorithm *a, uint8_t *key, uint32_t len)
 {
     uint32_t second = len < 8 + AUTH_KEY ? 0 : len - 8 - AUTH_KEY;
@@ -163,6 +164,8 @@ static inline void each_algorithm(visitor *visit)
         each_block_cipher(visit, &sealing, aead_modes[i]);
     for (size_t i = 0; i < COUNT(aeads); i++)
         visit_algorithm(visit, &sealing, aeads[i]);
+    for (size_t i = 0; i < COUNT(krb5encs); i++)
+        each_block_cipher(visit, &sealing, krb5encs[i]);
     visit_sealing = visit;
     each_cipher(visit_authenc);
     for (size_t i = 0; i < COUNT(digests); i++) {

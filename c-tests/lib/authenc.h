@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * authenc.h - a key of authenc()
+ * authenc.h - a key of authenc(), which krb5enc() and essiv() of an authenc() take, too
  */
 #ifndef AUTHENC_H
 #define AUTHENC_H
@@ -13,7 +13,7 @@ enum { AUTHENC_HEAD = 8 };
 
 static inline bool is_authenc(const char *algorithm)
 {
-    return strncmp(algorithm, "authenc", 7) == 0;
+    return strstr(algorithm, "authenc(") || strstr(algorithm, "krb5enc(");
 }
 
 /*

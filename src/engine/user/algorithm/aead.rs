@@ -31,6 +31,7 @@ use super::names::Name;
 use super::verdict;
 use crate::errno::{Errno, Result};
 use crate::wipe::{Deep, Depth};
+use authenc::Digested;
 
 /// A cipher with its key.
 pub trait Aead: Send + Sync {
@@ -117,7 +118,12 @@ pub fn find(name: &Name<'_>) -> Option<AeadAlgorithm> {
 fn known(name: &Name<'_>) -> Option<AeadAlgorithm> {
     match name.parts() {
         ("aegis128", []) => return Some(aegis128::algorithm()),
-        ("authenc", [auth, cipher]) => return authenc::algorithm(auth, cipher),
+        ("authenc", [auth, cipher]) => {
+            return authenc::algorithm(Digested::Ciphertext, auth, cipher);
+        }
+        ("krb5enc", [auth, cipher]) => {
+            return authenc::algorithm(Digested::Plaintext, auth, cipher);
+        }
         (template, [cipher, mac]) if cipher.is("chacha20") && mac.is("poly1305") => {
             let (_, salt_len) = CHACHA_POLY.iter().find(|(known, _)| *known == template)?;
             return Some(chacha_poly::algorithm(*salt_len));

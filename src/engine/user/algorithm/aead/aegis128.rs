@@ -110,7 +110,13 @@ impl State {
 }
 
 impl Aegis128 {
-    fn crypt(&self, encrypt: bool, iv: &[u8], aad: &[u8], data: &mut [u8]) -> Result<Zeroizing<Block>> {
+    fn crypt(
+        &self,
+        encrypt: bool,
+        iv: &[u8],
+        aad: &[u8],
+        data: &mut [u8],
+    ) -> Result<Zeroizing<Block>> {
         let mut state = State::new(&self.0, iv.try_into().map_err(|_| Errno::INVAL)?);
         state.absorb(aad);
         state.crypt(encrypt, data);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Encrypt, then a keyed digest, such as HMAC, over AAD and ciphertext: Linux `crypto/authenc.c`.
+//! A cipher and a keyed digest, such as HMAC: `authenc` computes the digest of AAD and ciphertext (Linux
+//! `crypto/authenc.c`), `krb5enc` that of AAD and plaintext, as Kerberos does (RFC 3961; Linux
+//! `crypto/krb5enc.c`).
 //!
 //! The key is a blob: a `struct rtattr` of type 1 whose payload is the length of the
 //! cipher's key, 32 bits, big-endian; then the digest's key; then the cipher's.
@@ -9,7 +11,7 @@ use crate::engine::user::algorithm::hash::{self, Hasher};
 use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::skcipher::{self, Skcipher};
 use crate::errno::{Errno, Result};
-use crate::wipe::Depth;
+use crate::wipe::{Depth, wipe_bytes};
 use zeroize::Zeroizing;
 
 /// Longer than any IV.
@@ -18,8 +20,17 @@ const IV: usize = 32;
 /// Bytes in the longest digest.
 const DIGEST_MAX: usize = 64;
 
-/// `authenc(auth,cipher)`.
-pub fn algorithm(auth: &Name<'_>, cipher: &Name<'_>) -> Option<AeadAlgorithm> {
+/// The text that the digest is computed over, besides the AAD.
+#[derive(Clone, Copy)]
+pub enum Digested {
+    /// authenc.
+    Ciphertext,
+    /// krb5enc.
+    Plaintext,
+}
+
+/// `authenc(auth,cipher)` or `krb5enc(auth,cipher)`.
+pub fn algorithm(digested: Digested, auth: &Name<'_>, cipher: &Name<'_>) -> Option<AeadAlgorithm> {
     let (auth, cipher) = (hash::find(auth)?, skcipher::find(cipher)?);
     let auth_size = auth.digest_size as usize;
     Some(AeadAlgorithm {
@@ -30,7 +41,13 @@ pub fn algorithm(auth: &Name<'_>, cipher: &Name<'_>) -> Option<AeadAlgorithm> {
         new: Box::new(move |blob| {
             let (auth_key, cipher_key) = keys(blob)?;
             let (keyed, cipher) = (auth.with_key(auth_key)?, (cipher.new)(cipher_key)?);
-            Ok(Box::new(Authenc { auth: keyed, auth_size, auth_depth: auth.depth, cipher }))
+            Ok(Box::new(Authenc {
+                digested,
+                auth: keyed,
+                auth_size,
+                auth_depth: auth.depth,
+                cipher,
+            }))
         }),
     })
 }
@@ -49,10 +66,11 @@ fn keys(blob: &[u8]) -> Result<(&[u8], &[u8])> {
 }
 
 struct Authenc {
+    digested: Digested,
     auth: Box<dyn Hasher>,
     /// Bytes in its digest.
     auth_size: usize,
-    /// How much of the stack it takes.
+    /// The stack that it takes.
     auth_depth: Depth,
     cipher: Box<dyn Skcipher>,
 }
@@ -75,13 +93,33 @@ impl Authenc {
 
 impl Aead for Authenc {
     fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        self.crypt(true, iv, data)?;
-        give(&*self.mac(aad, data), tag)
+        let mac = match self.digested {
+            Digested::Ciphertext => {
+                self.crypt(true, iv, data)?;
+                self.mac(aad, data)
+            }
+            Digested::Plaintext => {
+                let mac = self.mac(aad, data);
+                self.crypt(true, iv, data)?;
+                mac
+            }
+        };
+        give(&*mac, tag)
     }
 
+    /// A plaintext that is authenticated must be decrypted first; it is wiped again unless the tag is
+    /// right.
     fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
-        verify(&*self.mac(aad, data), tag)?;
-        self.crypt(false, iv, data)
+        match self.digested {
+            Digested::Ciphertext => {
+                verify(&*self.mac(aad, data), tag)?;
+                self.crypt(false, iv, data)
+            }
+            Digested::Plaintext => {
+                self.crypt(false, iv, data)?;
+                verify(&*self.mac(aad, data), tag).inspect_err(|_| wipe_bytes(data))
+            }
+        }
     }
 
     /// The cipher cares for itself; the digest is deeper down here than by itself.

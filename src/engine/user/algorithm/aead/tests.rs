@@ -258,6 +258,40 @@ fn authenc() {
     check("authenc(hmac(sha1),ecb(cipher_null))", (&key, "", aad, plain, plain, tag));
 }
 
+/// Encryption of RFC 6803, section 10; keys for the usage by its key derivation, done with OpenSSL. A message
+/// begins with a random confounder.
+#[cfg(feature = "legacy")]
+#[test]
+fn krb5enc() {
+    let zero = "00000000000000000000000000000000";
+    for (integrity, encryption, plain, secret, tag) in [
+        (
+            "45eb66e2efa8778f7df1465453059806",
+            "e99b82b36c4ae8ea19e95dfa9ede882c",
+            "b69822a19a6b09c0ebc8557d1f1b6c0a",
+            "c466f1871069921edb7c6fde244a52db",
+            "0ba10edc197bdb8006658ca3ccce6eb8",
+        ),
+        (
+            "135fe7116f53c2aa3612b7eae0f284aa",
+            "a7edcd5397ea6d12b0aff4cb8daa57ad",
+            "6f2fc3c2a166fd8898967a83de9596d9 31",
+            "842d21fd950311c0dd464a3f4be8d6da88",
+            "a56d559c9b47d3f9a85067af661559b8",
+        ),
+        (
+            "102c34d075749f778a15cad1e97da986",
+            "dde42eca7cd9863fc3ce89cbc94362d7",
+            "a5b4a71e077aeef93c8763c18fdb1f10 392062797465737373",
+            "619ff072e36286ff0a28deb3a352ec0d0edf5c5160d663c901",
+            "758ccf9d1ed33d71db8f23aabf8348a0",
+        ),
+    ] {
+        let key = blob(integrity, encryption);
+        check("krb5enc(cmac(camellia),cts(cbc(camellia)))", (&key, zero, "", plain, secret, tag));
+    }
+}
+
 #[test]
 fn authenc_keys() {
     let new = find("authenc(hmac(sha1),cbc(aes))").unwrap().new;
@@ -317,6 +351,7 @@ fn tag_lengths() {
         ("aegis128", (8..=16).collect()),
         ("authenc(hmac(sha1),cbc(aes))", (1..=20).collect()),
         ("authenc(hmac(sha512),ctr(aes))", (1..=64).collect()),
+        ("krb5enc(hmac(sha1),cts(cbc(aes)))", (1..=20).collect()),
     ] {
         let algorithm = find(name).unwrap();
         let good: Vec<usize> = (0..=80).filter(|&len| algorithm.takes_tag(len)).collect();
@@ -353,6 +388,7 @@ fn names() {
         "authenc(hmac(sha1))",
         "authenc(hmac(sha1),cbc(aes)",
         "authenc(hmac(nosuch),cbc(aes))",
+        "krb5enc(hmac(sha1))",
     ] {
         assert!(find(name).is_none(), "{name}");
     }
@@ -366,6 +402,7 @@ fn names() {
     assert_eq!(sizes("aegis128"), Some((1, 16, 16)));
     assert_eq!(sizes("authenc(hmac(sha256),cbc(aes))"), Some((16, 16, 32)));
     assert_eq!(sizes("authenc(hmac(sha256),ctr(aes))"), Some((1, 16, 32)));
+    assert_eq!(sizes("krb5enc(hmac(sha1),cts(cbc(aes)))"), Some((16, 16, 20)));
 }
 
 #[cfg(feature = "legacy")]

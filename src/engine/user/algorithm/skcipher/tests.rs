@@ -357,7 +357,9 @@ fn names() {
         assert!(find(name).is_none(), "{name}");
     }
     #[cfg(feature = "legacy")]
-    for name in ["xctr(des3_ede)", "xts(des3_ede)", "lrw(cast5)", "kw(blowfish)", "rfc3686(ctr(cast5))"] {
+    for name in
+        ["xctr(des3_ede)", "xts(des3_ede)", "lrw(cast5)", "kw(blowfish)", "rfc3686(ctr(cast5))"]
+    {
         assert!(find(name).is_none(), "{name}");
     }
     for name in [
