@@ -178,6 +178,7 @@ static inline void each_algorithm(visitor *visit)
         each_block_cipher(visit, &hashes, macs[i]);
     for (size_t i = 0; i < COUNT(checksums); i++)
         visit_algorithm(visit, &hashes, checksums[i]);
+    visit_algorithm(visit, &hashes, "michael_mic");
 }
 
 #endif

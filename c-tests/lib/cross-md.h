@@ -17,7 +17,7 @@ static const char *const cross_mds[] = {
     "hmac(streebog256)", "hmac(streebog512)", "hmac(blake2b-256)", "hmac(blake2b-512)",
     "cmac(aes)", "cmac(des3_ede)", "cmac(camellia)", "cmac(sm4)", "cmac(twofish)",
     "cmac(blowfish)", "xcbc(aes)", "xcbc(sm4)", "xcbc(camellia)", "cbcmac(aes)", "cbcmac(sm4)",
-    "cbcmac(des3_ede)", "crc32c", "crc32", "digest_null", "xxhash64",
+    "cbcmac(des3_ede)", "crc32c", "crc32", "digest_null", "xxhash64", "michael_mic",
     /* drivers */
     "sha256-generic", "hmac(sha256-generic)", "cmac(aes-generic)", "xcbc(aes-generic)",
     "blake2b-256-generic", "crc32c-generic", "sha3-512-generic", "wp512-generic", "sha256-lib",

@@ -16,6 +16,8 @@
 
 mod checksum;
 mod mac;
+#[cfg(feature = "legacy")]
+mod michael;
 #[cfg(target_arch = "x86_64")]
 mod sha3;
 #[cfg(target_arch = "x86_64")]
@@ -107,6 +109,10 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
             keyed: digest.keyed.map(|key| Box::new(key) as _),
             depth: digest.depth,
         });
+    }
+    #[cfg(feature = "legacy")]
+    if name.is("michael_mic") {
+        return Some(michael::algorithm());
     }
     mac::find(name).or_else(|| checksum::find(name))
 }
