@@ -164,6 +164,7 @@ static inline void each_algorithm(visitor *visit)
         each_block_cipher(visit, &sealing, aead_modes[i]);
     for (size_t i = 0; i < COUNT(aeads); i++)
         visit_algorithm(visit, &sealing, aeads[i]);
+    visit_algorithm(visit, &sealing, "essiv(authenc(hmac(sha1),cbc(aes)),sha256)");
     for (size_t i = 0; i < COUNT(krb5encs); i++)
         each_block_cipher(visit, &sealing, krb5encs[i]);
     visit_sealing = visit;

@@ -20,6 +20,8 @@ static const char *const cross_aeads[] = {
     "authenc(hmac(sha1),ecb(cipher_null))", "authenc(hmac(sha3-256),cbc(aes))",
     "authenc(cmac(aes),ctr(aes))", "authenc(xcbc(aes),cbc(aes))", "authenc(sha1,cbc(aes))",
     "authenc(hmac(sha256),cts(cbc(aes)))", "authenc(hmac(sha256),essiv(cbc(aes),sha256))",
+    "essiv(authenc(hmac(sha256),cbc(aes)),sha256)", "essiv(authenc(hmac(sha1),cbc(aes)),sha384)",
+    "essiv(gcm(aes),sha256)", "essiv(authenc(hmac(sha256),cbc(serpent)),sha224)",
     "krb5enc(hmac(sha1),cts(cbc(aes)))", "krb5enc(cmac(camellia),cts(cbc(camellia)))",
     "krb5enc(hmac(sha256),ctr(aes))", "krb5enc(cmac(aes),cbc(aes))",
     /* drivers */

@@ -15,6 +15,7 @@ mod aegis128;
 mod authenc;
 mod ccm;
 mod chacha_poly;
+mod essiv;
 mod gcm;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod graviola;
@@ -35,11 +36,12 @@ use authenc::Digested;
 
 /// A cipher with its key.
 pub trait Aead: Send + Sync {
-    /// Encrypts `data` in place and writes the tag, as long as asked for.
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()>;
+    /// Encrypts `data` in place and writes the tag, as long as asked for. Of `aad`, which is the beginning
+    /// of the output, only ESSIV changes something.
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()>;
 
     /// Decrypts `data` in place. EBADMSG: the tag is wrong, and `data` is wiped or as before.
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()>;
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()>;
 
     /// How much of the stack these take.
     fn depth(&self) -> Depth {
@@ -48,11 +50,11 @@ pub trait Aead: Send + Sync {
 }
 
 impl Aead for Deep<Box<dyn Aead>> {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         self.0.depth().run(|| self.0.seal(iv, aad, data, tag))
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         self.0.depth().run(|| self.0.open(iv, aad, data, tag))
     }
 }
@@ -121,6 +123,7 @@ fn known(name: &Name<'_>) -> Option<AeadAlgorithm> {
         ("authenc", [auth, cipher]) => {
             return authenc::algorithm(Digested::Ciphertext, auth, cipher);
         }
+        ("essiv", [authenc, digest]) => return essiv::algorithm(authenc, digest),
         ("krb5enc", [auth, cipher]) => {
             return authenc::algorithm(Digested::Plaintext, auth, cipher);
         }

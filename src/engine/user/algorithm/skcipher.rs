@@ -15,7 +15,7 @@
 
 mod adiantum;
 mod chacha;
-mod essiv;
+pub(super) mod essiv;
 mod hctr2;
 pub(super) mod modes;
 pub(super) mod tweaked;

@@ -125,13 +125,13 @@ impl Aegis128 {
 }
 
 impl Aead for Aegis128 {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         give(&*self.crypt(true, iv, aad, data)?, tag)
     }
 
     /// The plaintext is authenticated, so it must be decrypted first; it is wiped again
     /// unless the tag is right.
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let verified = verify(&*self.crypt(false, iv, aad, data)?, tag);
         if verified.is_err() {
             wipe_bytes(data);

@@ -53,7 +53,7 @@ pub fn algorithm(digested: Digested, auth: &Name<'_>, cipher: &Name<'_>) -> Opti
 }
 
 /// The two keys in the blob.
-fn keys(blob: &[u8]) -> Result<(&[u8], &[u8])> {
+pub fn keys(blob: &[u8]) -> Result<(&[u8], &[u8])> {
     /// Bytes in the rtattr with its payload, and CRYPTO_AUTHENC_KEYA_PARAM.
     const HEAD: [u16; 2] = [8, 1];
     let (&[l0, l1, t0, t1, ref enc_len @ ..], keys) =
@@ -92,7 +92,7 @@ impl Authenc {
 }
 
 impl Aead for Authenc {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         let mac = match self.digested {
             Digested::Ciphertext => {
                 self.crypt(true, iv, data)?;
@@ -109,7 +109,7 @@ impl Aead for Authenc {
 
     /// A plaintext that is authenticated must be decrypted first; it is wiped again unless the tag is
     /// right.
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         match self.digested {
             Digested::Ciphertext => {
                 verify(&*self.mac(aad, data), tag)?;

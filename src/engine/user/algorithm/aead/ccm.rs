@@ -109,7 +109,7 @@ impl Ccm {
 }
 
 impl Aead for Ccm {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
         let mut mac = self.mac(&counter, aad, data, tag.len())?;
         xor(&mut *mac, &*self.crypt(counter, data)?);
@@ -118,7 +118,7 @@ impl Aead for Ccm {
 
     /// What was encrypted is authenticated, so it must be decrypted first; it is wiped again
     /// unless the tag is right.
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
         let mask = self.crypt(counter, data)?;
         let result = self.mac(&counter, aad, data, tag.len()).and_then(|mut mac| {

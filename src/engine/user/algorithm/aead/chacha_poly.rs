@@ -131,12 +131,12 @@ impl ChaChaPoly {
 }
 
 impl Aead for ChaChaPoly {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
         give(&self.sealed(iv, aad, data), tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
         self.opened(iv, aad, data, tag)
     }

@@ -118,7 +118,7 @@ impl Message<'_> {
 }
 
 impl Aead for Gcm {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         let mut message = self.message(iv)?;
         message.aad(aad);
         for data in data.chunks_mut(CACHED) {
@@ -129,7 +129,7 @@ impl Aead for Gcm {
         give(&*message.tag(aad.len(), data.len()), tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let mut message = self.message(iv)?;
         message.aad(aad);
         message.hash.push(data);

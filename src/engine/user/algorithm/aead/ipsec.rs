@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 pub const IV: usize = 8;
 
 /// The AAD without the IV at its end.
-fn header(aad: &[u8]) -> Result<&[u8]> {
+fn header(aad: &mut [u8]) -> Result<&mut [u8]> {
     match aad {
         [header @ .., _, _, _, _, _, _, _, _] if matches!(header.len(), 8 | 12) => Ok(header),
         _ => Err(Errno::INVAL),
@@ -49,11 +49,11 @@ impl Rfc4106 {
 }
 
 impl Aead for Rfc4106 {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         self.gcm.seal(&nonce(&self.salt, iv), header(aad)?, data, tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         self.gcm.open(&nonce(&self.salt, iv), header(aad)?, data, tag)
     }
 
@@ -83,11 +83,11 @@ impl Rfc4309 {
 }
 
 impl Aead for Rfc4309 {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         self.ccm.seal(&self.iv(iv), header(aad)?, data, tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         self.ccm.open(&self.iv(iv), header(aad)?, data, tag)
     }
 
@@ -108,18 +108,18 @@ impl Rfc4543 {
         Ok(Self { gcm: gmac(cipher, key)?, salt: Zeroizing::new(*salt) })
     }
 
-    fn tag(&self, iv: &[u8], aad: &[u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {
+    fn tag(&self, iv: &[u8], aad: &mut [u8], data: &[u8]) -> Result<Zeroizing<[u8; 16]>> {
         header(aad)?;
         self.gcm.authenticate(&nonce(&self.salt, iv), [aad, data])
     }
 }
 
 impl Aead for Rfc4543 {
-    fn seal(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
         give(&*self.tag(iv, aad, data)?, tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         verify(&*self.tag(iv, aad, data)?, tag)
     }
 

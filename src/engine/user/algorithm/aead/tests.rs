@@ -17,26 +17,26 @@ type Answer<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
 fn check(name: &str, (key, iv, aad, plain, secret, tag): Answer<'_>) {
     let algorithm = find(name).expect(name);
     let cipher = (algorithm.new)(&hex(key)).expect(name);
-    let (iv, aad, plain, secret, tag) = (hex(iv), hex(aad), hex(plain), hex(secret), hex(tag));
+    let (iv, mut aad, plain, secret, tag) = (hex(iv), hex(aad), hex(plain), hex(secret), hex(tag));
     assert_eq!(iv.len(), algorithm.iv_size);
     assert!(algorithm.takes_tag(tag.len()));
 
     let (mut data, mut made) = (plain.clone(), vec![0; tag.len()]);
-    assert_eq!(cipher.seal(&iv, &aad, &mut data, &mut made), Ok(()));
+    assert_eq!(cipher.seal(&iv, &mut aad, &mut data, &mut made), Ok(()));
     assert_eq!((&data, &made), (&secret, &tag), "{name}");
-    assert_eq!(cipher.open(&iv, &aad, &mut data, &tag), Ok(()));
+    assert_eq!(cipher.open(&iv, &mut aad, &mut data, &tag), Ok(()));
     assert_eq!(data, plain, "{name}");
 
     for i in 0..tag.len() {
         let (mut data, mut wrong) = (secret.clone(), tag.clone());
         wrong[i] ^= 0x80;
-        assert_eq!(cipher.open(&iv, &aad, &mut data, &wrong), Err(Errno::BADMSG), "{name} {i}");
+        assert_eq!(cipher.open(&iv, &mut aad, &mut data, &wrong), Err(Errno::BADMSG), "{name} {i}");
         assert!(data == secret || data.iter().all(|&byte| byte == 0), "{name}: plaintext shows");
     }
     for i in 0..secret.len() {
         let mut wrong = secret.clone();
         wrong[i] ^= 1;
-        assert_eq!(cipher.open(&iv, &aad, &mut wrong, &tag), Err(Errno::BADMSG), "{name} {i}");
+        assert_eq!(cipher.open(&iv, &mut aad, &mut wrong, &tag), Err(Errno::BADMSG), "{name} {i}");
     }
 }
 
@@ -44,7 +44,7 @@ fn check(name: &str, (key, iv, aad, plain, secret, tag): Answer<'_>) {
 fn sealed(name: &str, key: &str, iv: &str, aad: &[u8], plain: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut data, mut tag) = (plain.to_vec(), vec![0; 16]);
     let cipher = (find(name).unwrap().new)(&hex(key)).unwrap();
-    cipher.seal(&hex(iv), aad, &mut data, &mut tag).unwrap();
+    cipher.seal(&hex(iv), &mut aad.to_vec(), &mut data, &mut tag).unwrap();
     (data, tag)
 }
 
@@ -100,12 +100,12 @@ fn ccm() {
         (key, "06101112131415161700000000000000", aad, plain, secret, "1fc64fbfaccd"),
     );
     // Example 4: 64 KiB of AAD, whose length takes 6 bytes.
-    let aad: Vec<u8> = (0..=255).cycle().take(65536).collect();
+    let mut aad: Vec<u8> = (0..=255).cycle().take(65536).collect();
     let plain: Vec<u8> = (0x20..0x40).collect();
     let cipher = (find("ccm(aes)").unwrap().new)(&hex(key)).unwrap();
     let (mut data, mut tag) = (plain, [0; 14]);
     let iv = hex("01101112131415161718191a1b1c0000");
-    assert_eq!(cipher.seal(&iv, &aad, &mut data, &mut tag), Ok(()));
+    assert_eq!(cipher.seal(&iv, &mut aad, &mut data, &mut tag), Ok(()));
     assert_eq!(data, hex("69915dad1e84c6376a68c2967e4dab615ae0fd1faec44cc484828529463ccf72"));
     assert_eq!(tag[..], hex("b4ac6bec93e8598e7f0dadbcea5b"));
 }
@@ -116,7 +116,7 @@ fn ccm_refuses() {
     let seal = |first, len| {
         let mut iv = [0; 16];
         iv[0] = first;
-        cipher.seal(&iv, &[], &mut vec![0; len], &mut [0; 16]).map_err(Errno::number)
+        cipher.seal(&iv, &mut [], &mut vec![0; len], &mut [0; 16]).map_err(Errno::number)
     };
     assert_eq!(seal(0, 1), Err(libc::EINVAL));
     assert_eq!(seal(8, 1), Err(libc::EINVAL));
@@ -171,7 +171,7 @@ fn ipsec_is_gcm_and_ccm() {
         ));
         let cipher = cipher.unwrap();
         for len in (0..40).filter(|len| ![16, 20].contains(len)) {
-            let result = cipher.seal(&hex(iv), &vec![0; len], &mut [0; 16], &mut [0; 16]);
+            let result = cipher.seal(&hex(iv), &mut vec![0; len], &mut [0; 16], &mut [0; 16]);
             assert_eq!(result, Err(Errno::INVAL), "{name} {len}");
         }
     }
@@ -218,7 +218,7 @@ fn rfc7539esp() {
         ),
     );
     let cipher = (find("rfc7539esp(chacha20,poly1305)").unwrap().new)(&[0; 36]).unwrap();
-    assert_eq!(cipher.seal(&[0; 8], &[0; 7], &mut [], &mut [0; 16]), Err(Errno::INVAL));
+    assert_eq!(cipher.seal(&[0; 8], &mut [0; 7], &mut [], &mut [0; 16]), Err(Errno::INVAL));
 }
 
 /// The rtattr as this machine has it, and the two keys.
@@ -311,9 +311,9 @@ fn authenc_keys() {
     assert_eq!(unkeyed(&good).err(), Some(Errno::NOSYS), "a digest without keys takes none");
     // A wrong length is told after the tag was found right.
     let cipher = new(&good).unwrap();
-    let seal = cipher.seal(&[0; 16], &[], &mut [0; 17], &mut [0; 20]);
+    let seal = cipher.seal(&[0; 16], &mut [], &mut [0; 17], &mut [0; 20]);
     assert_eq!(seal, Err(Errno::INVAL));
-    assert_eq!(cipher.open(&[0; 16], &[], &mut [0; 17], &[0; 20]), Err(Errno::BADMSG));
+    assert_eq!(cipher.open(&[0; 16], &mut [], &mut [0; 17], &[0; 20]), Err(Errno::BADMSG));
 }
 
 #[test]
@@ -326,8 +326,9 @@ fn long_data_and_odd_pieces() {
         let iv = vec![2; algorithm.iv_size];
         for len in [0, 1, 15, 16, 17, 1023, 1025, 16384, 16385, data.len()] {
             let (mut output, mut tag) = (data[..len].to_vec(), [0; 16]);
-            cipher.seal(&iv, &data[..len % 77], &mut output, &mut tag).unwrap();
-            cipher.open(&iv, &data[..len % 77], &mut output, &tag).unwrap();
+            let mut aad = data[..len % 77].to_vec();
+            cipher.seal(&iv, &mut aad, &mut output, &mut tag).unwrap();
+            cipher.open(&iv, &mut aad, &mut output, &tag).unwrap();
             assert!(output == data[..len], "{name} {len}");
         }
     }
@@ -357,6 +358,38 @@ fn tag_lengths() {
         let good: Vec<usize> = (0..=80).filter(|&len| algorithm.takes_tag(len)).collect();
         assert_eq!(good, lengths, "{name}");
         assert_eq!(lengths.last(), Some(&algorithm.max_tag_size));
+    }
+}
+
+/// Made with OpenSSL 3.0: SHA-256 of both keys, `openssl enc -aes-256-ecb` of the IV, `-aes-128-cbc`, HMAC.
+#[test]
+fn essiv_of_an_authenc() {
+    let key = blob(
+        "000102030405060708090a0b0c0d0e0f1011121314151617",
+        "2b7e151628aed2a6abf7158809cf4f3c",
+    );
+    let name = "essiv(authenc(hmac(sha256),cbc(aes)),sha256)";
+    let cipher = (find(name).unwrap().new)(&hex(&key)).unwrap();
+    let iv = hex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+    let plain = hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51");
+    let sector = "3031323334353637";
+    let (mut aad, mut data, mut tag) = (hex(sector), plain.clone(), [0; 32]);
+    aad.extend(&iv);
+    cipher.seal(&iv, &mut aad, &mut data, &mut tag).unwrap();
+    assert_eq!(aad, hex(&format!("{sector}42cfdd8f6a03ede2eadbf647a080d0a0")));
+    let secret = hex("5e00179f541fd899c0d27d29a310113f5438b16bd277e21007a59541d03aaff9");
+    assert_eq!(data, secret);
+    let wanted = hex("8d0576e313860d2aefededa5b1228a4b4cdff3a4738c0965eb6302bbc243544d");
+    assert_eq!(tag[..], wanted);
+    cipher.open(&iv, &mut aad, &mut data, &tag).unwrap();
+    assert_eq!(data, plain);
+    // What is to be opened has the encrypted IV in its AAD.
+    let mut with_iv = [hex(sector), iv.clone()].concat();
+    assert_eq!(cipher.open(&iv, &mut with_iv, &mut secret.clone(), &tag), Err(Errno::BADMSG));
+    let short = cipher.seal(&iv, &mut aad[..15], &mut data, &mut tag);
+    assert_eq!(short, Err(Errno::INVAL), "no room for the IV");
+    for name in ["essiv(gcm(aes),sha256)", "essiv(authenc(hmac(sha256),cbc(aes)),sha384)"] {
+        assert!(find(name).is_none(), "{name}");
     }
 }
 

@@ -5,8 +5,8 @@
 //! on with it.
 
 use super::{Skcipher, SkcipherAlgorithm, pipelined};
-use crate::engine::user::algorithm::block::{self, BlockCipher, Data};
-use crate::engine::user::algorithm::hash;
+use crate::engine::user::algorithm::block::{self, BlockAlgorithm, BlockCipher, Data};
+use crate::engine::user::algorithm::hash::{self, Plain};
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::Result;
 use crate::wipe::Depth;
@@ -15,22 +15,44 @@ use zeroize::Zeroizing;
 /// Bytes in the longest digest.
 const DIGEST_MAX: usize = 64;
 
+/// What encrypts IVs, before it has a key.
+pub struct IvCipher {
+    cipher: &'static BlockAlgorithm,
+    /// Of the key, without a key of its own.
+    digest: Plain,
+    /// Bytes in the digest.
+    size: usize,
+}
+
+impl IvCipher {
+    /// The block cipher in the mode's name, if the digest is as long as a key and an IV as a block.
+    pub fn new(mode: &Name<'_>, iv_size: usize, digest: &Name<'_>) -> Option<Self> {
+        let (cipher, digest) = (block::find(innermost(mode))?, hash::find(digest)?);
+        let size = digest.digest_size as usize;
+        (cipher.keys.contains(&size) && cipher.size == iv_size).then_some(Self {
+            cipher,
+            digest: digest.plain?,
+            size,
+        })
+    }
+
+    /// With the digest of that key, which is given in pieces.
+    pub fn with_key(&self, key: &[&[u8]]) -> Result<Box<dyn BlockCipher>> {
+        let mut digest = Zeroizing::new([0; DIGEST_MAX]);
+        let digest = &mut digest[..self.size];
+        (self.digest)().digest(key, digest);
+        (self.cipher.key)(digest)
+    }
+}
+
 /// `essiv(mode,digest)`.
 pub fn algorithm(mode: &Name<'_>, digest: &Name<'_>) -> Option<SkcipherAlgorithm> {
-    let cipher = block::find(innermost(mode))?;
-    let (mode, digest) = (super::find(mode)?, hash::find(digest)?);
-    let (plain, size) = (digest.plain?, digest.digest_size as usize);
-    if !cipher.keys.contains(&size) || mode.iv_size != cipher.size {
-        return None;
-    }
+    let inner = super::find(mode)?;
+    let iv_cipher = IvCipher::new(mode, inner.iv_size, digest)?;
     let new = move |key: &[u8]| {
-        let mode = (mode.new)(key)?;
-        let mut digest = Zeroizing::new([0; DIGEST_MAX]);
-        let digest = &mut digest[..size];
-        plain().digest(&[key], digest);
-        Ok(Box::new(Essiv { cipher: (cipher.key)(digest)?, mode }) as _)
+        Ok(Box::new(Essiv { mode: (inner.new)(key)?, cipher: iv_cipher.with_key(&[key])? }) as _)
     };
-    Some(SkcipherAlgorithm { new: Box::new(new), ..mode })
+    Some(SkcipherAlgorithm { new: Box::new(new), ..inner })
 }
 
 /// The block cipher in a mode's name.
