@@ -24,7 +24,7 @@ use slot::Slot;
 use std::ffi::CStr;
 use std::ptr;
 
-const ALGORITHMS: [(Kind, &CStr); 20] = [
+const ALGORITHMS: [(Kind, &CStr); 28] = [
     (Kind::Skcipher, c"ecb(aes)"),
     (Kind::Skcipher, c"cbc(aes)"),
     (Kind::Skcipher, c"ctr(aes)"),
@@ -45,6 +45,14 @@ const ALGORITHMS: [(Kind, &CStr); 20] = [
     (Kind::Hash, c"sha3-256"),
     (Kind::Hash, c"cmac(aes)"),
     (Kind::Hash, c"crc32c"),
+    (Kind::Skcipher, c"essiv(cbc(aes),sha256)"),
+    (Kind::Skcipher, c"hctr2(aes)"),
+    (Kind::Skcipher, c"adiantum(xchacha12,aes)"),
+    (Kind::Aead, c"aegis128"),
+    (Kind::Aead, c"krb5enc(hmac(sha1),cts(cbc(aes)))"),
+    (Kind::Aead, c"essiv(authenc(hmac(sha256),cbc(aes)),sha256)"),
+    (Kind::Hash, c"cbcmac(aes)"),
+    (Kind::Hash, c"digest_null"),
 ];
 
 /// The functions that symmetric ciphers and AEADs both have. In a pair, decryption is the first.
@@ -179,7 +187,8 @@ impl Session<'_> {
     fn set_key(&mut self) {
         let lengths = [16, 16, 16, 32, 32, 64, 24, 20, 36, 40, 72, 48, 0, 1, 100];
         let mut key = self.random.bytes(self.choices.one_of(&lengths));
-        if self.name.starts_with("authenc") && key.len() > 8 {
+        let two_keys = ["authenc(", "krb5enc("].iter().any(|part| self.name.contains(part));
+        if two_keys && key.len() > 8 {
             // struct rtattr, and the length of the cipher's key, which is the last part.
             key[..8].copy_from_slice(&[8, 0, 1, 0, 0, 0, 0, 16]);
         }
