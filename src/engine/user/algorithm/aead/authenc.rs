@@ -7,6 +7,7 @@
 //! cipher's key, 32 bits, big-endian; then the digest's key; then the cipher's.
 
 use super::{Aead, AeadAlgorithm, give, verify};
+use crate::engine::DIGEST_MAX;
 use crate::engine::user::algorithm::hash::{self, Hasher};
 use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::skcipher::{self, Skcipher};
@@ -16,9 +17,6 @@ use zeroize::Zeroizing;
 
 /// Longer than any IV.
 const IV: usize = 32;
-
-/// Bytes in the longest digest.
-const DIGEST_MAX: usize = 64;
 
 /// The text that the digest is computed over, besides the AAD.
 #[derive(Clone, Copy)]

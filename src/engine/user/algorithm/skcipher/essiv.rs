@@ -5,15 +5,13 @@
 //! on with it.
 
 use super::{Skcipher, SkcipherAlgorithm, pipelined};
+use crate::engine::DIGEST_MAX;
 use crate::engine::user::algorithm::block::{self, BlockAlgorithm, BlockCipher, Data};
 use crate::engine::user::algorithm::hash::{self, Plain};
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::Result;
 use crate::wipe::Depth;
 use zeroize::Zeroizing;
-
-/// Bytes in the longest digest.
-const DIGEST_MAX: usize = 64;
 
 /// What encrypts IVs, before it has a key.
 pub struct IvCipher {
