@@ -43,7 +43,7 @@ pub trait Aead: Send + Sync {
     /// Decrypts `data` in place. EBADMSG: the tag is wrong, and `data` is wiped or as before.
     fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()>;
 
-    /// How much of the stack these take.
+    /// The depth of the stack that these take.
     fn depth(&self) -> Depth {
         Depth::Work
     }
@@ -59,7 +59,7 @@ impl Aead for Deep<Box<dyn Aead>> {
     }
 }
 
-/// What comes of a key.
+/// A cipher with its key, or the reason why it does not take the key.
 type Keyed = Result<Box<dyn Aead>>;
 
 /// Takes a key.
@@ -73,14 +73,14 @@ pub struct AeadAlgorithm {
     pub iv_size: usize,
     /// Bytes in the longest tag.
     pub max_tag_size: usize,
-    /// Which of the lengths up to that a tag may have.
+    /// Tells whether a tag may have this length, if it is no longer than that.
     tag_ok: fn(usize) -> bool,
     /// Takes a key; EINVAL if it has a wrong length.
     pub new: New,
 }
 
 impl AeadAlgorithm {
-    /// Whether a tag may have that many bytes.
+    /// Tells whether a tag may have that many bytes.
     pub fn takes_tag(&self, len: usize) -> bool {
         (1..=self.max_tag_size).contains(&len) && (self.tag_ok)(len)
     }
@@ -88,7 +88,7 @@ impl AeadAlgorithm {
 
 /// A mode of a block cipher with blocks of 16 bytes; the longest tag has as many.
 struct Mode {
-    /// What stands before the block cipher in the name, from the outermost.
+    /// The templates around the block cipher in the name, from the outermost.
     templates: &'static [&'static str],
     iv_size: usize,
     tag_ok: fn(usize) -> bool,
@@ -145,7 +145,7 @@ fn known(name: &Name<'_>) -> Option<AeadAlgorithm> {
     })
 }
 
-/// GCM, as fast as there is for that cipher and key.
+/// GCM, the fastest that there is for that cipher and key.
 fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Keyed {
     #[cfg(target_arch = "x86_64")]
     if let Some(fast) = (cipher.name == "aes").then(|| gcm::Vaes512::new(key)).flatten() {

@@ -29,7 +29,7 @@ pub use table::ALGORITHMS;
 pub use table::{BlockAlgorithm, find};
 use zeroize::ZeroizeOnDrop;
 
-/// What is en- or decrypted, from input to output.
+/// Data on their way through a cipher, from input to output.
 pub type Data<'i, 'o> = InOutBuf<'i, 'o, u8>;
 
 /// A block cipher with its key. All slices are whole blocks.

@@ -37,7 +37,7 @@ use zeroize::Zeroize;
 
 use sha512::{Sha384, Sha512};
 
-/// What has been hashed so far.
+/// The state of a message that is being hashed.
 pub trait Hasher: Send + Sync {
     /// The same state again: the beginning of another message.
     fn fork(&self) -> Box<dyn Hasher>;
@@ -65,7 +65,7 @@ pub type Key = fn(&[u8]) -> Result<Box<dyn Hasher>>;
 /// The same with the size of HMAC's digest.
 type HmacKey = fn(&[u8], usize) -> Box<dyn Hasher>;
 
-/// [`Key`], as it is with what it needs to know.
+/// [`Key`] with the values that it has captured.
 pub type BoxedKey = Box<dyn Fn(&[u8]) -> Result<Box<dyn Hasher>> + Send + Sync>;
 
 /// A digest.
@@ -74,16 +74,17 @@ pub struct HashAlgorithm {
     pub block_size: u32,
     /// Bytes in a digest.
     pub digest_size: u32,
-    /// Where a message begins without a key; None: there must be one.
+    /// The state with which a message begins without a key; None: there must be one.
     pub plain: Option<Plain>,
-    /// Where it begins with a key; None: there is none.
+    /// The state with which it begins with a key; None: it takes no key.
     pub keyed: Option<BoxedKey>,
-    /// How much of the stack it takes.
+    /// The depth of the stack that it takes.
     pub depth: Depth,
 }
 
 impl HashAlgorithm {
-    /// Where a message begins with that key; ENOSYS if there is none, EINVAL if it does not take this one.
+    /// The state with which a message begins with that key; ENOSYS if it takes no key, EINVAL if not this
+    /// one.
     pub fn with_key(&self, key: &[u8]) -> Result<Box<dyn Hasher>> {
         self.keyed.as_ref().ok_or(Errno::NOSYS)?(key)
     }
@@ -206,7 +207,7 @@ const DIGESTS: &[Entry] = &[
     cut::<whirlpool::Whirlpool>("wp256", 32),
 ];
 
-/// What a digest of the table must be able to do.
+/// The traits that a digest of the table must have.
 trait Base:
     Digest + FixedOutput + Update + Default + BlockSizeUser + Clone + Send + Sync + 'static
 {
@@ -237,7 +238,7 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T
     }
 }
 
-/// As much of the digest as `digest` has room for.
+/// Writes as much of the digest as `digest` has room for.
 fn output<T: FixedOutput + OutputSizeUser>(state: T, digest: &mut [u8]) {
     if let Ok(whole) = digest.try_into() {
         state.finalize_into(whole);

@@ -24,7 +24,7 @@ use names::Name;
 use rng::{Rng, RngAlgorithm};
 use skcipher::{Skcipher, SkcipherAlgorithm};
 
-/// What an algorithm's name leads to.
+/// An algorithm, as found by its name.
 pub enum Algorithm {
     /// A symmetric cipher.
     Skcipher(SkcipherAlgorithm),
@@ -42,15 +42,14 @@ pub enum Keyed {
     Skcipher(Box<dyn Skcipher>),
     /// Authenticated encryption.
     Aead(Box<dyn Aead>),
-    /// Where a digest's messages begin.
+    /// The state with which a digest's messages begin.
     Hash(Box<dyn Hasher>),
     /// A seeded generator, or one that waits for its seed.
     Rng(Rng),
 }
 
 impl Algorithm {
-    /// What becomes of it with a key. What that leaves on the stack is wiped here, for every
-    /// family.
+    /// The algorithm with this key. The stack that this has used is wiped here, for every family.
     pub fn with_key(&self, key: &[u8]) -> Result<Keyed> {
         match self {
             // No round keys, or few; and for some programs each message has another key.
@@ -70,7 +69,7 @@ impl Algorithm {
         }
     }
 
-    /// What it is before anyone has set a key; None: there must be one. A generator waits for its
+    /// The algorithm before anyone has set a key; None: there must be one. A generator waits for its
     /// seed itself.
     pub fn without_key(&self) -> Option<Keyed> {
         match self {
@@ -81,7 +80,7 @@ impl Algorithm {
         }
     }
 
-    /// Whether there must be a key.
+    /// Tells whether there must be a key.
     pub fn needs_key(&self) -> bool {
         match self {
             Self::Hash(hash) => hash.plain.is_none(),

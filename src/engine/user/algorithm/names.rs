@@ -13,7 +13,7 @@ use std::fmt::{self, Display, Formatter};
 /// Longer names do not fit into the kernel's (CRYPTO_MAX_ALG_NAME, with the NUL of bind(2)).
 const NAME_MAX: usize = 63;
 
-/// What drivers append to the name of their algorithm, for how or for what they are made.
+/// Suffixes of drivers' names, which follow the algorithm's: the driver's method or machine.
 const DRIVERS: &[&str] = &[
     "generic",
     "lib",
@@ -59,18 +59,18 @@ impl<'a> Name<'a> {
         Self { head: template, arguments: vec![argument] }
     }
 
-    /// What stands before the parentheses, and what is in them.
+    /// The name before the parentheses, and the names in them.
     pub fn parts(&self) -> (&'a str, &[Self]) {
         (self.head, &self.arguments)
     }
 
-    /// Whether it is `name` without any parentheses.
+    /// Tells whether it is `name` without any parentheses.
     pub fn is(&self, name: &str) -> bool {
         self.head == name && self.arguments.is_empty()
     }
 
-    /// What is in the innermost of these templates, of which each has the next as its only argument:
-    /// `aes` of `cts(cbc(aes))` in `cts` and `cbc`.
+    /// The argument of the innermost of these templates, of which each has the next as its only
+    /// argument: `aes` in `cts(cbc(aes))` for `cts` and `cbc`.
     pub fn within(&self, templates: &[&str]) -> Option<&Self> {
         templates.iter().try_fold(self, |name, template| match name.parts() {
             (head, [argument]) if head == *template => Some(argument),
@@ -176,7 +176,7 @@ fn without_driver(mut name: &str) -> &str {
     name
 }
 
-/// What drivers implement as a whole, as in `cts-cbc-aes-ce`.
+/// Tells whether drivers implement this template as a whole, as in `cts-cbc-aes-ce`.
 fn is_template(name: &str) -> bool {
     matches!(
         name,

@@ -44,7 +44,7 @@ impl Poly1305 {
     /// Adds `data` and zeros up to the end of the block.
     pub fn update_padded(&mut self, data: &[u8]) {
         let data = self.update_wide(data);
-        // Of fewer the powers would take longer than they save.
+        // For fewer blocks the powers of r would take longer to compute than they save.
         let wide = if data.len() < 8 * SIZE { &[] } else { data };
         let (fours, _) = wide.as_chunks::<{ 4 * SIZE }>();
         if !fours.is_empty() {

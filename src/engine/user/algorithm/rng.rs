@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Random number generators, all served by the operating system's getrandom(2).
 //!
-//! What the kernel's `stdrng`, `drbg_*` and `jitterentropy_rng` differ in, the standard by which
-//! they stretch their entropy, cannot be seen in their output, so there is one generator
-//! under all these names: getrandom(2), XORed with a stream made of the caller's seed:
-//! block n is SHA-512 of the seed's SHA-512, of fresh bytes of getrandom(2), and of n. A seed can
-//! so add to what is random, and never take from it. A DRBG gives nothing
-//! (EINVAL) before it was seeded, as in the kernel; the seed may be empty.
+//! The kernel's `stdrng`, `drbg_*` and `jitterentropy_rng` differ in the standard by which they stretch
+//! their entropy. Their output does not show that, so there is one generator under all these names:
+//! getrandom(2), XORed with a stream made of the caller's seed. Block n of that is SHA-512 of the
+//! seed's SHA-512, of fresh bytes of getrandom(2), and of n. So a seed can add randomness and never
+//! take any away. A DRBG gives nothing (EINVAL) before it was seeded, as in the kernel; the seed may
+//! be empty.
 //!
 //! Not here: `ansi_cprng`, whose output is a function of its seed; entropy and additional
 //! data for tests, which a kernel without CONFIG_CRYPTO_USER_API_RNG_CAVP refuses too.
@@ -67,7 +67,7 @@ pub fn find(name: &Name<'_>) -> Option<RngAlgorithm> {
 pub struct Rng(Option<Zeroizing<[u8; BLOCK]>>);
 
 impl Rng {
-    /// As it is before anyone has given a seed.
+    /// A generator that nobody has seeded yet.
     pub fn unseeded(algorithm: RngAlgorithm) -> Self {
         Self((algorithm == RngAlgorithm::Jitter).then(|| Zeroizing::new([0; BLOCK])))
     }

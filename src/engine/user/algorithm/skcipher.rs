@@ -44,7 +44,7 @@ pub trait Skcipher: Send + Sync {
     /// for the caller to wipe.
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()>;
 
-    /// How much of the stack that takes.
+    /// The depth of the stack that this takes.
     fn depth(&self) -> Depth {
         Depth::Work
     }
@@ -56,13 +56,13 @@ impl Skcipher for Deep<Box<dyn Skcipher>> {
     }
 }
 
-/// What comes of a key.
+/// A cipher with its key, or the reason why it does not take the key.
 type Keyed = Result<Box<dyn Skcipher>>;
 
 /// Takes a key.
 type Key = fn(&[u8]) -> Keyed;
 
-/// The same, as it is with what it needs to know.
+/// The same with the values that it has captured.
 type New = Box<dyn Fn(&[u8]) -> Keyed + Send + Sync>;
 
 /// A cipher without a key.
@@ -81,7 +81,7 @@ pub struct SkcipherAlgorithm {
 
 /// A mode, and how the kernel's template derives sizes from the block cipher's.
 struct Mode {
-    /// What stands before the block cipher in the name, from the outermost.
+    /// The templates around the block cipher in the name, from the outermost.
     templates: &'static [&'static str],
     block_size: Size,
     iv_size: Size,
@@ -92,7 +92,7 @@ struct Mode {
 }
 
 enum Size {
-    /// As many bytes as the block cipher's block.
+    /// The size of the block cipher's block.
     Block,
     Bytes(usize),
 }
@@ -179,7 +179,7 @@ type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], Data<'_, '_>) -> Result<()>;
 struct Plain {
     cipher: Box<dyn BlockCipher>,
     crypt: Crypt,
-    /// Of the mode, where the cipher keeps its blocks in registers.
+    /// The mode's, where the cipher keeps its blocks in registers.
     depth: Depth,
 }
 

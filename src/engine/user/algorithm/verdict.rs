@@ -4,12 +4,12 @@
 use std::hint::black_box;
 use subtle::{Choice, ConstantTimeEq};
 
-/// Whether `computed` and `given` are equal. How long that takes depends on their length only.
+/// Tells whether `computed` and `given` are equal. The time depends on their length only.
 pub fn equal(computed: &[u8], given: &[u8]) -> bool {
     reveal(computed.ct_eq(given))
 }
 
-/// What a comparison has come to, which the caller is about to be told. `c-tests/memory/constant-time.supp`
+/// The result of a comparison, which the caller is about to be told. `c-tests/memory/constant-time.supp`
 /// allows this function, by its name, to look something up by a secret, and no other: so the
 /// comparison is not inlined here, and the look-up is not left to who asks.
 #[inline(never)]

@@ -68,7 +68,7 @@ struct Authenc {
     auth: Box<dyn Hasher>,
     /// Bytes in its digest.
     auth_size: usize,
-    /// The stack that it takes.
+    /// The depth of the stack that it takes.
     auth_depth: Depth,
     cipher: Box<dyn Skcipher>,
 }

@@ -116,8 +116,8 @@ impl Aead for Ccm {
         give(&*mac, tag)
     }
 
-    /// What was encrypted is authenticated, so it must be decrypted first; it is wiped again
-    /// unless the tag is right.
+    /// The plaintext is authenticated, so it must be decrypted first; it is wiped again unless the tag
+    /// is right.
     fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
         let mask = self.crypt(counter, data)?;

@@ -105,7 +105,7 @@ impl ChaChaPoly {
         let (len, mut made) = (data.len(), [0; HEAD]);
         let (mut poly, beginning) = self.begin(iv, data, &mut made);
         poly.update_padded(aad);
-        // What begins is not padded, as it has whole blocks where something follows.
+        // The beginning gets no padding: it has whole blocks where data follow.
         poly.update_padded(beginning);
         let rest = Self::put(beginning, data);
         for (i, piece) in rest.chunks_mut(CACHED).enumerate() {

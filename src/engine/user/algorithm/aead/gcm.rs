@@ -40,7 +40,7 @@ struct Message<'a> {
     cipher: &'a dyn BlockCipher,
     counter: [u8; 16],
     hash: Padded<GHash>,
-    /// What the hash is XORed with.
+    /// The encrypted counter that is XORed into the hash.
     mask: Zeroizing<[u8; 16]>,
 }
 
@@ -72,13 +72,13 @@ pub trait Gmac: Send + Sync {
     /// The tag of a message that is all AAD, given in pieces.
     fn authenticate(&self, iv: &[u8], pieces: [&[u8]; 2]) -> Result<Zeroizing<[u8; 16]>>;
 
-    /// How much of the stack that takes.
+    /// The depth of the stack that this takes.
     fn depth(&self) -> Depth {
         Depth::Work
     }
 }
 
-/// As fast as there is for that cipher and key.
+/// The fastest that there is for that cipher and key.
 pub fn gmac(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Box<dyn Gmac>> {
     #[cfg(target_arch = "x86_64")]
     if let Some(fast) = (cipher.name == "aes").then(|| Vaes512::new(key)).flatten() {

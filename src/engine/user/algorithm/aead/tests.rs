@@ -383,7 +383,7 @@ fn essiv_of_an_authenc() {
     assert_eq!(tag[..], wanted);
     cipher.open(&iv, &mut aad, &mut data, &tag).unwrap();
     assert_eq!(data, plain);
-    // What is to be opened has the encrypted IV in its AAD.
+    // A message to be opened has the encrypted IV in its AAD.
     let mut with_iv = [hex(sector), iv.clone()].concat();
     assert_eq!(cipher.open(&iv, &mut with_iv, &mut secret.clone(), &tag), Err(Errno::BADMSG));
     let short = cipher.seal(&iv, &mut aad[..15], &mut data, &mut tag);

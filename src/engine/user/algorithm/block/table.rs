@@ -14,7 +14,7 @@ use crate::errno::{Errno, Result};
 use cipher::KeyInit;
 use std::ops::RangeInclusive;
 
-/// What makes a block cipher of a key.
+/// Makes a block cipher of a key.
 type CipherKey = fn(&[u8]) -> Result<Box<dyn BlockCipher>>;
 
 /// A block cipher without a key.
@@ -129,7 +129,7 @@ fn serpent(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
     keyed::<serpent::Serpent>(&*padded)
 }
 
-/// What changes nothing and has no key: Linux `crypto/crypto_null.c`.
+/// A cipher that changes nothing and has no key: Linux `crypto/crypto_null.c`.
 struct CipherNull;
 
 impl BlockCipher for CipherNull {

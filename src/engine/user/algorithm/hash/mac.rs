@@ -51,8 +51,8 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
 struct Mac {
     /// In a box, which moves no key.
     cipher: Arc<Box<dyn BlockCipher>>,
-    /// What is added to a last block that is whole, and to one that was padded. None: nothing is
-    /// added, and zeros are its padding.
+    /// The keys that are added to a last block that is whole, and to one that was padded. None:
+    /// nothing is added, and the padding is zeros.
     last: Option<Zeroizing<[Block; 2]>>,
     sum: Zeroizing<Block>,
     /// Bytes of `sum` that data have been added to since it was encrypted.

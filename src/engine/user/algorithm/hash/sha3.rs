@@ -98,7 +98,7 @@ impl<Rate: BlockSizes, Size: ArraySize> FixedOutputCore for Core<Rate, Size> {
     fn finalize_fixed_core(&mut self, buffer: &mut Buffer<Self>, out: &mut Output<Self>) {
         let end = buffer.get_pos();
         let mut block = buffer.pad_with_zeros();
-        // What tells SHA-3 from other uses of the sponge, and the padding: they may meet in a byte.
+        // Two bits tell SHA-3 from other uses of the sponge; then comes the padding. Both may be in one byte.
         block[end] = 0b110;
         *block.last_mut().unwrap_or(&mut 0) |= 0x80;
         self.absorb(&block);

@@ -29,14 +29,14 @@ digest::buffer_fixed!(
     impl: BaseFixedTraits AlgorithmName Default Clone HashMarker Reset FixedOutputReset;
 );
 
-/// What SHA-384 begins with.
+/// The initial state of SHA-384.
 #[rustfmt::skip]
 const START_384: [u64; 8] = [
     0xcbbb_9d5d_c105_9ed8, 0x629a_292a_367c_d507, 0x9159_015a_3070_dd17, 0x152f_ecd8_f70e_5939,
     0x6733_2667_ffc0_0b31, 0x8eb4_4a87_6858_1511, 0xdb0c_2e0d_64f9_8fa7, 0x47b5_481d_befa_4fa4,
 ];
 
-/// What SHA-512 begins with.
+/// The initial state of SHA-512.
 #[rustfmt::skip]
 const START_512: [u64; 8] = [
     0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1,
@@ -50,7 +50,7 @@ fn compress(state: &mut [u64; 8], blocks: &[[u8; BLOCK]]) {
     }
 }
 
-/// What has been hashed, in whole blocks.
+/// The state after all whole blocks so far.
 #[derive(Clone)]
 pub struct Core {
     state: [u64; 8],

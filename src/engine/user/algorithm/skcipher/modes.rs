@@ -252,8 +252,8 @@ pub fn cts(
         cbc(cipher, false, iv, head.into())?;
         let mut left = [0; 16];
         left[..size].copy_from_slice(before);
-        // What the last block of plaintext was XORed with is the rest of the
-        // second-last block of ciphertext.
+        // The last block of plaintext was XORed with the second-last block of ciphertext, which has the
+        // rest of that.
         cipher.decrypt(before);
         padded.copy_from_slice(before);
         padded[..stolen].copy_from_slice(last);

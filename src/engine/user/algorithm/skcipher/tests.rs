@@ -206,8 +206,8 @@ fn legacy_ciphers() {
     ]);
 }
 
-/// What `sha256sum` says of the ciphertext by OpenSSL 3.0 of 3001 bytes 00 07 0e ...; of
-/// 2992 where only blocks can be. XCTR and HCTR2 are made of its ecb, with the rest in Python.
+/// The SHA-256 of the ciphertext, made with OpenSSL 3.0, of 3001 bytes 00 07 0e ...; of 2992 where only
+/// blocks can be. XCTR and HCTR2 are made of its ecb, with the rest in Python.
 #[test]
 #[rustfmt::skip]
 fn long_data() {
@@ -276,7 +276,7 @@ fn pieces_are_the_whole() {
 
 #[test]
 fn piece_of_a_block_at_the_end() {
-    // As Linux 6.1 does it: ctr counts it, ofb keeps its key stream, cfb ignores it.
+    // Linux 6.1 does it so: ctr counts it, ofb keeps its key stream, cfb ignores it.
     let block = |name, len| {
         let (mut iv, mut data) = (hex(COUNT), vec![0; len]);
         keyed(name, &hex(KEY)).unwrap().crypt(true, &mut iv, data.as_mut_slice().into()).unwrap();

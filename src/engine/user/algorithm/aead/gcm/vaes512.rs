@@ -50,11 +50,11 @@ pub struct Vaes512 {
 
 /// A message at work.
 struct Message {
-    /// Of the next register, from end to start.
+    /// Those of the next register, from end to start.
     counters: __m512i,
-    /// What the tag is XORed with.
+    /// The encrypted counter that is XORed into the tag.
     mask: __m128i,
-    /// What has been authenticated.
+    /// The hash of the data so far.
     hash: __m128i,
 }
 
@@ -199,7 +199,7 @@ fn crypt<const ENCRYPT: bool>(
     end::<ENCRYPT>(key, message, rest, lengths)
 }
 
-/// What is authenticated at the end.
+/// The last block that is authenticated: the lengths in bits.
 fn lengths(aad: usize, data: usize) -> __m128i {
     _mm_set_epi64x(8 * aad as i64, 8 * data as i64)
 }
@@ -356,7 +356,7 @@ fn load(from: &[u8]) -> __m512i {
     unsafe { _mm512_maskz_loadu_epi8(bytes(from.len()), from.as_ptr().cast()) }
 }
 
-/// As many as there is room for; those, with zeros behind them.
+/// Stores as many bytes as there is room for, and returns those, with zeros behind them.
 fn store(to: &mut [u8], register: __m512i) -> __m512i {
     let mask = bytes(to.len());
     // SAFETY: no more bytes are written than there are.

@@ -112,7 +112,7 @@ modes! {
         _mm_bslli_si128::<1>(blocks)
     }
 
-    /// What that shifts out.
+    /// The bits that `flight_left` shifts out.
     fn flight_over(blocks: Wide) -> Wide {
         _mm_bsrli_si128::<15>(blocks)
     }

@@ -6,7 +6,7 @@
 //! are compiled for the processor features that the module names, and may be called
 //! only where these are; among each other they are safe.
 //!
-//! What is left on the stack, spilled registers and a padded last one, is within what is wiped when
+//! They leave spilled registers and a padded last one on the stack, within the part that is wiped when
 //! a call returns.
 //!
 //! Data are never looked at by branches or indices: the time depends on the length alone.
@@ -44,7 +44,7 @@ macro_rules! modes {
         $($primitive)*
 
         /// Calls `many` with flights of registers and `one` with single ones, from start to end.
-        /// What does not fill the last register is given with zeros behind it.
+        /// A last piece that does not fill a register is given with zeros behind it.
         fn walk<S>(
             mut data: Data<'_, '_>,
             state: &mut S,
@@ -111,7 +111,7 @@ macro_rules! modes {
             broadcast(&_mm_set_epi64x((number >> 64) as i64, number as i64))
         }
 
-        /// What depends on the block's place in the register.
+        /// Numbers that depend on the block's place in the register.
         fn places(number: impl Fn(usize) -> u128) -> Wide {
             let mut bytes = [0; SIZE];
             for (i, bytes) in bytes.as_chunks_mut().0.iter_mut().enumerate() {

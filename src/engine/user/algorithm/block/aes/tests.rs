@@ -48,8 +48,8 @@ fn with_each(mut compare: impl FnMut(&mut Numbers, [&dyn BlockCipher; 2])) {
 const BLOCKS: [usize; 21] =
     [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 35, 63, 64, 65, 71, 200];
 
-/// What `crypt` makes of `data` by way of RustCrypto must come of ours, in place and from one
-/// memory to another. `crypt` gives back what it leaves for the next message.
+/// Our result of `crypt` must be that of RustCrypto's cipher, in place and from one memory to another.
+/// `crypt` returns the state that it leaves for the next message.
 fn check<L: PartialEq>(
     [ours, theirs]: [&dyn BlockCipher; 2],
     data: &[u8],
@@ -76,7 +76,7 @@ fn blocks_by_themselves() {
             let secret = check(ciphers, &data, &what, |c, data| ecb(c, true, &mut [], data));
             let plain = check(ciphers, &secret, &what, |c, data| ecb(c, false, &mut [], data));
             assert!(plain == data, "{blocks}");
-            // As the modes do it that cannot do many at a time.
+            // Modes that cannot do many blocks at a time call these.
             check(ciphers, &data, &what, |c, data| c.encrypt(data.into_out_with_copied_in()));
             check(ciphers, &data, &what, |c, data| c.decrypt(data.into_out_with_copied_in()));
         }

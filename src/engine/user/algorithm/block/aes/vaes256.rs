@@ -112,7 +112,7 @@ modes! {
         _mm256_bslli_epi128::<2>(blocks)
     }
 
-    /// What that shifts out.
+    /// The bits that `flight_left` shifts out.
     fn flight_over(blocks: Wide) -> Wide {
         _mm256_bsrli_epi128::<14>(blocks)
     }

@@ -117,7 +117,7 @@ modes! {
         _mm512_bslli_epi128::<4>(blocks)
     }
 
-    /// What that shifts out.
+    /// The bits that `flight_left` shifts out.
     fn flight_over(blocks: Wide) -> Wide {
         _mm512_bsrli_epi128::<12>(blocks)
     }

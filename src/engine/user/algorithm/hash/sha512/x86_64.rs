@@ -39,7 +39,8 @@ pub fn compress(state: &mut [u64; 8], blocks: &[[u8; BLOCK]]) -> bool {
     found.is_some()
 }
 
-/// Whether the processor has what it takes, and what may be called only then.
+/// A function that says whether the processor has the instructions, and one that may be called only
+/// then.
 type Implementation = (fn() -> bool, unsafe fn(&mut [u64; 8], &[[u8; BLOCK]]));
 
 /// The fastest first.

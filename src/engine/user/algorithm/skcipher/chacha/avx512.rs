@@ -29,7 +29,7 @@ const FEW: usize = 1536;
 /// Bytes that sixteen take. Both are wiped here, so that the rest of a call takes no more than others.
 const MANY: usize = 2 << 10;
 
-/// Whether the processor can.
+/// Tells whether the processor has the instructions.
 pub fn available() -> bool {
     is_x86_feature_detected!("avx512f")
 }
@@ -160,7 +160,7 @@ fn round([a, b, c, d]: &mut [__m512i; 4]) {
     *b = _mm512_rol_epi32::<7>(_mm512_xor_si512(*b, *c));
 }
 
-/// Of one row of four blocks each, one block of four rows each.
+/// Turns registers with one row of four blocks into registers with the four rows of one block.
 #[target_feature(enable = "avx512f")]
 fn by_blocks([a, b, c, d]: [__m512i; 4]) -> [__m512i; LANES] {
     let low =
@@ -194,7 +194,7 @@ fn key_stream(double_rounds: usize, state: &[u32; 16]) -> [__m512i; WIDE] {
     transposed(words)
 }
 
-/// What the rounds begin with: each word in all blocks, and the blocks' numbers.
+/// The state before the rounds: each word in all blocks, and the blocks' numbers.
 #[target_feature(enable = "avx512f")]
 fn start(state: &[u32; 16]) -> [__m512i; 16] {
     let mut start: [_; 16] = from_fn(|i| _mm512_set1_epi32(state[i].cast_signed()));
@@ -215,7 +215,7 @@ fn quarter_round(words: &mut [__m512i; 16], [a, b, c, d]: [usize; 4]) {
     words[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(words[b], words[c]));
 }
 
-/// Of one word of 16 blocks each, one block of 16 words each.
+/// Turns registers with one word of 16 blocks into registers with the 16 words of one block.
 #[target_feature(enable = "avx512f")]
 fn transposed(words: [__m512i; 16]) -> [__m512i; WIDE] {
     // fours[k][g]: of block k, 4 + k, 8 + k and 12 + k the words from 4 g on.
