@@ -5,7 +5,8 @@
 //! The memory holds the contents of a [`CipherState`]. A call takes the lock, makes a `CipherState`
 //! of the memory, and writes it back afterwards. That is slower than a stream of one process, but
 //! simple. The lock is one of the C library's that is free again when a process dies that holds it
-//! (pthread_mutexattr_setrobust(3)). The stream is lost then (EIO).
+//! (pthread_mutexattr_setrobust(3)). The stream is lost then (EIO). Where the C library has none of
+//! these, others notice after a minute that such a process has died.
 
 #![allow(unsafe_code)]
 
@@ -26,6 +27,8 @@ const DATA_MAX: usize = LEN - size_of::<Header>();
 #[repr(C)]
 struct Header {
     lock: libc::pthread_mutex_t,
+    /// The lock is free again when a process dies that holds it.
+    robust: bool,
     iv: [u8; Iv::MAX],
     assoclen: usize,
     data_len: usize,
@@ -46,7 +49,10 @@ impl SharedStream {
         let shared = Self(Mapping::shared(LEN)?);
         // SAFETY: the header is this function's own so far, and zeros, which are a value of all
         // but the lock, are in it.
-        unsafe { mutex::init(&raw mut (*shared.header()).lock) }?;
+        unsafe {
+            let header = shared.header();
+            (*header).robust = mutex::init(&raw mut (*header).lock)?;
+        }
         // SAFETY: nobody else knows of the memory yet.
         unsafe { shared.store(state) }?;
         *state = CipherState::default();
@@ -130,7 +136,7 @@ impl<'a> Locked<'a> {
         // SAFETY: the lock was made by `new`, and its memory is mapped; `broken` is read and
         // written by who holds it.
         unsafe {
-            let last_holder = mutex::lock(&raw mut (*header).lock)?;
+            let last_holder = mutex::lock(&raw mut (*header).lock, (*header).robust)?;
             let locked = Self(shared);
             (*header).broken |= last_holder == LastHolder::Died;
             if (*header).broken { Err(Errno::IO) } else { Ok(locked) }
