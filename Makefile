@@ -117,11 +117,12 @@ $(shared): $(target)/shared/$(release)/libkcapi.a $(build)/libkcapi.map
 unwinder = $(or $(filter %.a,$(LDLIBS)),$(wildcard $(shell $(CC) -print-file-name=libgcc_eh.a)))
 
 # One object with the C API and what it needs; all other names, Rust's own, become
-# local, so that a program may contain a second Rust library.
+# local, so that a program may contain a second Rust library. No section stays in a group, of which a program
+# has one only: on i386 that of the C library would be left out for ours, whose name nobody else sees.
 $(static): $(target)/static/$(release)/libkcapi.a abi/symbols
 	awk '$$1 ~ /^kcapi_/ { print $$1 }' abi/symbols >$(build)/public
 	sed 's/^/-u /' $(build)/public >$(build)/roots
-	$(LD) -r --gc-sections --strip-debug @$(build)/roots -o $(build)/kcapi.o \
+	$(LD) -r --gc-sections --force-group-allocation --strip-debug @$(build)/roots -o $(build)/kcapi.o \
 		--whole-archive $< --no-whole-archive $(unwinder)
 	$(OBJCOPY) --keep-global-symbols=$(build)/public --strip-unneeded \
 		--remove-section=.llvmbc --remove-section=.llvmcmd $(build)/kcapi.o
