@@ -38,8 +38,15 @@ static inline bool forbid_call(long number, int argument, int error)
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
+/* On 32-bit x86 the C library may make sockets by socketcall(2), whose arguments no filter sees: then all are forbidden. */
 static inline bool forbid_sockets(unsigned int family)
 {
+#ifdef SYS_socketcall
+    enum { CALL_SOCKET = 1 };
+
+    if (!forbid_call(SYS_socketcall, CALL_SOCKET, EPERM))
+        return false;
+#endif
     return forbid_call(SYS_socket, (int)family, EPERM);
 }
 

@@ -26,7 +26,7 @@ leave_out() {
 }
 
 [ "${KCAPI_ENGINE:-}" = user ] || leave_out "what the kernel does is its own"
-[ "$(uname -m)" = x86_64 ] || leave_out "for x86-64 only"
+case $(${CC:-cc} -dumpmachine) in x86_64*) ;; *) leave_out "for x86-64 only" ;; esac
 case ${CC:-cc} in *musl*) leave_out "valgrind does not know musl's functions" ;; esac
 valgrind -q true 2>/dev/null && command -v objdump >/dev/null && [ -e /usr/include/valgrind/memcheck.h ] ||
     leave_out "valgrind, its header, libc6-dbg or binutils are missing"
