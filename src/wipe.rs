@@ -8,9 +8,12 @@
 
 use std::mem::MaybeUninit;
 
+/// On 32-bit x86 there are so few registers that the frames of functions are longer.
+const FRAMES: usize = if cfg!(target_arch = "x86") { 2 } else { 1 };
+
 /// Bytes that a call takes of the stack, which are wiped when it returns. Each KiB takes 6 ns of a
 /// short message's 80, so what goes deeper says so ([`Depth`]).
-pub const CALL: usize = 1536;
+pub const CALL: usize = 1536 * FRAMES;
 
 /// Bytes that the preparation of a key takes. With all frames above, this fits into the smallest
 /// stack that a thread may have, 16 KiB.
@@ -19,10 +22,10 @@ pub const KEY: usize = 5 << 10;
 
 /// Bytes that a function with spilled registers takes.
 #[cfg(feature = "user-engine")]
-pub const SPILLS: usize = 2 << 10;
+pub const SPILLS: usize = (2 << 10) * FRAMES;
 
 /// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
-pub const WORK: usize = 4 << 10;
+pub const WORK: usize = (4 << 10) * FRAMES;
 
 /// The part of the stack that an algorithm takes.
 #[cfg(feature = "user-engine")]
