@@ -27,9 +27,15 @@ check-valgrind: stage
 	@c-tests/harness/run --valgrind $(TESTS)
 
 # All of test-constant-time: every algorithm, length of key and code path. Takes a quarter of an hour on an idle machine.
+# ARCH=...: of test-constant-emulated, for another architecture, under qemu-user.
 .PHONY: check-constant-time
+ifdef ARCH
+check-constant-time:
+	@BUILD=$(BUILD) c-tests/harness/check-arch $(ARCH) constant-time
+else
 check-constant-time: stage
 	@KCAPI_CONSTANT_TIME=all KCAPI_TEST_TIMEOUT=3600 HARNESS_VERBOSE=1 c-tests/harness/run --user test-constant-time
+endif
 
 # On the engine in user space, with Rust's nightly compiler.
 .PHONY: check-asan check-tsan

@@ -51,8 +51,9 @@ static inline const uint8_t *library_file(size_t *size)
     return (const uint8_t *)file;
 }
 
-/* Calls `found` with each variable of the library whose name has `part` in it. */
-static inline void each_variable(const char *part, void (*found)(void *, size_t))
+/* Calls `visit` with each symbol of the library that is of this type and has `part` in its name. */
+static inline void each_symbol(unsigned type, const char *part,
+                               void (*visit)(const char *, void *, size_t))
 {
     size_t size;
     const uint8_t *file = library_file(&size);
@@ -66,10 +67,11 @@ static inline void each_variable(const char *part, void (*found)(void *, size_t)
         if (sections[s].sh_type != SHT_SYMTAB)
             continue;
         for (size_t i = 0; i < sections[s].sh_size / sizeof(*symbols); i++) {
-            if (ELF64_ST_TYPE(symbols[i].st_info) != STT_OBJECT ||
-                !strstr(names + symbols[i].st_name, part))
+            const char *name = names + symbols[i].st_name;
+
+            if (ELF64_ST_TYPE(symbols[i].st_info) != type || !strstr(name, part))
                 continue;
-            found((void *)(library.base + symbols[i].st_value), symbols[i].st_size);
+            visit(name, (void *)(library.base + symbols[i].st_value), symbols[i].st_size);
         }
     }
     munmap((void *)(uintptr_t)file, size);
@@ -85,24 +87,26 @@ static struct {
 
 #define TOP_BIT ((size_t)1 << (8 * sizeof(size_t) - 1))
 
-static inline void note_word(void *word, size_t size)
+static inline void note_word(const char *name, void *word, size_t size)
 {
+    (void)name;
     if (size == sizeof(size_t) && features.word_count < 4)
         features.words[features.word_count++] = (size_t *)word;
 }
 
-static inline void note_byte(void *byte, size_t size)
+static inline void note_byte(const char *name, void *byte, size_t size)
 {
+    (void)name;
     if (size == 1 && features.byte_count < 32)
         features.bytes[features.byte_count++] = (uint8_t *)byte;
 }
 
-/* The first call must have been made, which asks the processor. */
-static inline void find_features(void)
+/* At least so many variables. The first call must have been made, which asks the processor. */
+static inline void find_features(unsigned words, unsigned bytes)
 {
-    each_variable("6detect5cache5CACHE", note_word);
-    each_variable("7STORAGE17h", note_byte);
-    if (features.word_count < 2 || features.byte_count < 5)
+    each_symbol(STT_OBJECT, "6detect5cache5CACHE", note_word);
+    each_symbol(STT_OBJECT, "7STORAGE17h", note_byte);
+    if (features.word_count < words || features.byte_count < bytes)
         bail_out("what the library knows of the processor is not found");
 }
 

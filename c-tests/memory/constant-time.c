@@ -31,34 +31,17 @@
 
 static struct caller *c;
 
-#include "constant-walk.h"
+#include "constant-all.h"
 #include "processor.h"
 #include "secret-uses.h"
 
-/* What looks up tables by secrets, which SECURITY.md says: all of them are found, and nothing else. */
-static const char *const known[] = {
-    "aria", "sm4", "des", "des3_ede", "blowfish", "camellia", "cast5", "cast6", "twofish",
-    "streebog256", "streebog512", "wp256", "wp384", "wp512", "crc32", "crc32c",
-};
-
-static struct {
-    unsigned algorithms, lengths, known;
-    /* What was found before the algorithm's first step, and the first step that made nothing. */
-    unsigned errors;
-    char idle[128];
-} found;
-
-static bool is_known(const char *name)
+static unsigned count_found(void)
 {
-    for (size_t i = 0; i < COUNT(known); i++) {
-        const char *found = strstr(name, known[i]);
-        size_t len = strlen(known[i]);
+    static unsigned before;
+    unsigned found = VALGRIND_COUNT_ERRORS - before;
 
-        if (found && (found == name || found[-1] == '(' || found[-1] == ',') &&
-            (found[len] == '\0' || found[len] == ')'))
-            return true;
-    }
-    return false;
+    before += found;
+    return found;
 }
 
 static void make_secret(void *bytes, size_t len)
@@ -109,74 +92,8 @@ static void make_step(const char *what, bool has_output)
     memset(w->sealed, 0, sizeof(w->sealed));
     memset(w->out, 0, sizeof(w->out));
     walk_step(NULL);
-    if (has_output && !is_secret(w->out, sizeof(w->out)) &&
-        !is_secret(w->sealed, sizeof(w->sealed)) && !found.idle[0])
-        snprintf(found.idle, sizeof(found.idle), "%s, key of %u bytes, %zu bytes", what,
-                 step.keylen, step.len);
-}
-
-static void judge(const char *name, bool expected)
-{
-    unsigned errors = VALGRIND_COUNT_ERRORS - found.errors;
-
-    if (expected)
-        ok(errors > 0, "%s: known to depend on secrets, found %u times", name, errors);
-    else
-        ok(errors == 0, "%s: nothing depends on a secret", name);
-    /* What is found in a table counts as public. */
-    if (found.idle[0] && !expected)
-        ok(false, "%s: %s makes nothing of its secrets", name, found.idle);
-    found.idle[0] = '\0';
-    found.errors = VALGRIND_COUNT_ERRORS;
-}
-
-/* Each length of key, of an HMAC those at the borders of blocks; in short only the first. What is known
- * to depend on secrets need not be found more than once, in a long message: crc32c has an instruction
- * for short ones. */
-static void take_algorithm(const struct algorithm *a)
-{
-    static const size_t lengths[] = { 240, 16, 4 * KIB };
-    bool expected = is_known(a->name), once = expected || !run.all, taken = false;
-
-    step.algorithm = a;
-    run.iv_counts = counts(a->name);
-    for (uint32_t len = 0; len <= KEYLEN_MAX + 1; len++) {
-        if (len <= KEYLEN_MAX ? !a->takes[len] || (a->lengths > 64 && len % 16 > 1)
-                              : !a->keyless || (once && taken))
-            continue;
-        step.keylen = len;
-        for (size_t i = 0; i < (once || taken ? 1 : COUNT(lengths)); i++) {
-            step.len = expected && a->family == &hashes ? KIB : lengths[i];
-            take_messages(a->family);
-        }
-        taken = true;
-        found.lengths++;
-        if (once)
-            break;
-    }
-    found.algorithms++;
-    found.known += expected;
-    judge(a->name, expected);
-}
-
-static void take_call(const char *name, const char *algorithm, void (*call)(void))
-{
-    step.algorithm = NULL;
-    step.call = call;
-    step.keylen = 0;
-    step.len = 0;
-    run.iv_counts = counts(algorithm);
-    run.steps++;
-    make_step(name, strcmp(name, "HKDF of more than there is") != 0);
-    judge(name, is_known(algorithm));
-}
-
-static void take_calls(void)
-{
-    for (size_t i = 0; i < COUNT(walk_calls); i++)
-        take_call(walk_calls[i].name, walk_calls[i].name, walk_calls[i].run);
-    for (size_t i = 0; i < COUNT(constant_calls); i++)
-        take_call(constant_calls[i].name, constant_calls[i].algorithm, constant_calls[i].run);
+    if (has_output && !is_secret(w->out, sizeof(w->out)) && !is_secret(w->sealed, sizeof(w->sealed)))
+        note_idle(what);
 }
 
 /* Long messages, streams, batches shared out among threads, keys that are refused. */
@@ -194,15 +111,6 @@ static void take_use(const struct secret_use *u)
     u->run(u);
     run.steps++;
     judge(u->name, is_known(u->algorithm));
-}
-
-static void must_find(const char *what, void (*planted)(void))
-{
-    step.algorithm = NULL;
-    step.call = planted;
-    make_step(what, false);
-    ok(VALGRIND_COUNT_ERRORS > found.errors, "%s is found", what);
-    found.errors = VALGRIND_COUNT_ERRORS;
 }
 
 static void *new_memory(size_t len)
@@ -223,18 +131,16 @@ int main(int argc, char **argv)
     run.all = argc > 2;
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     kcapi_cipher_destroy(cipher_with_key("cbc(aes)", (const uint8_t[16]){ 1 }, 16, 0));
-    find_features();
+    find_features(2, 5);
     take_path(path);
     c = new_memory(sizeof(*c));
     step.caller = new_memory(sizeof(*step.caller));
     step.prepare = keep_secret;
-    must_find("a planted look-up in a table", plant_look_up);
-    must_find("a planted comparison with an early exit", plant_early_exit);
+    find_planted();
     take_calls();
     for (size_t i = 0; run.all && i < COUNT(secret_uses); i++)
         take_use(&secret_uses[i]);
     each_algorithm(take_algorithm);
-    printf("# counts: %s: %u algorithms, %u of them known to look up tables, %u lengths of key, %u steps\n",
-           path->name, found.algorithms, found.known, found.lengths, run.steps);
+    print_counts(path->name);
     return done_testing();
 }

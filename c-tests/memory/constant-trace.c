@@ -294,7 +294,7 @@ int main(int argc, char **argv)
     must_find("a planted look-up in a table", plant_look_up);
     must_find("a planted comparison with an early exit", plant_early_exit);
     kcapi_cipher_destroy(cipher_with_key("cbc(aes)", (const uint8_t[16]){ 1 }, 16, 0));
-    find_features();
+    find_features(2, 5);
     walk_paths();
     printf("# counts: %u paths, %zu algorithms each, %u steps, %llu instructions\n", here.paths,
            COUNT(kernels), run.steps, trace->total);
