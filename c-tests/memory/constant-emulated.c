@@ -10,6 +10,7 @@
  * a secret in a way that these secrets do not show is not found.
  */
 #define _GNU_SOURCE
+#include <endian.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -29,7 +30,7 @@ static struct {
     unsigned different;
     unsigned long long total;
     /* What a child does with events. */
-    uint64_t state;
+    uint8_t state;
 } here;
 
 /* Where a function is looked for, and what was found. */
@@ -86,7 +87,7 @@ static void walk_with(uint32_t secrets)
 
 /* A child works with these secrets, and what it does is written down or compared. Returns a number
  * for its output. Both children have the same stack. */
-static __attribute__((noinline)) uint64_t follow(uint32_t secrets, uint64_t state)
+static __attribute__((noinline)) uint64_t follow(uint32_t secrets, uint8_t state)
 {
     int status;
     pid_t child;
@@ -139,12 +140,12 @@ static void make_step(const char *what, bool has_output)
         bail_out("%s: the plugin has seen nothing", what);
     if (follow(1000, EVENTS_COMPARED) == output && has_output)
         note_idle(what);
-    here.total += events->written;
+    here.total += le64toh(events->written);
     if (events->compared == events->written)
         return;
     if (here.different++ < SHOWN && step.algorithm && !is_known(step.algorithm->name))
         diag("%s, %s, key of %u bytes, %zu bytes: %s", step.algorithm->name, what, step.keylen,
-             step.len, place_of(events->left_at));
+             step.len, place_of(le64toh(events->left_at)));
 }
 
 static unsigned count_found(void)
@@ -178,7 +179,7 @@ int main(int argc, char **argv)
     kcapi_cipher_destroy(cipher_with_key("cbc(aes)", (const uint8_t[16]){ 1 }, 16, 0));
     find_features(0, 0);
     if ((path->from_std && features.word_count == 0) || (path->from_crates && features.byte_count == 0)) {
-        printf("1..0 # SKIP %s: nothing of the processor is asked for\n", path->name);
+        printf("1..0 # SKIP %s: there is no such code path here\n", path->name);
         return 0;
     }
     take_path(path);
