@@ -300,15 +300,19 @@ static ssize_t receive(ssize_t (*op)(struct kcapi_handle *, struct iovec *, size
     return (ssize_t)len;
 }
 
-/* Begins a stream. A result that could not be written is still there, and is in the way: it is read. */
+/*
+ * Begins a stream. A result that could not be written is still there, and is in the way: it is read,
+ * by one call, for another one would wait for the next stream.
+ */
 static ssize_t begin(ssize_t (*init_enc)(struct kcapi_handle *, const uint8_t *, struct iovec *, size_t),
                      ssize_t (*op)(struct kcapi_handle *, struct iovec *, size_t), struct iovec *first)
 {
+    struct iovec result = { out, 4096 + TAG };
     ssize_t ret = init_enc(handle, iv, first, 1);
 
     if (ret != -EINVAL)
         return ret;
-    receive(op, 4096 + TAG);
+    op(handle, &result, 1);
     return init_enc(handle, iv, first, 1);
 }
 
