@@ -52,6 +52,7 @@ compare() { # compare PATH
         "$results/events" "$1" ${KCAPI_CONSTANT_TIME:-} >"$results/out" 2>&1 || status=$?
     grep '^# counts: ' "$results/out" >>"$results/counts" || true
     grep -v '^ok' "$results/out" || true
+    [ "$status" = 0 ] || echo "exit status $status, after: $(tail -n 1 "$results/out")"
     return "$status"
 }
 
