@@ -23,6 +23,7 @@ const FAMILIES: &[&str] = &[
     "aead_stream",
     "md",
     "md_convenience",
+    "request",
     "rng",
     "kdf",
     "akcipher",

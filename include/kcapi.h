@@ -57,6 +57,31 @@ struct kcapi_handle;
 #define KCAPI_INIT_USER (1 << 16)
 
 /**
+ * The type of a struct kcapi_request that encrypts.
+ */
+#define KCAPI_REQUEST_ENCRYPT 1
+
+/**
+ * The type of a struct kcapi_request that decrypts.
+ */
+#define KCAPI_REQUEST_DECRYPT 2
+
+/**
+ * The type of a struct kcapi_request that computes a digest.
+ */
+#define KCAPI_REQUEST_DIGEST 3
+
+/**
+ * Flag of a struct kcapi_request: `input` is an array of `inlen` IOVECs.
+ */
+#define KCAPI_REQUEST_IN_IOV 1
+
+/**
+ * Flag of a struct kcapi_request: `output` is an array of `outlen` IOVECs.
+ */
+#define KCAPI_REQUEST_OUT_IOV 2
+
+/**
  * The curve P-192 of FIPS 186, for kcapi_kpp_ecdh_setcurve().
  */
 #define ECC_CURVE_NIST_P192 1
@@ -90,6 +115,61 @@ enum kcapi_verbosity {
      * In addition, every step.
      */
     KCAPI_LOG_DEBUG,
+};
+
+/**
+ * A message for kcapi_process(). What is not used is 0.
+ */
+struct kcapi_request {
+    /**
+     * Cipher, AEAD cipher or message digest handle.
+     */
+    struct kcapi_handle *handle;
+    /**
+     * The IV, of the algorithm's IV size; or NULL, see kcapi_process().
+     */
+    const uint8_t *iv;
+    /**
+     * The message; with KCAPI_REQUEST_IN_IOV an array of IOVECs. It may be NULL if `inlen` is 0.
+     */
+    const void *input;
+    /**
+     * Bytes in `input`, or IOVECs.
+     */
+    size_t inlen;
+    /**
+     * Where the result goes; with KCAPI_REQUEST_OUT_IOV an array of IOVECs. May be `input`.
+     */
+    void *output;
+    /**
+     * Bytes in `output`, or IOVECs.
+     */
+    size_t outlen;
+    /**
+     * The caller's own; not looked at.
+     */
+    void *user;
+    /**
+     * Set by the call: bytes in the result, or a negative errno.
+     */
+    ssize_t result;
+    /**
+     * KCAPI_REQUEST_ENCRYPT, KCAPI_REQUEST_DECRYPT or KCAPI_REQUEST_DIGEST.
+     */
+    uint32_t type;
+    /**
+     * 0, or of KCAPI_REQUEST_IN_IOV and KCAPI_REQUEST_OUT_IOV.
+     */
+    uint32_t flags;
+    /**
+     * Bytes of associated data at the head of an AEAD message; that of
+     * kcapi_aead_setassoclen() is not used.
+     */
+    uint32_t assoclen;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
 };
 
 #ifdef __cplusplus
@@ -1528,6 +1608,62 @@ ssize_t kcapi_md_hmac_sm3(const uint8_t *key,
                           size_t inlen,
                           uint8_t *out,
                           size_t outlen);
+
+/**
+ * Processes many messages in one call, each with an IV of its own: the packets of a
+ * connection, the sectors of a disk, the records of many connections with a handle each.
+ *
+ * Each request is a whole message of a handle. The handles may be the same or different ones,
+ * of any family that encrypts or digests, on one transform or several. The results are those
+ * of one call after the other, in the order of the array: kcapi_cipher_encrypt() or
+ * kcapi_cipher_decrypt(), but that a message is never cut (see kcapi_cipher_encrypt_aio());
+ * kcapi_aead_encrypt() or kcapi_aead_decrypt(), with `assoclen` of the request; or
+ * kcapi_md_digest(). A request that fails, such as a forged message, stops no other.
+ *
+ * On the kernel's engine requests go to the kernel together, with one io_uring_enter(2) for up
+ * to 256, if each has an IV of its own (or the algorithm has none), has its result in one
+ * buffer and fits into the socket's buffers, and the driver completes at once; where there is
+ * no io_uring, or KCAPI_AIO forbids it, each costs two system calls. KCAPI_INIT_AIO is not
+ * needed. This library's own engine encrypts several messages of cbc(aes) and the like side by
+ * side. If an output overlaps another request's memory, and for a NULL IV, which goes on with that of
+ * the handle's last message, requests are processed one by one.
+ *
+ * When the call returns nothing is in flight. It may be made by several threads at once, also for
+ * the same handles.
+ *
+ * The members of struct kcapi_request:
+ *
+ * - `handle`: a handle of kcapi_cipher_init(), kcapi_aead_init(), kcapi_md_init() or
+ *   kcapi_handle_reinit(), with a key if the algorithm has one;
+ * - `type`: KCAPI_REQUEST_ENCRYPT, KCAPI_REQUEST_DECRYPT or KCAPI_REQUEST_DIGEST;
+ * - `flags`: 0, or of KCAPI_REQUEST_IN_IOV and KCAPI_REQUEST_OUT_IOV;
+ * - `iv`: the IV, of the algorithm's IV size, or NULL;
+ * - `assoclen`: bytes of associated data at the head of an AEAD message, else 0;
+ * - `input`, `inlen`: the message and its bytes; with KCAPI_REQUEST_IN_IOV an array of IOVECs and
+ *   their number;
+ * - `output`, `outlen`: the same for the result, with KCAPI_REQUEST_OUT_IOV; may be the same
+ *   memory as the input;
+ * - `user`: for the caller, not looked at;
+ * - `result`: set by the call to the bytes in the result, or to a negative errno: that of the
+ *   function whose result it is; -EINVAL also for a NULL handle, a type that is not its
+ *   family's, an unknown flag, and what is not 0 but has to be;
+ * - `reserved`: 0.
+ *
+ * @param requests  the messages
+ * @param count     number of requests, any number
+ * @param size      sizeof(struct kcapi_request), for later versions that have more members at
+ *                  its end
+ * @param flags     0
+ * @return number of requests that succeeded
+ * @retval -EINVAL       `size` is none of a struct kcapi_request, or `flags` is not 0
+ * @retval -E2BIG        a member that this version does not know is not 0
+ * @retval -EFAULT       `requests` is NULL
+ * @since symbol version LIBKCAPI_RS_1; not in the C library
+ */
+ssize_t kcapi_process(struct kcapi_request *requests,
+                      size_t count,
+                      size_t size,
+                      uint32_t flags);
 
 /**
  * Opens a handle for a random number generator.

@@ -23,6 +23,8 @@ impl Errno {
     pub const INVAL: Self = Self(libc::EINVAL);
     /// A null pointer where memory is needed.
     pub const FAULT: Self = Self(libc::EFAULT);
+    /// More than this version knows.
+    pub const TOOBIG: Self = Self(libc::E2BIG);
     /// An allocation failed.
     pub const NOMEM: Self = Self(libc::ENOMEM);
     /// No such algorithm.
@@ -76,6 +78,7 @@ impl Errno {
         match self {
             Self::MSGSIZE => "more than one message may have",
             Self::INVAL => "an argument that cannot be right",
+            Self::TOOBIG => "more than this version knows",
             Self::FAULT => "memory that cannot be used",
             Self::NOMEM => "no memory",
             Self::NOENT => "no such algorithm",

@@ -147,13 +147,50 @@ impl Handle {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
+        self.message_in(&mut *self.enter()?, control, input, output, length)
+    }
+
+    /// The same for a caller who has locked the handle by `enter`.
+    pub fn message_in(
+        &self,
+        state: &mut SlotState,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        length: Length,
+    ) -> Result<usize> {
         if length == Length::Pieces {
             self.warn_of_pieces(input);
         }
         let check = |operation: &dyn Operation| operation.check(control, input, output);
-        self.alone(control, check, |operation, alone| {
+        self.alone(state, control, check, |operation, alone| {
             operation.message(alone, control, input, output, length)
         })
+    }
+
+    /// Makes way for a whole message that has an IV of its own, if the algorithm has one, and opens an
+    /// operation for it. The caller has locked the handle and processes the message. See
+    /// [`Slot::make_way_alone`] for the errors.
+    pub fn make_way(
+        &self,
+        state: &mut SlotState,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+    ) -> Result<()> {
+        let check = |operation: &dyn Operation| operation.check(control, input, output);
+        self.slot.make_way_alone(state, false, check)?;
+        state.operation(|| self.open_operation()).map(drop)
+    }
+
+    /// Closes an operation that has failed.
+    pub fn close_failed(&self, state: &mut SlotState) {
+        self.slot.close_failed(state);
+    }
+
+    /// Takes note of that message's result.
+    pub fn after(&self, state: &mut SlotState, result: &Result<usize>) {
+        self.slot.after(state, result);
     }
 
     /// Warns, once for each handle, that a message is cut though the mode does not chain.
@@ -193,7 +230,7 @@ impl Handle {
             let mut pairs = inputs.each().zip(outputs.each());
             pairs.try_for_each(|(input, output)| operation.check(control, input, output))
         };
-        self.alone(control, check, |operation, alone| {
+        self.alone(&mut *self.enter()?, control, check, |operation, alone| {
             // Lists of messages take memory, a single message does not.
             if inputs.list().len() > 1 {
                 memory::ensure(SMALL)?;
@@ -210,7 +247,17 @@ impl Handle {
     /// The digest of all that `update_digest` has taken, and of `input` behind it. EIO: see
     /// `finish_digest`.
     pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        self.at_last(|operation| operation.digest(input, output))
+        self.digest_in(&mut *self.enter()?, input, output)
+    }
+
+    /// The same for a caller who has locked the handle by `enter`.
+    pub fn digest_in(
+        &self,
+        state: &mut SlotState,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+    ) -> Result<usize> {
+        self.at_last(state, |operation| operation.digest(input, output))
     }
 
     /// A piece of a message whose digest `finish_digest` gives. EIO: an earlier piece of the
@@ -237,16 +284,21 @@ impl Handle {
     /// The digest of all that `update_digest` has taken. EIO if it failed, once: the next message
     /// is a new one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
+        self.at_last(&mut *self.enter()?, |operation| {
+            operation.receive(output)?.ok_or(Errno::AGAIN)
+        })
     }
 
-    fn at_last(&self, call: impl FnOnce(&dyn Operation) -> Result<usize>) -> Result<usize> {
-        let mut state = self.enter()?;
+    fn at_last(
+        &self,
+        state: &mut SlotState,
+        call: impl FnOnce(&dyn Operation) -> Result<usize>,
+    ) -> Result<usize> {
         if std::mem::take(&mut state.incomplete) {
             return Err(Errno::IO);
         }
         let result = call(&**state.operation(|| self.open_operation())?);
-        self.slot.after(&mut state, &result);
+        self.slot.after(state, &result);
         result
     }
 
@@ -294,16 +346,31 @@ impl Handle {
 
     /// Additional input of a generator.
     pub fn add_input(&self, input: Iovecs<'_>) -> Result<usize> {
-        self.at_last(|operation| operation.send(None, input, false, &Event::default()))
+        self.at_last(&mut *self.enter()?, |operation| {
+            operation.send(None, input, false, &Event::default())
+        })
     }
 
     /// Random bytes of a generator.
     pub fn generate(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.at_last(|operation| operation.receive(output)?.ok_or(Errno::AGAIN))
+        self.at_last(&mut *self.enter()?, |operation| {
+            operation.receive(output)?.ok_or(Errno::AGAIN)
+        })
     }
 
-    fn enter(&self) -> Result<Guard<'_, SlotState>> {
+    /// Locks the handle for a call, see [`Tfm::enter`].
+    pub fn enter(&self) -> Result<Guard<'_, SlotState>> {
         self.tfm.enter(&self.slot)
+    }
+
+    /// The same for a caller who has locked other handles, see [`Tfm::enter_at_once`].
+    pub fn enter_at_once(&self) -> Result<Option<Guard<'_, SlotState>>> {
+        self.tfm.enter_at_once(&self.slot)
+    }
+
+    /// Returns whether its algorithm has an IV.
+    pub fn has_iv(&self) -> bool {
+        self.tfm.has_iv
     }
 
     fn visit(&self, state: &mut SlotState) -> Result<Visit> {
@@ -313,16 +380,16 @@ impl Handle {
     /// Processes a whole message by `call`, on an operation that nobody else uses meanwhile.
     fn alone(
         &self,
+        state: &mut SlotState,
         control: &Control,
         check: impl FnOnce(&dyn Operation) -> Result<()>,
         call: impl FnOnce(&dyn Operation, Alone<'_>) -> Result<usize>,
     ) -> Result<usize> {
-        let mut state = self.enter()?;
-        let goes_on = self.goes_on(control, &state);
-        self.slot.make_way_alone(&mut state, goes_on, check)?;
+        let goes_on = self.goes_on(control, state);
+        self.slot.make_way_alone(state, goes_on, check)?;
         let (operation, alone) = state.alone(|| self.open_operation())?;
         let result = call(operation, alone);
-        self.slot.after(&mut state, &result);
+        self.slot.after(state, &result);
         result
     }
 

@@ -54,6 +54,22 @@ impl<'a> Iovecs<'a> {
             .ok_or(Errno::MSGSIZE)
     }
 
+    /// The memory from the first byte of any of them to the last. It may have gaps that are not
+    /// theirs.
+    pub fn hull(self) -> iovec {
+        let filled = self.0.iter().filter(|iov| iov.iov_len > 0);
+        let ends = |iov: &iovec| {
+            let start = iov.iov_base.cast::<u8>().cast_const();
+            (start, start.wrapping_add(iov.iov_len))
+        };
+        let hull = filled.map(ends).reduce(|(start, end), (other_start, other_end)| {
+            (start.min(other_start), end.max(other_end))
+        });
+        hull.map_or(iovec(std::ptr::null(), 0), |(start, end)| {
+            iovec(start, end.addr() - start.addr())
+        })
+    }
+
     /// The first `count` IOVECs.
     pub fn first(self, count: usize) -> Self {
         Self(self.0.get(..count).unwrap_or(self.0))

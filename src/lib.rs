@@ -44,6 +44,7 @@ mod log;
 mod memory;
 mod overlap;
 mod prf;
+mod requests;
 mod slot;
 mod sys;
 mod tfm;

@@ -174,7 +174,7 @@ pub fn because(errno: Errno, reason: impl Display) -> Errno {
 /// Says that `function` failed.
 #[cold]
 #[inline(never)]
-pub fn failed(function: &str, errno: Errno) {
+pub fn failed(function: &dyn Display, errno: Errno) {
     if !shown(Level::Error) {
         return;
     }

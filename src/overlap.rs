@@ -26,7 +26,7 @@ pub enum Overlap {
 
 /// Looks for an overlap, and never misses one. If there is no memory to look closely it may find
 /// one where there is none.
-pub fn overlap(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
+pub fn overlap(inputs: &[iovec], outputs: &[iovec]) -> Overlap {
     match at_a_glance(inputs, outputs) {
         Overlap::None => Overlap::None,
         // It may be none: inputs and outputs may lie in turns in one piece of memory.
@@ -36,10 +36,10 @@ pub fn overlap(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
 
 /// Compares each message with the span of all later ones together. That is one pass without memory
 /// for lists, but an overlap that it finds may be none.
-fn at_a_glance(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
+fn at_a_glance(inputs: &[iovec], outputs: &[iovec]) -> Overlap {
     let (mut later_inputs, mut later_outputs) = (Span::EMPTY, Span::EMPTY);
     let mut found = Overlap::None;
-    for (input, output) in inputs.list().iter().zip(outputs.list()).rev() {
+    for (input, output) in inputs.iter().zip(outputs).rev() {
         let (input, output) = (Span::of(input), Span::of(output));
         if output.meets(later_outputs) {
             return Overlap::Output;
@@ -54,7 +54,7 @@ fn at_a_glance(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Overlap {
 }
 
 /// Compares each input with the outputs next to it.
-fn closely(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<Overlap> {
+fn closely(inputs: &[iovec], outputs: &[iovec]) -> Result<Overlap> {
     let outputs = sorted(outputs)?;
     let apart = |pair: &[(Span, usize)]| match pair {
         [(first, _), (second, _)] => !first.meets(*second),
@@ -69,15 +69,15 @@ fn closely(inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<Overlap> {
         let met = outputs.iter().skip(first).take_while(|(output, _)| output.meets(input));
         met.into_iter().any(|&(_, other)| other != number)
     };
-    let found = inputs.list().iter().enumerate().any(meets_another);
+    let found = inputs.iter().enumerate().any(meets_another);
     Ok(if found { Overlap::Input } else { Overlap::None })
 }
 
 /// The spans of the IOVECs in the order of their addresses, each with its number; ENOMEM.
-fn sorted(iovecs: Iovecs<'_>) -> Result<Vec<(Span, usize)>> {
+fn sorted(iovecs: &[iovec]) -> Result<Vec<(Span, usize)>> {
     let mut spans = Vec::new();
-    spans.try_reserve_exact(iovecs.list().len())?;
-    let all = iovecs.list().iter().map(Span::of).enumerate();
+    spans.try_reserve_exact(iovecs.len())?;
+    let all = iovecs.iter().map(Span::of).enumerate();
     spans.extend(all.filter(|&(_, span)| span != Span::EMPTY).map(|(number, span)| (span, number)));
     spans.sort_unstable();
     Ok(spans)
@@ -118,7 +118,7 @@ pub fn reads_its_output(input: Iovecs<'_>, output: Iovecs<'_>) -> bool {
 
 /// Returns whether the one list's memory overlaps the other's; ENOMEM.
 fn meet(one: Iovecs<'_>, other: Iovecs<'_>) -> Result<bool> {
-    let (one, other) = (sorted(one)?, sorted(other)?);
+    let (one, other) = (sorted(one.list())?, sorted(other.list())?);
     let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
     while let (Some((first, _)), Some((second, _))) = (one.peek(), other.peek()) {
         if first.meets(*second) {
@@ -197,8 +197,7 @@ mod tests {
             pairs.iter().map(|pair| at(pair[first], pair[first + 1])).collect()
         };
         let (inputs, outputs) = (list(0), list(2));
-        // SAFETY: only the addresses are looked at.
-        unsafe { overlap(Iovecs::new(&inputs), Iovecs::new(&outputs)) }
+        overlap(&inputs, &outputs)
     }
 
     #[test]

@@ -184,10 +184,15 @@ impl Slot {
 
     /// Checks that a stream's call can go on. EINVAL: the operation is closed, or has failed.
     pub fn check_going_on(&self, state: &mut SlotState) -> Result<()> {
+        self.close_failed(state);
+        if state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
+    }
+
+    /// Closes an operation that has failed.
+    pub fn close_failed(&self, state: &mut SlotState) {
         if state.operation.as_ref().is_some_and(|operation| operation.failed()) {
             self.close(state);
         }
-        if state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
     }
 
     /// Takes note of a call's result. The operation is closed if the call has failed and left
@@ -381,6 +386,11 @@ impl SlotState {
         }
     }
 
+    /// Returns whether `process` has used it last, by its generation.
+    pub fn belongs_to(&self, process: u32) -> bool {
+        self.process == process
+    }
+
     /// Returns whether no message has been in the operation yet.
     pub fn is_new(&self) -> bool {
         self.operation.is_none() && !self.lost
@@ -399,6 +409,11 @@ impl SlotState {
                 Ok(opened)
             }
         }
+    }
+
+    /// The operation that is open.
+    pub fn opened(&self) -> Option<&dyn Operation> {
+        self.operation.as_deref()
     }
 
     /// The operation for a whole message.

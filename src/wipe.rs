@@ -7,6 +7,7 @@
 //! of a thread allows. The registers are wiped whose contents a function need not keep.
 
 use std::mem::MaybeUninit;
+use std::ops::{Deref, DerefMut};
 
 /// On 32-bit x86 there are so few registers that the frames of functions are longer.
 const FRAMES: usize = if cfg!(target_arch = "x86") { 2 } else { 1 };
@@ -72,6 +73,37 @@ pub fn wiping_stack<const N: usize, T>(f: impl FnOnce() -> T) -> T {
 pub fn wipe_bytes(bytes: &mut [u8]) {
     bytes.fill(0);
     zeroize::optimization_barrier(bytes);
+}
+
+/// Bytes that are wiped when they are dropped: in one piece, because `zeroize` by itself makes one store
+/// for each.
+#[derive(Clone)]
+pub struct Wiped<const N: usize>([u8; N]);
+
+impl<const N: usize> Wiped<N> {
+    /// `N` zeros.
+    pub const ZEROS: Self = Self([0; N]);
+}
+
+impl<const N: usize> Deref for Wiped<N> {
+    type Target = [u8; N];
+
+    fn deref(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> DerefMut for Wiped<N> {
+    fn deref_mut(&mut self) -> &mut [u8; N] {
+        &mut self.0
+    }
+}
+
+impl<const N: usize> Drop for Wiped<N> {
+    fn drop(&mut self) {
+        self.0 = [0; N];
+        zeroize::optimization_barrier(&self.0);
+    }
 }
 
 /// Bytes in a line of the cache: writes that begin with one are faster.

@@ -62,7 +62,7 @@ fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     let result = wiping_stack::<CALL, _>(|| call(&cancellation));
     wipe_registers();
     if let Err(error) = result {
-        log::failed(function(type_name::<F>()), error);
+        log::failed(&function(type_name::<F>()), error);
     }
     // SAFETY: as above.
     unsafe { *errno = result.as_ref().map_or_else(|error| error.number(), |_| before) };

@@ -39,6 +39,7 @@ pub mod kdf;
 pub mod kpp;
 pub mod md;
 pub mod md_convenience;
+pub mod request;
 pub mod rng;
 mod stream;
 pub mod util;

@@ -12,6 +12,7 @@
 pub mod choice;
 pub mod kernel;
 pub mod outcome;
+pub mod requests;
 #[cfg(feature = "user-engine")]
 pub mod user;
 
@@ -19,7 +20,9 @@ use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::Event;
+use crate::wipe::Wiped;
 use libc::c_int;
+use std::any::Any;
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -117,7 +120,7 @@ pub enum Op {
 
 /// An IV, copied from the caller at once: its memory may be the output's too.
 pub struct Iv {
-    bytes: [u8; Iv::MAX],
+    bytes: Wiped<{ Iv::MAX }>,
     len: usize,
 }
 
@@ -127,7 +130,7 @@ impl Iv {
 
     /// Copies `bytes`; EINVAL if there are too many.
     pub fn new(bytes: &[u8]) -> Result<Self> {
-        let mut iv = Self { bytes: [0; Self::MAX], len: bytes.len() };
+        let mut iv = Self { bytes: Wiped::ZEROS, len: bytes.len() };
         iv.bytes.get_mut(..bytes.len()).ok_or(Errno::INVAL)?.copy_from_slice(bytes);
         Ok(iv)
     }
@@ -135,14 +138,6 @@ impl Iv {
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
-impl Drop for Iv {
-    fn drop(&mut self) {
-        // In one piece, because zeroize by itself makes one store for each byte.
-        self.bytes = [0; Self::MAX];
-        zeroize::optimization_barrier(&self.bytes);
     }
 }
 
@@ -303,6 +298,37 @@ impl<'a> Alone<'a> {
     }
 }
 
+/// A whole message, one of several that may be processed together: nobody depends on what another one
+/// leaves. Jobs of one operation stand next to one another.
+pub struct Job<'a> {
+    /// The operation.
+    pub operation: &'a dyn Operation,
+    /// Nobody else uses it.
+    pub alone: Alone<'a>,
+    /// The control data. There is an IV, if the algorithm has one.
+    pub control: &'a Control,
+    /// The message.
+    pub input: Iovecs<'a>,
+    /// The place of the result.
+    pub output: Iovecs<'a>,
+    /// The result. None: it was not processed, and neither were those after it of the same
+    /// operation.
+    pub outcome: Option<Result<usize>>,
+}
+
+impl<'a> Job<'a> {
+    /// The operation, if it is one of `T`.
+    pub fn operation_as<T: Operation>(&self) -> Option<&'a T> {
+        let operation: &dyn Any = self.operation;
+        operation.downcast_ref()
+    }
+
+    /// Returns whether `other` is of the same operation.
+    pub fn shares_operation(&self, other: &Job<'_>) -> bool {
+        std::ptr::addr_eq(self.operation, other.operation)
+    }
+}
+
 /// One handle's own state. All methods may be called by several threads at once;
 /// one may wait in `receive` for what another passes to `send`.
 ///
@@ -312,7 +338,7 @@ impl<'a> Alone<'a> {
 /// No method may report success for an AEAD message whose tag nobody verified.
 ///
 /// When a stream or digest begins in it, it is told of fork(2) from then on.
-pub trait Operation: Forked {
+pub trait Operation: Forked + Any {
     /// Takes a piece of a message; `more` says that another follows. Returns the number of bytes
     /// that it has taken. If the engine's buffer is full these are fewer than `input` has, and the
     /// rest is to be sent when there is room. `arrived` is told of each part that can be received.

@@ -13,12 +13,6 @@ pub struct BatchOutcome {
 }
 
 impl BatchOutcome {
-    /// A failure.
-    #[cfg(feature = "user-engine")]
-    pub fn failed(errno: Errno) -> Self {
-        Self { failed: Some(errno), ..Self::default() }
-    }
-
     /// Notes a message's result. Returns whether the next one is to be processed. That is so after
     /// a wrong tag, too, as in the kernel, where only this message is taken out of the socket.
     pub fn note(&mut self, result: Result<usize>) -> bool {

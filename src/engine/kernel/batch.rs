@@ -8,7 +8,7 @@ use super::capacity::SENT_AT_ONCE;
 use super::message::{self, Message, why_short};
 use super::operation::KernelOperation;
 use crate::engine::kernel::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
-use crate::engine::kernel::aio::{Backend, Outcome};
+use crate::engine::kernel::aio::{Backend, End, Exchange, Outcome};
 use crate::engine::outcome::BatchOutcome;
 use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
@@ -98,7 +98,8 @@ impl KernelOperation {
         }
     }
 
-    /// A batch whose messages must each have the IV.
+    /// A batch whose messages must each have the IV. There are outcomes up to the first that tells
+    /// why a message was not sent.
     fn carry_out_in_turn(
         &self,
         control: &Control,
@@ -111,9 +112,21 @@ impl KernelOperation {
             let message = Message { control: Some(control), data: inputs };
             let exchanged = self.exchange(message, batch.len(), outputs, only.iov_len);
             outcomes.push(exchanged.map(|()| only.iov_len));
-        } else if let Some(sent) = backend.run_each(self.socket.as_fd(), control, batch, outcomes) {
-            outcomes.push(Err(why_short(inputs.skip(outcomes.len()).first(1), sent)));
+            return Ok(());
         }
+        let (mut exchanges, mut ends) = (Vec::new(), Vec::new());
+        exchanges.try_reserve_exact(outputs.list().len())?;
+        exchanges.extend(inputs.each().zip(outputs.each()).map(|(data, output)| Exchange {
+            socket: self.socket.as_fd(),
+            message: Message { control: Some(control), data },
+            output,
+        }));
+        backend.run_each(&exchanges, &mut ends)?;
+        outcomes.extend(ends.into_iter().map_while(|end| match end {
+            End::Received(outcome) => Some(outcome),
+            End::Refused(errno) => Some(Err(errno)),
+            End::Left => None,
+        }));
         Ok(())
     }
 
@@ -156,7 +169,7 @@ impl KernelOperation {
 }
 
 /// The result of a message that must fill `output`. EMSGSIZE: the kernel has cut the message.
-fn whole_result(read: Outcome, output: Iovecs<'_>) -> Result<usize> {
+pub(super) fn whole_result(read: Outcome, output: Iovecs<'_>) -> Result<usize> {
     let due = output.total()?;
     match message::forget_forged(read, output, due)? {
         result if result == due => Ok(result),

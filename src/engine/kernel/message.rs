@@ -54,20 +54,30 @@ impl Message<'_> {
     }
 }
 
-/// The same with a header for each IOVEC of `data`, which all have the same `control`.
+/// The same with a header for each of `messages`. ENOMEM: `f` was not called.
 #[allow(dead_code, reason = "only io_uring uses it, which not every architecture has")]
-pub fn with_headers<T>(
-    control: &Control,
-    data: Iovecs<'_>,
+pub fn with_headers<'a, T>(
+    messages: impl ExactSizeIterator<Item = Message<'a>>,
     f: impl FnOnce(&[msghdr]) -> T,
 ) -> Result<T> {
-    let mut buffer = ControlBuffer::default();
-    buffer.fill(control);
-    let mut headers = Vec::new();
-    headers.try_reserve_exact(data.list().len())?;
-    for one in data.each() {
-        let mut header = header(one.list());
-        buffer.describe(&mut header);
+    let (mut headers, mut buffers) = (Vec::new(), Vec::new());
+    headers.try_reserve_exact(messages.len())?;
+    // No more are pushed, so that they stay where the headers say.
+    buffers.try_reserve_exact(messages.len())?;
+    let mut last: Option<&Control> = None;
+    for message in messages {
+        let mut header = header(message.data.list());
+        if let Some(control) = message.control {
+            if !last.is_some_and(|last| std::ptr::eq(last, control)) {
+                let mut buffer = ControlBuffer::default();
+                buffer.fill(control);
+                buffers.push(buffer);
+                last = Some(control);
+            }
+            if let Some(buffer) = buffers.last_mut() {
+                buffer.describe(&mut header);
+            }
+        }
         headers.push(header);
     }
     Ok(f(&headers))

@@ -31,6 +31,7 @@ mod one_shot;
 pub mod operation;
 pub mod proc_crypto;
 pub mod properties;
+pub mod requests;
 pub mod socket;
 mod streams;
 pub mod transform;

@@ -301,7 +301,7 @@ impl Operation for KernelOperation {
             if batched { self.common.aio.with_backend(run) } else { run(&mut Synchronous) }
         };
         // No output may be where another message's input is still to be read.
-        match overlap(inputs, outputs) {
+        match overlap(inputs.list(), outputs.list()) {
             Overlap::None => go(inputs),
             _ => with_checked_copies(inputs, go)?,
         }

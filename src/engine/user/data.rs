@@ -185,21 +185,32 @@ pub fn in_to_out<T>(
     output: Iovecs<'_>,
     process: impl FnOnce(InOutBuf<'_, '_, u8>) -> Result<T>,
 ) -> Result<T> {
-    if let (Some(from), Some(to)) = (only(input), only(output)) {
-        let (from, to): (*const u8, *mut u8) = (from.iov_base.cast(), to.iov_base.cast());
-        let same = std::ptr::eq(from, to);
-        if same || from.addr().abs_diff(to.addr()) >= len {
-            // SAFETY: whoever made the lists promised that their memory may be read, and
-            // written, and that nobody else uses it; they are the same or do not overlap.
-            let processed = process(unsafe { InOutBuf::from_raw(from, to, len) });
-            if processed.is_err() && !same {
-                // SAFETY: as above, and what `process` was given is gone.
-                wipe_bytes(unsafe { slice(to, len) });
-            }
-            return processed;
+    if let Some(data) = in_and_out(input, len, output) {
+        let (from, to) = data.into_raw();
+        // SAFETY: these are its parts.
+        let processed = process(unsafe { InOutBuf::from_raw(from, to, len) });
+        if processed.is_err() && !std::ptr::eq(from, to) {
+            // SAFETY: whoever made the list promised that its memory may be written, and what
+            // `process` was given is gone.
+            wipe_bytes(unsafe { slice(to, len) });
         }
+        return processed;
     }
     in_place(input, len, &mut [], output, len, |data, _| process(data.into()))
+}
+
+/// `len` bytes on the way from `input` to `output`. None: these are not one piece of memory each, or
+/// overlap without being the same.
+pub fn in_and_out<'a>(
+    input: Iovecs<'a>,
+    len: usize,
+    output: Iovecs<'a>,
+) -> Option<InOutBuf<'a, 'a, u8>> {
+    let (from, to) = (only(input)?.iov_base, only(output)?.iov_base);
+    let apart = from.addr().abs_diff(to.addr()) >= len;
+    // SAFETY: whoever made the lists promised that their memory may be read, and written, and that
+    // nobody else uses it; they are the same or do not overlap.
+    (from == to || apart).then(|| unsafe { InOutBuf::from_raw(from.cast(), to.cast(), len) })
 }
 
 /// The only IOVEC that is not empty, or an empty one; None if there are several.

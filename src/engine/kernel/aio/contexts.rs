@@ -82,6 +82,16 @@ impl Contexts {
         }
     }
 
+    /// The same for messages that are sent one by one, for which Linux AIO can do nothing.
+    pub fn with_ring<T>(&self, f: impl FnOnce(&mut dyn Backend) -> T) -> T {
+        let Some(mut owned) = self.take_ring() else {
+            return f(&mut Synchronous);
+        };
+        let result = f(&mut owned.ring);
+        self.put_ring(owned);
+        result
+    }
+
     fn take_ring(&self) -> Option<Owned> {
         let choice = AIO.get();
         if !matches!(choice, AioChoice::Auto | AioChoice::IoUring)

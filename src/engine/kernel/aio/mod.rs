@@ -28,11 +28,13 @@ pub mod plan;
 mod rings;
 
 use crate::engine::Control;
-use crate::engine::kernel::message::{Message, receive_at_once, send_at_once};
-use crate::errno::Result;
+use crate::engine::kernel::message::{Message, receive_at_once, send_at_once, why_short};
+use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
+#[cfg(doc)]
+use plan::BATCH_MAX;
 use plan::Batch;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 pub use contexts::Contexts;
 
@@ -73,17 +75,62 @@ pub trait Backend {
         sent
     }
 
-    /// Sends each input of `batch` with `control`, and reads into its output before the next is
-    /// sent. Outcomes are appended, one for each pair, up to the first that the socket did not take
-    /// whole: Some, and how many bytes it took.
-    fn run_each(
-        &mut self,
-        socket: BorrowedFd<'_>,
-        control: &Control,
-        batch: &Batch<'_>,
-        outcomes: &mut Vec<Outcome>,
-    ) -> Option<usize> {
-        exchange_each(socket, control, batch.inputs(), batch.outputs(), outcomes)
+    /// Sends each message by itself, and reads its result before the next one of the same socket is
+    /// sent. Messages of one socket stand next to one another; there are at most [`BATCH_MAX`].
+    /// `ends`, which is empty before, tells of all. ENOMEM: nothing was sent.
+    fn run_each(&mut self, exchanges: &[Exchange<'_>], ends: &mut Vec<End>) -> Result<()> {
+        ends.try_reserve_exact(exchanges.len())?;
+        exchange_each(exchanges, ends);
+        Ok(())
+    }
+}
+
+/// A message that is alone in its socket, and the place of its result.
+pub struct Exchange<'a> {
+    /// The socket.
+    pub socket: BorrowedFd<'a>,
+    /// What is sent.
+    pub message: Message<'a>,
+    /// A single IOVEC, as long as the result.
+    pub output: Iovecs<'a>,
+}
+
+/// The end of an exchange.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// The message was sent; what its read gave.
+    Received(Outcome),
+    /// The socket did not take it whole. Nothing was read.
+    Refused(Errno),
+    /// It was not tried, because an earlier one of the same socket was refused or has failed.
+    Left,
+}
+
+impl Exchange<'_> {
+    /// Two system calls.
+    fn carry_out(&self) -> End {
+        match send_at_once(self.socket, self.message) {
+            Ok(sent) => self.read_after(sent),
+            Err(errno) => End::Refused(errno),
+        }
+    }
+
+    /// Reads, if all of the message was sent.
+    fn read_after(&self, sent: usize) -> End {
+        if sent < self.len() {
+            End::Refused(why_short(self.message.data, sent))
+        } else {
+            End::Received(receive_at_once(self.socket, self.output))
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.message.data.list().iter().map(|iov| iov.iov_len).sum()
+    }
+
+    /// Returns whether `other` goes through the same socket.
+    fn shares_socket(&self, other: &Exchange<'_>) -> bool {
+        self.socket.as_raw_fd() == other.socket.as_raw_fd()
     }
 }
 
@@ -103,23 +150,16 @@ impl Backend for Synchronous {
     }
 }
 
-/// [`Backend::run_each`] with two system calls for a pair.
-fn exchange_each(
-    socket: BorrowedFd<'_>,
-    control: &Control,
-    inputs: Iovecs<'_>,
-    outputs: Iovecs<'_>,
-    outcomes: &mut Vec<Outcome>,
-) -> Option<usize> {
-    for (data, output) in inputs.each().zip(outputs.each()) {
-        let whole = data.list().iter().map(|iov| iov.iov_len).sum();
-        outcomes.push(match send_at_once(socket, Message { control: Some(control), data }) {
-            Ok(sent) if sent < whole => return Some(sent),
-            Ok(_) => receive_at_once(socket, output),
-            Err(errno) => Err(errno),
-        });
+/// [`Backend::run_each`] with two system calls for each. The ends are appended.
+fn exchange_each(exchanges: &[Exchange<'_>], ends: &mut Vec<End>) {
+    for chain in exchanges.chunk_by(Exchange::shares_socket) {
+        let mut goes_on = true;
+        ends.extend(chain.iter().map(|exchange| {
+            let end = if goes_on { exchange.carry_out() } else { End::Left };
+            goes_on &= matches!(end, End::Received(Ok(_) | Err(Errno::BADMSG)));
+            end
+        }));
     }
-    None
 }
 
 fn receive_each(socket: BorrowedFd<'_>, outputs: Iovecs<'_>, outcomes: &mut Vec<Outcome>) {

@@ -15,6 +15,7 @@
 mod aes;
 mod table;
 
+use crate::wipe::Wiped;
 #[cfg(target_arch = "x86_64")]
 pub use aes::{RoundKeys, expand as expand_aes};
 use cipher::InOutBuf;
@@ -31,6 +32,14 @@ use zeroize::ZeroizeOnDrop;
 
 /// Data on their way through a cipher, from input to output.
 pub type Data<'i, 'o> = InOutBuf<'i, 'o, u8>;
+
+/// A message of CBC encryption: whole blocks, and the block before them, which their last one replaces.
+pub struct CbcMessage<'a> {
+    /// The IV.
+    pub iv: Wiped<16>,
+    /// The blocks.
+    pub data: Data<'a, 'a>,
+}
 
 /// A block cipher with its key. All slices are whole blocks.
 pub trait BlockCipher: Send + Sync {
@@ -60,6 +69,10 @@ pub trait BlockCipher: Send + Sync {
 pub trait Pipelined {
     /// Whole blocks by themselves.
     fn ecb(&self, encrypt: bool, data: Data<'_, '_>);
+
+    /// CBC encryption of several messages side by side, because within one each block waits for the
+    /// one before it.
+    fn cbc_encrypt_each(&self, messages: &mut [CbcMessage<'_>]);
 
     /// CBC decryption of whole blocks: leaves the last block of ciphertext in `iv`.
     fn cbc_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);

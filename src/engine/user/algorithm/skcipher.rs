@@ -29,7 +29,7 @@ pub(super) use tests::hex;
 #[cfg(all(test, feature = "legacy"))]
 pub(super) use tests::{format, listed};
 
-use super::block::{self, BlockAlgorithm, BlockCipher, Data};
+use super::block::{self, BlockAlgorithm, BlockCipher, Data, Pipelined};
 use super::names::Name;
 use crate::errno::{Errno, Result};
 use crate::wipe::{Deep, Depth};
@@ -43,6 +43,12 @@ pub trait Skcipher: Send + Sync {
     /// algorithm takes. EBADMSG: not a wrapped key. What is in the output after an error is
     /// for the caller to wipe.
     fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()>;
+
+    /// The way for several messages side by side, for CBC encryption, in which blocks wait for one
+    /// another. None: that is no faster than one message after the other.
+    fn side_by_side(&self) -> Option<&dyn Pipelined> {
+        None
+    }
 
     /// The depth of the stack that this takes.
     fn depth(&self) -> Depth {
@@ -102,7 +108,7 @@ use Size::*;
 #[rustfmt::skip]
 static MODES: &[Mode] = &[
     Mode { templates: &["ecb"], block_size: Block, iv_size: Bytes(0), chunk: Block, least: 1, new: |c, k| plain(c, k, modes::ecb) },
-    Mode { templates: &["cbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::cbc) },
+    Mode { templates: &["cbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: cbc },
     Mode { templates: &["pcbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::pcbc) },
     Mode { templates: &["cts", "cbc"], block_size: Block, iv_size: Block, chunk: Block, least: 1, new: |c, k| plain(c, k, modes::cts) },
     Mode { templates: &["ctr"], block_size: Bytes(1), iv_size: Block, chunk: Block, least: 4, new: |c, k| plain(c, k, modes::ctr) },
@@ -200,6 +206,27 @@ fn pipelined(cipher: &dyn BlockCipher, depth: Depth) -> Depth {
 
 fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
     Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, depth: Depth::Call }))
+}
+
+/// Cipher block chaining.
+struct Cbc(Box<dyn BlockCipher>);
+
+fn cbc(algorithm: &'static BlockAlgorithm, key: &[u8]) -> Keyed {
+    Ok(Box::new(Cbc((algorithm.key)(key)?)))
+}
+
+impl Skcipher for Cbc {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
+        modes::cbc(&*self.0, encrypt, iv, data)
+    }
+
+    fn side_by_side(&self) -> Option<&dyn Pipelined> {
+        self.0.pipelined()
+    }
+
+    fn depth(&self) -> Depth {
+        pipelined(&*self.0, Depth::Call)
+    }
 }
 
 /// A mode with more to spill.

@@ -11,7 +11,7 @@
 
 use crate::cancel;
 use crate::engine::outcome::BatchOutcome;
-use crate::errno::{Errno, Result};
+use crate::errno::Result;
 use crate::iov::Iovecs;
 use crate::memory;
 use crate::sys::thread::SignalMask;
@@ -72,35 +72,41 @@ fn in_threads(
     outputs: Iovecs<'_>,
     group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> BatchOutcome + Sync,
 ) -> BatchOutcome {
-    let threads = (total / share).min(processors()).min(inputs.list().len());
-    if threads < 2 || memory::ensure_threads(threads).is_err() {
+    let threads = threads(share, total, inputs.list().len());
+    if threads < 2 {
         return group(inputs, outputs);
     }
-    let groups: Vec<_> = split(inputs, outputs, total.div_ceil(threads)).collect();
-    let Some((first, others)) = groups.split_first() else {
-        return BatchOutcome::default();
-    };
+    let groups = split(inputs, outputs, total.div_ceil(threads));
+    let mut groups: Vec<_> = groups.map(|pairs| (pairs, BatchOutcome::default())).collect();
+    share_out(&mut groups, |(Pairs(inputs, outputs), outcome)| *outcome = group(*inputs, *outputs));
+    let outcomes = groups.into_iter().map(|(_, outcome)| outcome);
+    outcomes.reduce(BatchOutcome::then).unwrap_or_default()
+}
+
+/// The number of threads for `total` bytes in `pieces`. 1: they are too few, or there is no memory for
+/// threads.
+pub fn threads(share: usize, total: usize, pieces: usize) -> usize {
+    let threads = (total / share).min(processors()).min(pieces);
+    if threads > 1 && memory::ensure_threads(threads).is_ok() { threads } else { 1 }
+}
+
+/// Calls `work` for each group, in a thread of its own if there is one to be had.
+pub fn share_out<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
+    let Some((first, others)) = groups.split_first_mut() else { return };
     let signals = Signals::block();
-    thread::scope(|scope| {
-        let workers: Vec<_> = others
-            .iter()
-            .map(|pairs| {
-                // The C library keeps the thread's stack for the next thread, so it is wiped.
-                let work = || wiping_stack::<WORK, _>(|| pairs.give_to(&group));
-                Builder::new().spawn_scoped(scope, work).ok()
-            })
-            .collect();
+    let started: Vec<_> = thread::scope(|scope| {
+        let started = others.iter_mut().map(|group| {
+            // The C library keeps the thread's stack for the next thread, so it is wiped.
+            let work = || wiping_stack::<WORK, _>(|| work(group));
+            Builder::new().spawn_scoped(scope, work).is_ok()
+        });
+        let started = started.collect();
         drop(signals);
-        let outcome = first.give_to(&group);
-        others.iter().zip(workers).fold(outcome, |outcome, (pairs, worker)| {
-            outcome.then(match worker.map(thread::ScopedJoinHandle::join) {
-                Some(Ok(next)) => next,
-                Some(Err(_)) => BatchOutcome::failed(Errno::IO),
-                // There was no thread for it.
-                None => pairs.give_to(&group),
-            })
-        })
-    })
+        work(first);
+        started
+    });
+    let left = others.iter_mut().zip(started).filter(|(_, started)| !started);
+    left.for_each(|(group, _)| work(group));
 }
 
 /// A part of the caller's pairs.
@@ -108,13 +114,7 @@ struct Pairs<'a>(Iovecs<'a>, Iovecs<'a>);
 
 // SAFETY: the memory behind the IOVECs is the caller's for the length of the call, in which
 // the threads end; that messages do not overlap is for the caller of `in_parallel` to check.
-unsafe impl Sync for Pairs<'_> {}
-
-impl Pairs<'_> {
-    fn give_to(&self, group: &impl Fn(Iovecs<'_>, Iovecs<'_>) -> BatchOutcome) -> BatchOutcome {
-        group(self.0, self.1)
-    }
-}
+unsafe impl Send for Pairs<'_> {}
 
 /// Cuts the pairs into groups of about `share` input bytes.
 fn split<'a>(

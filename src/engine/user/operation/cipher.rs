@@ -127,9 +127,41 @@ impl CipherOperation {
         }
     }
 
+    /// The algorithm with its key; ENOKEY.
+    pub(super) fn keyed(&self) -> Result<&Keyed> {
+        self.lease.keyed()
+    }
+
+    /// Bytes in a message and its result, see [`Control::lens`].
+    pub(super) fn lens(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+    ) -> Result<(usize, usize)> {
+        control.lens(self.lease.sizes.tag, input, output)
+    }
+
+    /// The settings of a message that has an IV of its own, if the algorithm has one.
+    pub(super) fn settings(&self, control: &Control) -> Result<Settings> {
+        let mut settings = Settings::default();
+        settings.take_control(control, self.lease.sizes.iv)?;
+        Ok(settings)
+    }
+
+    /// Leaves the operation as after a message with these settings and this outcome.
+    pub(super) fn leave(&self, alone: Alone<'_>, settings: &mut Settings, outcome: Result<usize>) {
+        let left = self.with_alone(alone, |state| {
+            std::mem::swap(&mut state.settings, settings);
+            (state.begun, state.more) = (false, false);
+            outcome
+        });
+        let _ = self.failure.note(left);
+    }
+
     /// A message of `len` bytes that is processed where its `result` bytes go: in pieces of `piece`
     /// bytes, if it is a symmetric cipher's.
-    fn exchange(
+    pub(super) fn exchange(
         &self,
         settings: &mut Settings,
         (input, len): (Iovecs<'_>, usize),
@@ -314,7 +346,7 @@ impl CipherOperation {
         state.settings.take_control(control, self.lease.sizes.iv)?;
         (state.begun, state.more) = (false, false);
         let settings = &mut state.settings;
-        let overlap = overlap(inputs, outputs);
+        let overlap = overlap(inputs.list(), outputs.list());
         let parallel = overlap != Overlap::Output && self.lease.common.independent();
         let share = if control.assoclen.is_some() { AEAD_SHARE } else { CIPHER_SHARE };
         let mut go = |inputs: Iovecs<'_>| {

@@ -9,13 +9,13 @@ use crate::engine::user::data::Buffer;
 use crate::engine::user::lease::Sizes;
 use crate::engine::{Control, Iv, Op, Progress};
 use crate::errno::{Errno, Result};
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 /// The control data that a message was given.
 #[derive(Clone)]
 pub struct Settings {
     /// Bytes after the algorithm's IV size are not used.
-    pub iv: Zeroizing<[u8; Iv::MAX]>,
+    pub iv: Wiped<{ Iv::MAX }>,
     /// Encrypts; otherwise it decrypts.
     pub encrypt: bool,
     /// Bytes of associated data at the head of a message.
@@ -24,7 +24,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { iv: Zeroizing::new([0; Iv::MAX]), encrypt: false, assoclen: 0 }
+        Self { iv: Wiped::ZEROS, encrypt: false, assoclen: 0 }
     }
 }
 

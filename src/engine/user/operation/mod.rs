@@ -9,5 +9,6 @@ pub mod batch;
 pub mod cipher;
 pub mod cipher_state;
 pub mod hash;
+pub mod requests;
 pub mod rng;
 pub mod shared_stream;

@@ -8,15 +8,17 @@
 
 mod aesni;
 mod kernels;
+mod side_by_side;
 mod vaes256;
 mod vaes512;
 
 #[cfg(test)]
 mod tests;
 
-use super::{BlockCipher, Data, Pipelined};
+use super::{BlockCipher, CbcMessage, Data, Pipelined};
 use crate::errno::{Errno, Result};
 use kernels::with_features;
+use side_by_side::chain_each;
 use std::arch::x86_64::*;
 use zeroize::Zeroizing;
 

@@ -4,7 +4,10 @@
 #![allow(unsafe_code)]
 
 use super::kernels::{modes, twice, with_features};
-use super::{BLOCK, BlockCipher, Data, Pipelined, RoundKeys, chain, encrypt_one, expand};
+use super::{
+    BLOCK, BlockCipher, CbcMessage, Data, Pipelined, RoundKeys, chain, chain_each, encrypt_one,
+    expand,
+};
 use crate::errno::Result;
 use std::arch::x86_64::*;
 

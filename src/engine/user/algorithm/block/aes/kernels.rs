@@ -337,6 +337,11 @@ macro_rules! modes {
                 unsafe { ecb_all(&self.0, encrypt, data) }
             }
 
+            fn cbc_encrypt_each(&self, messages: &mut [CbcMessage<'_>]) {
+                // SAFETY: `new` has found the features.
+                unsafe { chain_each(&self.0, messages) }
+            }
+
             fn cbc_decrypt(&self, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
                 // SAFETY: `new` has found the features.
                 unsafe { cbc_all(&self.0, iv, data) }

@@ -5,6 +5,7 @@ use super::super::table::portable_aes;
 use super::*;
 use crate::engine::user::algorithm::skcipher::modes::{cbc, cfb, ctr, ecb};
 use crate::engine::user::algorithm::skcipher::tweaked::xts;
+use crate::wipe::Wiped;
 use std::io::Write;
 
 /// Numbers that look random: xorshift64*.
@@ -99,6 +100,38 @@ fn chains() {
             let secret = check(ciphers, &data, &format!("{blocks}"), crypt(true));
             let plain = check(ciphers, &secret, &format!("{blocks}"), crypt(false));
             assert!(plain == data, "{blocks}");
+        }
+    });
+}
+
+#[test]
+fn chains_side_by_side() {
+    with_each(|numbers, [ours, theirs]| {
+        let Some(ours) = ours.pipelined() else { return };
+        for messages in 0..20 {
+            let texts: Vec<_> = (0..messages)
+                .map(|i| numbers.bytes(BLOCK * BLOCKS[(i * 7 + messages) % 21]))
+                .collect();
+            let ivs: Vec<_> = texts.iter().map(|_| numbers.bytes(BLOCK)).collect();
+            let mut places: Vec<_> = texts.iter().map(|text| vec![0; text.len()]).collect();
+            let mut messages: Vec<_> = texts
+                .iter()
+                .zip(&mut places)
+                .zip(&ivs)
+                .map(|((text, place), iv)| {
+                    let data = Data::new(text, place).unwrap();
+                    let mut message = CbcMessage { iv: Wiped::ZEROS, data };
+                    message.iv.copy_from_slice(iv);
+                    message
+                })
+                .collect();
+            ours.cbc_encrypt_each(&mut messages);
+            let left: Vec<_> = messages.into_iter().map(|message| *message.iv).collect();
+            for (((text, place), iv), left) in texts.iter().zip(places).zip(ivs).zip(left) {
+                let (mut expected, mut iv) = (text.clone(), iv);
+                cbc(theirs, true, &mut iv, expected.as_mut_slice().into()).unwrap();
+                assert!(place == expected && left[..] == iv[..], "{}", text.len());
+            }
         }
     });
 }

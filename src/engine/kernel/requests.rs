@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Messages of several operations in the kernel, in few system calls.
+//!
+//! A message that fits into its socket is an [`Exchange`]. Those of all sockets are carried out
+//! together, each after the one before it in its socket. Others are left to calls of their own:
+//! those that are empty, or too long, or have their result in several IOVECs, and all of drivers
+//! that complete later, of which some stop for ever if they are given more than one.
+
+#![allow(unsafe_code)]
+
+use super::aio::{End, Exchange};
+use super::batch::whole_result;
+use super::capacity::SENT_AT_ONCE;
+use super::message::Message;
+use super::operation::KernelOperation;
+use crate::engine::Job;
+use crate::errno::Result;
+use crate::iov::{IOVECS_MAX, Iovecs, iovec};
+use libc::iovec;
+use std::os::fd::AsFd;
+use std::ptr;
+
+/// A job that is carried out together with others.
+struct Chosen<'a> {
+    operation: &'a KernelOperation,
+    /// The job's number.
+    number: usize,
+    /// The result's place.
+    output: [iovec; 1],
+}
+
+/// Processes those jobs of this engine that fit. ENOMEM: none.
+pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
+    let chosen = choose(jobs)?;
+    let Some(first) = chosen.first().filter(|_| chosen.len() > 1) else { return Ok(()) };
+    let (mut exchanges, mut ends) = (Vec::new(), Vec::new());
+    exchanges.try_reserve_exact(chosen.len())?;
+    exchanges.extend(chosen.iter().filter_map(|Chosen { operation, number, output }| {
+        let job = jobs.get(*number)?;
+        Some(Exchange {
+            socket: operation.socket.as_fd(),
+            message: Message { control: Some(job.control), data: job.input },
+            // SAFETY: a part of the job's output.
+            output: unsafe { Iovecs::new(output) },
+        })
+    }));
+    first.operation.common.aio.with_ring(|backend| backend.run_each(&exchanges, &mut ends))?;
+    let mut ends = ends.into_iter();
+    for chain in chosen.chunk_by(|one, other| ptr::eq(one.operation, other.operation)) {
+        // What the last message has left in the socket. An earlier one has left nothing if another
+        // was sent after it.
+        let mut left = Ok(());
+        for (Chosen { number, output, .. }, end) in chain.iter().zip(&mut ends) {
+            let outcome = match end {
+                // SAFETY: a part of the job's output.
+                End::Received(read) => Some(whole_result(read, unsafe { Iovecs::new(output) })),
+                End::Refused(errno) => {
+                    left = Err(errno);
+                    None
+                }
+                End::Left => None,
+            };
+            if let (Some(outcome), Some(job)) = (outcome, jobs.get_mut(*number)) {
+                left = outcome.map(drop);
+                job.outcome = Some(outcome);
+            }
+        }
+        if let [Chosen { operation, .. }, ..] = chain {
+            let _ = operation.note(left);
+        }
+    }
+    Ok(())
+}
+
+/// Chooses the first jobs of each operation, up to one that does not fit.
+fn choose<'a>(jobs: &[Job<'a>]) -> Result<Vec<Chosen<'a>>> {
+    let mut chosen = Vec::new();
+    chosen.try_reserve_exact(jobs.len())?;
+    let mut number = 0;
+    for jobs in jobs.chunk_by(Job::shares_operation) {
+        let numbers = number..;
+        number += jobs.len();
+        let Some(operation) = jobs.first().and_then(Job::operation_as::<KernelOperation>) else {
+            continue;
+        };
+        if operation.common.completes_later() {
+            continue;
+        }
+        chosen.extend(numbers.zip(jobs).map_while(|(number, job)| {
+            Some(Chosen { operation, number, output: place_of_result(operation, job)? })
+        }));
+    }
+    Ok(chosen)
+}
+
+/// The place of the result, in one piece. None: the message does not fit into the socket, or there is
+/// an error in its lengths.
+fn place_of_result(operation: &KernelOperation, job: &Job<'_>) -> Option<[iovec; 1]> {
+    let (len, result) = job.control.lens(operation.tag_len, job.input, job.output).ok()?;
+    let longest = len.max(result);
+    let output = job.output.list().first().filter(|output| output.iov_len >= result)?;
+    let fits = len > 0
+        && result > 0
+        && job.input.list().len() <= IOVECS_MAX
+        && longest <= SENT_AT_ONCE
+        && longest <= operation.capacity.room(operation.socket.as_fd(), longest);
+    fits.then(|| [iovec(output.iov_base.cast(), result)])
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Messages of several operations, which may be of both engines, processed together.
+
+#[cfg(feature = "user-engine")]
+use super::user;
+use super::{Job, kernel};
+
+/// Processes those jobs that gain by it.
+pub fn process(jobs: &mut [Job<'_>]) {
+    // There is no memory for it, which the jobs' own calls will find out.
+    let _ = kernel::requests::process(jobs);
+    #[cfg(feature = "user-engine")]
+    let _ = user::operation::requests::process(jobs);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! CBC encryption of several messages side by side. Within a message each block waits for the one
+//! before it, so that most of the processor is idle; the blocks of other messages fill it.
+
+#![allow(unsafe_code)]
+
+use super::{BLOCK, RoundKeys, load, store, with_features};
+use crate::engine::user::algorithm::block::CbcMessage;
+use std::arch::x86_64::*;
+
+/// Messages at work at the same time, as many as instructions take to end.
+const WIDTH: usize = 8;
+
+/// A message at work.
+#[derive(Clone, Copy)]
+struct Lane {
+    /// The message's number.
+    number: usize,
+    from: *const [u8; BLOCK],
+    to: *mut [u8; BLOCK],
+    /// Blocks that are still to be encrypted.
+    left: usize,
+    /// The last block of ciphertext.
+    last: __m128i,
+}
+
+with_features! { ["aes"]
+
+/// Encrypts whole blocks of each message.
+pub fn chain_each(keys: &RoundKeys, messages: &mut [CbcMessage<'_>]) {
+    let idle = Lane {
+        number: 0,
+        from: std::ptr::null(),
+        to: std::ptr::null_mut(),
+        left: 0,
+        last: _mm_setzero_si128(),
+    };
+    let (mut lanes, mut count, mut next) = ([idle; WIDTH], 0, 0);
+    loop {
+        while count < WIDTH && next < messages.len() {
+            let message = &mut messages[next];
+            let left = message.data.len() / BLOCK;
+            if left > 0 {
+                let (from, to) = message.data.reborrow().into_raw();
+                let last = load(&message.iv);
+                lanes[count] = Lane { number: next, from: from.cast(), to: to.cast(), left, last };
+                count += 1;
+            }
+            next += 1;
+        }
+        match count {
+            0 => break,
+            1 => advance::<1>(keys, &mut lanes),
+            2 | 3 => advance::<2>(keys, &mut lanes),
+            4..WIDTH => advance::<4>(keys, &mut lanes),
+            _ => advance::<WIDTH>(keys, &mut lanes),
+        }
+        for lane in (0..count).rev() {
+            if lanes[lane].left == 0 {
+                store(&mut messages[lanes[lane].number].iv, lanes[lane].last);
+                count -= 1;
+                lanes[lane] = lanes[count];
+            }
+        }
+    }
+}
+
+/// Encrypts in the first `N` lanes as many blocks as the shortest of them has left.
+fn advance<const N: usize>(keys: &RoundKeys, lanes: &mut [Lane; WIDTH]) {
+    let [first, middle @ .., last] = keys.encrypt() else { return };
+    let lanes = &mut lanes[..N];
+    let blocks = lanes.iter().map(|lane| lane.left).min().unwrap_or(0);
+    let mut states: [__m128i; N] = std::array::from_fn(|i| lanes[i].last);
+    for _ in 0..blocks {
+        for i in 0..N {
+            // SAFETY: the lane's message has as many blocks as are left, of which this is the next.
+            let text = unsafe { load(&*lanes[i].from) };
+            states[i] = _mm_xor_si128(states[i], _mm_xor_si128(text, *first));
+            lanes[i].from = lanes[i].from.wrapping_add(1);
+        }
+        for key in middle {
+            states.iter_mut().for_each(|state| *state = _mm_aesenc_si128(*state, *key));
+        }
+        for i in 0..N {
+            states[i] = _mm_aesenclast_si128(states[i], *last);
+            // SAFETY: as above; its input has been read, if that is the same memory.
+            unsafe { store(&mut *lanes[i].to, states[i]) };
+            lanes[i].to = lanes[i].to.wrapping_add(1);
+        }
+    }
+    for i in 0..N {
+        lanes[i].left -= blocks;
+        lanes[i].last = states[i];
+    }
+}
+
+}
