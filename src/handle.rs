@@ -368,6 +368,12 @@ impl Handle {
         self.tfm.enter_at_once(&self.slot)
     }
 
+    /// Its place in the order in which several handles are locked: those on one transform stand next to one
+    /// another.
+    pub fn address(&self) -> impl Ord + Copy + use<> {
+        (Arc::as_ptr(&self.tfm).addr(), std::ptr::from_ref(self).addr())
+    }
+
     /// Returns whether its algorithm has an IV.
     pub fn has_iv(&self) -> bool {
         self.tfm.has_iv

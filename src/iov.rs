@@ -14,6 +14,7 @@
 
 use crate::errno::{Errno, Result};
 use libc::iovec;
+use std::marker::PhantomData;
 
 /// IOVECs that one system call takes, UIO_MAXIOV.
 pub const IOVECS_MAX: usize = 1024;
@@ -94,6 +95,33 @@ impl<'a> Iovecs<'a> {
     /// A list for each IOVEC.
     pub fn each(self) -> impl Iterator<Item = Self> {
         self.0.chunks(1).map(Self)
+    }
+}
+
+/// IOVECs of a message, or its only one.
+pub enum List<'a> {
+    /// Memory in one piece.
+    One([iovec; 1], PhantomData<&'a ()>),
+    /// The caller's list.
+    Many(Iovecs<'a>),
+}
+
+impl List<'_> {
+    /// A list of `len` bytes at `start`.
+    ///
+    /// # Safety
+    ///
+    /// The same as for [`Iovecs::new`].
+    pub unsafe fn one(start: *const u8, len: usize) -> Self {
+        Self::One([iovec(start, len)], PhantomData)
+    }
+
+    /// The IOVECs.
+    pub fn iovecs(&self) -> Iovecs<'_> {
+        match self {
+            Self::One(list, _) => Iovecs(list),
+            Self::Many(list) => *list,
+        }
     }
 }
 

@@ -27,20 +27,40 @@ pub enum Overlap {
 /// Looks for an overlap, and never misses one. If there is no memory to look closely it may find
 /// one where there is none.
 pub fn overlap(inputs: &[iovec], outputs: &[iovec]) -> Overlap {
-    match at_a_glance(inputs, outputs) {
+    match at_a_glance(inputs.iter().zip(outputs).map(|(input, output)| [*input, *output])) {
         Overlap::None => Overlap::None,
         // It may be none: inputs and outputs may lie in turns in one piece of memory.
         perhaps => closely(inputs, outputs).unwrap_or(perhaps),
     }
 }
 
+/// Returns whether no output overlaps another message's memory. `messages` are the memory of each one's
+/// input and output. In doubt it does.
+pub fn are_apart<I>(messages: I) -> bool
+where
+    I: DoubleEndedIterator<Item = [iovec; 2]> + Clone,
+{
+    if at_a_glance(messages.clone()) == Overlap::None {
+        return true;
+    }
+    let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+    for [input, output] in messages {
+        if inputs.try_reserve(1).is_err() || outputs.try_reserve(1).is_err() {
+            return false;
+        }
+        inputs.push(input);
+        outputs.push(output);
+    }
+    closely(&inputs, &outputs) == Ok(Overlap::None)
+}
+
 /// Compares each message with the span of all later ones together. That is one pass without memory
 /// for lists, but an overlap that it finds may be none.
-fn at_a_glance(inputs: &[iovec], outputs: &[iovec]) -> Overlap {
+fn at_a_glance(messages: impl DoubleEndedIterator<Item = [iovec; 2]>) -> Overlap {
     let (mut later_inputs, mut later_outputs) = (Span::EMPTY, Span::EMPTY);
     let mut found = Overlap::None;
-    for (input, output) in inputs.iter().zip(outputs).rev() {
-        let (input, output) = (Span::of(input), Span::of(output));
+    for [input, output] in messages.rev() {
+        let (input, output) = (Span::of(&input), Span::of(&output));
         if output.meets(later_outputs) {
             return Overlap::Output;
         }

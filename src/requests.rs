@@ -6,36 +6,41 @@
 //! message has an IV of its own. All others are processed one by one, at their place among those of
 //! their handle.
 //!
-//! A call holds the locks of all its handles. It takes them in the order of their addresses, as all
-//! such calls do, so that no two of them wait for each other. It never waits for the end of a
-//! parameter's change while it holds one, because that change may wait for it.
+//! A call holds the locks of all its handles. It takes them in one order, as all such calls do, so that
+//! no two of them wait for each other. It never waits for the end of a parameter's change while it
+//! holds one, because that change may wait for it.
 
 use crate::engine::requests::process as process_jobs;
 use crate::engine::{Alone, Control, Job, Length, Operation};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
-use crate::iov::Iovecs;
+use crate::iov::List;
 use crate::lock::Guard;
 use crate::log;
 use crate::memory::{self, SMALL};
-use crate::overlap::{Overlap, overlap};
+use crate::overlap;
 use crate::slot::SlotState;
+use std::ptr;
 
 /// The most requests that are processed at once. A ring has room for as many.
 pub const AT_ONCE: usize = 256;
 
 /// A message of a handle.
 pub struct Request<'a> {
+    /// Its number among the caller's.
+    pub number: usize,
     /// The handle.
     pub handle: &'a Handle,
     /// What is to be done.
     pub task: Task,
     /// The message.
-    pub input: Iovecs<'a>,
+    pub input: List<'a>,
     /// The place of the result.
-    pub output: Iovecs<'a>,
+    pub output: List<'a>,
     /// The result; None: there is none yet.
     pub result: Option<Result<usize>>,
+    /// Its handle is ready for it to be processed together with others.
+    ready: bool,
 }
 
 /// What a request is for.
@@ -46,156 +51,139 @@ pub enum Task {
     Digest,
 }
 
-impl Request<'_> {
-    /// One call for the request alone.
-    fn process(&self) -> Result<usize> {
-        match &self.task {
-            Task::Crypt(control) => {
-                self.handle.message(control, self.input, self.output, Length::Whole)
-            }
-            Task::Digest => self.handle.digest(self.input, self.output),
-        }
-    }
-
-    /// The same with the handle's lock.
-    fn process_in(&self, state: &mut SlotState) -> Result<usize> {
-        match &self.task {
-            Task::Crypt(control) => {
-                self.handle.message_in(state, control, self.input, self.output, Length::Whole)
-            }
-            Task::Digest => self.handle.digest_in(state, self.input, self.output),
-        }
-    }
-
-    /// Makes way for a message that does not go on with an earlier one. None: it does, or there is
-    /// an error in it.
-    fn make_way(&self, state: &mut SlotState) -> Option<()> {
-        let control = self.own_control()?;
-        self.handle.make_way(state, control, self.input, self.output).ok()
-    }
-
+impl Task {
     /// The control data of a message that does not go on with an earlier one's IV.
-    fn own_control(&self) -> Option<&Control> {
-        match &self.task {
-            Task::Crypt(control) if control.iv.is_some() || !self.handle.has_iv() => Some(control),
+    fn own_control(&self, handle: &Handle) -> Option<&Control> {
+        match self {
+            Self::Crypt(control) if control.iv.is_some() || !handle.has_iv() => Some(control),
             _ => None,
         }
     }
 }
 
-/// Processes at most [`AT_ONCE`] requests. `told` gets the number of each when it has its result.
-pub fn process(requests: &mut [Request<'_>], told: &mut dyn FnMut(usize, &Request<'_>)) {
-    if requests.len() > 1 {
-        // Without memory for more, or if this is a signal handler that has interrupted a call of one
-        // of the handles, each request is a call of its own.
-        let _ = process_locked(requests, told);
+impl<'a> Request<'a> {
+    /// A request that has not been processed.
+    pub fn new(
+        number: usize,
+        handle: &'a Handle,
+        task: Task,
+        input: List<'a>,
+        output: List<'a>,
+    ) -> Self {
+        Self { number, handle, task, input, output, result: None, ready: false }
     }
-    for (number, request) in requests.iter_mut().enumerate() {
-        if request.result.is_none() {
-            log::begin();
-            request.result = Some(request.process());
-            told(number, request);
+
+    /// Processes the message by itself. The handle is locked.
+    fn process(&mut self, state: &mut SlotState) {
+        log::begin();
+        // The rest of a message that was refused may be in the operation.
+        self.handle.close_failed(state);
+        let (input, output) = (self.input.iovecs(), self.output.iovecs());
+        self.result = Some(match &self.task {
+            Task::Crypt(control) => {
+                self.handle.message_in(state, control, input, output, Length::Whole)
+            }
+            Task::Digest => self.handle.digest_in(state, input, output),
+        });
+    }
+
+    /// Makes way for a message that may be processed together with others. False: it may not, or there
+    /// is an error in it.
+    fn makes_way(&self, state: &mut SlotState) -> bool {
+        let (input, output) = (self.input.iovecs(), self.output.iovecs());
+        let control = self.task.own_control(self.handle);
+        control.is_some_and(|own| self.handle.make_way(state, own, input, output).is_ok())
+    }
+}
+
+/// Processes at most [`AT_ONCE`] requests. `told` gets each when it has its result.
+pub fn process(requests: &mut [Request<'_>], mut told: impl FnMut(&Request<'_>)) {
+    // Without memory for more, or if this is a signal handler that has interrupted a call of one of
+    // the handles, each request is a call of its own.
+    if requests.len() < 2 || process_locked(requests, &mut told).is_err() {
+        for request in requests.iter_mut().filter(|request| request.result.is_none()) {
+            match request.handle.enter() {
+                Ok(mut state) => request.process(&mut state),
+                Err(errno) => request.result = Some(Err(errno)),
+            }
+            told(request);
         }
     }
 }
 
-/// The same with the locks of all handles. After an error there may be requests without a result.
-fn process_locked(
-    requests: &mut [Request<'_>],
-    told: &mut dyn FnMut(usize, &Request<'_>),
-) -> Result<()> {
+/// The same with the locks of all handles. After an error nothing was processed.
+fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_>)) -> Result<()> {
     memory::ensure(SMALL)?;
     let mut locked = Locked::new(requests)?;
-    let mut turns = list(requests.iter().map(|request| locked.place(request.handle)).zip(0..))?;
-    if are_apart(requests)? {
-        turns.sort_unstable();
-        process_together(requests, &turns, &mut locked)?;
+    let memory = requests.iter().map(|one| [one.input.iovecs().hull(), one.output.iovecs().hull()]);
+    if overlap::are_apart(memory) {
+        if locked.several() {
+            requests.sort_unstable_by_key(|request| (request.handle.address(), request.number));
+        }
+        // Without memory each is processed by itself.
+        let _ = process_together(requests, &mut locked);
     }
-    for &(handle, number) in &turns {
-        let state = locked.state(handle)?;
-        let Some(request) = requests.get_mut(number) else { continue };
+    for request in requests {
+        let Some(state) = locked.state(request.handle) else { continue };
         match &request.result {
             Some(result) => request.handle.after(state, result),
-            None => {
-                log::begin();
-                // The rest of a message that was refused may be in the operation.
-                request.handle.close_failed(state);
-                request.result = Some(request.process_in(state));
-            }
+            None => request.process(state),
         }
-        told(number, request);
+        told(request);
     }
     Ok(())
 }
 
 /// Gives a result to those requests that the engines can process together, which are the first ones
-/// of each handle.
-fn process_together(
-    requests: &mut [Request<'_>],
-    turns: &[Turn],
-    locked: &mut Locked<'_>,
-) -> Result<()> {
-    let mut chosen = list(turns.iter().copied())?;
-    chosen.clear();
-    for turns in turns.chunk_by(|(one, _), (other, _)| one == other) {
-        for &(handle, number) in turns {
-            let Some(request) = requests.get(number) else { continue };
-            if request.make_way(locked.state(handle)?).is_none() {
+/// of each handle. They stand in the order of the handles' addresses.
+fn process_together(requests: &mut [Request<'_>], locked: &mut Locked<'_>) -> Result<()> {
+    let of_one_handle = |one: &Request<'_>, other: &Request<'_>| ptr::eq(one.handle, other.handle);
+    for of_one in requests.chunk_by_mut(of_one_handle) {
+        let state = of_one.first().and_then(|first| locked.state(first.handle)).ok_or(Errno::IO)?;
+        for request in of_one {
+            request.ready = request.makes_way(state);
+            if !request.ready {
                 break;
             }
-            chosen.push((handle, number));
         }
     }
-    let mut jobs = list(chosen.iter().filter_map(|&(handle, number)| {
-        let request = requests.get(number)?;
-        let operation = locked.operation(handle)?;
-        Some(Job {
+    let mut jobs = Vec::new();
+    jobs.try_reserve_exact(requests.len())?;
+    for request in requests.iter_mut().filter(|request| request.ready) {
+        let Request { handle, task, input, output, result, .. } = request;
+        let operation = locked.operation(handle).ok_or(Errno::IO)?;
+        jobs.push(Job {
             operation,
             alone: Alone::for_holder(operation),
-            control: request.own_control()?,
-            input: request.input,
-            output: request.output,
-            outcome: None,
-        })
-    }))?;
-    process_jobs(&mut jobs);
-    let outcomes = list(jobs.iter().map(|job| job.outcome))?;
-    for (&(_, number), outcome) in chosen.iter().zip(outcomes) {
-        if let Some(request) = requests.get_mut(number) {
-            request.result = outcome;
-        }
+            control: task.own_control(handle).ok_or(Errno::IO)?,
+            input: input.iovecs(),
+            output: output.iovecs(),
+            outcome: result,
+        });
     }
+    process_jobs(&mut jobs);
     Ok(())
 }
 
-/// Returns whether no output overlaps the memory of another request.
-fn are_apart(requests: &[Request<'_>]) -> Result<bool> {
-    let inputs = list(requests.iter().map(|request| request.input.hull()))?;
-    let outputs = list(requests.iter().map(|request| request.output.hull()))?;
-    Ok(overlap(&inputs, &outputs) == Overlap::None)
+/// The handles of all requests, and their locks.
+enum Locked<'a> {
+    One(Guard<'a, SlotState>),
+    /// In the order of the handles' addresses.
+    Several(Vec<(&'a Handle, Guard<'a, SlotState>)>),
 }
-
-/// A list of all items; ENOMEM.
-fn list<T>(items: impl Iterator<Item = T>) -> Result<Vec<T>> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(AT_ONCE)?;
-    list.extend(items.take(AT_ONCE));
-    Ok(list)
-}
-
-/// A request's turn: its handle's place among those that are locked, and its own place in the array.
-/// In their order, requests of one handle stand next to one another, in the order of the array.
-type Turn = (usize, usize);
-
-/// The handles of all requests in the order of their addresses, and their locks.
-struct Locked<'a>(Vec<(&'a Handle, Guard<'a, SlotState>)>);
 
 impl<'a> Locked<'a> {
     fn new(requests: &[Request<'a>]) -> Result<Self> {
-        let mut handles = list(requests.iter().map(|request| request.handle))?;
-        handles.sort_unstable_by_key(|&handle| address(handle));
-        handles.dedup_by_key(|handle| address(handle));
-        let mut locked = list(std::iter::empty())?;
+        let Some(first) = requests.first() else { return Err(Errno::INVAL) };
+        if requests.iter().all(|request| ptr::eq(request.handle, first.handle)) {
+            return first.handle.enter().map(Self::One);
+        }
+        let (mut handles, mut locked) = (Vec::new(), Vec::new());
+        handles.try_reserve_exact(requests.len())?;
+        handles.extend(requests.iter().map(|request| request.handle));
+        handles.sort_unstable_by_key(|handle| handle.address());
+        handles.dedup_by_key(|handle| handle.address());
+        locked.try_reserve_exact(handles.len())?;
         while let Some(&handle) = handles.get(locked.len()) {
             match handle.enter_at_once()? {
                 Some(state) => locked.push((handle, state)),
@@ -205,23 +193,31 @@ impl<'a> Locked<'a> {
                 }
             }
         }
-        Ok(Self(locked))
+        Ok(Self::Several(locked))
     }
 
-    fn place(&self, handle: &Handle) -> usize {
-        self.0.partition_point(|&(other, _)| address(other) < address(handle))
+    fn several(&self) -> bool {
+        matches!(self, Self::Several(_))
     }
 
-    fn state(&mut self, place: usize) -> Result<&mut SlotState> {
-        self.0.get_mut(place).map(|(_, state)| &mut **state).ok_or(Errno::IO)
+    fn state(&mut self, handle: &Handle) -> Option<&mut SlotState> {
+        match self {
+            Self::One(state) => Some(state),
+            Self::Several(locked) => {
+                let place = locked.binary_search_by_key(&handle.address(), |(h, _)| h.address());
+                Some(&mut locked.get_mut(place.ok()?)?.1)
+            }
+        }
     }
 
-    /// The operation that is open; None: there is none.
-    fn operation(&self, place: usize) -> Option<&dyn Operation> {
-        self.0.get(place)?.1.opened()
+    /// A handle's operation, if one is open.
+    fn operation(&self, handle: &Handle) -> Option<&dyn Operation> {
+        match self {
+            Self::One(state) => state.opened(),
+            Self::Several(locked) => {
+                let place = locked.binary_search_by_key(&handle.address(), |(h, _)| h.address());
+                locked.get(place.ok()?)?.1.opened()
+            }
+        }
     }
-}
-
-fn address(handle: &Handle) -> *const Handle {
-    std::ptr::from_ref(handle)
 }

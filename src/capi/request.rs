@@ -6,10 +6,10 @@ use super::{because, borrow, buffer, iovecs, iv as read_iv, to_ssize, why};
 use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
-use crate::iov::{self, Iovecs};
+use crate::iov::List;
 use crate::log;
 use crate::requests::{AT_ONCE, Request as HandleRequest, Task, process};
-use libc::{c_void, iovec, ssize_t};
+use libc::{c_void, ssize_t};
 use std::mem::offset_of;
 
 /// The type of a struct kcapi_request that encrypts.
@@ -198,11 +198,6 @@ impl Array {
 ///
 /// The same as for `kcapi_process`.
 unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
-    let (mut raw, mut requests, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
-    let memory = raw
-        .try_reserve_exact(count)
-        .and_then(|()| Vec::try_reserve_exact(&mut requests, count))
-        .and_then(|()| Vec::try_reserve_exact(&mut numbers, count));
     let mut succeeded = 0;
     let mut told = |number: usize, result: Result<usize>| {
         match result {
@@ -212,27 +207,26 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
         // SAFETY: the caller's promise.
         unsafe { array.store(number, result) };
     };
-    let all = first..first + count;
-    if memory.is_err() {
-        all.for_each(|number| told(number, Err(Errno::NOMEM)));
-        return succeeded;
-    }
-    // SAFETY: the caller's promise.
-    raw.extend(all.clone().map(|number| Raw::new(unsafe { array.at(number).read() })));
-    for (number, raw) in all.zip(&mut raw) {
+    let mut parse = |number: usize| {
         log::begin();
         // SAFETY: the caller's promise.
-        match unsafe { raw.request() } {
-            Ok(request) => {
-                requests.push(request);
-                numbers.push(number);
-            }
-            Err(errno) => told(number, Err(errno)),
-        }
+        unsafe { array.at(number).read().parse(number) }
+            .map_err(|errno| told(number, Err(errno)))
+            .ok()
+    };
+    // A single request takes no memory.
+    let (mut only, mut several) = (None, Vec::new());
+    if count == 1 {
+        only = parse(first);
+    } else if several.try_reserve_exact(count).is_ok() {
+        several.extend((first..first + count).filter_map(parse));
+    } else {
+        (first..first + count).for_each(|number| told(number, Err(Errno::NOMEM)));
     }
-    process(&mut requests, &mut |place, request| {
-        if let (Some(&number), Some(result)) = (numbers.get(place), request.result) {
-            told(number, explained(request, result));
+    let requests = if count == 1 { only.as_mut_slice() } else { &mut several };
+    process(requests, |request| {
+        if let Some(result) = request.result {
+            told(request.number, explained(request, result));
         }
     });
     succeeded
@@ -243,97 +237,75 @@ fn explained(request: &HandleRequest<'_>, result: Result<usize>) -> Result<usize
     log::concerns(&request.handle.properties().name);
     match &request.task {
         Task::Crypt(control) => {
-            why::message(request.handle, control.op, request.input, request.output, result)
+            let (input, output) = (request.input.iovecs(), request.output.iovecs());
+            why::message(request.handle, control.op, input, output, result)
         }
         Task::Digest => result,
     }
 }
 
-/// A request of the caller's, and a list of IOVECs for each of its buffers.
-struct Raw {
-    request: Request,
-    input: [iovec; 1],
-    output: [iovec; 1],
-}
-
-impl Raw {
-    fn new(request: Request) -> Self {
-        Self {
-            input: [iov::iovec(request.input.cast(), request.inlen)],
-            output: [iov::iovec(request.output.cast(), request.outlen)],
-            request,
-        }
-    }
-
+impl Request {
     /// # Safety
     ///
     /// For `'a`, the handle is NULL or live, buffers, arrays and IV have their lengths.
-    unsafe fn request<'a>(&'a mut self) -> Result<HandleRequest<'a>> {
-        let Request { handle, iv, r#type, flags, assoclen, reserved, .. } = self.request;
+    unsafe fn parse<'a>(self, number: usize) -> Result<HandleRequest<'a>> {
         // SAFETY: the caller's promise.
-        let handle = unsafe { borrow(handle) }?;
-        if flags & !(KCAPI_REQUEST_IN_IOV | KCAPI_REQUEST_OUT_IOV) != 0 || reserved != 0 {
+        let handle = unsafe { borrow(self.handle) }?;
+        let known = KCAPI_REQUEST_IN_IOV | KCAPI_REQUEST_OUT_IOV;
+        if self.flags & !known != 0 || self.reserved != 0 {
             return Err(because(
                 Errno::INVAL,
                 "an unknown flag, or a reserved member that is not 0",
             ));
         }
-        if assoclen != 0 && handle.kind() != Kind::Aead {
+        let assoclen = (handle.kind() == Kind::Aead).then_some(self.assoclen);
+        if assoclen.is_none() && self.assoclen != 0 {
             return Err(because(Errno::INVAL, "associated data for no AEAD"));
         }
-        let op = match r#type {
+        let op = match self.r#type {
             KCAPI_REQUEST_ENCRYPT => Some(Op::Encrypt),
             KCAPI_REQUEST_DECRYPT => Some(Op::Decrypt),
             _ => None,
         };
-        let task = match (handle.kind(), op) {
+        let (task, room) = match (handle.kind(), op) {
             (Kind::Skcipher | Kind::Aead, Some(op)) => {
-                let assoclen = (handle.kind() == Kind::Aead).then_some(assoclen);
                 // SAFETY: the caller's promise.
-                Task::Crypt(Control { op, iv: unsafe { read_iv(handle, iv) }?, assoclen })
+                let iv = unsafe { read_iv(handle, self.iv) }?;
+                (Task::Crypt(Control { op, iv, assoclen }), usize::MAX)
             }
-            (Kind::Hash, None) if r#type == KCAPI_REQUEST_DIGEST => {
-                self.output = self.output.map(|output| digest_room(handle, output, flags));
-                Task::Digest
+            (Kind::Hash, None) if self.r#type == KCAPI_REQUEST_DIGEST => {
+                (Task::Digest, handle.properties().digest_size as usize)
             }
             _ => return Err(because(Errno::INVAL, "a type that is not for the handle's family")),
         };
+        let (input, output) = (self.input.cast(), self.output.cast_const().cast());
         // SAFETY: the caller's promise.
         let (input, output) = unsafe {
             (
-                list(&self.input, flags & KCAPI_REQUEST_IN_IOV != 0)?,
-                list(&self.output, flags & KCAPI_REQUEST_OUT_IOV != 0)?,
+                list(input, self.inlen, self.flags & KCAPI_REQUEST_IN_IOV != 0, usize::MAX)?,
+                list(output, self.outlen, self.flags & KCAPI_REQUEST_OUT_IOV != 0, room)?,
             )
         };
-        if matches!(task, Task::Digest) && output.list().iter().all(|iov| iov.iov_len == 0) {
+        if matches!(task, Task::Digest) && output.iovecs().total() == Ok(0) {
             return Err(because(Errno::INVAL, "no room for a digest"));
         }
-        Ok(HandleRequest { handle, task, input, output, result: None })
+        Ok(HandleRequest::new(number, handle, task, input, output))
     }
 }
 
-/// As much of a buffer as a digest takes.
-fn digest_room(handle: &Handle, output: iovec, flags: u32) -> iovec {
-    if flags & KCAPI_REQUEST_OUT_IOV != 0 {
-        return output;
-    }
-    iov::iovec(output.iov_base.cast(), output.iov_len.min(handle.properties().digest_size as usize))
-}
-
-/// The IOVECs of a buffer; if it `is_array`, it holds them.
+/// The first `most` bytes of a buffer of `len` bytes; or, if it `is_array`, the `len` IOVECs in it.
 ///
 /// # Safety
 ///
 /// For `'a`, the buffer has its length, and so have the IOVECs in it.
-unsafe fn list<'a>(one: &'a [iovec; 1], is_array: bool) -> Result<Iovecs<'a>> {
-    let [iovec { iov_base: start, iov_len: len }] = *one;
+unsafe fn list<'a>(start: *const u8, len: usize, is_array: bool, most: usize) -> Result<List<'a>> {
     // SAFETY: the caller's promise.
     unsafe {
         if is_array {
-            iovecs(start.cast_const().cast(), len)
+            iovecs(start.cast(), len).map(List::Many)
         } else {
-            buffer(start.cast_const().cast(), len)?;
-            Ok(Iovecs::new(one))
+            buffer(start, len)?;
+            Ok(List::one(start, len.min(most)))
         }
     }
 }

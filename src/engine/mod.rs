@@ -299,7 +299,7 @@ impl<'a> Alone<'a> {
 }
 
 /// A whole message, one of several that may be processed together: nobody depends on what another one
-/// leaves. Jobs of one operation stand next to one another.
+/// leaves. Jobs of one operation stand next to one another, and so do those of one transform.
 pub struct Job<'a> {
     /// The operation.
     pub operation: &'a dyn Operation,
@@ -311,9 +311,9 @@ pub struct Job<'a> {
     pub input: Iovecs<'a>,
     /// The place of the result.
     pub output: Iovecs<'a>,
-    /// The result. None: it was not processed, and neither were those after it of the same
-    /// operation.
-    pub outcome: Option<Result<usize>>,
+    /// Where the result goes. If it stays None the message was not processed, and neither were those
+    /// after it of the same operation.
+    pub outcome: &'a mut Option<Result<usize>>,
 }
 
 impl<'a> Job<'a> {

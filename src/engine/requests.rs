@@ -10,5 +10,5 @@ pub fn process(jobs: &mut [Job<'_>]) {
     // There is no memory for it, which the jobs' own calls will find out.
     let _ = kernel::requests::process(jobs);
     #[cfg(feature = "user-engine")]
-    let _ = user::operation::requests::process(jobs);
+    user::operation::requests::process(jobs);
 }

@@ -62,7 +62,7 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
             };
             if let (Some(outcome), Some(job)) = (outcome, jobs.get_mut(*number)) {
                 left = outcome.map(drop);
-                job.outcome = Some(outcome);
+                *job.outcome = Some(outcome);
             }
         }
         if let [Chosen { operation, .. }, ..] = chain {
@@ -74,9 +74,7 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
 
 /// Chooses the first jobs of each operation, up to one that does not fit.
 fn choose<'a>(jobs: &[Job<'a>]) -> Result<Vec<Chosen<'a>>> {
-    let mut chosen = Vec::new();
-    chosen.try_reserve_exact(jobs.len())?;
-    let mut number = 0;
+    let (mut chosen, mut number) = (Vec::new(), 0);
     for jobs in jobs.chunk_by(Job::shares_operation) {
         let numbers = number..;
         number += jobs.len();
@@ -86,6 +84,7 @@ fn choose<'a>(jobs: &[Job<'a>]) -> Result<Vec<Chosen<'a>>> {
         if operation.common.completes_later() {
             continue;
         }
+        chosen.try_reserve(jobs.len())?;
         chosen.extend(numbers.zip(jobs).map_while(|(number, job)| {
             Some(Chosen { operation, number, output: place_of_result(operation, job)? })
         }));

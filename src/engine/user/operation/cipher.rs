@@ -11,6 +11,7 @@ use super::batch::{AEAD_SHARE, CIPHER_SHARE, in_order, in_parallel};
 use super::cipher_state::{CipherState, Settings};
 use super::shared_stream::SharedStream;
 use crate::engine::outcome::BatchOutcome;
+use crate::engine::user::algorithm::block::Pipelined;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
 use crate::engine::user::data::{copy_out, in_place, in_to_out};
 use crate::engine::user::lease::Lease;
@@ -132,36 +133,41 @@ impl CipherOperation {
         self.lease.keyed()
     }
 
-    /// Bytes in a message and its result, see [`Control::lens`].
-    pub(super) fn lens(
+    /// The way for several messages of CBC encryption side by side, if the cipher has one.
+    pub(super) fn side_by_side(&self) -> Option<&dyn Pipelined> {
+        match self.keyed() {
+            Ok(Keyed::Skcipher(cipher)) => cipher.side_by_side(),
+            _ => None,
+        }
+    }
+
+    /// A whole message that neither uses nor changes the operation's state. It has an IV, if the
+    /// algorithm has one.
+    pub(super) fn message_apart(
         &self,
         control: &Control,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
-    ) -> Result<(usize, usize)> {
-        control.lens(self.lease.sizes.tag, input, output)
+    ) -> Result<usize> {
+        let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
+        let (input, output) = ((input, len), (output, result));
+        self.whole(&mut CipherState::default(), control, input, output, Length::Whole)?;
+        Ok(result)
     }
 
-    /// The settings of a message that has an IV of its own, if the algorithm has one.
-    pub(super) fn settings(&self, control: &Control) -> Result<Settings> {
-        let mut settings = Settings::default();
-        settings.take_control(control, self.lease.sizes.iv)?;
-        Ok(settings)
-    }
-
-    /// Leaves the operation as after a message with these settings and this outcome.
-    pub(super) fn leave(&self, alone: Alone<'_>, settings: &mut Settings, outcome: Result<usize>) {
-        let left = self.with_alone(alone, |state| {
-            std::mem::swap(&mut state.settings, settings);
+    /// Leaves the operation as after a message with this control data, which has left `iv`.
+    pub(super) fn leave(&self, alone: Alone<'_>, control: &Control, iv: &[u8]) -> Result<()> {
+        self.with_alone(alone, |state| {
+            state.settings.take_control(control, self.lease.sizes.iv)?;
             (state.begun, state.more) = (false, false);
-            outcome
-        });
-        let _ = self.failure.note(left);
+            state.settings.iv.get_mut(..iv.len()).ok_or(Errno::INVAL)?.copy_from_slice(iv);
+            Ok(())
+        })
     }
 
     /// A message of `len` bytes that is processed where its `result` bytes go: in pieces of `piece`
     /// bytes, if it is a symmetric cipher's.
-    pub(super) fn exchange(
+    fn exchange(
         &self,
         settings: &mut Settings,
         (input, len): (Iovecs<'_>, usize),
