@@ -139,7 +139,8 @@ static bool open_handles(void)
             if (kcapi_cipher_setkey(handles[0], key, algorithm->keylen) != 0)
                 die("no key");
         }
-        kcapi_aead_setassoclen(handles[i], AAD);
+        if (algorithm->aead)
+            kcapi_aead_setassoclen(handles[i], AAD);
     }
     if (evp.fetch) {
         void *cipher = evp.fetch(NULL, algorithm->openssl, NULL);
@@ -227,7 +228,7 @@ int main(int argc, char **argv)
             continue;
         for (size_t l = 0; l < sizeof(lens) / sizeof(lens[0]); l++) {
             for (size_t c = 0; c < 2 * sizeof(counts) / sizeof(counts[0]); c++) {
-                len = lens[l];
+                len = strncmp(algorithm->name, "cbc", 3) ? lens[l] : (lens[l] + 15) / 16 * 16;
                 count = counts[c / 2];
                 handle_count = c % 2 ? HANDLES : 1;
                 if (count > 2 || c % 2 == 0)

@@ -368,6 +368,11 @@ impl Handle {
         self.tfm.enter_at_once(&self.slot)
     }
 
+    /// See [`Transform::gains_by_company`].
+    pub fn gains_by_company(&self, op: Op) -> bool {
+        self.tfm.gains_by_company(op)
+    }
+
     /// Its place in the order in which several handles are locked: those on one transform stand next to one
     /// another.
     pub fn address(&self) -> impl Ord + Copy + use<> {

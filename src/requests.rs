@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Requests: whole messages, each of a handle and with an IV of its own, that are processed by one call.
 //!
-//! The results are those of one call for each request, in order. So requests are processed together
-//! only if none needs what another one leaves: no output overlaps another request's memory, and each
-//! message has an IV of its own. All others are processed one by one, at their place among those of
-//! their handle.
+//! The results are those of one call for each request, in order. Requests are processed together only
+//! if that is faster, and if none needs what another one leaves: no output overlaps another request's
+//! memory, and each message has an IV of its own. All others are processed one by one.
 //!
-//! A call holds the locks of all its handles. It takes them in one order, as all such calls do, so that
-//! no two of them wait for each other. It never waits for the end of a parameter's change while it
-//! holds one, because that change may wait for it.
+//! A call that processes requests together holds the locks of all their handles. It takes them in the
+//! order of the handles' addresses, as all such calls do, so that no two of them wait for each other.
+//! It never waits for the end of a parameter's change while it holds one, because that change may wait
+//! for it.
 
-use crate::engine::requests::process as process_jobs;
-use crate::engine::{Alone, Control, Job, Length, Operation};
-use crate::errno::{Errno, Result};
+use crate::engine::requests::{MANY_BYTES, process as process_jobs};
+use crate::engine::{Alone, Control, Job, Length};
+use crate::errno::Result;
 use crate::handle::Handle;
 use crate::iov::List;
 use crate::lock::Guard;
 use crate::log;
 use crate::memory::{self, SMALL};
-use crate::overlap;
+use crate::overlap::are_apart;
 use crate::slot::SlotState;
 use std::ptr;
 
@@ -39,8 +39,6 @@ pub struct Request<'a> {
     pub output: List<'a>,
     /// The result; None: there is none yet.
     pub result: Option<Result<usize>>,
-    /// Its handle is ready for it to be processed together with others.
-    ready: bool,
 }
 
 /// What a request is for.
@@ -70,14 +68,12 @@ impl<'a> Request<'a> {
         input: List<'a>,
         output: List<'a>,
     ) -> Self {
-        Self { number, handle, task, input, output, result: None, ready: false }
+        Self { number, handle, task, input, output, result: None }
     }
 
     /// Processes the message by itself. The handle is locked.
     fn process(&mut self, state: &mut SlotState) {
         log::begin();
-        // The rest of a message that was refused may be in the operation.
-        self.handle.close_failed(state);
         let (input, output) = (self.input.iovecs(), self.output.iovecs());
         self.result = Some(match &self.task {
             Task::Crypt(control) => {
@@ -94,130 +90,113 @@ impl<'a> Request<'a> {
         let control = self.task.own_control(self.handle);
         control.is_some_and(|own| self.handle.make_way(state, own, input, output).is_ok())
     }
+
+    /// Returns whether it is faster together with others.
+    fn gains(&self) -> bool {
+        let control = self.task.own_control(self.handle);
+        control.is_some_and(|control| self.handle.gains_by_company(control.op))
+    }
 }
 
 /// Processes at most [`AT_ONCE`] requests. `told` gets each when it has its result.
 pub fn process(requests: &mut [Request<'_>], mut told: impl FnMut(&Request<'_>)) {
-    // Without memory for more, or if this is a signal handler that has interrupted a call of one of
-    // the handles, each request is a call of its own.
-    if requests.len() < 2 || process_locked(requests, &mut told).is_err() {
-        for request in requests.iter_mut().filter(|request| request.result.is_none()) {
-            match request.handle.enter() {
-                Ok(mut state) => request.process(&mut state),
-                Err(errno) => request.result = Some(Err(errno)),
+    if are_better_together(requests) {
+        // Without memory for it, or if this is a signal handler that has interrupted a call of one of
+        // the handles, each request is a call of its own.
+        let _ = process_together(requests, &mut told);
+    }
+    for request in requests.iter_mut().filter(|request| request.result.is_none()) {
+        match request.handle.enter() {
+            Ok(mut state) => request.process(&mut state),
+            Err(errno) => request.result = Some(Err(errno)),
+        }
+        told(request);
+    }
+}
+
+/// Returns whether it is faster to process the requests together, and leads to the same results.
+fn are_better_together(requests: &[Request<'_>]) -> bool {
+    let bytes = || {
+        let lens = requests.iter().map(|request| request.input.iovecs().total().unwrap_or(0));
+        lens.fold(0, usize::saturating_add)
+    };
+    let hulls = |one: &Request<'_>| [one.input.iovecs().hull(), one.output.iovecs().hull()];
+    requests.len() > 1
+        && (requests.iter().any(Request::gains) || bytes() >= MANY_BYTES)
+        && are_apart(requests.iter().map(hulls))
+}
+
+/// Processes requests together, of each handle the first ones that can be. What is left of a handle is
+/// processed here, too, in its turn. ENOMEM, EDEADLK: nothing was processed.
+fn process_together(
+    requests: &mut [Request<'_>],
+    told: &mut dyn FnMut(&Request<'_>),
+) -> Result<()> {
+    memory::ensure(SMALL)?;
+    let (mut order, mut jobs) = (Vec::new(), Vec::new());
+    order.try_reserve_exact(requests.len())?;
+    jobs.try_reserve_exact(requests.len())?;
+    order.extend(requests.iter_mut());
+    if !order.is_sorted_by_key(|request| request.handle.address()) {
+        order.sort_unstable_by_key(|request| (request.handle.address(), request.number));
+    }
+    let mut locks = lock(&order)?;
+    for (of_one, state) in order.chunk_by_mut(|a, b| of_one_handle(a, b)).zip(&mut locks) {
+        // The operation is open and stays so, because the first request makes way for all.
+        let ready = of_one.iter().take_while(|request| request.makes_way(state)).count();
+        let Some(operation) = state.opened() else { continue };
+        for request in of_one.iter_mut().take(ready) {
+            let Request { handle, task, input, output, result, .. } = &mut **request;
+            jobs.extend(task.own_control(handle).map(|control| Job {
+                operation,
+                alone: Alone::for_holder(operation),
+                control,
+                input: input.iovecs(),
+                output: output.iovecs(),
+                outcome: result,
+            }));
+        }
+    }
+    process_jobs(&mut jobs);
+    drop(jobs);
+    for (of_one, state) in order.chunk_by_mut(|a, b| of_one_handle(a, b)).zip(&mut locks) {
+        for request in of_one {
+            match &request.result {
+                Some(result) => request.handle.after(state, result),
+                None => {
+                    // The rest of a message that was refused may be in the operation.
+                    request.handle.close_failed(state);
+                    request.process(state);
+                }
             }
             told(request);
         }
     }
-}
-
-/// The same with the locks of all handles. After an error nothing was processed.
-fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_>)) -> Result<()> {
-    memory::ensure(SMALL)?;
-    let mut locked = Locked::new(requests)?;
-    let memory = requests.iter().map(|one| [one.input.iovecs().hull(), one.output.iovecs().hull()]);
-    if overlap::are_apart(memory) {
-        if locked.several() {
-            requests.sort_unstable_by_key(|request| (request.handle.address(), request.number));
-        }
-        // Without memory each is processed by itself.
-        let _ = process_together(requests, &mut locked);
-    }
-    for request in requests {
-        let Some(state) = locked.state(request.handle) else { continue };
-        match &request.result {
-            Some(result) => request.handle.after(state, result),
-            None => request.process(state),
-        }
-        told(request);
-    }
     Ok(())
 }
 
-/// Gives a result to those requests that the engines can process together, which are the first ones
-/// of each handle. They stand in the order of the handles' addresses.
-fn process_together(requests: &mut [Request<'_>], locked: &mut Locked<'_>) -> Result<()> {
-    let of_one_handle = |one: &Request<'_>, other: &Request<'_>| ptr::eq(one.handle, other.handle);
-    for of_one in requests.chunk_by_mut(of_one_handle) {
-        let state = of_one.first().and_then(|first| locked.state(first.handle)).ok_or(Errno::IO)?;
-        for request in of_one {
-            request.ready = request.makes_way(state);
-            if !request.ready {
-                break;
-            }
-        }
-    }
-    let mut jobs = Vec::new();
-    jobs.try_reserve_exact(requests.len())?;
-    for request in requests.iter_mut().filter(|request| request.ready) {
-        let Request { handle, task, input, output, result, .. } = request;
-        let operation = locked.operation(handle).ok_or(Errno::IO)?;
-        jobs.push(Job {
-            operation,
-            alone: Alone::for_holder(operation),
-            control: task.own_control(handle).ok_or(Errno::IO)?,
-            input: input.iovecs(),
-            output: output.iovecs(),
-            outcome: result,
-        });
-    }
-    process_jobs(&mut jobs);
-    Ok(())
+fn of_one_handle(one: &Request<'_>, other: &Request<'_>) -> bool {
+    ptr::eq(one.handle, other.handle)
 }
 
-/// The handles of all requests, and their locks.
-enum Locked<'a> {
-    One(Guard<'a, SlotState>),
-    /// In the order of the handles' addresses.
-    Several(Vec<(&'a Handle, Guard<'a, SlotState>)>),
-}
-
-impl<'a> Locked<'a> {
-    fn new(requests: &[Request<'a>]) -> Result<Self> {
-        let Some(first) = requests.first() else { return Err(Errno::INVAL) };
-        if requests.iter().all(|request| ptr::eq(request.handle, first.handle)) {
-            return first.handle.enter().map(Self::One);
-        }
-        let (mut handles, mut locked) = (Vec::new(), Vec::new());
-        handles.try_reserve_exact(requests.len())?;
-        handles.extend(requests.iter().map(|request| request.handle));
-        handles.sort_unstable_by_key(|handle| handle.address());
-        handles.dedup_by_key(|handle| handle.address());
-        locked.try_reserve_exact(handles.len())?;
-        while let Some(&handle) = handles.get(locked.len()) {
-            match handle.enter_at_once()? {
-                Some(state) => locked.push((handle, state)),
+/// Locks the handles of requests that are sorted by these.
+fn lock<'a>(requests: &[&mut Request<'a>]) -> Result<Vec<Guard<'a, SlotState>>> {
+    let first_of_each = || requests.chunk_by(|a, b| of_one_handle(a, b)).filter_map(<[_]>::first);
+    let mut locks = Vec::new();
+    locks.try_reserve_exact(first_of_each().count())?;
+    loop {
+        let mut changing = None;
+        for first in first_of_each() {
+            match first.handle.enter_at_once()? {
+                Some(state) => locks.push(state),
                 None => {
-                    locked.clear();
-                    drop(handle.enter()?);
+                    changing = Some(first.handle);
+                    break;
                 }
             }
         }
-        Ok(Self::Several(locked))
-    }
-
-    fn several(&self) -> bool {
-        matches!(self, Self::Several(_))
-    }
-
-    fn state(&mut self, handle: &Handle) -> Option<&mut SlotState> {
-        match self {
-            Self::One(state) => Some(state),
-            Self::Several(locked) => {
-                let place = locked.binary_search_by_key(&handle.address(), |(h, _)| h.address());
-                Some(&mut locked.get_mut(place.ok()?)?.1)
-            }
-        }
-    }
-
-    /// A handle's operation, if one is open.
-    fn operation(&self, handle: &Handle) -> Option<&dyn Operation> {
-        match self {
-            Self::One(state) => state.opened(),
-            Self::Several(locked) => {
-                let place = locked.binary_search_by_key(&handle.address(), |(h, _)| h.address());
-                locked.get(place.ok()?)?.1.opened()
-            }
-        }
+        let Some(handle) = changing else { return Ok(locks) };
+        locks.clear();
+        drop(handle.enter()?);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The transform that several handles share, and the change of its key while they use it.
 
-use crate::engine::{Kind, Parameter, Transform};
+use crate::engine::{Kind, Op, Parameter, Transform};
 use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
@@ -29,6 +29,8 @@ pub struct Tfm {
     pub kind: Kind,
     /// Its messages have an IV.
     pub has_iv: bool,
+    /// See [`Transform::gains_by_company`]: in decryption, and in encryption.
+    gains_by_company: [bool; 2],
     /// Locked while a parameter is changed. A thread that holds a slot's lock never locks this.
     slots: Lock<Slots>,
     /// The generation of the process in which a parameter is being changed; 0: none is.
@@ -45,12 +47,19 @@ impl Tfm {
         generation();
         Self {
             has_iv: transform.properties().iv_size > 0,
+            gains_by_company: [Op::Decrypt, Op::Encrypt].map(|op| transform.gains_by_company(op)),
             transform,
             kind,
             slots: Lock::default(),
             changing: AtomicU32::new(0),
             waiting: AtomicU32::new(0),
         }
+    }
+
+    /// See [`Transform::gains_by_company`].
+    pub fn gains_by_company(&self, op: Op) -> bool {
+        let [decryption, encryption] = self.gains_by_company;
+        if op == Op::Encrypt { encryption } else { decryption }
     }
 
     /// A slot for a further handle.

@@ -210,9 +210,7 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
     let mut parse = |number: usize| {
         log::begin();
         // SAFETY: the caller's promise.
-        unsafe { array.at(number).read().parse(number) }
-            .map_err(|errno| told(number, Err(errno)))
-            .ok()
+        unsafe { (*array.at(number)).parse(number) }.map_err(|errno| told(number, Err(errno))).ok()
     };
     // A single request takes no memory.
     let (mut only, mut several) = (None, Vec::new());
@@ -248,7 +246,7 @@ impl Request {
     /// # Safety
     ///
     /// For `'a`, the handle is NULL or live, buffers, arrays and IV have their lengths.
-    unsafe fn parse<'a>(self, number: usize) -> Result<HandleRequest<'a>> {
+    unsafe fn parse<'a>(&self, number: usize) -> Result<HandleRequest<'a>> {
         // SAFETY: the caller's promise.
         let handle = unsafe { borrow(self.handle) }?;
         let known = KCAPI_REQUEST_IN_IOV | KCAPI_REQUEST_OUT_IOV;

@@ -5,6 +5,13 @@
 use super::user;
 use super::{Job, kernel};
 
+/// Bytes from which on messages are faster together whatever the algorithm, since several processors
+/// share them.
+#[cfg(feature = "user-engine")]
+pub const MANY_BYTES: usize = user::operation::requests::MANY_BYTES;
+#[cfg(not(feature = "user-engine"))]
+pub const MANY_BYTES: usize = usize::MAX;
+
 /// Processes those jobs that gain by it.
 pub fn process(jobs: &mut [Job<'_>]) {
     // There is no memory for it, which the jobs' own calls will find out.

@@ -6,7 +6,7 @@ use super::capacity;
 use super::common::KernelCommon;
 use super::operation::KernelOperation;
 use super::{properties, socket};
-use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
+use crate::engine::{Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::Result;
 use crate::fork::{self, Watch};
 use crate::log::log;
@@ -61,6 +61,10 @@ impl Transform for KernelTransform {
 
     fn properties(&self) -> &Properties {
         &self.common.algorithm.properties
+    }
+
+    fn gains_by_company(&self, _: Op) -> bool {
+        true
     }
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {

@@ -10,7 +10,7 @@ use super::lease::{Lease, UserCommon};
 use super::operation::cipher::CipherOperation;
 use super::operation::hash::HashOperation;
 use super::operation::rng::RngOperation;
-use crate::engine::{Kind, Operation, Parameter, Properties, Transform};
+use crate::engine::{Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::log::log;
 use libc::c_int;
@@ -42,6 +42,10 @@ impl Transform for UserTransform {
 
     fn properties(&self) -> &Properties {
         &self.0.properties
+    }
+
+    fn gains_by_company(&self, op: Op) -> bool {
+        op == Op::Encrypt && self.properties().template() == "cbc"
     }
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {

@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)]
 
-use super::batch::{AEAD_SHARE, share_out, threads};
+use super::batch::{CIPHER_SHARE, share_out, threads};
 use super::cipher::CipherOperation;
 use crate::cancel;
 use crate::engine::user::algorithm::block::CbcMessage;
@@ -15,6 +15,9 @@ use crate::engine::{Job, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::wipe::Wiped;
 use std::ptr;
+
+/// Bytes from which on several processors are worth their threads.
+pub const MANY_BYTES: usize = 2 * CIPHER_SHARE;
 
 /// Processes the jobs of this engine.
 pub fn process(jobs: &mut [Job<'_>]) {
@@ -26,7 +29,7 @@ pub fn process(jobs: &mut [Job<'_>]) {
         .iter()
         .filter(|job| is_left(job))
         .fold(0usize, |sum, job| sum.saturating_add(job.input.total().unwrap_or(0)));
-    if bytes >= 2 * AEAD_SHARE {
+    if bytes >= MANY_BYTES {
         // The last message of each operation is processed by itself, since it leaves the IV.
         for of_one in jobs.chunk_by_mut(|one, other| one.shares_operation(other)) {
             of_one.last_mut().into_iter().filter(|job| is_left(job)).for_each(process_in_turn);
@@ -110,7 +113,7 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     // threads end, and jobs do not overlap.
     unsafe impl Send for Group<'_, '_> {}
 
-    let threads = threads(AEAD_SHARE, bytes, jobs.len());
+    let threads = threads(CIPHER_SHARE, bytes, jobs.len());
     let mut groups = Vec::new();
     if threads < 2 || groups.try_reserve_exact(threads + 1).is_err() {
         return;
