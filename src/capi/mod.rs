@@ -224,15 +224,19 @@ unsafe fn store<T>(to: *mut T, value: T) {
     }
 }
 
-/// memset(3) that the compiler keeps, though nobody reads what it writes.
+/// memset(3). The compiler does not know which function it is where it is read as volatile.
+static MEMSET: unsafe extern "C" fn(*mut c_void, c_int, usize) -> *mut c_void = libc::memset;
+
+/// memset(3) that the compiler keeps, though nobody reads what it writes. Without assembly, which
+/// stable Rust does not have on every architecture.
 ///
 /// # Safety
 ///
 /// `len` bytes at `start` may be written.
 unsafe fn memset_kept(start: *mut c_void, byte: c_int, len: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { libc::memset(start, byte, len) };
-    // For the compiler, this instruction may read the memory, so that it keeps what was written.
-    // SAFETY: an empty instruction.
-    unsafe { std::arch::asm!("/* {0} */", in(reg) start, options(nostack, preserves_flags)) };
+    // SAFETY: a static may be read, and the rest is the caller's promise.
+    unsafe {
+        let memset = (&raw const MEMSET).read_volatile();
+        memset(start, byte, len);
+    }
 }
