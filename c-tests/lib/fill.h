@@ -17,7 +17,12 @@
 
 #include "tap.h"
 
+/* A page of memory: the smallest that this architecture's kernels have. */
+#ifdef __sparc__
+#define PAGE 8192u
+#else
 #define PAGE 4096u
+#endif
 #define KIB 1024u
 #define MIB (1024u * KIB)
 
