@@ -15,6 +15,7 @@ const FAMILIES: &[&str] = &[
     "util",
     "handle",
     "engine",
+    "keyring",
     "cipher",
     "cipher_convenience",
     "cipher_stream",

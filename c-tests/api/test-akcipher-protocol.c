@@ -208,6 +208,11 @@ static void akcipher(uint32_t flags)
     parameter(kcapi_akcipher_setkey(handle, in, 10), MODULUS, ALG_SET_KEY, in, 10, "setkey");
     parameter(kcapi_akcipher_setpubkey(handle, in, 11), MODULUS, 7, in, 11, "setpubkey");
 
+    /* The same number as a public key's, for other families. */
+    seen.option = 0;
+    is_int(kcapi_handle_setkey_serial(handle, 1), -EINVAL, "a serial number is no akcipher's key");
+    is_int(seen.option, 0, "and the kernel does not hear of it");
+
     for (size_t i = 0; i < CALLS; i++) {
         struct iovec inputs[3] = { { in, 10 }, { in + 10, 5 }, { in + 15, 20 } };
         struct iovec outputs[3] = { { out, 40 }, { out + 40, MODULUS }, { out + 80, 50 } };
@@ -265,6 +270,10 @@ static void kpp(uint32_t flags)
     parameter(kcapi_kpp_setkey(handle, NULL, 0), MODULUS, ALG_SET_KEY, NULL, 0, "a generated key");
     is_int(kcapi_kpp_setkey(handle, NULL, 5), -EFAULT, "a key at NULL: -EFAULT");
     is_int(kcapi_kpp_ecdh_setcurve(handle, 1ul << 33), -EINVAL, "no such curve: -EINVAL");
+
+    seen.option = 0;
+    is_int(kcapi_handle_setkey_serial(handle, 1), -EINVAL, "a serial number is no kpp's key");
+    is_int(seen.option, 0, "and the kernel does not hear of it");
 
     is_result(kcapi_kpp_keygen(handle, out, 40, 0), out, 4, in, 0, "keygen");
     is_result(kcapi_kpp_ssgen(handle, in, 20, out, 40, 0), out, 5, in, 20, "ssgen");

@@ -22,6 +22,7 @@ static void test_no_handle(void)
     refused(kcapi_cipher_init(NULL, "cbc(aes)", 0));
     refused(kcapi_aead_init(NULL, "gcm(aes)", KCAPI_INIT_AIO));
     refused(kcapi_handle_reinit(&none, NULL, 0));
+    refused(kcapi_handle_setkey_serial(none, 1));
     refused(kcapi_cipher_setkey(none, key, 16));
     refused(kcapi_cipher_encrypt(none, in, 16, iv, out, 16, 0));
     refused(kcapi_cipher_decrypt(none, in, 16, iv, out, 16, 0));

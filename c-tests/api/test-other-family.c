@@ -42,6 +42,7 @@ static uint8_t *pointer;
 WHOLE(cipher, encrypt) WHOLE(cipher, decrypt) AIO(cipher, encrypt) AIO(cipher, decrypt) STREAM(cipher)
 WHOLE(aead, encrypt) WHOLE(aead, decrypt) AIO(aead, encrypt) AIO(aead, decrypt) STREAM(aead)
 CALL(aead_settaglen, 8)
+CALL(handle_setkey_serial, 1)
 CALL(md_update, in, LEN)
 CALL(md_final, out, 32)
 CALL(md_digest, in, LEN, out, 32)
@@ -149,6 +150,7 @@ static const struct {
     long (*call)(struct kcapi_handle *);
 } functions[] = {
     OF_STREAMS(CIPHER, cipher), OF_STREAMS(AEAD, aead), OF(AEAD, aead_settaglen), OF(MD, md_update),
+    OF(CIPHER | AEAD | MD, handle_setkey_serial),
     OF(MD, md_final), OF(MD, md_digest), OF(RNG, rng_generate), OF(RNG, rng_setentropy),
     OF(RNG, rng_setaddtl), OF(MD, kdf_ctr), OF(MD, kdf_fb), OF(MD, kdf_dpi),
     OF_STREAMS(OTHERS, akcipher), OF(OTHERS, akcipher_setpubkey), OF(OTHERS, akcipher_sign),

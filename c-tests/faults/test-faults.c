@@ -157,6 +157,9 @@ static bool tells_of(const struct fault *fault, ssize_t result)
     } others[] = {
         /* What must fit and does not. */
         { SYS_sendmsg, EAGAIN, EMSGSIZE },
+        /* What a kernel before 6.2 says of serial numbers; and one without keyrings. */
+        { SYS_setsockopt, ENOPROTOOPT, EOPNOTSUPP },
+        { SYS_keyctl, ENOSYS, EOPNOTSUPP },
         /* Raised buffers, and no memory to describe what is in them. */
         { SYS_sendmsg, ENOMEM, EMSGSIZE },
         { SYS_recvmsg, ENOMEM, EMSGSIZE },

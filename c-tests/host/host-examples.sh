@@ -65,6 +65,22 @@ for file in long empty; do
     ok "hmac-file: $file, as openssl's" test "$("$work/hmac-file" "$work/key" <"$work/$file")" = "$wanted"
 done
 
+# Keyrings may be forbidden here; and the kernel's engine takes keys by serial numbers since Linux 6.2.
+keyring() { "$work/keyring" "$1" "$work/key" <"$work/short"; }
+linux=$(uname -r | awk -F. '{ print $1 * 1000 + $2 }')
+wanted=$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:$hexkey" "$work/short" | sed 's/.* //')
+if grep -q 'the key: ' <(keyring user 2>&1); then
+    echo '# no keyrings here'
+elif [ "$KCAPI_ENGINE" = user ]; then
+    ok "keyring: a user key, as openssl's" test "$(keyring user)" = "$wanted"
+    ok 'and no logon key' grep -q 'not supported' <(keyring logon 2>&1)
+elif [ "$linux" -lt 6002 ]; then
+    ok 'keyring: this kernel takes no serial numbers' grep -q 'not supported' <(keyring user 2>&1)
+else
+    ok "keyring: a user key, as openssl's" test "$(keyring user)" = "$wanted"
+    ok "a logon key, as openssl's" test "$(keyring logon)" = "$wanted"
+fi
+
 kdf() { openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt salt:pepper "$@" | tr -d : | tr A-F a-f; }
 derived=$(echo secret | "$work/derive-keys" pepper 5000)
 ok 'derive-keys' test "$(head -n 1 <<<"$derived")" = 'iterations 5000'

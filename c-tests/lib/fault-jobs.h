@@ -14,6 +14,7 @@
 
 #include "fill.h"
 #include "forbid.h"
+#include "keys.h"
 
 enum { TAG = 16, AAD = 8, SHA256 = 32, MOST_OUT = 1024 * 1024 + 64 * TAG };
 
@@ -68,6 +69,15 @@ static void open_hmac(void)
     if (kcapi_md_init(&opened, "hmac(sha256)", 0) || kcapi_md_setkey(opened, key, sizeof(key)))
         bail_out("hmac(sha256) cannot be had");
     take(opened, kcapi_md_destroy);
+}
+
+/* A key in the kernel's keyrings; a negative errno where there are none. */
+static int32_t serial;
+
+static void open_cbc_serial(void)
+{
+    serial = try_key_of("user", key + 16, 16);
+    open_cbc();
 }
 
 /* Lives of handles, from init to destroy. */
@@ -219,6 +229,12 @@ static void say_all(void)
 
 static void engine_kernel_first(void) { setenv("KCAPI_ENGINE", "kernel-first", 1); }
 static void engine_user_first(void) { setenv("KCAPI_ENGINE", "user-first", 1); }
+/* It reads the key. */
+static void engine_user_serial(void)
+{
+    setenv("KCAPI_ENGINE", "user", 1);
+    serial = try_key_of("user", key, 16);
+}
 static void linux_aio(void) { setenv("KCAPI_AIO", "linux", 1); }
 
 /* So that /proc/crypto is asked. */
@@ -266,6 +282,28 @@ static ssize_t new_key(void)
     if (ret == 64)
         ret = kcapi_cipher_setkey(handle, key + 16, 16);
     return ret ? ret : one_shot(handle, 64, KCAPI_ACCESS_HEURISTIC);
+}
+
+/* Where the kernel takes no serial numbers it is an error in any case. */
+static ssize_t new_key_by_serial(void)
+{
+    ssize_t ret = kcapi_handle_setkey_serial(handle, serial);
+
+    return ret ? ret : one_shot(handle, 64, KCAPI_ACCESS_HEURISTIC);
+}
+
+static ssize_t life_serial(void)
+{
+    struct kcapi_handle *own;
+    ssize_t ret = init(kcapi_cipher_init, &own, "cbc(aes)", 0);
+
+    if (ret)
+        return ret;
+    ret = kcapi_handle_setkey_serial(own, serial);
+    if (ret == 0)
+        ret = one_shot(own, 64, KCAPI_ACCESS_HEURISTIC);
+    kcapi_cipher_destroy(own);
+    return ret;
 }
 
 static ssize_t seal(void)
@@ -384,6 +422,8 @@ static const struct job jobs[] = {
     { "4 KiB, decrypted", open_cbc, decrypt, 4 * KIB, WARM },
     { "128 KiB of xts", open_xts, long_sendmsg, 128 * KIB, WARM },
     { "a new key between messages", open_cbc, new_key, 64, WARM },
+    { "a new key by its serial number", open_cbc_serial, new_key_by_serial, 64, WARM },
+    { "a key by its serial number, user", engine_user_serial, life_serial, 64, COLD },
     { "AEAD, 4 KiB", open_gcm, seal, 4 * KIB + TAG, WARM },
     { "AEAD, 300 KiB", open_gcm, seal_long, 300 * KIB + TAG, WARM },
     { "AEAD, wrong tag", open_gcm, open_forged, 4 * KIB, WARM },

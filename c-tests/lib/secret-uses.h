@@ -3,6 +3,7 @@
 #ifndef SECRET_USES_H
 #define SECRET_USES_H
 
+#include "keys.h"
 #include "secrets.h"
 
 typedef int init_function(struct kcapi_handle **, const char *, uint32_t);
@@ -161,6 +162,20 @@ static void seal_stream(const struct secret_use *u)
     kcapi_cipher_destroy(handle);
 }
 
+/* A key that the library has from the kernel's keyrings, and one of a length that is refused. */
+static void keys_by_serial(const struct secret_use *u)
+{
+    struct kcapi_handle *handle = NULL;
+
+    if (u->init(&handle, u->algorithm, 0))
+        bail_out("%s has no handle", u->algorithm);
+    kcapi_handle_setkey_serial(handle, try_key_of("user", c->key, u->keylen));
+    kcapi_cipher_encrypt(handle, c->plain, 32, c->iv, c->out, 32, 0);
+    kcapi_handle_setkey_serial(handle, try_key_of("user", c->key, KEY - 1));
+    kcapi_handle_setkey_serial(handle, try_key_of("logon", c->key, u->keylen));
+    kcapi_cipher_destroy(handle);
+}
+
 /* Keys that are refused, one that is replaced. */
 static void keys(const struct secret_use *u)
 {
@@ -260,6 +275,7 @@ static const struct secret_use secret_uses[] = {
     { "a batch of cbc(aes)", "cbc(aes)", batch, kcapi_cipher_init, 16, 0 },
     { "a batch of xts(aes)", "xts(aes)", batch, kcapi_cipher_init, 32, 0 },
     { "keys of ctr(aes)", "ctr(aes)", keys, kcapi_cipher_init, 16, 0 },
+    { "keys by their serial numbers", "ctr(aes)", keys_by_serial, kcapi_cipher_init, 16, 0 },
     { "keys of gcm(aes)", "gcm(aes)", keys, kcapi_aead_init, 32, 0 },
     { "keys of hmac(sha256)", "hmac(sha256)", keys, kcapi_md_init, 32, 0 },
     AEAD("gcm(aes)", 16, 16),

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "algorithms.h"
+#include "keys.h"
 
 enum { PAIRS = 8, TAG = 16, AAD = 16, LARGE = 4 * MIB };
 
@@ -140,6 +141,7 @@ static void handles(void)
     kcapi_cipher_ivsize(handle);
     kcapi_cipher_blocksize(handle);
     kcapi_handle_engine(handle);
+    kcapi_handle_setkey_serial(handle, try_key_of("user", key, 32));
     kcapi_set_maxsplicesize(handle, 1 << 20);
     kcapi_get_maxsplicesize(handle);
     if (kcapi_pad_iv(handle, iv, 8, &newiv, &len) == 0) {

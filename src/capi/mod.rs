@@ -36,6 +36,7 @@ mod compat;
 pub mod engine;
 pub mod handle;
 pub mod kdf;
+pub mod keyring;
 pub mod kpp;
 pub mod md;
 pub mod md_convenience;

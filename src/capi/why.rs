@@ -89,6 +89,28 @@ pub fn parameter<T>(what: &str, len: usize, result: Result<T>) -> Result<T> {
     })
 }
 
+/// A key by its serial number in the kernel's keyrings.
+pub fn key_serial<T>(serial: i32, result: Result<T>) -> Result<T> {
+    result.inspect_err(|&errno| match errno {
+        Errno::BUSY => {
+            because(errno, "a message has begun on a handle with this key");
+        }
+        Errno::INVAL => {
+            because(errno, format_args!("key {serial} is refused"));
+        }
+        Errno::OPNOTSUPP => {
+            because(errno, format_args!("key {serial} is of a type that cannot be set here"));
+        }
+        Errno::NOKEY => {
+            because(errno, format_args!("there is no key {serial}"));
+        }
+        Errno::ACCES => {
+            because(errno, format_args!("key {serial} gives no permission"));
+        }
+        _ => (),
+    })
+}
+
 /// Reading from a stream.
 pub fn receive<T>(room: usize, result: Result<T>) -> Result<T> {
     result.inspect_err(|&errno| {

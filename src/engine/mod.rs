@@ -185,6 +185,8 @@ impl Control {
 pub enum Parameter<'a> {
     /// The key; an RNG's seed.
     Key(&'a [u8]),
+    /// The serial number of a key in the kernel's keyrings (ciphers, AEADs, keyed digests).
+    KeySerial(i32),
     /// A public key (akcipher).
     PublicKey(&'a [u8]),
     /// The length of the tag in bytes (AEAD).
@@ -231,8 +233,8 @@ pub trait Transform: Send + Sync {
     fn properties(&self) -> &Properties;
 
     /// Sets a parameter for the operations to come; the caller has closed all others. A tag
-    /// length that is refused leaves the old one in force; a key that is refused may leave none
-    /// (Linux since 6.7). EBUSY: another process shares the transform. Positive for an akcipher's
+    /// length that is refused leaves the old one in force, and so does a serial number under which no
+    /// key can be had; a key that is refused may leave none (Linux since 6.7). EBUSY: another process shares the transform. Positive for an akcipher's
     /// key: the largest size of a result.
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int>;
 

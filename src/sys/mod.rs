@@ -8,7 +8,8 @@
 //! - [`mapping`]: memory of the process, [`vm`]: copies of it by the kernel;
 //! - [`thread`]: futex(2), and the C library's functions for threads and fork(2); `mutex`: its
 //!   mutex for several processes;
-//! - [`process`]: getrandom(2), write(2), getauxval(3).
+//! - [`process`]: getrandom(2), write(2), getauxval(3);
+//! - `keyring`: keyctl(2).
 //!
 //! Nothing else in `src` makes a system call (`cargo test --test map`), but for files, which the
 //! standard library reads, threads, which it starts, and io_uring, whose system calls the crate
@@ -21,6 +22,8 @@
 //! unsafe, and say what their callers promise.
 
 pub mod aio;
+#[cfg(feature = "user-engine")]
+pub mod keyring;
 pub mod mapping;
 #[cfg(feature = "user-engine")]
 pub mod mutex;

@@ -105,43 +105,51 @@ impl Bound {
         }
     }
 
-    /// Sets a key. If another process may have the socket since fork(2), a new one takes its place
-    /// here. Otherwise the other process would get this key; or its operations would be in the way
-    /// (EBUSY) for as long as it lives.
-    pub fn set_key(&mut self, key: &[u8]) -> Result<c_int> {
-        let result = self.set_own_key(key);
-        // If the kernel refuses a key, it forgets the old one.
-        self.has_key = result.is_ok();
-        result
-    }
-
-    fn set_own_key(&mut self, key: &[u8]) -> Result<c_int> {
+    /// Sets a key, by `option` of AF_ALG and its value. If another process may have the socket since
+    /// fork(2), a new one takes its place here. Otherwise the other process would get this key; or
+    /// its operations would be in the way (EBUSY) for as long as it lives.
+    pub fn set_key(&mut self, option: c_int, value: &[u8]) -> Result<c_int> {
         // These have parameters besides the key that are not known here and could not be set again.
         let can_be_anew = !matches!(self.kind, Kind::Akcipher | Kind::Kpp);
         if can_be_anew && self.owner != this_process() {
-            self.bind_anew()?;
+            return self.set_key_anew(option, value);
         }
-        let result = self.set(libc::ALG_SET_KEY, key);
+        let result = self.set(option, value);
         // This process has closed its own operations, so those that are open are a child's copies.
         if result == Err(Errno::BUSY) && can_be_anew {
-            self.bind_anew()?;
-            return self.set(libc::ALG_SET_KEY, key);
+            return self.set_key_anew(option, value);
+        }
+        self.has_key = has_key(self.has_key, result);
+        result
+    }
+
+    /// Sets a key on a new socket, which takes the place of the one that this process shares. If
+    /// there was no key that could be set, the old socket stays with the key that it has.
+    fn set_key_anew(&mut self, option: c_int, value: &[u8]) -> Result<c_int> {
+        let socket = self.bind_anew()?;
+        let result = told(option, socket::set(socket.as_fd(), option, value));
+        self.has_key = has_key(self.has_key, result);
+        if result.is_ok() || !self.has_key {
+            self.take(socket);
         }
         result
     }
 
-    /// A socket of this process's own in the place of the one that it shares, with the same tag
-    /// length and without a key.
-    fn bind_anew(&mut self) -> Result<()> {
+    /// A new socket with the same tag length and without a key.
+    fn bind_anew(&self) -> Result<OwnedFd> {
         let socket = socket::open()?;
         socket::bind(socket.as_fd(), self.kind, &self.name)?;
         if self.tag_len != 0 {
             socket::set_len(socket.as_fd(), libc::ALG_SET_AEAD_AUTHSIZE, self.tag_len)?;
         }
+        Ok(socket)
+    }
+
+    /// Goes on with a socket that only this process has.
+    fn take(&mut self, socket: OwnedFd) {
         self.socket = socket;
         self.tag_len_of_all = OfAll::Own;
-        (self.has_key, self.owner) = (false, this_process());
-        Ok(())
+        self.owner = this_process();
     }
 
     /// Sets the tag length. EBUSY: it is another process's, too, or was: see the module.
@@ -151,7 +159,7 @@ impl Bound {
             if self.has_key {
                 return if self.tag_len == len { Ok(0) } else { Err(Errno::BUSY) };
             }
-            self.bind_anew()?;
+            self.take(self.bind_anew()?);
         }
         self.tell_all(UNKNOWN);
         let result = self.set_len(libc::ALG_SET_AEAD_AUTHSIZE, len);
@@ -176,6 +184,17 @@ impl Bound {
     /// setsockopt(2) with a length alone.
     pub fn set_len(&self, option: c_int, len: u32) -> Result<c_int> {
         told(option, socket::set_len(self.as_fd(), option, len))
+    }
+}
+
+/// Whether the kernel has a key after another one was set with this result. If it refuses a key, it
+/// forgets the old one; for other errors it has not got as far as that, such as when there is no key
+/// with a serial number.
+fn has_key(before: bool, set: Result<c_int>) -> bool {
+    match set {
+        Ok(_) => true,
+        Err(Errno::INVAL) => false,
+        Err(_) => before,
     }
 }
 

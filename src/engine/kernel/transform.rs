@@ -7,7 +7,7 @@ use super::common::KernelCommon;
 use super::operation::KernelOperation;
 use super::{properties, socket};
 use crate::engine::{Kind, Op, Operation, Parameter, Properties, Transform};
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::fork::{self, Watch};
 use crate::log::log;
 use libc::c_int;
@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 // Options that the kernel patches for akcipher and kpp have. The patches were never merged, so libc
-// has no names for them.
+// has no names for them, and Linux 6.2 gave the number 7 to ALG_SET_KEY_BY_KEY_SERIAL. The families
+// tell which one is meant: this is set for akcipher only, and that for the others that take a key.
 const ALG_SET_PUBKEY: c_int = 7;
 const ALG_SET_DH_PARAMETERS: c_int = 8;
 const ALG_SET_ECDH_CURVE: c_int = 9;
@@ -54,6 +55,12 @@ impl KernelTransform {
     }
 }
 
+/// What is wrong with a key's serial number. A kernel before 6.2 says that it has no such option, and
+/// so do later ones if the key is of a type that they do not take.
+fn of_key_serial(errno: Errno) -> Errno {
+    if errno == Errno::NOPROTOOPT { Errno::OPNOTSUPP } else { errno }
+}
+
 impl Transform for KernelTransform {
     fn engine(&self) -> &'static CStr {
         c"kernel"
@@ -70,7 +77,10 @@ impl Transform for KernelTransform {
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
         let mut bound = self.bound.lock()?;
         match parameter {
-            Parameter::Key(key) => bound.set_key(key),
+            Parameter::Key(key) => bound.set_key(libc::ALG_SET_KEY, key),
+            Parameter::KeySerial(serial) => bound
+                .set_key(libc::ALG_SET_KEY_BY_KEY_SERIAL, &serial.to_ne_bytes())
+                .map_err(of_key_serial),
             Parameter::TagLen(len) => {
                 let result = bound.set_tag_len(len);
                 self.tag_len.store(bound.tag_len(), Ordering::Relaxed);

@@ -4,7 +4,7 @@
 //! It behaves as AF_ALG does, errors included: [`transform`] is the bound socket, [`operation`] the
 //! accepted one, [`lease`] what the one gives to the other: the key and the sizes of the moment.
 //! [`algorithm`] has the ciphers and their names, [`data`] moves data between the caller's
-//! IOVECs and where they are processed.
+//! IOVECs and where they are processed, [`keyring`] reads keys that the kernel keeps.
 //!
 //! The cryptography is RustCrypto's, except where that is slow. The engine does not have akcipher
 //! and kpp, which no kernel serves either, and CRYPTO_USER_API_RNG_CAVP. It does not answer EFAULT
@@ -13,6 +13,7 @@
 
 pub mod algorithm;
 pub mod data;
+mod keyring;
 pub mod lease;
 pub mod operation;
 pub mod transform;

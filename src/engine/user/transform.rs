@@ -6,6 +6,7 @@
 //! closed.
 
 use super::algorithm::{self, Algorithm, names};
+use super::keyring;
 use super::lease::{Lease, UserCommon};
 use super::operation::cipher::CipherOperation;
 use super::operation::hash::HashOperation;
@@ -13,6 +14,7 @@ use super::operation::rng::RngOperation;
 use crate::engine::{Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::log::log;
+use crate::memory::{self, SMALL};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -88,6 +90,12 @@ impl UserTransform {
                 Err(errno) if self.0.algorithm.needs_key() => self.0.set_key(None).and(Err(errno)),
                 Err(errno) => Err(errno),
             },
+            (Parameter::KeySerial(serial), _) => {
+                let key = keyring::read(serial)?;
+                // The payload has taken of what was made sure of when the call began.
+                memory::ensure(SMALL)?;
+                self.change(Parameter::Key(key.as_slice()))
+            }
             (Parameter::TagLen(len), Algorithm::Aead(aead)) => {
                 if !aead.takes_tag(len as usize) {
                     return Err(Errno::INVAL);
