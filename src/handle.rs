@@ -368,9 +368,9 @@ impl Handle {
         self.tfm.enter_at_once(&self.slot)
     }
 
-    /// See [`Transform::gains_by_company`].
-    pub fn gains_by_company(&self, op: Op) -> bool {
-        self.tfm.gains_by_company(op)
+    /// Returns whether a message of `len` bytes is faster together with others.
+    pub fn gains_by_company(&self, op: Op, len: usize) -> bool {
+        self.tfm.gains_by_company(op, len)
     }
 
     /// Its place in the order in which several handles are locked: those on one transform stand next to one

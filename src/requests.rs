@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Requests: whole messages, each of a handle and with an IV of its own, that are processed by one call.
 //!
-//! The results are those of one call for each request, in order. Requests are processed together only
-//! if that is faster, and if none needs what another one leaves: no output overlaps another request's
-//! memory, and each message has an IV of its own. All others are processed one by one.
+//! The results are those of one call for each request, in order. So requests are processed together
+//! only if none needs what another one leaves: no output overlaps another request's memory, and each
+//! message has an IV of its own. All others are processed one by one.
 //!
 //! A call that processes requests together holds the locks of all their handles. It takes them in the
 //! order of the handles' addresses, as all such calls do, so that no two of them wait for each other.
 //! It never waits for the end of a parameter's change while it holds one, because that change may wait
 //! for it.
 
-use crate::engine::requests::{MANY_BYTES, process as process_jobs};
+use crate::engine::requests::process as process_jobs;
 use crate::engine::{Alone, Control, Job, Length};
 use crate::errno::Result;
 use crate::handle::Handle;
@@ -91,39 +91,28 @@ impl<'a> Request<'a> {
         control.is_some_and(|own| self.handle.make_way(state, own, input, output).is_ok())
     }
 
-    /// Returns whether it is faster together with others.
-    fn gains(&self) -> bool {
-        let control = self.task.own_control(self.handle);
-        control.is_some_and(|control| self.handle.gains_by_company(control.op))
+    /// Processes the message by itself.
+    fn process_alone(&mut self) {
+        match self.handle.enter() {
+            Ok(mut state) => self.process(&mut state),
+            Err(errno) => self.result = Some(Err(errno)),
+        }
     }
 }
 
-/// Processes at most [`AT_ONCE`] requests. `told` gets each when it has its result.
+/// Processes at most [`AT_ONCE`] requests, together if they do not depend on one another. `told` gets
+/// each when it has its result.
 pub fn process(requests: &mut [Request<'_>], mut told: impl FnMut(&Request<'_>)) {
-    if are_better_together(requests) {
+    let hulls = |one: &Request<'_>| [one.input.iovecs().hull(), one.output.iovecs().hull()];
+    if are_apart(requests.iter().map(hulls)) {
         // Without memory for it, or if this is a signal handler that has interrupted a call of one of
         // the handles, each request is a call of its own.
         let _ = process_together(requests, &mut told);
     }
     for request in requests.iter_mut().filter(|request| request.result.is_none()) {
-        match request.handle.enter() {
-            Ok(mut state) => request.process(&mut state),
-            Err(errno) => request.result = Some(Err(errno)),
-        }
+        request.process_alone();
         told(request);
     }
-}
-
-/// Returns whether it is faster to process the requests together, and leads to the same results.
-fn are_better_together(requests: &[Request<'_>]) -> bool {
-    let bytes = || {
-        let lens = requests.iter().map(|request| request.input.iovecs().total().unwrap_or(0));
-        lens.fold(0, usize::saturating_add)
-    };
-    let hulls = |one: &Request<'_>| [one.input.iovecs().hull(), one.output.iovecs().hull()];
-    requests.len() > 1
-        && (requests.iter().any(Request::gains) || bytes() >= MANY_BYTES)
-        && are_apart(requests.iter().map(hulls))
 }
 
 /// Processes requests together, of each handle the first ones that can be. What is left of a handle is

@@ -30,7 +30,7 @@ pub struct Tfm {
     /// Its messages have an IV.
     pub has_iv: bool,
     /// See [`Transform::gains_by_company`]: in decryption, and in encryption.
-    gains_by_company: [bool; 2],
+    gains_by_company: [Option<usize>; 2],
     /// Locked while a parameter is changed. A thread that holds a slot's lock never locks this.
     slots: Lock<Slots>,
     /// The generation of the process in which a parameter is being changed; 0: none is.
@@ -56,10 +56,11 @@ impl Tfm {
         }
     }
 
-    /// See [`Transform::gains_by_company`].
-    pub fn gains_by_company(&self, op: Op) -> bool {
+    /// Returns whether a message of `len` bytes gains, see [`Transform::gains_by_company`].
+    pub fn gains_by_company(&self, op: Op, len: usize) -> bool {
         let [decryption, encryption] = self.gains_by_company;
-        if op == Op::Encrypt { encryption } else { decryption }
+        let shortest = if op == Op::Encrypt { encryption } else { decryption };
+        shortest.is_some_and(|shortest| len >= shortest)
     }
 
     /// A slot for a further handle.

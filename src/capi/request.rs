@@ -3,7 +3,8 @@
 //! have it.
 
 use super::{because, borrow, buffer, iovecs, iv as read_iv, to_ssize, why};
-use crate::engine::{Control, Kind, Op};
+use crate::engine::requests::MANY_BYTES;
+use crate::engine::{Control, Kind, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::List;
@@ -198,6 +199,7 @@ impl Array {
 ///
 /// The same as for `kcapi_process`.
 unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
+    let numbers = first..first + count;
     let mut succeeded = 0;
     let mut told = |number: usize, result: Result<usize>| {
         match result {
@@ -207,31 +209,59 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
         // SAFETY: the caller's promise.
         unsafe { array.store(number, result) };
     };
-    let mut parse = |number: usize| {
-        log::begin();
-        // SAFETY: the caller's promise.
-        unsafe { (*array.at(number)).parse(number) }.map_err(|errno| told(number, Err(errno))).ok()
-    };
-    // A single request takes no memory.
-    let (mut only, mut several) = (None, Vec::new());
-    if count == 1 {
-        only = parse(first);
-    } else if several.try_reserve_exact(count).is_ok() {
-        several.extend((first..first + count).filter_map(parse));
-    } else {
-        (first..first + count).for_each(|number| told(number, Err(Errno::NOMEM)));
-    }
-    let requests = if count == 1 { only.as_mut_slice() } else { &mut several };
-    process(requests, |request| {
-        if let Some(result) = request.result {
-            told(request.number, explained(request, result));
+    // SAFETY: the caller's promise.
+    let request = |number: usize| unsafe { &*array.at(number) };
+    let mut requests = Vec::new();
+    // SAFETY: the caller's promise.
+    if unsafe { are_faster_together(numbers.clone().map(request)) }
+        && requests.try_reserve_exact(count).is_ok()
+    {
+        for number in numbers {
+            log::begin();
+            // SAFETY: the caller's promise.
+            match unsafe { request(number).parse(number) } {
+                Ok(request) => requests.push(request),
+                Err(errno) => told(number, Err(errno)),
+            }
         }
-    });
+        process(&mut requests, |request| told(request.number, result_of(request)));
+    } else {
+        for number in numbers {
+            log::begin();
+            // SAFETY: the caller's promise.
+            told(number, unsafe { request(number).process_alone() });
+        }
+    }
     succeeded
 }
 
-/// Notes for the log why a request has failed.
-fn explained(request: &HandleRequest<'_>, result: Result<usize>) -> Result<usize> {
+/// Returns whether requests are faster together than one by one, as far as is seen at a glance.
+///
+/// # Safety
+///
+/// Their handles are NULL or live.
+unsafe fn are_faster_together<'a>(requests: impl ExactSizeIterator<Item = &'a Request>) -> bool {
+    if requests.len() < 2 {
+        return false;
+    }
+    let mut bytes = 0usize;
+    for request in requests {
+        // Of a list of IOVECs this is their number, which makes such messages look short.
+        let len = request.inlen;
+        bytes = bytes.saturating_add(len);
+        // SAFETY: the caller's promise.
+        if let Some((handle, op)) = unsafe { request.handle.as_ref() }.zip(request.op())
+            && handle.gains_by_company(op, len)
+        {
+            return true;
+        }
+    }
+    bytes >= MANY_BYTES
+}
+
+/// The result of a request that has one. For the log it is noted why it has failed.
+fn result_of(request: &HandleRequest<'_>) -> Result<usize> {
+    let result = request.result.unwrap_or(Err(Errno::IO));
     log::concerns(&request.handle.properties().name);
     match &request.task {
         Task::Crypt(control) => {
@@ -243,10 +273,21 @@ fn explained(request: &HandleRequest<'_>, result: Result<usize>) -> Result<usize
 }
 
 impl Request {
+    /// The direction; None: it is no cipher's request.
+    fn op(&self) -> Option<Op> {
+        match self.r#type {
+            KCAPI_REQUEST_ENCRYPT => Some(Op::Encrypt),
+            KCAPI_REQUEST_DECRYPT => Some(Op::Decrypt),
+            _ => None,
+        }
+    }
+
+    /// The handle, and the direction if it is a cipher's. EINVAL: a member has a wrong value.
+    ///
     /// # Safety
     ///
-    /// For `'a`, the handle is NULL or live, buffers, arrays and IV have their lengths.
-    unsafe fn parse<'a>(&self, number: usize) -> Result<HandleRequest<'a>> {
+    /// For `'a`, the handle is NULL or live.
+    unsafe fn checked<'a>(&self) -> Result<(&'a Handle, Option<Op>)> {
         // SAFETY: the caller's promise.
         let handle = unsafe { borrow(self.handle) }?;
         let known = KCAPI_REQUEST_IN_IOV | KCAPI_REQUEST_OUT_IOV;
@@ -256,27 +297,36 @@ impl Request {
                 "an unknown flag, or a reserved member that is not 0",
             ));
         }
-        let assoclen = (handle.kind() == Kind::Aead).then_some(self.assoclen);
-        if assoclen.is_none() && self.assoclen != 0 {
+        if self.assoclen != 0 && handle.kind() != Kind::Aead {
             return Err(because(Errno::INVAL, "associated data for no AEAD"));
         }
-        let op = match self.r#type {
-            KCAPI_REQUEST_ENCRYPT => Some(Op::Encrypt),
-            KCAPI_REQUEST_DECRYPT => Some(Op::Decrypt),
-            _ => None,
-        };
-        let (task, room) = match (handle.kind(), op) {
-            (Kind::Skcipher | Kind::Aead, Some(op)) => {
-                // SAFETY: the caller's promise.
-                let iv = unsafe { read_iv(handle, self.iv) }?;
-                (Task::Crypt(Control { op, iv, assoclen }), usize::MAX)
-            }
-            (Kind::Hash, None) if self.r#type == KCAPI_REQUEST_DIGEST => {
-                (Task::Digest, handle.properties().digest_size as usize)
-            }
-            _ => return Err(because(Errno::INVAL, "a type that is not for the handle's family")),
-        };
+        match (handle.kind(), self.op()) {
+            (Kind::Skcipher | Kind::Aead, op @ Some(_)) => Ok((handle, op)),
+            (Kind::Hash, None) if self.r#type == KCAPI_REQUEST_DIGEST => Ok((handle, None)),
+            _ => Err(because(Errno::INVAL, "a type that is not for the handle's family")),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The IV has its length.
+    unsafe fn control(&self, handle: &Handle, op: Op) -> Result<Control> {
+        let assoclen = (handle.kind() == Kind::Aead).then_some(self.assoclen);
+        // SAFETY: the caller's promise.
+        Ok(Control { op, iv: unsafe { read_iv(handle, self.iv) }?, assoclen })
+    }
+
+    /// The message, and the place of its result.
+    ///
+    /// # Safety
+    ///
+    /// For `'a`, buffers, arrays and the IOVECs in them have their lengths.
+    unsafe fn lists<'a>(&self, handle: &Handle) -> Result<(List<'a>, List<'a>)> {
         let (input, output) = (self.input.cast(), self.output.cast_const().cast());
+        let room = match handle.kind() {
+            Kind::Hash => handle.properties().digest_size as usize,
+            _ => usize::MAX,
+        };
         // SAFETY: the caller's promise.
         let (input, output) = unsafe {
             (
@@ -284,10 +334,44 @@ impl Request {
                 list(output, self.outlen, self.flags & KCAPI_REQUEST_OUT_IOV != 0, room)?,
             )
         };
-        if matches!(task, Task::Digest) && output.iovecs().total() == Ok(0) {
+        if handle.kind() == Kind::Hash && output.iovecs().total() == Ok(0) {
             return Err(because(Errno::INVAL, "no room for a digest"));
         }
-        Ok(HandleRequest::new(number, handle, task, input, output))
+        Ok((input, output))
+    }
+
+    /// # Safety
+    ///
+    /// For `'a`, the handle is NULL or live, buffers, arrays and IV have their lengths.
+    unsafe fn parse<'a>(&self, number: usize) -> Result<HandleRequest<'a>> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (handle, op) = self.checked()?;
+            let (input, output) = self.lists(handle)?;
+            let task = match op {
+                Some(op) => Task::Crypt(self.control(handle, op)?),
+                None => Task::Digest,
+            };
+            Ok(HandleRequest::new(number, handle, task, input, output))
+        }
+    }
+
+    /// Processes the message by itself.
+    ///
+    /// # Safety
+    ///
+    /// The same as for `parse`.
+    unsafe fn process_alone(&self) -> Result<usize> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (handle, op) = self.checked()?;
+            let (input, output) = self.lists(handle)?;
+            let (input, output) = (input.iovecs(), output.iovecs());
+            let Some(op) = op else { return handle.digest(input, output) };
+            let control = self.control(handle, op)?;
+            let result = handle.message(&control, input, output, Length::Whole);
+            why::message(handle, op, input, output, result)
+        }
     }
 }
 

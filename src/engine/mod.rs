@@ -245,9 +245,9 @@ pub trait Transform: Send + Sync {
     /// Bytes that an AEAD's message may have, or its result, whichever is longer.
     fn message_max(&self) -> Result<usize>;
 
-    /// Returns whether messages that have an IV each are faster if they are processed together, by
-    /// [`requests::process`].
-    fn gains_by_company(&self, op: Op) -> bool;
+    /// Bytes of the shortest messages that are faster together, by [`requests::process`], if each has an
+    /// IV of its own. None: they never are.
+    fn gains_by_company(&self, op: Op) -> Option<usize>;
 
     /// A new operation: nothing in flight, an IV of zeros, with the key and the tag length of
     /// this moment.

@@ -70,8 +70,8 @@ impl Transform for KernelTransform {
         &self.common.algorithm.properties
     }
 
-    fn gains_by_company(&self, _: Op) -> bool {
-        true
+    fn gains_by_company(&self, _: Op) -> Option<usize> {
+        Some(0)
     }
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
