@@ -65,6 +65,46 @@ for file in long empty; do
     ok "hmac-file: $file, as openssl's" test "$("$work/hmac-file" "$work/key" <"$work/$file")" = "$wanted"
 done
 
+"${CC:-cc}" -Wall -Wextra -Werror -o "$work/evp" c-tests/host/evp.c -ldl
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+
+# from_to IN OUT COMMAND...
+from_to() { "${@:3}" <"$1" >"$2"; }
+# sector FILE SIZE NUMBER
+sector() { dd if="$1" bs="$2" skip="$3" count=1 status=none; }
+head -c 64 /dev/urandom >"$work/key64"
+# Two calls, the second of which is not full.
+head -c $((100 * 4096)) /dev/urandom >"$work/image"
+for size in 512 4096; do
+    ok "sectors of $size bytes" from_to "$work/image" "$work/image.xts" "$work/sectors" encrypt "$work/key64" $size
+    for number in 0 1 63 64 99; do
+        iv=$(printf '%02x' $number)000000000000000000000000000000
+        ok "sector $number, as openssl's" cmp <(sector "$work/image.xts" $size $number) \
+            <(sector "$work/image" $size $number | "$work/evp" AES-256-XTS "$(hex <"$work/key64")" "$iv")
+    done
+    ok 'and back' cmp <("$work/sectors" decrypt "$work/key64" $size <"$work/image.xts") "$work/image"
+done
+ok 'half a sector is refused' bash -c '! head -c 700 "$1" | "$0/sectors" encrypt "$0/key64" 512 2>"$0/said"' \
+    "$work" "$work/image"
+
+head -c 36 /dev/urandom >"$work/key36"
+# 148 packets: three calls, the last packet shorter.
+head -c 210000 /dev/urandom >"$work/payloads"
+ok 'packets' from_to "$work/payloads" "$work/wire" "$work/packets" seal "$work/key36"
+for number in 0 63 64 147; do
+    sector "$work/wire" 1452 $number >"$work/packet"
+    sector "$work/payloads" 1420 $number >"$work/payload"
+    nonce=$(tail -c 4 "$work/key36" | hex)$(head -c 16 "$work/packet" | tail -c 8 | hex)
+    ok "packet $number, as openssl's" cmp <(tail -c +17 "$work/packet") \
+        <("$work/evp" AES-256-GCM "$(head -c 32 "$work/key36" | hex)" "$nonce" "$(head -c 8 "$work/packet" | hex)" <"$work/payload")
+done
+ok 'and back' cmp <("$work/packets" open "$work/key36" <"$work/wire") "$work/payloads"
+printf x | dd of="$work/wire" bs=1 seek=$((70 * 1452 + 500)) conv=notrunc status=none
+ok 'a forged one is reported' grep -qx 'packets: a forged packet: Bad message' \
+    <("$work/packets" open "$work/key36" <"$work/wire" 2>&1 >"$work/opened")
+ok 'and the others are right' cmp "$work/opened" \
+    <(head -c $((70 * 1420)) "$work/payloads"; tail -c +$((71 * 1420 + 1)) "$work/payloads")
+
 # Keyrings may be forbidden here; and the kernel's engine takes keys by serial numbers since Linux 6.2.
 keyring() { "$work/keyring" "$1" "$work/key" <"$work/short"; }
 linux=$(uname -r | awk -F. '{ print $1 * 1000 + $2 }')

@@ -44,7 +44,8 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
             output: unsafe { Iovecs::new(output) },
         })
     }));
-    first.operation.common.aio.with_ring(|backend| backend.run_each(&exchanges, &mut ends))?;
+    let aio = &first.operation.common.aio;
+    aio.with_ring(exchanges.len(), |backend| backend.run_each(&exchanges, &mut ends))?;
     let mut ends = ends.into_iter();
     for chain in chosen.chunk_by(|one, other| ptr::eq(one.operation, other.operation)) {
         // What the last message has left in the socket. An earlier one has left nothing if another

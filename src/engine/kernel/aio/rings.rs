@@ -50,8 +50,9 @@ impl Recover for Pool {
 }
 
 impl Rings {
-    /// This thread's ring for the length of a call. None: there are too many.
-    pub fn take(&self) -> Result<Option<Owned>> {
+    /// This thread's ring for the length of a call. None: it has none, and there are too many, or it may
+    /// not open one.
+    pub fn take(&self, may_open: bool) -> Result<Option<Owned>> {
         see_all_children()?;
         let generation = generation();
         let Ok(owner) = THREAD.try_with(Arc::downgrade) else {
@@ -65,6 +66,9 @@ impl Rings {
         }
         if let Some(at) = state.idle.iter().position(|ring| ring.owner.ptr_eq(&owner)) {
             return Ok(Some(state.idle.swap_remove(at)));
+        }
+        if !may_open {
+            return Ok(None);
         }
         let idle = state.idle.len();
         state.idle.retain(|ring| ring.owner.strong_count() > 0);
