@@ -23,3 +23,14 @@ bench-user: stage
 		--target-dir $(target)/bench
 	LIBKCAPI='$(shared)' $(if $(LIBCRYPTO),LIBCRYPTO='$(LIBCRYPTO)') $(RUNNER) \
 		$(target)/bench/release/user-engine-bench --bench $(BENCH)
+
+# kcapi_process() against a loop of calls for single messages, and against OpenSSL's: on the user engine, then
+# on a kernel with AF_ALG. BENCH='gcm(aes)' names algorithms.
+.PHONY: bench-requests
+bench-requests: stage
+	@mkdir -p $(build)/bench
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $(build)/bench/requests bench/requests.c \
+		-I$(build)/stage/usr/include -L$(build)/stage/usr/lib -lkcapi -ldl
+	LD_LIBRARY_PATH=$(build)/stage/usr/lib KCAPI_ENGINE=user $(build)/bench/requests $(foreach name,$(BENCH),'$(name)')
+	LD_LIBRARY_PATH=$(build)/stage/usr/lib KCAPI_ENGINE=kernel c-tests/harness/with-kernel \
+		$(build)/bench/requests $(foreach name,$(BENCH),'$(name)')
