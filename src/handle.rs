@@ -7,7 +7,7 @@
 use crate::cancel::Suspended;
 use crate::engine::choice;
 use crate::engine::{
-    self, Alone, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
+    Alone, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
@@ -130,13 +130,6 @@ impl Handle {
         // With a new key a message begins anew.
         self.enter()?.incomplete = false;
         Ok(result)
-    }
-
-    /// The control data of an AEAD message. EINVAL: the length of the associated data does not fit
-    /// in them.
-    pub fn aead_control(&self, op: Op, iv: Option<engine::Iv>) -> Result<Control> {
-        let assoclen = u32::try_from(self.assoclen()).map_err(|_| Errno::INVAL)?;
-        Ok(Control { op, iv, assoclen: Some(assoclen) })
     }
 
     /// A whole message and its whole result, see [`Operation::message`].

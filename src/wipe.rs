@@ -85,6 +85,12 @@ impl<const N: usize> Wiped<N> {
     pub const ZEROS: Self = Self([0; N]);
 }
 
+impl<const N: usize> Default for Wiped<N> {
+    fn default() -> Self {
+        Self::ZEROS
+    }
+}
+
 impl<const N: usize> Deref for Wiped<N> {
     type Target = [u8; N];
 

@@ -4,7 +4,7 @@
 //! Memory layout (Linux since 4.9): `AAD || plaintext` is encrypted to
 //! `AAD || ciphertext || tag` and the other way round.
 
-use super::{buffer, cipher, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize, why};
+use super::{buffer, cipher, control, destroy, init, iovecs, of, to_int, to_ssize, why};
 use crate::engine::{Kind, Length, Op, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
@@ -171,9 +171,10 @@ unsafe fn one_shot(
     let handle = unsafe { of(Kind::Aead, handle) }?;
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // SAFETY: the caller's promise.
-    let (iv, input, output) =
-        unsafe { (read_iv(handle, iv)?, Iovecs::new(&input), Iovecs::new(&output)) };
-    let result = handle.message(&handle.aead_control(op, iv)?, input, output, Length::Whole);
+    let (control, input, output) = unsafe {
+        (&control(handle, op, iv, handle.assoclen())?, Iovecs::new(&input), Iovecs::new(&output))
+    };
+    let result = handle.message(control, input, output, Length::Whole);
     why::message(handle, op, input, output, result)
 }
 
@@ -257,7 +258,7 @@ unsafe fn pairs(
         return Ok(0);
     }
     // SAFETY: the caller's promise.
-    let iv = unsafe { read_iv(handle, iv) }?;
-    let result = handle.batch(&handle.aead_control(op, iv)?, inputs, outputs);
+    let control = unsafe { control(handle, op, iv, handle.assoclen()) }?;
+    let result = handle.batch(&control, inputs, outputs);
     why::pairs(handle, op, inputs, outputs, result)
 }

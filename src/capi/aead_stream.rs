@@ -36,7 +36,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_init_enc(
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
     to_ssize_of_waiting(|cancellation| unsafe {
-        stream::start_aead(handle, Op::Encrypt, iv, iov, iovlen, cancellation)
+        stream::start(Kind::Aead, handle, Op::Encrypt, iv, iov, iovlen, cancellation)
     })
 }
 
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn kcapi_aead_stream_init_dec(
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, IOVECs and IV have their lengths.
     to_ssize_of_waiting(|cancellation| unsafe {
-        stream::start_aead(handle, Op::Decrypt, iv, iov, iovlen, cancellation)
+        stream::start(Kind::Aead, handle, Op::Decrypt, iv, iov, iovlen, cancellation)
     })
 }
 

@@ -2,9 +2,9 @@
 //! `kcapi_cipher_*`: symmetric ciphers.
 
 use super::{
-    because, borrow, buffer, bytes, destroy, init, iovecs, iv as read_iv, of, to_int, to_ssize, why,
+    because, borrow, buffer, bytes, control, destroy, init, iovecs, of, to_int, to_ssize, why,
 };
-use crate::engine::{Control, Kind, Length, Op, Parameter};
+use crate::engine::{Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -169,10 +169,10 @@ pub(super) unsafe fn one_shot(
     }
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // SAFETY: the caller's promise.
-    let (iv, input, output) =
-        unsafe { (read_iv(handle, iv)?, Iovecs::new(&input), Iovecs::new(&output)) };
-    let control = Control { op, iv, assoclen: None };
-    let result = handle.message(&control, input, output, Length::Pieces);
+    let (control, input, output) = unsafe {
+        (&control(handle, op, iv, handle.assoclen())?, Iovecs::new(&input), Iovecs::new(&output))
+    };
+    let result = handle.message(control, input, output, Length::Pieces);
     why::message(handle, op, input, output, result)
 }
 
@@ -262,8 +262,7 @@ unsafe fn pairs(
     let (handle, inputs, outputs) =
         unsafe { (of(Kind::Skcipher, handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
     // SAFETY: the caller's promise.
-    let iv = unsafe { read_iv(handle, iv) }?;
-    let control = Control { op, iv, assoclen: None };
+    let control = unsafe { control(handle, op, iv, handle.assoclen()) }?;
     match (handle.aio(), iovlen) {
         (true, 0) => Ok(0),
         (true, _) => {

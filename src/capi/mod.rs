@@ -46,7 +46,7 @@ mod stream;
 pub mod util;
 mod why;
 
-use crate::engine::{Iv, Kind};
+use crate::engine::{Control, Iv, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::{Handle, Options};
 use crate::iov::{self, Iovecs};
@@ -180,18 +180,26 @@ unsafe fn iovecs<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
     Ok(unsafe { Iovecs::new(list) })
 }
 
-/// The IV at `iv`, of the algorithm's size; None for NULL or if the algorithm has none.
+/// The control data of a message with the IV at `iv`, of the algorithm's size; without one for NULL or
+/// if the algorithm has none. An AEAD's has `assoclen` bytes of associated data. EINVAL: that does not
+/// fit in them.
 ///
 /// # Safety
 ///
 /// `iv` is NULL or points to as many bytes as the algorithm's IV has.
-unsafe fn iv(handle: &Handle, iv: *const u8) -> Result<Option<Iv>> {
+#[inline(always)]
+unsafe fn control(handle: &Handle, op: Op, iv: *const u8, assoclen: usize) -> Result<Control> {
     let len = handle.properties().iv_size as usize;
-    if iv.is_null() || len == 0 {
-        return Ok(None);
+    let mut control = Control { op, iv: None, assoclen: None };
+    if handle.kind() == Kind::Aead {
+        control.assoclen = Some(u32::try_from(assoclen).map_err(|_| Errno::INVAL)?);
     }
-    // SAFETY: the caller's promise.
-    Iv::new(unsafe { slice::from_raw_parts(iv, len) }).map(Some)
+    if !iv.is_null() && len > 0 {
+        // Copied to its place: to move what was just written is to wait until it is.
+        // SAFETY: the caller's promise.
+        control.iv.insert(Iv::default()).set(unsafe { slice::from_raw_parts(iv, len) })?;
+    }
+    Ok(control)
 }
 
 /// A copy of `parts`, one after the other, that the caller frees with free(3).

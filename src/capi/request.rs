@@ -2,9 +2,9 @@
 //! `kcapi_process`: many messages in one call, each with an IV of its own. The C library does not
 //! have it.
 
-use super::{because, borrow, buffer, iovecs, iv as read_iv, to_ssize, why};
+use super::{because, borrow, buffer, control, iovecs, to_ssize, why};
 use crate::engine::requests::MANY_BYTES;
-use crate::engine::{Control, Kind, Length, Op};
+use crate::engine::{Kind, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::List;
@@ -309,15 +309,6 @@ impl Request {
         }
     }
 
-    /// # Safety
-    ///
-    /// The IV has its length.
-    unsafe fn control(&self, handle: &Handle, op: Op) -> Result<Control> {
-        let assoclen = (handle.kind() == Kind::Aead).then_some(self.assoclen);
-        // SAFETY: the caller's promise.
-        Ok(Control { op, iv: unsafe { read_iv(handle, self.iv) }?, assoclen })
-    }
-
     /// The message, and the place of its result.
     ///
     /// # Safety
@@ -351,7 +342,7 @@ impl Request {
             let (handle, op) = self.checked()?;
             let (input, output) = self.lists(handle)?;
             let task = match op {
-                Some(op) => Task::Crypt(self.control(handle, op)?),
+                Some(op) => Task::Crypt(control(handle, op, self.iv, self.assoclen as usize)?),
                 None => Task::Digest,
             };
             Ok(HandleRequest::new(number, handle, task, input, output))
@@ -370,8 +361,8 @@ impl Request {
             let (input, output) = self.lists(handle)?;
             let (input, output) = (input.iovecs(), output.iovecs());
             let Some(op) = op else { return handle.digest(input, output) };
-            let control = self.control(handle, op)?;
-            let result = handle.message(&control, input, output, Length::Whole);
+            let control = &control(handle, op, self.iv, self.assoclen as usize)?;
+            let result = handle.message(control, input, output, Length::Whole);
             why::message(handle, op, input, output, result)
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The part of the stream calls that all families share.
 
-use super::{because, iovecs, iv as read_iv, of, why};
+use super::{because, control, iovecs, of, why};
 use crate::cancel::Suspended;
-use crate::engine::{Control, Kind, Op};
+use crate::engine::{Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{IOVECS_MAX, Iovecs};
@@ -40,28 +40,8 @@ pub unsafe fn start(
     // SAFETY: the caller's promise.
     let (handle, input) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
     // SAFETY: the caller's promise.
-    let iv = unsafe { read_iv(handle, iv) }?;
-    handle.start(&Control { op, iv, assoclen: None }, input, cancellation)
-}
-
-/// Begins an AEAD message.
-///
-/// # Safety
-///
-/// The same as for `start`.
-pub unsafe fn start_aead(
-    handle: *mut Handle,
-    op: Op,
-    iv: *const u8,
-    iov: *mut iovec,
-    iovlen: usize,
-    cancellation: &Suspended,
-) -> Result<usize> {
-    // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (of(Kind::Aead, handle)?, pieces(iov, iovlen)?) };
-    // SAFETY: the caller's promise.
-    let iv = unsafe { read_iv(handle, iv) }?;
-    handle.start(&handle.aead_control(op, iv)?, input, cancellation)
+    let control = unsafe { control(handle, op, iv, handle.assoclen()) }?;
+    handle.start(&control, input, cancellation)
 }
 
 /// Sends a further piece, the last one unless `more`.

@@ -119,6 +119,7 @@ pub enum Op {
 }
 
 /// An IV, copied from the caller at once: its memory may be the output's too.
+#[derive(Default)]
 pub struct Iv {
     bytes: Wiped<{ Iv::MAX }>,
     len: usize,
@@ -129,10 +130,11 @@ impl Iv {
     pub const MAX: usize = 64;
 
     /// Copies `bytes`; EINVAL if there are too many.
-    pub fn new(bytes: &[u8]) -> Result<Self> {
-        let mut iv = Self { bytes: Wiped::ZEROS, len: bytes.len() };
-        iv.bytes.get_mut(..bytes.len()).ok_or(Errno::INVAL)?.copy_from_slice(bytes);
-        Ok(iv)
+    #[inline(always)]
+    pub fn set(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bytes.get_mut(..bytes.len()).ok_or(Errno::INVAL)?.copy_from_slice(bytes);
+        self.len = bytes.len();
+        Ok(())
     }
 
     /// The bytes.

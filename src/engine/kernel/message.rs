@@ -234,7 +234,9 @@ mod tests {
     #[test]
     fn the_longest_control_data_fit_and_are_read_back() {
         let iv: Vec<u8> = (0..Iv::MAX as u8).collect();
-        let iv = Iv::new(&iv).ok();
+        let mut longest = Iv::default();
+        longest.set(&iv).unwrap();
+        let iv = Some(longest);
         let mut buffer = ControlBuffer::default();
         buffer.fill(&Control { op: Op::Encrypt, iv, assoclen: Some(0x0102_0304) });
         assert_eq!(buffer.len, CONTROL_MAX);
