@@ -40,8 +40,9 @@ html   := $(build)/html
 
 # What KCAPI_ENGINE is where nobody sets it: kernel, user, kernel-first or user-first.
 ENGINE ?= kernel-first
-# user-engine: the engine in user space; legacy: its rarer algorithms. Without both: FEATURES=
-FEATURES ?= user-engine legacy
+# user-engine: the engine in user space; legacy: its rarer algorithms; asymmetric: RSA and key
+# agreement. Without all: FEATURES=
+FEATURES ?= user-engine legacy asymmetric
 
 # Both libraries, or one: make SHARED= for libkcapi.a only, make STATIC= for libkcapi.so only.
 SHARED ?= yes

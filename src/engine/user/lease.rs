@@ -34,6 +34,12 @@ impl UserCommon {
         Self { algorithm, properties, current: Lock::new(Current { key, tag_len: 0 }) }
     }
 
+    /// The algorithm with what was set so far; None: it waits for its key.
+    #[cfg(feature = "asymmetric")]
+    pub fn keyed(&self) -> Result<Option<Arc<Keyed>>> {
+        Ok(self.current.lock()?.key.clone())
+    }
+
     /// Replaces the key. The old one is wiped without the lock, so that a fork(2) need not wait for
     /// that.
     pub fn set_key(&self, key: Option<Keyed>) -> Result<()> {

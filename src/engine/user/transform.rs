@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The user engine's transform: an algorithm, its key and its tag length.
+//! The user engine's transform: an algorithm, its key and its other parameters.
 //!
 //! An operation has the key and the tag length that were there when it was opened, as in the kernel
 //! (Linux `crypto/af_alg.c`, alg_setsockopt()). Before another one is set all operations are
 //! closed.
 
+#[cfg(feature = "asymmetric")]
+use super::algorithm::Keyed;
 use super::algorithm::{self, Algorithm, names};
 use super::keyring;
 use super::lease::{Lease, UserCommon};
+#[cfg(feature = "asymmetric")]
+use super::operation::asymmetric::AsymmetricOperation;
 use super::operation::cipher::CipherOperation;
 use super::operation::hash::HashOperation;
 use super::operation::rng::RngOperation;
@@ -15,6 +19,8 @@ use crate::engine::{Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::log::log;
 use crate::memory::{self, SMALL};
+#[cfg(feature = "asymmetric")]
+use crate::wipe::{WORK, wiping_stack};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -55,12 +61,11 @@ impl Transform for UserTransform {
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
         let name = &self.properties().name;
-        self.change(parameter)
-            .inspect(|()| log!(Debug, "{name}: parameter set"))
-            .inspect_err(|errno| {
+        self.change(parameter).inspect(|_| log!(Debug, "{name}: parameter set")).inspect_err(
+            |errno| {
                 log!(Debug, "{name}: parameter refused (errno: -{})", errno.number());
-            })
-            .map(|()| 0)
+            },
+        )
     }
 
     fn tag_len(&self) -> u32 {
@@ -78,34 +83,68 @@ impl Transform for UserTransform {
             Algorithm::Skcipher(_) | Algorithm::Aead(_) => Arc::new(CipherOperation::new(lease)),
             Algorithm::Hash(_) => Arc::new(HashOperation::new(lease)),
             Algorithm::Rng(_) => Arc::new(RngOperation::new(lease)),
+            #[cfg(feature = "asymmetric")]
+            Algorithm::Asymmetric(_) => Arc::new(AsymmetricOperation::new(lease)),
         })
     }
 }
 
 impl UserTransform {
-    fn change(&self, parameter: Parameter<'_>) -> Result<()> {
+    /// Sets a parameter. Returns the largest size of a result, if the parameter tells that.
+    fn change(&self, parameter: Parameter<'_>) -> Result<c_int> {
         match (parameter, &self.0.algorithm) {
-            (Parameter::Key(key), _) if key.len() >= KEY_MAX => Err(Errno::NOMEM),
-            (Parameter::Key(key), _) => match self.0.algorithm.with_key(key) {
-                Ok(keyed) => self.0.set_key(Some(keyed)),
-                // The old key is gone then, as in the kernel, because the caller thinks that it was
-                // replaced.
-                Err(errno) if self.0.algorithm.needs_key() => self.0.set_key(None).and(Err(errno)),
-                Err(errno) => Err(errno),
-            },
             (Parameter::KeySerial(serial), _) => {
                 let key = keyring::read(serial)?;
                 // The payload has taken of what was made sure of when the call began.
                 memory::ensure(SMALL)?;
                 self.change(Parameter::Key(key.as_slice()))
             }
+            (
+                Parameter::Key(value)
+                | Parameter::PublicKey(value)
+                | Parameter::DhParameters(value),
+                _,
+            ) if value.len() >= KEY_MAX => Err(Errno::NOMEM),
+            #[cfg(feature = "asymmetric")]
+            (_, Algorithm::Asymmetric(_)) => self.change_asymmetric(parameter),
+            (Parameter::Key(key), _) => self.change_key(key).map(|()| 0),
             (Parameter::TagLen(len), Algorithm::Aead(aead)) => {
                 if !aead.takes_tag(len as usize) {
                     return Err(Errno::INVAL);
                 }
-                self.0.set_tag_len(len)
+                self.0.set_tag_len(len).map(|()| 0)
             }
             _ => Err(Errno::NOPROTOOPT),
+        }
+    }
+
+    fn change_key(&self, key: &[u8]) -> Result<()> {
+        match self.0.algorithm.with_key(key) {
+            Ok(keyed) => self.0.set_key(Some(keyed)),
+            // The old key is gone then, as in the kernel, because the caller thinks that it was
+            // replaced.
+            Err(errno) if self.0.algorithm.needs_key() => self.0.set_key(None).and(Err(errno)),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    #[cfg(feature = "asymmetric")]
+    fn change_asymmetric(&self, parameter: Parameter<'_>) -> Result<c_int> {
+        let current = self.0.keyed()?;
+        let Some(Keyed::Asymmetric(current)) = current.as_deref() else {
+            return Err(Errno::INVAL);
+        };
+        let is_key = matches!(parameter, Parameter::Key(_) | Parameter::PublicKey(_));
+        match wiping_stack::<WORK, _>(|| current.with(parameter)) {
+            Ok(next) => {
+                let size = c_int::try_from(next.max_size()).map_err(|_| Errno::INVAL)?;
+                self.0.set_key(Some(Keyed::Asymmetric(next))).map(|()| size)
+            }
+            // The old key is gone then, as above.
+            Err(errno) if is_key => {
+                self.0.set_key(Some(Keyed::Asymmetric(current.without_key()))).and(Err(errno))
+            }
+            Err(errno) => Err(errno),
         }
     }
 }

@@ -7,8 +7,16 @@
 //! several of these; [`verdict`] says what a tag's comparison came to.
 
 pub mod aead;
+#[cfg(feature = "asymmetric")]
+mod akcipher;
+#[cfg(feature = "asymmetric")]
+pub mod asymmetric;
 pub mod block;
 pub mod hash;
+#[cfg(feature = "asymmetric")]
+mod kpp;
+#[cfg(feature = "asymmetric")]
+mod montgomery;
 pub mod names;
 mod poly1305;
 pub mod rng;
@@ -16,9 +24,13 @@ pub mod skcipher;
 pub mod verdict;
 
 use crate::engine::{Kind, Properties};
+#[cfg(feature = "asymmetric")]
+use crate::errno::Errno;
 use crate::errno::Result;
 use crate::wipe::{Depth, KEY, SPILLS, wiping_stack};
 use aead::{Aead, AeadAlgorithm};
+#[cfg(feature = "asymmetric")]
+use asymmetric::Asymmetric;
 use hash::{HashAlgorithm, Hasher};
 use names::Name;
 use rng::{Rng, RngAlgorithm};
@@ -34,6 +46,9 @@ pub enum Algorithm {
     Hash(HashAlgorithm),
     /// A random number generator, whose state is what is set.
     Rng(RngAlgorithm),
+    /// An asymmetric cipher or a key agreement, before any parameter was set.
+    #[cfg(feature = "asymmetric")]
+    Asymmetric(Box<dyn Asymmetric>),
 }
 
 /// An algorithm with its key, ready to work.
@@ -46,6 +61,9 @@ pub enum Keyed {
     Hash(Box<dyn Hasher>),
     /// A seeded generator, or one that waits for its seed.
     Rng(Rng),
+    /// An asymmetric cipher or a key agreement, perhaps one that waits for its key.
+    #[cfg(feature = "asymmetric")]
+    Asymmetric(Box<dyn Asymmetric>),
 }
 
 impl Algorithm {
@@ -66,6 +84,9 @@ impl Algorithm {
             Self::Aead(aead) => (aead.new)(key).map(Keyed::Aead),
             Self::Hash(hash) => hash.with_key(key).map(Keyed::Hash),
             Self::Rng(rng) => Rng::seeded(*rng, key).map(Keyed::Rng),
+            // Its keys depend on what was set before, see `Asymmetric::with`.
+            #[cfg(feature = "asymmetric")]
+            Self::Asymmetric(_) => Err(Errno::INVAL),
         }
     }
 
@@ -77,6 +98,8 @@ impl Algorithm {
             Self::Skcipher(_) | Self::Aead(_) => None,
             Self::Hash(hash) => hash.plain.map(|plain| Keyed::Hash(plain())),
             Self::Rng(rng) => Some(Keyed::Rng(Rng::unseeded(*rng))),
+            #[cfg(feature = "asymmetric")]
+            Self::Asymmetric(first) => Some(Keyed::Asymmetric(first.without_key())),
         }
     }
 
@@ -87,6 +110,8 @@ impl Algorithm {
             Self::Skcipher(cipher) => !cipher.keyless,
             Self::Aead(_) => true,
             Self::Rng(_) => false,
+            #[cfg(feature = "asymmetric")]
+            Self::Asymmetric(_) => true,
         }
     }
 }
@@ -127,6 +152,12 @@ pub fn find(kind: Kind, name: &Name<'_>) -> Option<(Algorithm, Properties)> {
             let rng = rng::find(name)?;
             (Algorithm::Rng(rng), properties(rng.name().to_owned()))
         }
+        #[cfg(feature = "asymmetric")]
+        Kind::Akcipher | Kind::Kpp => {
+            let first = asymmetric::find(kind, name)?;
+            (Algorithm::Asymmetric(first), properties(name.to_string()))
+        }
+        #[cfg(not(feature = "asymmetric"))]
         Kind::Akcipher | Kind::Kpp => return None,
     })
 }

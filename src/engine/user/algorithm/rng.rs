@@ -100,7 +100,8 @@ impl Rng {
     }
 }
 
-fn fill_randomly(mut bytes: &mut [u8]) -> Result<()> {
+/// Fills `bytes` with what getrandom(2) gives.
+pub fn fill_randomly(mut bytes: &mut [u8]) -> Result<()> {
     while !bytes.is_empty() {
         let got = retry(|| getrandom(bytes))?;
         bytes = bytes.get_mut(got..).unwrap_or_default();

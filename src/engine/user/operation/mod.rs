@@ -3,8 +3,10 @@
 //!
 //! [`cipher`] serves symmetric ciphers and AEADs, with [`cipher_state`] as what is kept from call
 //! to call, shared by [`shared_stream`] after a fork(2), and [`batch`] for many messages at once;
-//! [`hash`] digests, [`rng`] generators.
+//! [`hash`] digests, [`rng`] generators, `asymmetric` asymmetric ciphers and key agreements.
 
+#[cfg(feature = "asymmetric")]
+pub mod asymmetric;
 pub mod batch;
 pub mod cipher;
 pub mod cipher_state;

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! RSA keys, and the two operations on numbers that RSA is made of.
+//!
+//! A private operation is computed modulo the two primes. What it is given is multiplied by a
+//! random number first, so that nothing in it depends on a number that somebody else has chosen,
+//! and its result is checked with the public exponent: a fault modulo one of the primes would tell
+//! both.
+//!
+//! Reference: RFC 8017, 3, 5.1 and appendix A.1; D. Boneh, R. DeMillo, R. Lipton: On the Importance
+//! of Checking Cryptographic Protocols for Faults; P. Kocher: Timing Attacks on Implementations of
+//! Diffie-Hellman, RSA, DSS, and Other Systems.
+
+use super::der::Reader;
+use crate::engine::user::algorithm::montgomery::{
+    LIMB, Limbs, Modulus, equal, less, mul_plus, write,
+};
+use crate::engine::user::algorithm::rng::fill_randomly;
+use crate::errno::{Errno, Result};
+use crate::lock::{Lock, Recover};
+use zeroize::Zeroizing;
+
+/// Bits in the shortest modulus: shorter ones have been factored, or can be.
+const BITS_MIN: usize = 1024;
+/// Bits in the longest one; Linux has no more than 4096.
+const BITS_MAX: usize = 8192;
+
+/// RSAPublicKey.
+pub struct PublicKey {
+    modulus: Modulus,
+    /// The public exponent, the highest byte first.
+    exponent: Vec<u8>,
+}
+
+impl PublicKey {
+    /// The key that `der` is. EINVAL: it is none, or one that nobody should use.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let mut reader = Reader::sequence(der)?;
+        let key = Self::read(&mut reader)?;
+        reader.end()?;
+        Ok(key)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let (n, e) = (reader.integer()?, reader.integer()?);
+        let bits = n.len().saturating_mul(8);
+        if !(BITS_MIN..=BITS_MAX).contains(&bits) {
+            return Err(Errno::INVAL);
+        }
+        let modulus = Modulus::new(n)?;
+        let number = Limbs::from_bytes(e, modulus.len())?;
+        let odd = e.last().is_some_and(|lowest| lowest % 2 == 1);
+        if modulus.bits() < BITS_MIN || !odd || e == [1] || !less(number.get(), modulus.get()) {
+            return Err(Errno::INVAL);
+        }
+        let mut exponent = Vec::new();
+        exponent.try_reserve_exact(e.len())?;
+        exponent.extend_from_slice(e);
+        Ok(Self { modulus, exponent })
+    }
+
+    /// Bytes in the modulus.
+    pub fn size(&self) -> usize {
+        self.modulus.bytes()
+    }
+
+    /// The number of `bytes`; EINVAL: it is not below the modulus.
+    fn number(&self, bytes: &[u8]) -> Result<Limbs> {
+        let number = Limbs::from_bytes(bytes, self.modulus.len())?;
+        if less(number.get(), self.modulus.get()) { Ok(number) } else { Err(Errno::INVAL) }
+    }
+
+    /// RSAEP and RSAVP1: `output`, [`PublicKey::size`] bytes, gets `input` to the power of the
+    /// public exponent. EINVAL: `input` is not below the modulus.
+    pub fn public(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
+        let mut number = self.number(input)?;
+        self.modulus.pow_public(number.get_mut(), &self.exponent)?;
+        write(number.get(), output);
+        Ok(())
+    }
+}
+
+/// RSAPrivateKey.
+pub struct PrivateKey {
+    public: PublicKey,
+    p: Modulus,
+    q: Modulus,
+    /// The private exponent modulo p - 1, and modulo q - 1.
+    dp: Limbs,
+    dq: Limbs,
+    /// 1 / q modulo p.
+    q_inverse: Limbs,
+    blinding: Lock<Option<Blinding>>,
+}
+
+/// What blinds the next operation, and what takes that away. Each operation replaces both by their
+/// squares.
+struct Blinding {
+    /// A random number to the power of the public exponent, in Montgomery form.
+    factor: Limbs,
+    /// 1 / the random number, in Montgomery form.
+    inverse: Limbs,
+}
+
+impl Recover for Option<Blinding> {
+    #[allow(unsafe_code)]
+    unsafe fn recover(this: *mut Self) {
+        // SAFETY: the caller's promise. The child makes another.
+        unsafe { this.write(None) };
+    }
+}
+
+impl PrivateKey {
+    /// The key that `der` is. EINVAL: it is none, its parts do not belong together, or it is one
+    /// that nobody should use.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let mut reader = Reader::sequence(der)?;
+        // Keys of more than two primes have another version.
+        if reader.integer()? != [0] {
+            return Err(Errno::INVAL);
+        }
+        let public = PublicKey::read(&mut reader)?;
+        let d = public.number(reader.integer()?)?;
+        let (p, q) = (Modulus::new(reader.integer()?)?, Modulus::new(reader.integer()?)?);
+        let dp = Limbs::from_bytes(reader.integer()?, p.len())?;
+        let dq = Limbs::from_bytes(reader.integer()?, q.len())?;
+        let q_inverse = Limbs::from_bytes(reader.integer()?, p.len())?;
+        reader.end()?;
+        let below =
+            less(dp.get(), p.get()) & less(dq.get(), q.get()) & less(q_inverse.get(), p.get());
+        // Else one of them can be found, however long the other is.
+        let balanced = p.bits().min(q.bits()) >= public.modulus.bits() / 4;
+        if !below || !balanced || d.get().iter().all(|limb| *limb == 0) {
+            return Err(Errno::INVAL);
+        }
+        let mut key = Self { public, p, q, dp, dq, q_inverse, blinding: Lock::new(None) };
+        key.check()?;
+        Ok(key)
+    }
+
+    /// Checks that the parts of the key belong together, as far as operations depend on them.
+    fn check(&mut self) -> Result<()> {
+        let mut product = Limbs::zeros(self.p.len() + self.q.len())?;
+        mul_plus(product.get_mut(), self.p.get(), self.q.get(), &[]);
+        let (low, high) =
+            product.get().split_at_checked(self.public.modulus.len()).ok_or(Errno::INVAL)?;
+        if !equal(low, self.public.modulus.get()) || high.iter().any(|limb| *limb != 0) {
+            return Err(Errno::INVAL);
+        }
+        let blinding = self.blinding()?;
+        self.blinding = Lock::new(Some(blinding));
+        Ok(())
+    }
+
+    /// The key's public half.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// RSADP and RSASP1: `output`, [`PublicKey::size`] bytes, gets `input` to the power of the
+    /// private exponent. EINVAL: `input` is not below the modulus. EIO: the result was wrong.
+    pub fn private(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
+        let n = &self.public.modulus;
+        let (mut number, mut room) = (self.public.number(input)?, n.room()?);
+        let Blinding { factor, inverse } = self.next_blinding()?;
+        n.mul(number.get_mut(), factor.get(), &mut room);
+        let mut result = self.checked_power(&number)?;
+        n.mul(result.get_mut(), inverse.get(), &mut room);
+        write(result.get(), output);
+        Ok(())
+    }
+
+    /// `number` to the power of the private exponent. EIO: a computation went wrong.
+    fn checked_power(&self, number: &Limbs) -> Result<Limbs> {
+        let n = &self.public.modulus;
+        let result = self.crt(number, &self.dp, &self.dq)?;
+        let mut back = Limbs::zeros(n.len())?;
+        back.get_mut().copy_from_slice(result.get());
+        n.pow_public(back.get_mut(), &self.public.exponent)?;
+        if equal(back.get(), number.get()) { Ok(result) } else { Err(Errno::IO) }
+    }
+
+    /// The number below the modulus that is `number` to the power of `dp` modulo p, and to the
+    /// power of `dq` modulo q.
+    fn crt(&self, number: &Limbs, dp: &Limbs, dq: &Limbs) -> Result<Limbs> {
+        let (p, q) = (&self.p, &self.q);
+        let mut room = p.room()?;
+        let mut of_p = p.reduce(number.get(), &mut room)?;
+        p.pow(of_p.get_mut(), dp.get())?;
+        let mut of_q = q.reduce(number.get(), &mut q.room()?)?;
+        q.pow(of_q.get_mut(), dq.get())?;
+        let subtrahend = p.reduce(of_q.get(), &mut room)?;
+        p.sub(of_p.get_mut(), subtrahend.get());
+        p.enter(of_p.get_mut(), &mut room);
+        p.mul(of_p.get_mut(), self.q_inverse.get(), &mut room);
+        let mut result = Limbs::zeros(p.len() + q.len())?;
+        mul_plus(result.get_mut(), of_p.get(), q.get(), of_q.get());
+        let mut shortened = Limbs::zeros(self.public.modulus.len())?;
+        shortened.get_mut().iter_mut().zip(result.get()).for_each(|(to, from)| *to = *from);
+        Ok(shortened)
+    }
+
+    /// What blinds this operation; the next is blinded by its squares.
+    fn next_blinding(&self) -> Result<Blinding> {
+        let n = &self.public.modulus;
+        let mut room = n.room()?;
+        let mut next = self.blinding.lock()?;
+        let next = match &mut *next {
+            Some(next) => next,
+            none => none.insert(self.blinding()?),
+        };
+        let mut this = Blinding { factor: Limbs::zeros(n.len())?, inverse: Limbs::zeros(n.len())? };
+        for (this, next) in
+            [(&mut this.factor, &mut next.factor), (&mut this.inverse, &mut next.inverse)]
+        {
+            this.get_mut().copy_from_slice(next.get());
+            n.mul(next.get_mut(), this.get(), &mut room);
+        }
+        Ok(this)
+    }
+
+    /// A random number, and by Fermat's theorem its inverse. EINVAL: the number comes back neither
+    /// with this inverse nor by the private exponent, because the key's parts do not belong
+    /// together.
+    fn blinding(&self) -> Result<Blinding> {
+        let n = &self.public.modulus;
+        let mut room = n.room()?;
+        let mut bytes = Zeroizing::new([0; BITS_MAX / 8]);
+        let bytes = bytes.get_mut(..n.len() * LIMB).ok_or(Errno::INVAL)?;
+        fill_randomly(bytes)?;
+        let random = n.reduce(Limbs::from_bytes(bytes, n.len())?.get(), &mut room)?;
+        let (exponent_p, exponent_q) = (two_less(&self.p)?, two_less(&self.q)?);
+        let mut inverse = self.crt(&random, &exponent_p, &exponent_q)?;
+        n.enter(inverse.get_mut(), &mut room);
+        let mut factor = Limbs::zeros(n.len())?;
+        factor.get_mut().copy_from_slice(random.get());
+        n.pow_public(factor.get_mut(), &self.public.exponent)?;
+        let back = self.checked_power(&factor).map_err(|_| Errno::INVAL)?;
+        let mut product = Limbs::zeros(n.len())?;
+        product.get_mut().copy_from_slice(inverse.get());
+        n.mul(product.get_mut(), random.get(), &mut room);
+        let is_one = product
+            .get()
+            .split_first()
+            .is_some_and(|(low, rest)| *low == 1 && rest.iter().all(|limb| *limb == 0));
+        if !equal(back.get(), random.get()) || !is_one {
+            return Err(Errno::INVAL);
+        }
+        n.enter(factor.get_mut(), &mut room);
+        Ok(Blinding { factor, inverse })
+    }
+}
+
+/// `prime` - 2, by which a number is raised to become its inverse.
+fn two_less(prime: &Modulus) -> Result<Limbs> {
+    let mut number = Limbs::zeros(prime.len())?;
+    number.get_mut().copy_from_slice(prime.get());
+    let mut borrow = 2;
+    for limb in number.get_mut() {
+        let (less, below) = limb.overflowing_sub(borrow);
+        (*limb, borrow) = (less, below.into());
+    }
+    Ok(number)
+}

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! Arithmetic modulo an odd number, by Montgomery's method, for RSA and Diffie-Hellman.
+//!
+//! The crates that have this leave primes and powers of secrets behind in freed memory, which
+//! nobody can wipe from outside. Here every number is in memory that is wiped when it is dropped,
+//! and a computation takes all that it needs at its beginning, so that there is no memory to run
+//! out of in its midst.
+//!
+//! The time and the addresses that are read depend on the lengths of the numbers only, except in
+//! [`Modulus::pow_public`], which depends on its exponent. A modulus' length in bits is public.
+//!
+//! Numbers are limbs with the lowest first. R is 2 to the number of bits in a modulus' limbs; x in
+//! Montgomery form is x R.
+//!
+//! Reference: Handbook of Applied Cryptography, 14.3.2 and 14.6.1.
+
+use crate::errno::{Errno, Result};
+use std::hint::black_box;
+use zeroize::Zeroize;
+
+/// A digit.
+#[cfg(target_pointer_width = "64")]
+pub type Limb = u64;
+/// The product of two digits.
+#[cfg(target_pointer_width = "64")]
+type Wide = u128;
+/// A digit.
+#[cfg(not(target_pointer_width = "64"))]
+pub type Limb = u32;
+/// The product of two digits.
+#[cfg(not(target_pointer_width = "64"))]
+type Wide = u64;
+
+/// Bytes in a limb.
+pub const LIMB: usize = size_of::<Limb>();
+
+/// Bits of an exponent that one multiplication takes.
+const WINDOW: usize = 5;
+
+/// A number, or several, in memory that is wiped when it is dropped.
+pub struct Limbs(Vec<Limb>);
+
+impl Limbs {
+    /// `len` limbs of zeros; ENOMEM.
+    pub fn zeros(len: usize) -> Result<Self> {
+        let mut limbs = Vec::new();
+        limbs.try_reserve_exact(len)?;
+        limbs.resize(len, 0);
+        Ok(Self(limbs))
+    }
+
+    /// The number of these bytes, of which the first is the highest, in `len` limbs. EINVAL: it
+    /// needs more.
+    pub fn from_bytes(bytes: &[u8], len: usize) -> Result<Self> {
+        let mut limbs = Self::zeros(len)?;
+        limbs.read(bytes)?;
+        Ok(limbs)
+    }
+
+    /// The limbs.
+    pub fn get(&self) -> &[Limb] {
+        &self.0
+    }
+
+    /// The limbs, to be changed.
+    pub fn get_mut(&mut self) -> &mut [Limb] {
+        &mut self.0
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut pieces = bytes.rchunks(LIMB);
+        for (limb, piece) in self.0.iter_mut().zip(pieces.by_ref()) {
+            *limb = piece.iter().fold(0, |limb, byte| (limb << 8) | Limb::from(*byte));
+        }
+        let rest = pieces.flatten().fold(0, |rest, byte| rest | byte);
+        if rest == 0 { Ok(()) } else { Err(Errno::INVAL) }
+    }
+}
+
+impl Drop for Limbs {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Writes a number to `bytes`, of which the first is the highest. The number must fit.
+pub fn write(number: &[Limb], bytes: &mut [u8]) {
+    let limbs = number.iter().chain(std::iter::repeat(&0));
+    for (piece, limb) in bytes.rchunks_mut(LIMB).zip(limbs) {
+        for (byte, shift) in piece.iter_mut().rev().zip((0..).step_by(8)) {
+            *byte = (limb >> shift) as u8;
+        }
+    }
+}
+
+/// A mask: all bits, or none.
+#[derive(Clone, Copy)]
+struct Mask(Limb);
+
+impl Mask {
+    /// All bits if `bit` is 1, none if it is 0. The compiler does not learn that there are only
+    /// these two, and makes no branch of it.
+    fn of(bit: Limb) -> Self {
+        Self(black_box(bit).wrapping_neg())
+    }
+
+    /// `yes` or `no`.
+    fn select(self, yes: Limb, no: Limb) -> Limb {
+        no ^ (self.0 & (yes ^ no))
+    }
+}
+
+/// `a` + `b` + `carry`, and the new carry.
+fn add(a: Limb, b: Limb, carry: &mut Limb) -> Limb {
+    let sum = Wide::from(a) + Wide::from(b) + Wide::from(*carry);
+    *carry = (sum >> Limb::BITS) as Limb;
+    sum as Limb
+}
+
+/// `a` - `b` - `borrow`, and the new borrow.
+fn sub(a: Limb, b: Limb, borrow: &mut Limb) -> Limb {
+    let difference = Wide::from(a).wrapping_sub(Wide::from(b)).wrapping_sub(Wide::from(*borrow));
+    *borrow = (difference >> Limb::BITS) as Limb & 1;
+    difference as Limb
+}
+
+/// `a` + `b` `c` + `carry`, which never has more than two limbs, and the new carry.
+#[inline(always)]
+fn mul_add(a: Limb, b: Limb, c: Limb, carry: &mut Limb) -> Limb {
+    let product = Wide::from(b).wrapping_mul(Wide::from(c));
+    let sum = product.wrapping_add(Wide::from(a)).wrapping_add(Wide::from(*carry));
+    *carry = (sum >> Limb::BITS) as Limb;
+    sum as Limb
+}
+
+/// 1 if `a` < `b`, else 0; both have as many limbs.
+fn is_less(a: &[Limb], b: &[Limb]) -> Limb {
+    let mut borrow = 0;
+    for (a, b) in a.iter().zip(b) {
+        sub(*a, *b, &mut borrow);
+    }
+    borrow
+}
+
+/// Tells whether `a` < `b`; both have as many limbs.
+pub fn less(a: &[Limb], b: &[Limb]) -> bool {
+    black_box(is_less(a, b)) == 1
+}
+
+/// Tells whether `a` and `b`, which have as many limbs, are the same.
+pub fn equal(a: &[Limb], b: &[Limb]) -> bool {
+    black_box(a.iter().zip(b).fold(0, |rest, (a, b)| rest | (a ^ b))) == 0
+}
+
+/// `product` = `a` `b` + `sum`. It has as many limbs as `a` and `b` have together, and the
+/// number must fit.
+pub fn mul_plus(product: &mut [Limb], a: &[Limb], b: &[Limb], sum: &[Limb]) {
+    product.fill(0);
+    product.iter_mut().zip(sum).for_each(|(to, from)| *to = *from);
+    for (i, a) in a.iter().enumerate() {
+        let mut carry = 0;
+        let mut to = product.get_mut(i..).unwrap_or_default().iter_mut();
+        to.by_ref().zip(b).for_each(|(to, b)| *to = mul_add(*to, *a, *b, &mut carry));
+        to.for_each(|to| *to = add(*to, 0, &mut carry));
+    }
+}
+
+/// An odd modulus, which may be a secret.
+pub struct Modulus {
+    modulus: Limbs,
+    /// R in Montgomery form: what makes Montgomery forms.
+    rr: Limbs,
+    /// -1 / modulus in the lowest limb.
+    inverse: Limb,
+    bits: usize,
+}
+
+/// Room for what a multiplication, or a power, has in between.
+pub struct Room(Limbs);
+
+impl Modulus {
+    /// The modulus of these bytes, of which the first is the highest. EINVAL: it is even, or less
+    /// than 3.
+    pub fn new(bytes: &[u8]) -> Result<Self> {
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let bytes = bytes.get(zeros..).unwrap_or_default();
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+            return Err(Errno::INVAL);
+        };
+        let bits = bytes.len() * 8 - first.leading_zeros() as usize;
+        if bits < 2 || last % 2 == 0 {
+            return Err(Errno::INVAL);
+        }
+        let len = bytes.len().div_ceil(LIMB);
+        let modulus = Limbs::from_bytes(bytes, len)?;
+        let mut inverse: Limb = 1;
+        let lowest = modulus.get().first().copied().unwrap_or(1);
+        for _ in 0..Limb::BITS.ilog2() {
+            inverse = inverse.wrapping_mul((2 as Limb).wrapping_sub(lowest.wrapping_mul(inverse)));
+        }
+        let rr = Limbs::zeros(len)?;
+        let mut this = Self { modulus, rr, inverse: inverse.wrapping_neg(), bits };
+        this.find_rr()?;
+        Ok(this)
+    }
+
+    /// The number of its limbs.
+    pub fn len(&self) -> usize {
+        self.modulus.get().len()
+    }
+
+    /// Its length in bits.
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
+    /// Its length in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bits.div_ceil(8)
+    }
+
+    /// The modulus itself.
+    pub fn get(&self) -> &[Limb] {
+        self.modulus.get()
+    }
+
+    /// Room for multiplications; ENOMEM.
+    pub fn room(&self) -> Result<Room> {
+        Limbs::zeros(2 * self.len()).map(Room)
+    }
+
+    /// From the highest power of 2 below the modulus to R R, by doublings and squarings.
+    fn find_rr(&mut self) -> Result<()> {
+        let (len, mut room) = (self.len(), self.room()?);
+        let mut power = Limbs::zeros(len)?;
+        let top = self.bits - 1;
+        let limb_bits = Limb::BITS as usize;
+        if let Some(limb) = power.get_mut().get_mut(top / limb_bits) {
+            *limb = 1 << (top % limb_bits);
+        }
+        for _ in 0..len * limb_bits - top + len {
+            self.double(power.get_mut());
+        }
+        for _ in 0..Limb::BITS.ilog2() {
+            self.square(power.get_mut(), &mut room);
+        }
+        self.rr = power;
+        Ok(())
+    }
+
+    /// Subtracts the modulus from `number`, whose highest limb `carry` is, if it is not below it.
+    fn reduce_once(&self, number: &mut [Limb], carry: Limb) {
+        let subtract = Mask::of((carry | (is_less(number, self.get()) ^ 1)) & 1);
+        let mut borrow = 0;
+        for (a, b) in number.iter_mut().zip(self.get()) {
+            *a = sub(*a, subtract.select(*b, 0), &mut borrow);
+        }
+    }
+
+    fn double(&self, number: &mut [Limb]) {
+        let mut carry = 0;
+        number.iter_mut().for_each(|limb| *limb = add(*limb, *limb, &mut carry));
+        self.reduce_once(number, carry);
+    }
+
+    /// `a` = `a` + `b` modulo the modulus, below which both are.
+    pub fn add(&self, a: &mut [Limb], b: &[Limb]) {
+        let mut carry = 0;
+        a.iter_mut().zip(b).for_each(|(a, b)| *a = add(*a, *b, &mut carry));
+        self.reduce_once(a, carry);
+    }
+
+    /// `a` = `a` - `b` modulo the modulus, below which both are.
+    pub fn sub(&self, a: &mut [Limb], b: &[Limb]) {
+        let mut borrow = 0;
+        a.iter_mut().zip(b).for_each(|(a, b)| *a = sub(*a, *b, &mut borrow));
+        let (below, mut carry) = (Mask::of(borrow), 0);
+        for (a, b) in a.iter_mut().zip(self.get()) {
+            *a = add(*a, below.select(*b, 0), &mut carry);
+        }
+    }
+
+    /// `a` = `a` `b` / R. `a` may be any number of as many limbs if `b` is below the modulus.
+    pub fn mul(&self, a: &mut [Limb], b: &[Limb], room: &mut Room) {
+        let top = self.product(a, b, room);
+        a.copy_from_slice(room.0.get().get(self.len()..).unwrap_or_default());
+        self.reduce_once(a, top);
+    }
+
+    /// `a` = `a` `a` / R.
+    fn square(&self, a: &mut [Limb], room: &mut Room) {
+        let top = self.product(a, a, room);
+        a.copy_from_slice(room.0.get().get(self.len()..).unwrap_or_default());
+        self.reduce_once(a, top);
+    }
+
+    /// `a` `b` / R, less than twice the modulus, in the upper half of `room`. Returns the limb
+    /// above that.
+    fn product(&self, a: &[Limb], b: &[Limb], room: &mut Room) -> Limb {
+        let len = self.len();
+        let room = room.0.get_mut();
+        room.fill(0);
+        let mut top: Limb = 0;
+        for (i, a) in a.iter().enumerate() {
+            let Some((low, high)) =
+                room.get_mut(i..).and_then(|room| room.split_at_mut_checked(len))
+            else {
+                break;
+            };
+            let (mut carry, mut second) = (0, 0);
+            let lowest = low.first().copied().unwrap_or(0);
+            let lowest = lowest.wrapping_add(a.wrapping_mul(b.first().copied().unwrap_or(0)));
+            let factor = lowest.wrapping_mul(self.inverse);
+            for ((to, b), n) in low.iter_mut().zip(b).zip(self.get()) {
+                let first = mul_add(*to, *a, *b, &mut carry);
+                *to = mul_add(first, factor, *n, &mut second);
+            }
+            if let Some(to) = high.first_mut() {
+                let mut next = top;
+                *to = add(carry, second, &mut next);
+                top = next;
+            }
+        }
+        top
+    }
+
+    /// `x` modulo the modulus; `x` has any number of limbs.
+    pub fn reduce(&self, x: &[Limb], room: &mut Room) -> Result<Limbs> {
+        let mut sum = Limbs::zeros(self.len())?;
+        let mut piece = Limbs::zeros(self.len())?;
+        let one = self.one(room)?;
+        // From the highest piece to the lowest: what is there goes up by R, which is as long.
+        for limbs in x.chunks(self.len()).rev() {
+            self.mul(sum.get_mut(), self.rr.get(), room);
+            piece.get_mut().fill(0);
+            piece.get_mut().iter_mut().zip(limbs).for_each(|(to, from)| *to = *from);
+            self.mul(piece.get_mut(), one.get(), room);
+            self.add(sum.get_mut(), piece.get());
+        }
+        Ok(sum)
+    }
+
+    /// 1 in Montgomery form.
+    fn one(&self, room: &mut Room) -> Result<Limbs> {
+        let mut one = Limbs::zeros(self.len())?;
+        if let Some(lowest) = one.get_mut().first_mut() {
+            *lowest = 1;
+        }
+        self.enter(one.get_mut(), room);
+        Ok(one)
+    }
+
+    /// Brings `x`, below the modulus, into Montgomery form.
+    pub fn enter(&self, x: &mut [Limb], room: &mut Room) {
+        self.mul(x, self.rr.get(), room);
+    }
+
+    /// Brings `x` out of Montgomery form.
+    pub fn leave(&self, x: &mut [Limb], room: &mut Room) -> Result<()> {
+        let mut one = Limbs::zeros(self.len())?;
+        if let Some(lowest) = one.get_mut().first_mut() {
+            *lowest = 1;
+        }
+        self.mul(x, one.get(), room);
+        Ok(())
+    }
+
+    /// `x` = `x` to the power of `exponent`, which is a secret but for its number of limbs. `x` is
+    /// below the modulus.
+    pub fn pow(&self, x: &mut [Limb], exponent: &[Limb]) -> Result<()> {
+        let (len, mut room) = (self.len(), self.room()?);
+        let mut table = Limbs::zeros(len << WINDOW)?;
+        let mut power = self.one(&mut room)?;
+        self.enter(x, &mut room);
+        for entry in table.get_mut().chunks_mut(len) {
+            entry.copy_from_slice(power.get());
+            self.mul(power.get_mut(), x, &mut room);
+        }
+        let mut factor = Limbs::zeros(len)?;
+        let bits = exponent.len() * Limb::BITS as usize;
+        let windows = bits.div_ceil(WINDOW);
+        x.copy_from_slice(table.get().get(..len).unwrap_or_default());
+        for window in (0..windows).rev() {
+            for _ in 0..WINDOW {
+                self.square(x, &mut room);
+            }
+            select(factor.get_mut(), table.get(), window_of(exponent, window * WINDOW));
+            self.mul(x, factor.get(), &mut room);
+        }
+        self.leave(x, &mut room)
+    }
+
+    /// `x` = `x` to the power of `exponent`, whose bytes have the highest first and are public.
+    /// `x` is below the modulus.
+    pub fn pow_public(&self, x: &mut [Limb], exponent: &[u8]) -> Result<()> {
+        let mut room = self.room()?;
+        let mut base = Limbs::zeros(self.len())?;
+        base.get_mut().copy_from_slice(x);
+        self.enter(base.get_mut(), &mut room);
+        let mut begun = false;
+        for bit in exponent.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)) {
+            if begun {
+                self.square(x, &mut room);
+            }
+            match (bit, begun) {
+                (1, true) => self.mul(x, base.get(), &mut room),
+                (1, false) => {
+                    x.copy_from_slice(base.get());
+                    begun = true;
+                }
+                _ => {}
+            }
+        }
+        if begun {
+            return self.leave(x, &mut room);
+        }
+        // x to the power of 0.
+        x.fill(0);
+        x.iter_mut().take(1).for_each(|lowest| *lowest = 1);
+        Ok(())
+    }
+}
+
+/// The bits of `exponent` from `at` on, [`WINDOW`] of them.
+fn window_of(exponent: &[Limb], at: usize) -> Limb {
+    let (index, shift) = (at / Limb::BITS as usize, at % Limb::BITS as usize);
+    let limb = |index| Wide::from(exponent.get(index).copied().unwrap_or(0));
+    let two = limb(index) | limb(index + 1) << Limb::BITS;
+    (two >> shift) as Limb & ((1 << WINDOW) - 1)
+}
+
+/// The entry `index` of `table`, all of which is read.
+fn select(entry: &mut [Limb], table: &[Limb], index: Limb) {
+    entry.fill(0);
+    for (number, candidate) in (0..).zip(table.chunks(entry.len())) {
+        let other = index ^ number;
+        // The highest bit of this is 0 for 0 only.
+        let is_it = Mask::of(((other | other.wrapping_neg()) >> (Limb::BITS - 1)) ^ 1);
+        entry.iter_mut().zip(candidate).for_each(|(to, from)| *to |= is_it.select(*from, 0));
+    }
+}
