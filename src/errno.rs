@@ -65,6 +65,9 @@ impl Errno {
     pub const DEADLK: Self = Self(libc::EDEADLK);
     /// The time to wait is over.
     pub const TIMEDOUT: Self = Self(libc::ETIMEDOUT);
+    /// More than fits into a message of this size.
+    #[cfg(feature = "asymmetric")]
+    pub const OVERFLOW: Self = Self(libc::EOVERFLOW);
     /// A tag that does not match.
     pub const BADMSG: Self = Self(libc::EBADMSG);
 

@@ -14,9 +14,9 @@
 //!
 //! Reference: Handbook of Applied Cryptography, 14.3.2 and 14.6.1.
 
+use super::verdict;
 use crate::errno::{Errno, Result};
 use std::hint::black_box;
-use zeroize::Zeroize;
 
 /// A digit.
 #[cfg(target_pointer_width = "64")]
@@ -79,7 +79,9 @@ impl Limbs {
 
 impl Drop for Limbs {
     fn drop(&mut self) {
-        self.0.zeroize();
+        // In one piece, because zeroize by itself makes one store for each limb.
+        self.0.fill(0);
+        zeroize::optimization_barrier(&self.0);
     }
 }
 
@@ -142,14 +144,19 @@ fn is_less(a: &[Limb], b: &[Limb]) -> Limb {
     borrow
 }
 
-/// Tells whether `a` < `b`; both have as many limbs.
+/// Tells whether `a` < `b`; both have as many limbs. That becomes public, as by the next two.
 pub fn less(a: &[Limb], b: &[Limb]) -> bool {
-    black_box(is_less(a, b)) == 1
+    !verdict::is_zero(is_less(a, b))
 }
 
 /// Tells whether `a` and `b`, which have as many limbs, are the same.
 pub fn equal(a: &[Limb], b: &[Limb]) -> bool {
-    black_box(a.iter().zip(b).fold(0, |rest, (a, b)| rest | (a ^ b))) == 0
+    verdict::is_zero(a.iter().zip(b).fold(0, |rest, (a, b)| rest | (a ^ b)))
+}
+
+/// Tells whether `a` is 0.
+pub fn is_zero(a: &[Limb]) -> bool {
+    verdict::is_zero(a.iter().fold(0, |rest, a| rest | a))
 }
 
 /// `product` = `a` `b` + `sum`. It has as many limbs as `a` and `b` have together, and the
@@ -342,10 +349,7 @@ impl Modulus {
 
     /// 1 in Montgomery form.
     fn one(&self, room: &mut Room) -> Result<Limbs> {
-        let mut one = Limbs::zeros(self.len())?;
-        if let Some(lowest) = one.get_mut().first_mut() {
-            *lowest = 1;
-        }
+        let mut one = Limbs::from_bytes(&[1], self.len())?;
         self.enter(one.get_mut(), room);
         Ok(one)
     }
@@ -357,10 +361,7 @@ impl Modulus {
 
     /// Brings `x` out of Montgomery form.
     pub fn leave(&self, x: &mut [Limb], room: &mut Room) -> Result<()> {
-        let mut one = Limbs::zeros(self.len())?;
-        if let Some(lowest) = one.get_mut().first_mut() {
-            *lowest = 1;
-        }
+        let one = Limbs::from_bytes(&[1], self.len())?;
         self.mul(x, one.get(), room);
         Ok(())
     }
@@ -437,5 +438,123 @@ fn select(entry: &mut [Limb], table: &[Limb], index: Limb) {
         // The highest bit of this is 0 for 0 only.
         let is_it = Mask::of(((other | other.wrapping_neg()) >> (Limb::BITS - 1)) ^ 1);
         entry.iter_mut().zip(candidate).for_each(|(to, from)| *to |= is_it.select(*from, 0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+    use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero, Odd};
+
+    /// Bytes that look random, and those with which carries are longest.
+    fn bytes(seed: u64, len: usize) -> Vec<u8> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_be_bytes()
+        };
+        match seed % 4 {
+            0 => vec![0xff; len],
+            1 => (0..len).map(|at| if at == 0 { 0x80 } else { 0 }).collect(),
+            _ => std::iter::repeat_with(&mut next).flatten().take(len).collect(),
+        }
+    }
+
+    fn big(bytes: &[u8]) -> BoxedUint {
+        BoxedUint::from_be_slice(bytes, bytes.len() as u32 * 8).unwrap()
+    }
+
+    fn odd(seed: u64, len: usize) -> Vec<u8> {
+        let mut modulus = bytes(seed, len);
+        modulus[0] |= 1;
+        modulus[len - 1] |= 1;
+        modulus
+    }
+
+    /// Without zeros at its beginning.
+    fn bytes_of(number: &[Limb]) -> Vec<u8> {
+        let mut bytes = vec![0; number.len() * LIMB];
+        write(number, &mut bytes);
+        bytes.into_iter().skip_while(|byte| *byte == 0).collect()
+    }
+
+    /// Lengths of RSA's primes and moduli, and those around a limb's end.
+    const LENGTHS: [usize; 9] = [8, 16, 24, 31, 64, 96, 128, 129, 256];
+
+    #[test]
+    fn powers_are_those_of_another_implementation() {
+        for (seed, len) in (0..48).zip(LENGTHS.into_iter().cycle()) {
+            let modulus = odd(seed, len);
+            let (x, exponent) = (bytes(seed + 1, len), bytes(seed * 5 + 2, 17));
+            let oracle = Odd::new(big(&modulus)).unwrap();
+            let reduced = big(&x).rem(&NonZero::new(big(&modulus)).unwrap());
+            let params = BoxedMontyParams::new(oracle);
+            let wanted = BoxedMontyForm::new(reduced.clone(), &params).pow(&big(&exponent));
+            let wanted = wanted.retrieve().to_be_bytes_trimmed_vartime();
+
+            let modulus = Modulus::new(&modulus).unwrap();
+            let mut room = modulus.room().unwrap();
+            let x = Limbs::from_bytes(&x, modulus.len()).unwrap();
+            let x = modulus.reduce(x.get(), &mut room).unwrap();
+            assert_eq!(
+                bytes_of(x.get())[..],
+                reduced.to_be_bytes_trimmed_vartime()[..],
+                "{seed}, {len}"
+            );
+            let limbs = Limbs::from_bytes(&exponent, 17usize.div_ceil(LIMB)).unwrap();
+            for public in [false, true] {
+                let mut power = Limbs::zeros(modulus.len()).unwrap();
+                power.get_mut().copy_from_slice(x.get());
+                if public {
+                    modulus.pow_public(power.get_mut(), &exponent).unwrap();
+                } else {
+                    modulus.pow(power.get_mut(), limbs.get()).unwrap();
+                }
+                assert_eq!(bytes_of(power.get())[..], wanted[..], "{seed}, {len}, {public}");
+            }
+        }
+    }
+
+    #[test]
+    fn longer_numbers_are_reduced() {
+        for (seed, len) in (0..24).zip(LENGTHS.into_iter().cycle()) {
+            let (modulus, x) = (odd(seed + 2, len), bytes(seed, 3 * len + 5));
+            let wanted =
+                big(&x).rem(&NonZero::new(big(&modulus)).unwrap()).to_be_bytes_trimmed_vartime();
+            let modulus = Modulus::new(&modulus).unwrap();
+            let x = Limbs::from_bytes(&x, x.len().div_ceil(LIMB)).unwrap();
+            let got = modulus.reduce(x.get(), &mut modulus.room().unwrap()).unwrap();
+            assert_eq!(bytes_of(got.get())[..], wanted[..], "{seed}, {len}");
+        }
+    }
+
+    #[test]
+    fn sums_and_products_are_those_of_another_implementation() {
+        for (seed, len) in (0..24).zip(LENGTHS.into_iter().cycle()) {
+            let (a, b, c) = (bytes(seed, len), bytes(seed + 1, 2 * len), bytes(seed + 2, len));
+            let limbs =
+                |bytes: &[u8]| Limbs::from_bytes(bytes, bytes.len().div_ceil(LIMB)).unwrap();
+            let (x, y, z) = (limbs(&a), limbs(&b), limbs(&c));
+            let mut got = Limbs::zeros(x.get().len() + y.get().len()).unwrap();
+            mul_plus(got.get_mut(), x.get(), y.get(), z.get());
+            let wanted = big(&a)
+                .concatenating_mul(&big(&b))
+                .wrapping_add(big(&c))
+                .to_be_bytes_trimmed_vartime();
+            assert_eq!(bytes_of(got.get())[..], wanted[..], "{seed}, {len}");
+        }
+    }
+
+    #[test]
+    fn moduli_that_are_none() {
+        for bytes in [&[][..], &[0], &[1], &[0, 1], &[2], &[1, 0]] {
+            assert_eq!(Modulus::new(bytes).err(), Some(Errno::INVAL), "{bytes:?}");
+        }
+        assert_eq!(Modulus::new(&[0, 0, 3]).unwrap().bits(), 2);
+        assert_eq!(Limbs::from_bytes(&[1; 2 * LIMB], 1).err(), Some(Errno::INVAL));
+        assert!(Limbs::from_bytes(&[0; 2 * LIMB], 1).is_ok());
     }
 }

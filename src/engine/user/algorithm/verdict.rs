@@ -14,6 +14,19 @@ pub fn equal(computed: &[u8], given: &[u8]) -> bool {
     computed.len() == given.len() && reveal(difference.ct_eq(&0))
 }
 
+/// Tells whether `value` is 0.
+#[cfg(feature = "asymmetric")]
+pub fn is_zero(value: impl Into<u64>) -> bool {
+    reveal(value.into().ct_eq(&0))
+}
+
+/// A length, no more than `most`.
+#[cfg(feature = "asymmetric")]
+pub fn length(secret: u32, most: usize) -> usize {
+    let bits = 0..usize::BITS - most.leading_zeros();
+    bits.map(|bit| usize::from(reveal(Choice::from((secret >> bit & 1) as u8))) << bit).sum()
+}
+
 /// The result of a comparison, which the caller is about to be told. `c-tests/memory/constant-time.supp`
 /// allows this function, by its name, to look something up by a secret, and no other: so the
 /// comparison is not inlined here, and the look-up is not left to who asks.

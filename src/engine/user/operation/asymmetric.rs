@@ -59,32 +59,52 @@ impl AsymmetricOperation {
         }
     }
 
-    /// Computes the results of `message` and returns their sum in bytes. EMSGSIZE: `output` has
-    /// not the room for them.
+    /// Computes the results of `message` and returns their sum in bytes. EMSGSIZE: `output` has no
+    /// room for the largest.
     fn compute(&self, op: Op, message: &mut Buffer, output: Iovecs<'_>) -> Result<usize> {
         let keyed = self.keyed()?;
-        let size = keyed.max_size();
+        let (size, len) = (keyed.max_size(), message.len());
         let room = output.total()? / size;
-        let count = match op {
-            Op::Keygen if message.is_empty() => room,
-            _ => message.len().div_ceil(size).max(1),
-        };
-        if room == 0 || count > room {
+        if room == 0 {
             return Err(Errno::MSGSIZE);
         }
-        let mut results = Buffer::zeros(count.checked_mul(size).ok_or(Errno::MSGSIZE)?)?;
-        let mut messages = message.bytes().chunks(size);
-        let mut sum = 0;
-        let mut end = 0;
+        if op == Op::Keygen {
+            return make_key(keyed, message.bytes(), room, output);
+        }
+        let pieces = len.div_ceil(size).max(1);
+        let (pieces, piece) = if pieces <= room { (pieces, size) } else { (1, len) };
+        let mut results = Buffer::zeros(pieces * size)?;
+        let mut messages = message.bytes().chunks(piece);
+        let (mut sum, mut end) = (0, 0);
         for (number, result) in results.bytes().chunks_mut(size).enumerate() {
             let message = messages.next().unwrap_or_default();
             let len = wiping_stack::<WORK, _>(|| keyed.run(op, message, result))?;
+            result.get_mut(len..).unwrap_or_default().fill(0);
             sum += len;
             end = number * size + len;
         }
         copy_out(results.bytes().get(..end).ok_or(Errno::IO)?, output);
         Ok(sum)
     }
+}
+
+/// Makes a public key once, and fills the room for `count` with copies.
+fn make_key(
+    keyed: &dyn Asymmetric,
+    message: &[u8],
+    count: usize,
+    output: Iovecs<'_>,
+) -> Result<usize> {
+    let size = keyed.max_size();
+    let mut result = Buffer::zeros(size)?;
+    let len = wiping_stack::<WORK, _>(|| keyed.run(Op::Keygen, message, result.bytes()))?;
+    let key = result.bytes().get(..len).ok_or(Errno::IO)?;
+    copy_out(key, output);
+    let mut rest = Vec::new();
+    for number in 1..count {
+        copy_out(key, output.after(number * size, &mut rest)?);
+    }
+    Ok(len * count)
 }
 
 impl Operation for AsymmetricOperation {

@@ -12,7 +12,7 @@
 
 use super::der::Reader;
 use crate::engine::user::algorithm::montgomery::{
-    LIMB, Limbs, Modulus, equal, less, mul_plus, write,
+    LIMB, Limbs, Modulus, equal, is_zero, less, mul_plus, write,
 };
 use crate::engine::user::algorithm::rng::fill_randomly;
 use crate::errno::{Errno, Result};
@@ -72,7 +72,15 @@ impl PublicKey {
     /// RSAEP and RSAVP1: `output`, [`PublicKey::size`] bytes, gets `input` to the power of the
     /// public exponent. EINVAL: `input` is not below the modulus.
     pub fn public(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
-        let mut number = self.number(input)?;
+        self.public_of(self.number(input)?, output)
+    }
+
+    /// The same for what is in `output`.
+    pub fn public_in_place(&self, output: &mut [u8]) -> Result<()> {
+        self.public_of(self.number(output)?, output)
+    }
+
+    fn public_of(&self, mut number: Limbs, output: &mut [u8]) -> Result<()> {
         self.modulus.pow_public(number.get_mut(), &self.exponent)?;
         write(number.get(), output);
         Ok(())
@@ -119,7 +127,9 @@ impl PrivateKey {
             return Err(Errno::INVAL);
         }
         let public = PublicKey::read(&mut reader)?;
-        let d = public.number(reader.integer()?)?;
+        // Operations do not need the private exponent.
+        let d = reader.integer()?;
+        public.number(d)?;
         let (p, q) = (Modulus::new(reader.integer()?)?, Modulus::new(reader.integer()?)?);
         let dp = Limbs::from_bytes(reader.integer()?, p.len())?;
         let dq = Limbs::from_bytes(reader.integer()?, q.len())?;
@@ -129,7 +139,7 @@ impl PrivateKey {
             less(dp.get(), p.get()) & less(dq.get(), q.get()) & less(q_inverse.get(), p.get());
         // Else one of them can be found, however long the other is.
         let balanced = p.bits().min(q.bits()) >= public.modulus.bits() / 4;
-        if !below || !balanced || d.get().iter().all(|limb| *limb == 0) {
+        if !below || !balanced || d == [0] {
             return Err(Errno::INVAL);
         }
         let mut key = Self { public, p, q, dp, dq, q_inverse, blinding: Lock::new(None) };
@@ -143,7 +153,7 @@ impl PrivateKey {
         mul_plus(product.get_mut(), self.p.get(), self.q.get(), &[]);
         let (low, high) =
             product.get().split_at_checked(self.public.modulus.len()).ok_or(Errno::INVAL)?;
-        if !equal(low, self.public.modulus.get()) || high.iter().any(|limb| *limb != 0) {
+        if !equal(low, self.public.modulus.get()) || !is_zero(high) {
             return Err(Errno::INVAL);
         }
         let blinding = self.blinding()?;
@@ -159,8 +169,17 @@ impl PrivateKey {
     /// RSADP and RSASP1: `output`, [`PublicKey::size`] bytes, gets `input` to the power of the
     /// private exponent. EINVAL: `input` is not below the modulus. EIO: the result was wrong.
     pub fn private(&self, input: &[u8], output: &mut [u8]) -> Result<()> {
+        self.private_of(self.public.number(input)?, output)
+    }
+
+    /// The same for what is in `output`.
+    pub fn private_in_place(&self, output: &mut [u8]) -> Result<()> {
+        self.private_of(self.public.number(output)?, output)
+    }
+
+    fn private_of(&self, mut number: Limbs, output: &mut [u8]) -> Result<()> {
         let n = &self.public.modulus;
-        let (mut number, mut room) = (self.public.number(input)?, n.room()?);
+        let mut room = n.room()?;
         let Blinding { factor, inverse } = self.next_blinding()?;
         n.mul(number.get_mut(), factor.get(), &mut room);
         let mut result = self.checked_power(&number)?;
@@ -238,11 +257,8 @@ impl PrivateKey {
         let mut product = Limbs::zeros(n.len())?;
         product.get_mut().copy_from_slice(inverse.get());
         n.mul(product.get_mut(), random.get(), &mut room);
-        let is_one = product
-            .get()
-            .split_first()
-            .is_some_and(|(low, rest)| *low == 1 && rest.iter().all(|limb| *limb == 0));
-        if !equal(back.get(), random.get()) || !is_one {
+        let one = Limbs::from_bytes(&[1], n.len())?;
+        if !equal(back.get(), random.get()) || !equal(product.get(), one.get()) {
             return Err(Errno::INVAL);
         }
         n.enter(factor.get_mut(), &mut room);
