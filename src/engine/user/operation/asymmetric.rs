@@ -19,6 +19,7 @@ use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
+use crate::log::because;
 use crate::wipe::{WORK, wiping_stack};
 
 /// A message in progress.
@@ -66,7 +67,7 @@ impl AsymmetricOperation {
         let (size, len) = (keyed.max_size(), message.len());
         let room = output.total()? / size;
         if room == 0 {
-            return Err(Errno::MSGSIZE);
+            return Err(because(Errno::MSGSIZE, "no room for the largest result"));
         }
         if op == Op::Keygen {
             return make_key(keyed, message.bytes(), room, output);
