@@ -14,6 +14,15 @@
 //!
 //! Reference: Handbook of Applied Cryptography, 14.3.2 and 14.6.1.
 
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+#[cfg(not(target_arch = "x86_64"))]
+mod no_ifma;
+
+#[cfg(target_arch = "x86_64")]
+use self::ifma::Digits;
+#[cfg(not(target_arch = "x86_64"))]
+use self::no_ifma::Digits;
 use super::verdict;
 use crate::errno::{Errno, Result};
 use std::hint::black_box;
@@ -180,6 +189,8 @@ pub struct Modulus {
     /// -1 / modulus in the lowest limb.
     inverse: Limb,
     bits: usize,
+    /// For powers, where the processor multiplies several digits at once.
+    digits: Option<Digits>,
 }
 
 /// Room for what a multiplication, or a power, has in between.
@@ -206,8 +217,9 @@ impl Modulus {
             inverse = inverse.wrapping_mul((2 as Limb).wrapping_sub(lowest.wrapping_mul(inverse)));
         }
         let rr = Limbs::zeros(len)?;
-        let mut this = Self { modulus, rr, inverse: inverse.wrapping_neg(), bits };
+        let mut this = Self { modulus, rr, inverse: inverse.wrapping_neg(), bits, digits: None };
         this.find_rr()?;
+        this.digits = Digits::new(&this)?;
         Ok(this)
     }
 
@@ -369,6 +381,11 @@ impl Modulus {
     /// `x` = `x` to the power of `exponent`, which is a secret but for its number of limbs. `x` is
     /// below the modulus.
     pub fn pow(&self, x: &mut [Limb], exponent: &[Limb]) -> Result<()> {
+        if let Some(digits) = &self.digits {
+            digits.pow(x, exponent)?;
+            self.reduce_once(x, 0);
+            return Ok(());
+        }
         let (len, mut room) = (self.len(), self.room()?);
         let mut table = Limbs::zeros(len << WINDOW)?;
         let mut power = self.one(&mut room)?;
@@ -394,6 +411,16 @@ impl Modulus {
     /// `x` = `x` to the power of `exponent`, whose bytes have the highest first and are public.
     /// `x` is below the modulus.
     pub fn pow_public(&self, x: &mut [Limb], exponent: &[u8]) -> Result<()> {
+        if let Some(digits) = &self.digits {
+            digits.pow_public(x, exponent)?;
+            self.reduce_once(x, 0);
+            return Ok(());
+        }
+        self.pow_slowly(x, exponent)
+    }
+
+    /// The same by limbs.
+    fn pow_slowly(&self, x: &mut [Limb], exponent: &[u8]) -> Result<()> {
         let mut room = self.room()?;
         let mut base = Limbs::zeros(self.len())?;
         base.get_mut().copy_from_slice(x);
@@ -482,11 +509,11 @@ mod tests {
     }
 
     /// Lengths of RSA's primes and moduli, and those around a limb's end.
-    const LENGTHS: [usize; 9] = [8, 16, 24, 31, 64, 96, 128, 129, 256];
+    const LENGTHS: [usize; 11] = [8, 16, 24, 31, 64, 96, 128, 129, 256, 384, 512];
 
     #[test]
     fn powers_are_those_of_another_implementation() {
-        for (seed, len) in (0..48).zip(LENGTHS.into_iter().cycle()) {
+        for (seed, len) in (0..88).zip(LENGTHS.into_iter().cycle()) {
             let modulus = odd(seed, len);
             let (x, exponent) = (bytes(seed + 1, len), bytes(seed * 5 + 2, 17));
             let oracle = Odd::new(big(&modulus)).unwrap();
@@ -495,7 +522,7 @@ mod tests {
             let wanted = BoxedMontyForm::new(reduced.clone(), &params).pow(&big(&exponent));
             let wanted = wanted.retrieve().to_be_bytes_trimmed_vartime();
 
-            let modulus = Modulus::new(&modulus).unwrap();
+            let mut modulus = Modulus::new(&modulus).unwrap();
             let mut room = modulus.room().unwrap();
             let x = Limbs::from_bytes(&x, modulus.len()).unwrap();
             let x = modulus.reduce(x.get(), &mut room).unwrap();
@@ -505,7 +532,10 @@ mod tests {
                 "{seed}, {len}"
             );
             let limbs = Limbs::from_bytes(&exponent, 17usize.div_ceil(LIMB)).unwrap();
-            for public in [false, true] {
+            for (public, slowly) in [(false, false), (true, false), (false, true), (true, true)] {
+                if slowly {
+                    modulus.digits = None;
+                }
                 let mut power = Limbs::zeros(modulus.len()).unwrap();
                 power.get_mut().copy_from_slice(x.get());
                 if public {
@@ -513,7 +543,11 @@ mod tests {
                 } else {
                     modulus.pow(power.get_mut(), limbs.get()).unwrap();
                 }
-                assert_eq!(bytes_of(power.get())[..], wanted[..], "{seed}, {len}, {public}");
+                assert_eq!(
+                    bytes_of(power.get())[..],
+                    wanted[..],
+                    "{seed}, {len}, {public}, {slowly}"
+                );
             }
         }
     }
