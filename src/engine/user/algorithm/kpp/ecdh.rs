@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! ECDH on the curves P-192, P-256 and P-384 of FIPS 186 (SP 800-56A, section 5.7.1.2): by graviola
+//! where it has the curve and the processor has what it needs, else by RustCrypto's.
+//!
+//! As in the kernel, numbers are big endian and as long as the curve's prime. A public key is x and y, without
+//! the octet of SEC 1 before them; a secret is x. A point that is not on the curve is refused, and there is no
+//! other check to make, since each point is of the curve's order. The point at infinity has no
+//! coordinates.
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod graviola;
+
+use super::key::{PrivateKey, give};
+use crate::errno::{Errno, Result};
+use elliptic_curve::point::AffineCoordinates;
+use elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
+use elliptic_curve::{
+    AffinePoint, CurveArithmetic, CurveGroup, FieldBytesSize, PublicKey, SecretKey,
+};
+use p192::NistP192;
+use p256::NistP256;
+use p384::NistP384;
+use zeroize::Zeroizing;
+
+/// A curve.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Curve {
+    /// P-192, secp192r1.
+    P192,
+    /// P-256, secp256r1.
+    P256,
+    /// P-384, secp384r1.
+    P384,
+}
+
+/// Bytes in a coordinate of the largest curve.
+const LEN_MAX: usize = 48;
+
+/// The octet that says that x and y follow (SEC 1, section 2.3.3).
+const UNCOMPRESSED: u8 = 4;
+
+impl Curve {
+    /// The curve with this number, in kcapi.h and in the kernel (`include/crypto/ecdh.h`).
+    pub fn by_number(number: u32) -> Option<Self> {
+        Some(match number {
+            1 => Self::P192,
+            2 => Self::P256,
+            3 => Self::P384,
+            _ => return None,
+        })
+    }
+
+    /// Bytes in a private key, in a coordinate, and in a secret.
+    pub fn len(self) -> usize {
+        match self {
+            Self::P192 => 24,
+            Self::P256 => 32,
+            Self::P384 => LEN_MAX,
+        }
+    }
+
+    /// The private key `bytes`. EINVAL: it is not as long as it must be, 0, or not less than the
+    /// curve's order.
+    pub fn private_key(self, bytes: &[u8]) -> Result<Box<dyn PrivateKey>> {
+        if bytes.len() != self.len() {
+            return Err(Errno::INVAL);
+        }
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+        if let Some(fast) = graviola::private_key(self, bytes) {
+            return fast;
+        }
+        self.portable_key(bytes)
+    }
+
+    /// The same, on any processor.
+    pub fn portable_key(self, bytes: &[u8]) -> Result<Box<dyn PrivateKey>> {
+        Ok(match self {
+            Self::P192 => Key::<NistP192>::boxed(bytes)?,
+            Self::P256 => Key::<NistP256>::boxed(bytes)?,
+            Self::P384 => Key::<NistP384>::boxed(bytes)?,
+        })
+    }
+}
+
+/// A private key, which wipes itself.
+struct Key<C: CurveArithmetic>(SecretKey<C>);
+
+impl<C> Key<C>
+where
+    C: CurveArithmetic,
+    FieldBytesSize<C>: ModulusSize,
+    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+{
+    fn boxed(bytes: &[u8]) -> Result<Box<dyn PrivateKey>> {
+        let key = SecretKey::<C>::from_slice(bytes).map_err(|_| Errno::INVAL)?;
+        Ok(Box::new(Self(key)))
+    }
+}
+
+impl<C> PrivateKey for Key<C>
+where
+    C: CurveArithmetic,
+    FieldBytesSize<C>: ModulusSize,
+    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+{
+    fn public_key(&self, result: &mut [u8]) -> Result<usize> {
+        give_coordinates(self.0.public_key().to_sec1_point(false).as_bytes(), result)
+    }
+
+    fn shared_secret(&self, peer: &[u8], result: &mut [u8]) -> Result<usize> {
+        let peer = with_octet(peer, |point| PublicKey::<C>::from_sec1_bytes(point).ok())?;
+        let scalar = self.0.to_nonzero_scalar();
+        let point = (peer.to_projective() * *scalar).to_affine();
+        give(&Zeroizing::new(point.x()), result)
+    }
+}
+
+/// Copies the coordinates of `point`, which begins with the octet before them.
+fn give_coordinates(point: &[u8], result: &mut [u8]) -> Result<usize> {
+    give(point.get(1..).unwrap_or_default(), result)
+}
+
+/// Gives the point with these coordinates to `read`, with the octet before them. EINVAL: they are too
+/// many, or `read` refuses it.
+fn with_octet<T>(coordinates: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {
+    let mut point = [UNCOMPRESSED; 1 + 2 * LEN_MAX];
+    let point = point.get_mut(..1 + coordinates.len()).ok_or(Errno::INVAL)?;
+    give(coordinates, point.get_mut(1..).unwrap_or_default())?;
+    read(point).ok_or(Errno::INVAL)
+}
