@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What asymmetric ciphers and key agreements have in common: [`akcipher`](super::akcipher) and
-//! [`kpp`](super::kpp).
+//! What asymmetric ciphers and key agreements have in common.
 //!
 //! The parameters of the others are one key. These have several, and what one means depends on
 //! those that were set before. So each state is a value of its own, and a parameter makes the next
@@ -9,9 +8,7 @@
 //! Reference: the patches that bring akcipher and kpp to AF_ALG, which no mainline kernel has:
 //! `crypto/algif_akcipher.c` and `crypto/algif_kpp.c` of those.
 
-use super::names::Name;
-use super::{akcipher, kpp};
-use crate::engine::{Kind, Op, Parameter};
+use crate::engine::{Op, Parameter};
 use crate::errno::Result;
 
 /// An algorithm with the parameters that were set; perhaps there is no key yet.
@@ -35,13 +32,4 @@ pub trait Asymmetric: Send + Sync {
     ///
     /// [`WORK`]: crate::wipe::WORK
     fn run(&self, op: Op, input: &[u8], output: &mut [u8]) -> Result<usize>;
-}
-
-/// The algorithm of that family with that name, before any parameter was set.
-pub fn find(kind: Kind, name: &Name<'_>) -> Option<Box<dyn Asymmetric>> {
-    match kind {
-        Kind::Akcipher => akcipher::find(name),
-        Kind::Kpp => kpp::find(name),
-        _ => None,
-    }
 }

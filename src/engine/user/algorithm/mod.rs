@@ -153,10 +153,11 @@ pub fn find(kind: Kind, name: &Name<'_>) -> Option<(Algorithm, Properties)> {
             (Algorithm::Rng(rng), properties(rng.name().to_owned()))
         }
         #[cfg(feature = "asymmetric")]
-        Kind::Akcipher | Kind::Kpp => {
-            let first = asymmetric::find(kind, name)?;
-            (Algorithm::Asymmetric(first), properties(name.to_string()))
+        Kind::Akcipher => {
+            (Algorithm::Asymmetric(akcipher::find(name)?), properties(name.to_string()))
         }
+        #[cfg(feature = "asymmetric")]
+        Kind::Kpp => (Algorithm::Asymmetric(kpp::find(name)?), properties(name.to_string())),
         #[cfg(not(feature = "asymmetric"))]
         Kind::Akcipher | Kind::Kpp => return None,
     })

@@ -60,7 +60,7 @@ impl Group {
             return Err(Errno::INVAL);
         }
         let prime: Odd<BoxedUint> = Option::from(prime.into_odd()).ok_or(Errno::INVAL)?;
-        let minus_one = prime.wrapping_sub(&BoxedUint::one_with_precision(prime.bits_precision()));
+        let minus_one = prime.wrapping_sub(BoxedUint::one_with_precision(prime.bits_precision()));
         let base = public_value(base, len, &minus_one)?;
         let params = BoxedMontyParams::new_vartime(prime);
         let base = BoxedMontyForm::new(base, &params);
