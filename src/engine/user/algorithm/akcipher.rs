@@ -8,7 +8,6 @@
 //!
 //! Reference: Linux `crypto/rsa.c`, `crypto/rsa-pkcs1pad.c`; RFC 8017.
 
-mod der;
 mod key;
 mod pkcs1;
 #[cfg(test)]

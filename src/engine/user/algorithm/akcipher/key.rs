@@ -10,13 +10,14 @@
 //! of Checking Cryptographic Protocols for Faults; P. Kocher: Timing Attacks on Implementations of
 //! Diffie-Hellman, RSA, DSS, and Other Systems.
 
-use super::der::Reader;
 use crate::engine::user::algorithm::montgomery::{
     LIMB, Limbs, Modulus, equal, is_zero, less, mul_plus, write,
 };
 use crate::engine::user::algorithm::rng::fill_randomly;
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
+use der::asn1::UintRef;
+use der::{Decode, Reader, SliceReader};
 use zeroize::Zeroizing;
 
 /// Bits in the shortest modulus: shorter ones have been factored, or can be.
@@ -34,14 +35,11 @@ pub struct PublicKey {
 impl PublicKey {
     /// The key that `der` is. EINVAL: it is none, or one that nobody should use.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        let mut reader = Reader::sequence(der)?;
-        let key = Self::read(&mut reader)?;
-        reader.end()?;
-        Ok(key)
+        let [n, e] = integers(der)?;
+        Self::new(n, e)
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let (n, e) = (reader.integer()?, reader.integer()?);
+    fn new(n: &[u8], e: &[u8]) -> Result<Self> {
         let bits = n.len().saturating_mul(8);
         if !(BITS_MIN..=BITS_MAX).contains(&bits) {
             return Err(Errno::INVAL);
@@ -121,20 +119,18 @@ impl PrivateKey {
     /// The key that `der` is. EINVAL: it is none, its parts do not belong together, or it is one
     /// that nobody should use.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        let mut reader = Reader::sequence(der)?;
+        let [version, n, e, d, p, q, dp, dq, q_inverse] = integers(der)?;
         // Keys of more than two primes have another version.
-        if reader.integer()? != [0] {
+        if version != [0] {
             return Err(Errno::INVAL);
         }
-        let public = PublicKey::read(&mut reader)?;
+        let public = PublicKey::new(n, e)?;
         // Operations do not need the private exponent.
-        let d = reader.integer()?;
         public.number(d)?;
-        let (p, q) = (Modulus::new(reader.integer()?)?, Modulus::new(reader.integer()?)?);
-        let dp = Limbs::from_bytes(reader.integer()?, p.len())?;
-        let dq = Limbs::from_bytes(reader.integer()?, q.len())?;
-        let q_inverse = Limbs::from_bytes(reader.integer()?, p.len())?;
-        reader.end()?;
+        let (p, q) = (Modulus::new(p)?, Modulus::new(q)?);
+        let dp = Limbs::from_bytes(dp, p.len())?;
+        let dq = Limbs::from_bytes(dq, q.len())?;
+        let q_inverse = Limbs::from_bytes(q_inverse, p.len())?;
         let below =
             less(dp.get(), p.get()) & less(dq.get(), q.get()) & less(q_inverse.get(), p.get());
         // Else one of them can be found, however long the other is.
@@ -276,4 +272,22 @@ fn two_less(prime: &Modulus) -> Result<Limbs> {
         (*limb, borrow) = (less, below.into());
     }
     Ok(number)
+}
+
+/// The bytes of the integers of which the sequence `der` consists, the highest first. EINVAL: it is
+/// no such sequence.
+fn integers<const N: usize>(der: &[u8]) -> Result<[&[u8]; N]> {
+    let read = || -> der::Result<_> {
+        let mut reader = SliceReader::new(der)?;
+        let numbers = reader.sequence(|reader| -> der::Result<_> {
+            let mut numbers = [&[][..]; N];
+            for number in &mut numbers {
+                *number = UintRef::decode(reader)?.as_bytes();
+            }
+            Ok(numbers)
+        })?;
+        reader.finish()?;
+        Ok(numbers)
+    };
+    read().map_err(|_| Errno::INVAL)
 }

@@ -235,7 +235,7 @@ impl Lowest {
     /// The sum of what these digits' products with `factor` bring to the second digit.
     #[inline(always)]
     fn to_second(&self, factor: u64) -> u64 {
-        let high = u128::from(self.first << (64 - DIGIT)) * u128::from(factor) >> 64;
+        let high = (u128::from(self.first << (64 - DIGIT)) * u128::from(factor)) >> 64;
         (high as u64).wrapping_add(self.second.wrapping_mul(factor) & MASK)
     }
 }
