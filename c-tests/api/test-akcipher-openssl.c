@@ -6,59 +6,12 @@
  * needs: exec openssl
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "fill.h"
+#include "openssl.h"
 
 #define SIZE_MAX_BYTES 512u
 
-static char dir[] = "/tmp/kcapi-rsa-XXXXXX";
 static uint8_t key[4096], public_key[1024], message[64], out[SIZE_MAX_BYTES], theirs[SIZE_MAX_BYTES];
 static size_t size;
-
-TAP_PRINTF(1, 2) static bool openssl(const char *fmt, ...)
-{
-    char command[512];
-    int len = snprintf(command, sizeof(command), "cd %s && openssl ", dir);
-    va_list args;
-
-    va_start(args, fmt);
-    len += vsnprintf(command + len, sizeof(command) - (size_t)len, fmt, args);
-    va_end(args);
-    snprintf(command + len, sizeof(command) - (size_t)len, " 2>/dev/null");
-    return system(command) == 0;
-}
-
-static FILE *open_file(const char *name, const char *mode)
-{
-    char path[64];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    file = fopen(path, mode);
-    if (!file)
-        bail_out("no file %s", path);
-    return file;
-}
-
-static size_t from_file(const char *name, uint8_t *bytes, size_t room)
-{
-    FILE *file = open_file(name, "r");
-    size_t len = fread(bytes, 1, room, file);
-
-    fclose(file);
-    return len;
-}
-
-static void to_file(const char *name, const uint8_t *bytes, size_t len)
-{
-    FILE *file = open_file(name, "w");
-
-    if (fwrite(bytes, 1, len, file) != len || fclose(file))
-        bail_out("%s was not written", name);
-}
 
 static void make_key(unsigned bits, unsigned exponent)
 {
@@ -147,7 +100,6 @@ int main(void)
                    { "sha256", 32 }, { "sha384", 48 }, { "sha512", 64 }, { "sha3-256", 32 },
                    { "sha3-384", 48 }, { "sha3-512", 64 } };
     struct kcapi_handle *handle = NULL;
-    char command[64];
 
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     if (kcapi_akcipher_init(&handle, "rsa", 0)) {
@@ -155,8 +107,7 @@ int main(void)
         return done_testing();
     }
     kcapi_akcipher_destroy(handle);
-    if (!mkdtemp(dir))
-        bail_out("no directory");
+    begin_openssl();
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         diag("%u bits, exponent %u", lengths[i].bits, lengths[i].exponent);
         make_key(lengths[i].bits, lengths[i].exponent);
@@ -168,7 +119,6 @@ int main(void)
         encrypt("pkcs1pad(rsa)", "pkcs1", 0 + i);
         encrypt("pkcs1pad(rsa)", "pkcs1", size - 11);
     }
-    snprintf(command, sizeof(command), "rm -r %s", dir);
-    is_int(system(command), 0, "tidied up");
+    end_openssl();
     return done_testing();
 }

@@ -131,6 +131,28 @@ for purpose in encryption authentication; do
 done
 ok 'derive-keys measures the iterations' grep -qE '^iterations [0-9]{5,}$' <(echo secret | "$work/derive-keys" pepper)
 
+agreement() { "$work/key-agreement" "$@"; }
+# Of a kernel without the patches for key agreement there is nothing to see.
+if [ "$KCAPI_ENGINE" = user ]; then
+    for party in alice bob; do
+        ok 'key-agreement: a new key' agreement new "$work/$party" >"$work/$party.public"
+        ok 'which only its owner may read' test "$(stat -c %a "$work/$party")" = 600
+    done
+    ok 'no key is overwritten' bash -c '! "$0/key-agreement" new "$0/bob" >"$0/refused"' "$work"
+    agreed=$(agreement with "$work/alice" "$work/bob.public")
+    ok 'both have the same' test "$agreed" = "$(agreement with "$work/bob" "$work/alice.public")"
+    # RFC 8410: what is before the 32 bytes of a key in DER.
+    (printf '\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x6e\x04\x22\x04\x20' && cat "$work/alice") >"$work/alice.der"
+    (printf '\x30\x2a\x30\x05\x06\x03\x2b\x65\x6e\x03\x21\x00' && cat "$work/bob.public") >"$work/bob.der"
+    hex() { od -An -v -tx1 "$@" | tr -d ' \n'; }
+    secret=$(openssl pkeyutl -derive -keyform DER -inkey "$work/alice.der" -peerform DER -peerkey "$work/bob.der" | hex)
+    both=$(printf '%s\n' "$(hex "$work/alice.public")" "$(hex "$work/bob.public")" | LC_ALL=C sort | tr -d '\n')
+    wanted=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt "hexkey:$secret" -kdfopt "hexinfo:$both" HKDF | tr -d : | tr A-F a-f)
+    ok 'and openssl has it, too' test "$agreed" = "$wanted"
+    head -c 32 /dev/zero >"$work/zeros"
+    ok 'what is no public key is refused' bash -c '! "$0/key-agreement" with "$0/bob" "$0/zeros" >"$0/refused"' "$work"
+fi
+
 engines() { "$1" 'cbc(aes)' 'no(such)' || [ $? = 1 ]; }
 ok 'which-engine' diff <(engines "$work/which-engine") - <<END
 libkcapi 1.5.1

@@ -7,6 +7,7 @@
 #define SECRET_STEPS_H
 
 #include "algorithms.h"
+#include "kpp.h"
 
 enum { WALK_AAD = 16, WALK_TAG = 16 };
 
@@ -215,6 +216,34 @@ static void walk_aead_batch(void)
     walk_batch_with(kcapi_aead_init, "gcm(aes)", 32, 16);
 }
 
+/* A private key of the caller's, and the peer's public key of kpp.h; then one that is made here. */
+static void walk_agree(size_t number)
+{
+    const struct kpp_vector *vector = kpp_vector(number);
+    struct walker *c = step.caller;
+    struct kcapi_handle *handle;
+
+    if (!kpp_is_served(vector->name))
+        return;
+    handle = kpp_open(vector, 0);
+    for (size_t i = 0; i < 2; i++) {
+        if (i == 0)
+            kcapi_kpp_setkey(handle, c->key, vector->private_size);
+        else if (kcapi_kpp_setkey(handle, NULL, 0) < 0)
+            break;
+        kcapi_kpp_keygen(handle, c->out, vector->size, 0);
+        kcapi_kpp_ssgen(handle, vector->peer, vector->size, c->out + vector->size, vector->size, 0);
+    }
+    kcapi_kpp_destroy(handle);
+}
+
+static void walk_p192(void) { walk_agree(0); }
+static void walk_p256(void) { walk_agree(1); }
+static void walk_p384(void) { walk_agree(2); }
+static void walk_25519(void) { walk_agree(5); }
+static void walk_ffdhe(void) { walk_agree(6); }
+static void walk_dh(void) { walk_agree(7); }
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -228,6 +257,12 @@ static const struct {
     { "an RNG's seed", walk_seed },
     { "a batch of cbc(aes)", walk_batch },
     { "a batch of gcm(aes)", walk_aead_batch },
+    { "key agreement: P-192", walk_p192 },
+    { "key agreement: P-256", walk_p256 },
+    { "key agreement: P-384", walk_p384 },
+    { "key agreement: curve25519", walk_25519 },
+    { "key agreement: ffdhe2048", walk_ffdhe },
+    { "key agreement: dh", walk_dh },
 };
 
 /* The key is gone when another has taken its place, while the handle lives. */

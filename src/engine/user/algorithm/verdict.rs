@@ -14,6 +14,12 @@ pub fn equal(computed: &[u8], given: &[u8]) -> bool {
     computed.len() == given.len() && reveal(difference.ct_eq(&0))
 }
 
+/// Tells what was found about a key or a result that the caller is told of.
+#[cfg(feature = "asymmetric")]
+pub fn tell(found: Choice) -> bool {
+    reveal(found)
+}
+
 /// Tells whether `value` is 0.
 #[cfg(feature = "asymmetric")]
 pub fn is_zero(value: impl Into<u64>) -> bool {

@@ -12,10 +12,11 @@
 mod e;
 
 use super::key::{PrivateKey, random};
+use crate::engine::user::algorithm::verdict;
 use crate::errno::{Errno, Result};
 use crate::memory;
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, CtEq, CtLt, Odd};
+use crypto_bigint::{BoxedUint, Choice, CtEq, CtLt, Odd};
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
 use e::E;
@@ -79,8 +80,8 @@ impl Group {
         }
         let exponent = Zeroizing::new(number(bytes, bytes.len())?);
         // A shorter one is less in any case.
-        let in_range = bytes.len() < self.len || exponent.ct_lt(&self.minus_one).to_bool();
-        if !in_range || exponent.is_zero().to_bool() {
+        let in_range = bytes.len() < self.len || tell(exponent.ct_lt(&self.minus_one));
+        if !in_range || tell(exponent.is_zero()) {
             return Err(Errno::INVAL);
         }
         Ok(Box::new(Key { group: Arc::clone(self), exponent, bits: bytes.len() as u32 * 8 }))
@@ -116,7 +117,7 @@ impl Key {
         let value = Zeroizing::new(power.retrieve());
         power.zeroize();
         let guessed = value.is_zero() | value.is_one() | value.ct_eq(&group.minus_one);
-        if guessed.to_bool() {
+        if tell(guessed) {
             return Err(Errno::INVAL);
         }
         let bytes = value.as_words().iter().flat_map(|word| word.to_le_bytes());
@@ -182,6 +183,10 @@ impl SafePrime {
         }
         prime
     }
+}
+
+fn tell(found: Choice) -> bool {
+    verdict::tell(found.to_u8().into())
 }
 
 /// A number, from at most `len` bytes.

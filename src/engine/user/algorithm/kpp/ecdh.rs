@@ -11,11 +11,13 @@
 mod graviola;
 
 use super::key::{PrivateKey, give};
+use crate::engine::user::algorithm::verdict;
 use crate::errno::{Errno, Result};
 use elliptic_curve::point::AffineCoordinates;
-use elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
+use elliptic_curve::sec1::{FromSec1Point, ModulusSize};
 use elliptic_curve::{
-    AffinePoint, CurveArithmetic, CurveGroup, FieldBytesSize, PublicKey, SecretKey,
+    AffinePoint, CurveArithmetic, CurveGroup, Field, FieldBytes, FieldBytesSize, Group, PrimeField,
+    ProjectivePoint,
 };
 use p192::NistP192;
 use p256::NistP256;
@@ -82,18 +84,25 @@ impl Curve {
     }
 }
 
-/// A private key, which wipes itself.
-struct Key<C: CurveArithmetic>(SecretKey<C>);
+/// A private key.
+struct Key<C: CurveArithmetic>(Zeroizing<C::Scalar>);
 
 impl<C> Key<C>
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
-    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+    AffinePoint<C>: FromSec1Point<C>,
 {
     fn boxed(bytes: &[u8]) -> Result<Box<dyn PrivateKey>> {
-        let key = SecretKey::<C>::from_slice(bytes).map_err(|_| Errno::INVAL)?;
-        Ok(Box::new(Self(key)))
+        let bytes = FieldBytes::<C>::try_from(bytes).map_err(|_| Errno::INVAL)?;
+        let bytes = Zeroizing::new(bytes);
+        let scalar = C::Scalar::from_repr(*bytes);
+        let valid = scalar.is_some();
+        let scalar = Zeroizing::new(scalar.unwrap_or(C::Scalar::ZERO));
+        match verdict::tell(valid & !scalar.is_zero()) {
+            true => Ok(Box::new(Self(scalar))),
+            false => Err(Errno::INVAL),
+        }
     }
 }
 
@@ -101,16 +110,17 @@ impl<C> PrivateKey for Key<C>
 where
     C: CurveArithmetic,
     FieldBytesSize<C>: ModulusSize,
-    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+    AffinePoint<C>: FromSec1Point<C>,
 {
     fn public_key(&self, result: &mut [u8]) -> Result<usize> {
-        give_coordinates(self.0.public_key().to_sec1_point(false).as_bytes(), result)
+        let point = ProjectivePoint::<C>::mul_by_generator(&self.0).to_affine();
+        let x = give(&point.x(), result)?;
+        Ok(x + give(&point.y(), result.get_mut(x..).unwrap_or_default())?)
     }
 
     fn shared_secret(&self, peer: &[u8], result: &mut [u8]) -> Result<usize> {
-        let peer = with_octet(peer, |point| PublicKey::<C>::from_sec1_bytes(point).ok())?;
-        let scalar = self.0.to_nonzero_scalar();
-        let point = (peer.to_projective() * *scalar).to_affine();
+        let peer = with_octet(peer, |point| AffinePoint::<C>::from_sec1_bytes(point).ok())?;
+        let point = Zeroizing::new((ProjectivePoint::<C>::from(peer) * *self.0).to_affine());
         give(&Zeroizing::new(point.x()), result)
     }
 }

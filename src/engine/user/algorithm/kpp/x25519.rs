@@ -9,6 +9,7 @@
 mod graviola;
 
 use super::key::{PrivateKey, give};
+use crate::engine::user::algorithm::verdict::tell;
 use crate::errno::{Errno, Result};
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use subtle::ConstantTimeEq;
@@ -21,7 +22,7 @@ pub const LEN: usize = 32;
 /// key.
 pub fn private_key(bytes: &[u8]) -> Result<Box<dyn PrivateKey>> {
     let key: Zeroizing<[u8; LEN]> = Zeroizing::new(bytes.try_into().map_err(|_| Errno::INVAL)?);
-    if key.ct_eq(&[0; LEN]).into() {
+    if tell(key.ct_eq(&[0; LEN])) {
         return Err(Errno::INVAL);
     }
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -46,7 +47,7 @@ impl PrivateKey for Key {
     fn shared_secret(&self, peer: &[u8], result: &mut [u8]) -> Result<usize> {
         let peer = MontgomeryPoint(peer.try_into().map_err(|_| Errno::INVAL)?);
         let mut secret = peer.mul_clamped(*self.0);
-        let given = match secret.0.ct_eq(&[0; LEN]).into() {
+        let given = match tell(secret.0.ct_eq(&[0; LEN])) {
             true => Err(Errno::INVAL),
             false => give(&secret.0, result),
         };
