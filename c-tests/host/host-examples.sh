@@ -129,6 +129,19 @@ for purpose in encryption authentication; do
     wanted="$purpose $(kdf -kdfopt "hexkey:$master" -kdfopt "info:$purpose" HKDF)"
     ok "the key for $purpose, as openssl's" grep -qx "$wanted" <<<"$derived"
 done
+openssl genrsa -out "$work/rsa.pem" 2048 2>/dev/null
+openssl rsa -in "$work/rsa.pem" -RSAPublicKey_out -outform DER -out "$work/rsa.der" 2>/dev/null
+openssl dgst -sha256 -sign "$work/rsa.pem" -out "$work/signature" "$work/long"
+verdict() { "$work/verify-signature" "$work/rsa.der" "$1" <"$2"; }
+if [ "$KCAPI_ENGINE" != kernel ]; then
+    ok "verify-signature: openssl's signature" test "$(verdict "$work/signature" "$work/long")" = right
+    ok 'of another file' test "$(verdict "$work/signature" "$work/short")" = wrong
+    head -c 256 /dev/urandom >"$work/forged"
+    printf '\0' | dd of="$work/forged" conv=notrunc status=none
+    ok 'a forged one' test "$(verdict "$work/forged" "$work/long")" = wrong
+    ok 'what is none' bash -c '! "$0/verify-signature" "$0/rsa.der" "$0/short" <"$0/long"' "$work"
+fi
+
 ok 'derive-keys measures the iterations' grep -qE '^iterations [0-9]{5,}$' <(echo secret | "$work/derive-keys" pepper)
 
 agreement() { "$work/key-agreement" "$@"; }

@@ -3,6 +3,7 @@
 #ifndef CONSTANT_CALLS_H
 #define CONSTANT_CALLS_H
 
+#include "rsa.h"
 #include "secret-steps.h"
 
 enum { CALL_LEN = 240, BATCH_OF = 4 };
@@ -112,6 +113,35 @@ static void call_aead_backwards(void)
     kcapi_aead_destroy(handle);
 }
 
+/* Makes bytes secret, as far as the program that includes this has to be told. */
+static void hide(uint8_t *bytes, size_t len);
+
+/* A key of RSA is secret but for what says how long its parts are, and that they are odd. The padding
+ * of a decrypted message may be right or wrong. */
+static void call_rsa(void)
+{
+    struct walker *w = step.caller;
+    struct kcapi_handle *handle = NULL;
+    uint8_t key[700];
+    uint32_t key_len = (uint32_t)unhex(rsa_1024, key, sizeof(key));
+
+    for (size_t i = 3; i < 9; i++) {
+        size_t len, at = (size_t)(rsa_integer(key, i, &len) - key);
+
+        hide(key + at + 2, len - 3);
+    }
+    if (kcapi_akcipher_init(&handle, "pkcs1pad(rsa)", 0) ||
+        kcapi_akcipher_setkey(handle, key, key_len) < 0)
+        bail_out("no RSA");
+    kcapi_akcipher_sign(handle, w->plain, 64, w->out, RSA_1024_SIZE, 0);
+    w->plain[0] &= 0x7f;
+    kcapi_akcipher_decrypt(handle, w->plain, RSA_1024_SIZE, w->sealed, RSA_1024_SIZE, 0);
+    unhex(rsa_1024_encrypted, w->plain, RSA_1024_SIZE);
+    hide(w->plain, RSA_1024_SIZE);
+    kcapi_akcipher_decrypt(handle, w->plain, RSA_1024_SIZE, w->sealed, RSA_1024_SIZE, 0);
+    kcapi_akcipher_destroy(handle);
+}
+
 static void call_random_bytes(void)
 {
     kcapi_rng_get_bytes(step.caller->out, 100);
@@ -145,6 +175,7 @@ static const struct {
     { "a batch and a stream, opened", "gcm(aes)", call_aead_backwards },
     { "random bytes", "stdrng", call_random_bytes },
     { "IVs that are padded", "cbc(aes)", call_ivs },
+    { "RSA", "rsa", call_rsa },
 };
 
 #endif

@@ -3,6 +3,10 @@
 #ifndef RSA_H
 #define RSA_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#define RSA_1024_SIZE 128
 #define RSA_MESSAGE "kcapi"
 
 static const char rsa_1024[] =
@@ -19,6 +23,12 @@ static const char rsa_1024[] =
     "aca3ec5e6cf13b4bd28dc028a3b7e6f64bea49eec0d65c8da184e9a57098ec3c07391854189f2b178827304bd137c879"
     "9f8b30fbbd951296e81bf7e9798d450240244eb2419acef4217e74707b26c7596abffbebf029ccb313ddc1aa7ca8207f"
     "c9662c62f72667ecbf45bd644680e9764b9c618719b02d2763804486c88baf4b13";
+
+/* openssl pkeyutl -encrypt */
+static const char rsa_1024_encrypted[] =
+    "85cfb12883dbfc08787caeaf03c979e5907753467c13bcc901829e285a25c24c1d9f3a9b7a03dd326261d6068c4e7a84"
+    "c36411fe3e2b8c93d57bd4dc55e5401b9403cb39ea174d2ad88bc8a621f9494dfa632ac74a46582213a1cec920524237"
+    "f602c40c8059fe85831024ad94a080747c8229a58d18734b00cb72a32f18d8d3";
 
 static const char rsa_2048[] =
     "308204a20201000282010100ce5052c7251835c119c84d5dc639b392d918d7855893c26c6573f9314b52f710289bb3b7"
@@ -81,5 +91,25 @@ static const char rsa_2048_signature[] =
     "86a582e5a385050af2e2dc7493d269611d6bfef7a349d05aaf4eb179755338a7cb586c33ce3e0801c14a479e2c6ae3df"
     "114830bc046d0e5ccf63917b935e3d37acd72a84e6bb44359c0dec5d1fda818a44a262113e9045ab8b7d7b862cd1d2c0"
     "21e931272fefcc36f8b2c88700a5b177";
+
+/* The integer `index` of a key in DER, 4 and 5 are the primes, and 6 to 8 follow from them. */
+static inline const uint8_t *rsa_integer(const uint8_t *der, size_t index, size_t *len)
+{
+    der += 4;
+    for (;; der += *len) {
+        der++;
+        if (*der < 0x80) {
+            *len = *der++;
+        } else if (*der == 0x81) {
+            *len = der[1];
+            der += 2;
+        } else {
+            *len = (size_t)der[1] << 8 | der[2];
+            der += 3;
+        }
+        if (index-- == 0)
+            return der;
+    }
+}
 
 #endif

@@ -233,6 +233,34 @@ static void seed(const struct secret_use *u)
     kcapi_rng_destroy(handle);
 }
 
+/* One message as each operation has it, a batch, a stream that is not finished, keys that are refused. */
+static void sign(const struct secret_use *u)
+{
+    struct kcapi_handle *handle = NULL;
+    struct iovec in = { c->plain, 32 }, out = { c->out, 256 };
+
+    if (u->init(&handle, u->algorithm, 0) || kcapi_akcipher_setkey(handle, c->rsa, c->rsa_len) < 0)
+        bail_out("%s has no handle", u->algorithm);
+    kcapi_akcipher_sign(handle, c->plain, 32, c->out, 256, 0);
+    unhex(rsa_2048_signature, c->out, 256);
+    kcapi_akcipher_verify(handle, c->out, 256, c->out, 256, 0);
+    kcapi_akcipher_encrypt(handle, c->plain, 48, c->sealed, 256, 0);
+    kcapi_akcipher_decrypt(handle, c->sealed, 256, c->out, 256, 0);
+    c->sealed[255] ^= 1;
+    kcapi_akcipher_decrypt(handle, c->sealed, 256, c->out, 256, 0);
+    kcapi_akcipher_sign_aio(handle, &in, &out, 1, 0);
+    kcapi_akcipher_stream_init_sgn(handle, &in, 1);
+    kcapi_akcipher_stream_update_last(handle, NULL, 0);
+    kcapi_akcipher_stream_op(handle, &out, 1);
+    kcapi_akcipher_setkey(handle, c->rsa, c->rsa_len - 1);
+    c->rsa[c->rsa_len - 1] ^= 2;
+    kcapi_akcipher_setkey(handle, c->rsa, c->rsa_len);
+    c->rsa[c->rsa_len - 1] ^= 2;
+    kcapi_akcipher_setkey(handle, c->rsa, c->rsa_len);
+    kcapi_akcipher_stream_init_enc(handle, &in, 1);
+    kcapi_akcipher_destroy(handle);
+}
+
 static void pad(const struct secret_use *u)
 {
     struct kcapi_handle *handle = new_handle(u, 0);
@@ -294,6 +322,9 @@ static const struct secret_use secret_uses[] = {
     MD("blake2b-256", 32),
     { "key derivation", "hmac(sha256)", derive, kcapi_md_init, 32, 0 },
     { "an RNG's seed", "stdrng", seed, kcapi_rng_init, 0, 0 },
+    { "rsa", "rsa", sign, kcapi_akcipher_init, 0, 0 },
+    { "pkcs1pad(rsa)", "pkcs1pad(rsa)", sign, kcapi_akcipher_init, 0, 0 },
+    { "pkcs1pad(rsa,sha256)", "pkcs1pad(rsa,sha256)", sign, kcapi_akcipher_init, 0, 0 },
     { "a padded IV", "cbc(aes)", pad, kcapi_cipher_init, 16, 0 },
 };
 

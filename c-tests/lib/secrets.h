@@ -13,6 +13,7 @@
 
 #include "authenc.h"
 #include "needles.h"
+#include "rsa.h"
 
 enum { KEY = 64, IV = 16, BLOCK = 64, PLAIN = 1 << 20, ROOM = 5 << 20, ITERATIONS = 3 };
 
@@ -20,6 +21,8 @@ enum { KEY = 64, IV = 16, BLOCK = 64, PLAIN = 1 << 20, ROOM = 5 << 20, ITERATION
 struct caller {
     uint8_t key[KEY], iv[IV];
     uint8_t authenc[8 + 32 + 16];
+    uint8_t rsa[1200];
+    uint32_t rsa_len;
     uint8_t plain[PLAIN]; /* one block, over and over: each piece of it is known */
     uint8_t sealed[PLAIN + KIB];
     uint8_t out[ROOM];
@@ -32,6 +35,7 @@ static inline void fill_caller(struct caller *c)
     put_authenc_head(c->authenc, 16);
     memcpy(c->authenc + 8, c->key, 32);
     memcpy(c->authenc + 40, c->key, 16);
+    c->rsa_len = (uint32_t)unhex(rsa_2048, c->rsa, sizeof(c->rsa));
     fill(c->plain, BLOCK, 0x9abc);
     for (size_t i = BLOCK; i < PLAIN; i++)
         c->plain[i] = c->plain[i - BLOCK];

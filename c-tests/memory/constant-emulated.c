@@ -127,6 +127,12 @@ static const char *place_of(uint64_t at)
     return text;
 }
 
+/* What differs from one time to the next is found, whatever it is. */
+static void hide(uint8_t *bytes, size_t len)
+{
+    (void)bytes, (void)len;
+}
+
 static void make_step(const char *what, bool has_output)
 {
     uint64_t output;

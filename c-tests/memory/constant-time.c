@@ -77,6 +77,11 @@ long syscall(long number, ...)
     return result;
 }
 
+static void hide(uint8_t *bytes, size_t len)
+{
+    make_secret(bytes, len);
+}
+
 static void keep_secret(struct walker *w)
 {
     make_secret(w->key, sizeof(w->key));

@@ -103,6 +103,24 @@ static void cipher_needles(void)
     key_stream("chacha20", 32, counter, "key of Poly1305");
 }
 
+/* The primes and what belongs to them, as limbs and as digits of 52 bits, the lowest first. */
+static void rsa_needles(void)
+{
+    for (size_t i = 4; i < 9; i++) {
+        uint64_t digits[20] = { 0 };
+        uint8_t limbs[128] = { 0 };
+        size_t len;
+        const uint8_t *integer = rsa_integer(c->rsa, i, &len);
+
+        for (size_t byte = 0; byte < 128 && byte < len; byte++)
+            limbs[byte] = integer[len - 1 - byte];
+        for (size_t bit = 0; bit < 8 * sizeof(limbs); bit++)
+            digits[bit / 52] |= (uint64_t)(limbs[bit / 8] >> bit % 8 & 1) << bit % 52;
+        needle_swapped(limbs, sizeof(limbs), "a part of an RSA key");
+        needle(digits, sizeof(digits) - 8, "a part of an RSA key in digits");
+    }
+}
+
 /* A child sends the needles, and takes all that it knows along when it ends. */
 static void make_needles(void)
 {
@@ -119,6 +137,7 @@ static void make_needles(void)
         needle(c->iv, IV, "IV");
         needle(c->plain, BLOCK, "plaintext");
         cipher_needles();
+        rsa_needles();
         hmac_needles();
         kdf_needles();
         _exit(0);

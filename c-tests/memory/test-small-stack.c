@@ -16,6 +16,7 @@
 
 #include "algorithms.h"
 #include "keys.h"
+#include "rsa.h"
 
 enum { PAIRS = 8, TAG = 16, AAD = 16, LARGE = 4 * MIB };
 
@@ -23,6 +24,8 @@ static uint8_t key[KEYLEN_MAX], iv[32], in[LARGE + KIB], out[LARGE + KIB], diges
 static struct iovec from[PAIRS], to[PAIRS], one_in, one_out;
 static const struct algorithm *algorithm;
 static size_t small = 16 * KIB;
+static uint8_t rsa_key[1200];
+static uint32_t rsa_key_len;
 
 /* Of `len` bytes each; an AEAD's with room for a tag. */
 static void cut(size_t len)
@@ -242,14 +245,28 @@ static void random_numbers(void)
     kcapi_rng_destroy(handle);
 }
 
-/* What no kernel has: how far a call without a handle gets. */
+/* Where they are not served, how far a call without a handle gets. */
 static void asymmetric_ciphers(void)
 {
+    static const char *const names[] = { "rsa", "pkcs1pad(rsa)", "pkcs1pad(rsa,sha256)" };
     struct kcapi_handle *none = NULL;
 
-    kcapi_akcipher_init(&none, "rsa", 0);
-    kcapi_akcipher_destroy(none);
-    none = NULL;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct kcapi_handle *handle = NULL;
+
+        kcapi_akcipher_init(&handle, names[i], 0);
+        kcapi_akcipher_setpubkey(handle, rsa_key, rsa_key_len);
+        kcapi_akcipher_setkey(handle, rsa_key, rsa_key_len);
+        kcapi_akcipher_encrypt(handle, in, 32, out, 512, 0);
+        kcapi_akcipher_decrypt(handle, out, 512, in, 512, 0);
+        kcapi_akcipher_sign(handle, in, 32, out, 512, 0);
+        kcapi_akcipher_verify(handle, out, 512, in, 512, 0);
+        kcapi_akcipher_sign_aio(handle, from, to, PAIRS, 0);
+        kcapi_akcipher_stream_init_sgn(handle, from, 1);
+        kcapi_akcipher_stream_update_last(handle, NULL, 0);
+        kcapi_akcipher_stream_op(handle, &one_out, 1);
+        kcapi_akcipher_destroy(handle);
+    }
     kcapi_akcipher_setkey(none, key, 16);
     kcapi_akcipher_setpubkey(none, key, 16);
     kcapi_akcipher_encrypt(none, in, 64, out, 64, 0);
@@ -359,6 +376,7 @@ int main(void)
 
     if (least > (long)small)
         small = (size_t)least;
+    rsa_key_len = (uint32_t)unhex(rsa_2048, rsa_key, sizeof(rsa_key));
     for (size_t i = 0; i < COUNT(jobs); i++) {
         check(jobs[i].name, jobs[i].run, KCAPI_LOG_NONE);
         check(jobs[i].name, jobs[i].run, KCAPI_LOG_DEBUG);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_akcipher_*`: asymmetric ciphers.
 //!
-//! For kernels with the patches that bring `akcipher` to AF_ALG. No mainline kernel has
-//! them: there kcapi_akcipher_init() fails with what bind(2) says.
+//! The kernel serves them if it has the patches that bring `akcipher` to AF_ALG, which no mainline
+//! kernel has. Elsewhere the engine in user space does.
 
 use super::{because, buffer, bytes, destroy, init, iovecs, of, to_int, to_size, to_ssize};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
@@ -13,12 +13,29 @@ use libc::{c_char, c_int, iovec, ssize_t};
 
 /// Opens a handle for an asymmetric cipher.
 ///
+/// No mainline kernel serves these by AF_ALG, so it is the engine in user space that does, unless
+/// KCAPI_ENGINE says `kernel`. It has RSA (RFC 8017), with keys of 1024 to 8192 bits:
+///
+/// - `rsa`: numbers without any padding. Encryption and verification are the public operation,
+///   decryption and signing the private one. A result is as long as the modulus.
+/// - `pkcs1pad(rsa)`: the paddings of PKCS #1 v1.5. What is encrypted or signed has up to 11 bytes
+///   fewer than the modulus.
+/// - `pkcs1pad(rsa,sha256)`: the same; but what is signed is a digest, which the signature names.
+///   Also with md5, sha1, rmd160, sha224, sha384, sha512, sha3-256, sha3-384 or sha3-512.
+/// - `pkcs1(rsa)`, `pkcs1(rsa,sha256)`: newer kernels' names of these, which only sign and verify.
+///
+/// A verification gives back what was signed. It is for the caller to compare that with the digest
+/// of the message: a signature of another message is a good signature, too.
+///
+/// Who can tell a wrong padding from a right one in what a program decrypts by `pkcs1pad(rsa)` can
+/// decrypt messages (D. Bleichenbacher, 1998). So a program must behave in the same way, and take
+/// the same time, for both; new protocols should not use this padding for encryption.
+///
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
 /// @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
 /// @return 0
-/// @retval -ENOENT       no such algorithm, its name is NULL, or the kernel has no akcipher
-///                       for AF_ALG
+/// @retval -ENOENT       no such algorithm, or its name is NULL
 /// @retval -EAFNOSUPPORT no AF_ALG in this kernel
 /// @retval -EPERM        AF_ALG is forbidden here, as in most containers
 /// @retval -EACCES       AF_ALG is forbidden here, as in most containers
@@ -47,13 +64,17 @@ pub unsafe extern "C" fn kcapi_akcipher_destroy(handle: *mut Handle) {
     unsafe { destroy(handle) };
 }
 
-/// Sets the private key, for all handles on the transform.
+/// Sets the private key, for all handles on the transform. It takes the place of a public key, and
+/// has one in it. If it is refused there is no key.
+///
+/// The engine in user space tries the key with a random number.
 ///
 /// @param handle  cipher handle
 /// @param key     the key in DER: for rsa the RSAPrivateKey of RFC 8017, appendix A.1.2
 /// @param keylen  bytes in `key`
 /// @return largest size of a result in bytes (for rsa that of the modulus)
-/// @retval -EINVAL       not such a key, or `handle` is NULL
+/// @retval -EINVAL       not such a key, its parts do not belong together, it is one that nobody
+///                       should use (too short, an even modulus or exponent), or `handle` is NULL
 /// @retval -EFAULT       `key` is NULL
 /// @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
 /// @retval -ENOMEM       there is no memory
@@ -68,7 +89,8 @@ pub unsafe extern "C" fn kcapi_akcipher_setkey(
     to_size(|| unsafe { set(Kind::Akcipher, handle, Parameter::Key, key, keylen) })
 }
 
-/// Sets the public key, for all handles on the transform.
+/// Sets the public key, for all handles on the transform. It takes the place of a private key, so
+/// that only encryption and verification are left.
 ///
 /// @param handle  cipher handle
 /// @param key     the key in DER: for rsa the RSAPublicKey of RFC 8017, appendix A.1.1
@@ -104,6 +126,10 @@ pub(super) unsafe fn set<'a>(
 
 /// Encrypts a message in one call.
 ///
+/// A message that is longer than the largest result is several, each of that length, if `out` has
+/// room for as many largest results; the results begin as far from each other. So it is with
+/// decryption, signing and verification.
+///
 /// @param handle  cipher handle, with a key
 /// @param input   the plaintext
 /// @param inlen   bytes in `input`
@@ -111,8 +137,12 @@ pub(super) unsafe fn set<'a>(
 /// @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
 /// @param access  one of KCAPI_ACCESS_*, a hint
 /// @return bytes written; or a negative errno, one of these or what else the cipher reports
-/// @retval -EINVAL       `out` is too short, or `handle` is NULL
-/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -EINVAL       the message is no number below the modulus, `outlen` is 0, or `handle` is
+///                       NULL
+/// @retval -EMSGSIZE     `out` is too short, or a length over INT_MAX
+/// @retval -EOVERFLOW    the message is too long for its padding
+/// @retval -ENOKEY       no key was set
+/// @retval -EOPNOTSUPP   the algorithm does not encrypt
 /// @retval -EFAULT       a buffer is NULL or cannot be accessed
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
@@ -136,9 +166,11 @@ pub unsafe extern "C" fn kcapi_akcipher_encrypt(
 /// @param input   the ciphertext
 /// @param inlen   bytes in `input`
 /// @param out     where the plaintext goes; may be `input`
-/// @param outlen  bytes in `out`
+/// @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
 /// @param access  one of KCAPI_ACCESS_*, a hint
 /// @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+/// @retval -EINVAL       also: the padding is wrong, or there is a public key only
+/// @retval -EIO          the computation went wrong; nothing of it is in `out`
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_decrypt(
@@ -157,12 +189,14 @@ pub unsafe extern "C" fn kcapi_akcipher_decrypt(
 /// Signs a message in one call; see kcapi_akcipher_encrypt().
 ///
 /// @param handle  cipher handle, with a key
-/// @param input   the message, or what the scheme makes of it
+/// @param input   what is signed: with `pkcs1pad(rsa,sha256)` a digest of SHA-256
 /// @param inlen   bytes in `input`
 /// @param out     where the signature goes; may be `input`
-/// @param outlen  bytes in `out`
+/// @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
 /// @param access  one of KCAPI_ACCESS_*, a hint
 /// @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+/// @retval -EINVAL       also: no digest of that size, or there is a public key only
+/// @retval -EIO          the computation went wrong; nothing of it is in `out`
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_akcipher_sign(
@@ -178,13 +212,14 @@ pub unsafe extern "C" fn kcapi_akcipher_sign(
     to_ssize(|| unsafe { one_shot(Kind::Akcipher, handle, Op::Sign, input, inlen, out, outlen) })
 }
 
-/// Verifies a message in one call; see kcapi_akcipher_encrypt().
+/// Verifies a signature in one call and gives back what was signed, for the caller to compare; see
+/// kcapi_akcipher_encrypt().
 ///
 /// @param handle  cipher handle, with a key
-/// @param input   the signature, and what else the kernel's akcipher wants
+/// @param input   the signature
 /// @param inlen   bytes in `input`
-/// @param out     where what the signature holds goes; may be `input`
-/// @param outlen  bytes in `out`
+/// @param out     where what was signed goes, such as a digest; may be `input`
+/// @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
 /// @param access  one of KCAPI_ACCESS_*, a hint
 /// @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
 /// @retval -EBADMSG      the signature is wrong

@@ -19,6 +19,7 @@ use std::ptr;
 /// @param iovlen  number of IOVECs; 0 with NULL
 /// @return bytes sent
 /// @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
+/// @retval -ENOKEY       no key was set
 /// @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
 /// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
 /// @retval -ENOMEM       there is no memory
@@ -137,9 +138,13 @@ pub unsafe extern "C" fn kcapi_akcipher_stream_update_last(
 /// @param iov     where the result goes, at least as long as kcapi_akcipher_setkey() told
 /// @param iovlen  number of IOVECs
 /// @return bytes received
-/// @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too short for the result
+/// @retval -EINVAL       `handle` is NULL, there are no IOVECs, or the message is not one that the
+///                       operation takes, see kcapi_akcipher_encrypt()
 /// @retval -EBADMSG      a signature is wrong
-/// @retval -EMSGSIZE     room for more than INT_MAX bytes
+/// @retval -EMSGSIZE     room for more than INT_MAX bytes, or less than for the largest result: the
+///                       result is kept for the next call
+/// @retval -EOVERFLOW    the message is too long for its padding
+/// @retval -EIO          the computation went wrong
 /// @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]

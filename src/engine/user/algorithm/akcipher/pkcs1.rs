@@ -7,6 +7,7 @@ use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::rng::fill_randomly;
 use crate::engine::user::algorithm::verdict;
 use crate::errno::{Errno, Result};
+use zeroize::Zeroizing;
 
 /// Bytes of a padding, at least: two at the beginning, eight, one at the end.
 const OVERHEAD: usize = 11;
@@ -78,11 +79,12 @@ pub fn digest(name: &Name<'_>) -> Option<&'static Digest> {
 
 /// Pads `message` for encryption, to all of `padded`. EOVERFLOW: it is too long for that.
 pub fn pad_for_encryption(message: &[u8], padded: &mut [u8]) -> Result<()> {
-    let random = split(padded, 2, message)?;
-    fill_randomly(random)?;
-    for byte in random {
-        while *byte == 0 {
-            fill_randomly(std::slice::from_mut(byte))?;
+    for bytes in split(padded, 2, message)?.chunks_mut(32) {
+        let mut random = Zeroizing::new([0; 4 * 32]);
+        fill_randomly(&mut *random)?;
+        // None is 0: each is 1 and a 255th part of what 32 bits may be.
+        for (byte, random) in bytes.iter_mut().zip(random.as_chunks().0) {
+            *byte = 1 + ((u64::from(u32::from_ne_bytes(*random)) * 255) >> 32) as u8;
         }
     }
     Ok(())
