@@ -216,7 +216,7 @@ static void akcipher_and_kpp(struct series *s, struct kcapi_handle *handle)
     kcapi_kpp_setkey(handle, fence_input(key, 16), 16);
     call_made(s, true, "their keys");
     call_made(s, kcapi_akcipher_init(&handle, fence_input("dsa", 4), 0) < 0, "akcipher_init");
-    call_made(s, kcapi_kpp_init(&handle, fence_input("ecdh", 5), 0) < 0, "kpp_init");
+    call_made(s, kcapi_kpp_init(&handle, fence_input("ecxx", 5), 0) < 0, "kpp_init");
 }
 
 /* IVs that the library makes: pointer and length go to out-parameters. */

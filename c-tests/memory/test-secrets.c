@@ -116,8 +116,8 @@ static void rsa_needles(void)
             limbs[byte] = integer[len - 1 - byte];
         for (size_t bit = 0; bit < 8 * sizeof(limbs); bit++)
             digits[bit / 52] |= (uint64_t)(limbs[bit / 8] >> bit % 8 & 1) << bit % 52;
-        needle_swapped(limbs, sizeof(limbs), "a part of an RSA key");
-        needle(digits, sizeof(digits) - 8, "a part of an RSA key in digits");
+        needle_swapped(limbs, sizeof(limbs), "RSA key");
+        needle(digits, sizeof(digits) - 8, "RSA key in digits");
     }
 }
 

@@ -34,6 +34,18 @@ functions! {
     EVP_MAC_init(Pointer, Bytes, usize, *const Parameter) -> c_int;
     EVP_MAC_update(Pointer, Bytes, usize) -> c_int;
     EVP_MAC_final(Pointer, *mut u8, *mut usize, usize) -> c_int;
+    EVP_PKEY_CTX_new(Pointer, Pointer) -> Pointer;
+    EVP_PKEY_CTX_new_from_name(Pointer, *const c_char, *const c_char) -> Pointer;
+    EVP_PKEY_CTX_set_rsa_keygen_bits(Pointer, c_int) -> c_int;
+    EVP_PKEY_CTX_set_rsa_padding(Pointer, c_int) -> c_int;
+    EVP_PKEY_CTX_set_signature_md(Pointer, Pointer) -> c_int;
+    EVP_PKEY_keygen_init(Pointer) -> c_int;
+    EVP_PKEY_generate(Pointer, *mut Pointer) -> c_int;
+    EVP_PKEY_sign_init(Pointer) -> c_int;
+    EVP_PKEY_sign(Pointer, *mut u8, *mut usize, Bytes, usize) -> c_int;
+    EVP_PKEY_verify_recover_init(Pointer) -> c_int;
+    EVP_PKEY_verify_recover(Pointer, *mut u8, *mut usize, Bytes, usize) -> c_int;
+    i2d_PrivateKey(Pointer, *mut *mut u8) -> c_int;
     PKCS5_PBKDF2_HMAC(Bytes, c_int, Bytes, c_int, c_int, Pointer, c_int, *mut u8) -> c_int;
     OpenSSL_version(c_int) -> *const c_char;
 }
@@ -259,5 +271,82 @@ impl Pbkdf2 {
             )
         };
         assert_eq!(derived, 1);
+    }
+}
+
+fn ok(result: c_int) {
+    assert_eq!(result, 1);
+}
+
+/// An RSA key, and a context for one operation with it: PKCS #1 v1.5 with SHA-256.
+pub struct Rsa {
+    key: Pointer,
+    context: Pointer,
+}
+
+impl Rsa {
+    /// A new key of so many bits.
+    pub fn new(bits: c_int) -> Self {
+        let mut key = null_mut();
+        // SAFETY: see above.
+        unsafe {
+            let context =
+                (LIBCRYPTO.EVP_PKEY_CTX_new_from_name)(null_mut(), c"RSA".as_ptr(), null());
+            ok((LIBCRYPTO.EVP_PKEY_keygen_init)(context));
+            ok((LIBCRYPTO.EVP_PKEY_CTX_set_rsa_keygen_bits)(context, bits));
+            ok((LIBCRYPTO.EVP_PKEY_generate)(context, &mut key));
+        }
+        Self { key, context: null_mut() }
+    }
+
+    /// RSAPrivateKey in DER.
+    pub fn der(&self) -> Vec<u8> {
+        let mut der = vec![0; 4096];
+        let mut end = der.as_mut_ptr();
+        // SAFETY: see above; no key that is measured is longer.
+        let len = unsafe { (LIBCRYPTO.i2d_PrivateKey)(self.key, &mut end) };
+        der.truncate(len as usize);
+        der
+    }
+
+    fn prepare(&mut self, init: unsafe extern "C" fn(Pointer) -> c_int) {
+        const PKCS1_PADDING: c_int = 1;
+        // SAFETY: see above.
+        unsafe {
+            self.context = (LIBCRYPTO.EVP_PKEY_CTX_new)(self.key, null_mut());
+            ok(init(self.context));
+            ok((LIBCRYPTO.EVP_PKEY_CTX_set_rsa_padding)(self.context, PKCS1_PADDING));
+            let digest = (LIBCRYPTO.EVP_MD_fetch)(null_mut(), c"SHA256".as_ptr(), null());
+            ok((LIBCRYPTO.EVP_PKEY_CTX_set_signature_md)(self.context, digest));
+        }
+    }
+
+    /// For `sign`.
+    pub fn for_signing(mut self) -> Self {
+        self.prepare(LIBCRYPTO.EVP_PKEY_sign_init);
+        self
+    }
+
+    /// For `recover`.
+    pub fn for_verification(mut self) -> Self {
+        self.prepare(LIBCRYPTO.EVP_PKEY_verify_recover_init);
+        self
+    }
+
+    pub fn sign(&mut self, digest: &[u8], out: &mut [u8]) {
+        let mut len = out.len();
+        let (to, from, from_len) = (out.as_mut_ptr(), digest.as_ptr(), digest.len());
+        // SAFETY: see above.
+        ok(unsafe { (LIBCRYPTO.EVP_PKEY_sign)(self.context, to, &mut len, from, from_len) });
+    }
+
+    /// The digest that was signed.
+    pub fn recover(&mut self, signature: &[u8], out: &mut [u8]) {
+        let mut len = out.len();
+        let (to, from, from_len) = (out.as_mut_ptr(), signature.as_ptr(), signature.len());
+        // SAFETY: see above.
+        ok(unsafe {
+            (LIBCRYPTO.EVP_PKEY_verify_recover)(self.context, to, &mut len, from, from_len)
+        });
     }
 }

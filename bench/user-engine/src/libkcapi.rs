@@ -22,6 +22,10 @@ functions! {
     kcapi_md_init(*mut Handle, *const c_char, u32) -> c_int;
     kcapi_md_setkey(Handle, *const u8, u32) -> c_int;
     kcapi_md_digest(Handle, *const u8, usize, *mut u8, usize) -> ssize_t;
+    kcapi_akcipher_init(*mut Handle, *const c_char, u32) -> c_int;
+    kcapi_akcipher_setkey(Handle, *const u8, u32) -> c_int;
+    kcapi_akcipher_sign(Handle, *const u8, usize, *mut u8, usize, c_int) -> ssize_t;
+    kcapi_akcipher_verify(Handle, *const u8, usize, *mut u8, usize, c_int) -> ssize_t;
     kcapi_pbkdf(*const c_char, *const u8, u32, *const u8, usize, u32, *mut u8, usize) -> ssize_t;
     kcapi_versionstring(*mut c_char, u32) -> ();
 }

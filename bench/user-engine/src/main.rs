@@ -192,6 +192,43 @@ fn pbkdf2(name: &'static CStr, evp: &CStr, len: usize) -> Pair {
     }
 }
 
+/// RSA with PKCS #1 v1.5: the signature of a digest, or the digest that was signed.
+fn rsa(verifies: bool, bits: usize) -> Pair {
+    let key = libcrypto::Rsa::new(bits as libc::c_int);
+    let (der, size, digest) = (key.der(), bits / 8, &SECRET[..32]);
+    let mut signature = vec![0; size];
+    let mut handle = null_mut();
+    // SAFETY: see above.
+    unsafe {
+        let name = c"pkcs1pad(rsa,sha256)".as_ptr();
+        assert_eq!((LIBKCAPI.kcapi_akcipher_init)(&mut handle, name, 0), 0);
+        ok((LIBKCAPI.kcapi_akcipher_setkey)(handle, der.as_ptr(), der.len() as u32) as isize, size);
+    }
+    let sign = move |out: &mut [u8]| {
+        let (from, to) = (digest.as_ptr(), out.as_mut_ptr());
+        // SAFETY: see above.
+        ok(unsafe { (LIBKCAPI.kcapi_akcipher_sign)(handle, from, 32, to, out.len(), 0) }, size);
+    };
+    if !verifies {
+        let mut key = key.for_signing();
+        let theirs = Box::new(move |out: &mut [u8]| key.sign(digest, out));
+        return Pair { ours: Box::new(sign), theirs, len: size };
+    }
+    sign(&mut signature);
+    let (mut key, message) = (key.for_verification(), signature.clone());
+    Pair {
+        ours: Box::new(move |out| {
+            let (from, to) = (message.as_ptr(), out.as_mut_ptr());
+            // SAFETY: see above.
+            let done =
+                unsafe { (LIBKCAPI.kcapi_akcipher_verify)(handle, from, size, to, out.len(), 0) };
+            ok(done, 32);
+        }),
+        theirs: Box::new(move |out| key.recover(&signature, out)),
+        len: size,
+    }
+}
+
 /// Times a pair; the ratio and the user engine's time for a message.
 fn compare(c: &mut Criterion, id: (&str, &str), size: usize, mut pair: Pair) -> Option<[f64; 2]> {
     let mut buffers = [vec![0; pair.len], vec![0; pair.len]];
@@ -336,11 +373,20 @@ fn main() {
             writeln!(table, "| {title} | {} |", cells.join(" | ")).unwrap();
         }
     }
+    let mut asymmetric = String::from("| RSA | 2048 | 3072 | 4096 |\n|---|---|---|---|\n");
+    for (title, verifies) in [("rsa signature", false), ("rsa verification", true)] {
+        let cells = [(2048, "2048"), (3072, "3072"), (4096, "4096")].map(|(bits, name)| {
+            cell(compare(&mut criterion, (title, name), 0, rsa(verifies, bits)))
+        });
+        if cells.iter().any(|cell| cell != "-") {
+            writeln!(asymmetric, "| {title} | {} |", cells.join(" | ")).unwrap();
+        }
+    }
     let pair = pbkdf2(c"hmac(sha256)", c"SHA256", 32);
     let pbkdf2 = cell(compare(&mut criterion, ("pbkdf2(hmac(sha256))", "1000"), 0, pair));
     println!("\n{}\n", machine());
     println!(
-        "Time of {} / of the user engine of {} (the latter)\n\n{table}",
+        "Time of {} / of the user engine of {} (the latter)\n\n{table}\n{asymmetric}",
         libcrypto::version(),
         version()
     );

@@ -6,10 +6,9 @@
 //! [`algorithm`] has the ciphers and their names, [`data`] moves data between the caller's
 //! IOVECs and where they are processed, [`keyring`] reads keys that the kernel keeps.
 //!
-//! The cryptography is RustCrypto's, except where that is slow. The engine does not have akcipher
-//! and kpp, which no kernel serves either, and CRYPTO_USER_API_RNG_CAVP. It does not answer EFAULT
-//! for memory that is not there, other than NULL: the program gets the signal that its own access
-//! would get.
+//! The cryptography is RustCrypto's, except where that is slow or leaves secrets behind. The engine
+//! does not have CRYPTO_USER_API_RNG_CAVP. It does not answer EFAULT for memory that is not there,
+//! other than NULL: the program gets the signal that its own access would get.
 
 pub mod algorithm;
 pub mod data;
