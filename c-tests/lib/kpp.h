@@ -98,7 +98,7 @@ static const struct kpp_vector kpp_vectors[] = {
 #define KPP_VECTORS (sizeof(kpp_vectors) / sizeof(kpp_vectors[0]))
 
 /* In static memory, until the next call. */
-static const struct kpp_vector *kpp_vector(size_t number)
+static inline const struct kpp_vector *kpp_vector(size_t number)
 {
     static struct kpp_vector vector;
     static uint8_t bytes[5][KPP_PRIME_SIZE];
@@ -118,7 +118,7 @@ static const struct kpp_vector *kpp_vector(size_t number)
 }
 
 /* The DHParameter of a prime whose first bit is set, and of 256 bytes; returns its length. */
-static uint32_t kpp_pkcs3(uint8_t *to, const uint8_t *prime, uint8_t base)
+static inline uint32_t kpp_pkcs3(uint8_t *to, const uint8_t *prime, uint8_t base)
 {
     static const uint8_t head[] = { 0x30, 0x82, 1, 8, 2, 0x82, 1, 1, 0 };
     const uint8_t tail[] = { 2, 1, base };
@@ -129,7 +129,7 @@ static uint32_t kpp_pkcs3(uint8_t *to, const uint8_t *prime, uint8_t base)
     return sizeof(head) + KPP_PRIME_SIZE + sizeof(tail);
 }
 
-static bool kpp_is_served(const char *name)
+static inline bool kpp_is_served(const char *name)
 {
     struct kcapi_handle *handle = NULL;
 
@@ -140,7 +140,7 @@ static bool kpp_is_served(const char *name)
 }
 
 /* A handle with the parameters that a vector needs, but no key. */
-static struct kcapi_handle *kpp_open(const struct kpp_vector *vector, uint32_t flags)
+static inline struct kcapi_handle *kpp_open(const struct kpp_vector *vector, uint32_t flags)
 {
     struct kcapi_handle *handle = NULL;
     uint8_t pkcs3[2 * KPP_PRIME_SIZE];
