@@ -28,6 +28,10 @@ pub const SPILLS: usize = (2 << 10) * FRAMES;
 /// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
 pub const WORK: usize = (4 << 10) * FRAMES;
 
+/// Bytes that a multiplication on a curve takes, with its tables of points.
+#[cfg(feature = "asymmetric")]
+pub const CURVE: usize = 8 << 10;
+
 /// The part of the stack that an algorithm takes.
 #[cfg(feature = "user-engine")]
 #[derive(Clone, Copy, PartialEq, Eq)]

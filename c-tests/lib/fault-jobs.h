@@ -15,6 +15,7 @@
 #include "fill.h"
 #include "forbid.h"
 #include "keys.h"
+#include "kpp.h"
 #include "rsa.h"
 
 enum { TAG = 16, AAD = 8, SHA256 = 32, MOST_OUT = 1024 * 1024 + 64 * TAG };
@@ -211,13 +212,40 @@ static ssize_t life_akcipher(void)
     return ret;
 }
 
+/* The largest numbers: dh. */
 static ssize_t life_kpp(void)
 {
+    const struct kpp_vector *vector = kpp_vector(KPP_VECTORS - 1);
+    uint8_t pkcs3[2 * KPP_PRIME_SIZE];
+    uint32_t len = kpp_pkcs3(pkcs3, vector->prime, 2);
     struct kcapi_handle *own;
-    int ret = init(kcapi_kpp_init, &own, "dh", 0);
+    ssize_t ret = init(kcapi_kpp_init, &own, vector->name, 0);
 
-    if (ret == 0)
-        kcapi_kpp_destroy(own);
+    if (ret)
+        return ret;
+    ret = kcapi_kpp_dh_setparam_pkcs3(own, pkcs3, len);
+    if (ret >= 0)
+        ret = kcapi_kpp_setkey(own, vector->private, vector->private_size);
+    if (ret >= 0)
+        ret = kcapi_kpp_keygen(own, out, KPP_PRIME_SIZE, 0);
+    if (ret >= 0)
+        ret = kcapi_kpp_ssgen(own, vector->peer, KPP_PRIME_SIZE, out, KPP_PRIME_SIZE, 0);
+    kcapi_kpp_destroy(own);
+    return ret;
+}
+
+/* A key that is made of random bytes. */
+static ssize_t life_kpp_random(void)
+{
+    struct kcapi_handle *own;
+    ssize_t ret = init(kcapi_kpp_init, &own, "curve25519", 0);
+
+    if (ret)
+        return ret;
+    ret = kcapi_kpp_setkey(own, NULL, 0);
+    if (ret >= 0)
+        ret = kcapi_kpp_keygen(own, out, 32, 0);
+    kcapi_kpp_destroy(own);
     return ret;
 }
 
@@ -413,7 +441,8 @@ static const struct job jobs[] = {
     { "digest, from init to destroy", nothing, life_md, SHA256, WARM },
     { "RNG, from init to destroy", nothing, life_rng, 300, RANDOM },
     { "akcipher, from init to destroy", nothing, life_akcipher, RSA_1024_SIZE, WARM },
-    { "kpp, init and destroy", nothing, life_kpp, 0, WARM },
+    { "kpp, from init to destroy", nothing, life_kpp, KPP_PRIME_SIZE, WARM },
+    { "kpp, a random key", nothing, life_kpp_random, 32, RANDOM },
     { "cipher with Linux AIO, from init to destroy", linux_aio, life_cipher_aio, 256, COLD },
     { "cipher, all messages", say_all, life_cipher, 64, COLD },
     { "cipher, kernel-first", engine_kernel_first, life_cipher, 64, COLD },

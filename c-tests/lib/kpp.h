@@ -142,8 +142,8 @@ static inline bool kpp_is_served(const char *name)
 /* A handle with the parameters that a vector needs, but no key. */
 static inline struct kcapi_handle *kpp_open(const struct kpp_vector *vector, uint32_t flags)
 {
+    static uint8_t pkcs3[2 * KPP_PRIME_SIZE];
     struct kcapi_handle *handle = NULL;
-    uint8_t pkcs3[2 * KPP_PRIME_SIZE];
     int ret = kcapi_kpp_init(&handle, vector->name, flags);
 
     if (ret)

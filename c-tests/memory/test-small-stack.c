@@ -16,6 +16,7 @@
 
 #include "algorithms.h"
 #include "keys.h"
+#include "kpp.h"
 #include "rsa.h"
 
 enum { PAIRS = 8, TAG = 16, AAD = 16, LARGE = 4 * MIB };
@@ -286,13 +287,30 @@ static void asymmetric_ciphers(void)
     kcapi_akcipher_stream_op(none, from, PAIRS);
 }
 
+static void agree(struct kcapi_handle *handle, const struct kpp_vector *vector)
+{
+    struct iovec peer = { (void *)(uintptr_t)vector->peer, vector->size };
+
+    kcapi_kpp_setkey(handle, NULL, 0);
+    kcapi_kpp_setkey(handle, vector->private, vector->private_size);
+    kcapi_kpp_keygen(handle, out, vector->size, 0);
+    kcapi_kpp_ssgen(handle, vector->peer, vector->size, out, vector->size, 0);
+    kcapi_kpp_keygen_aio(handle, to, PAIRS, 0);
+    kcapi_kpp_ssgen_aio(handle, &peer, &one_out, 1, 0);
+    kcapi_kpp_destroy(handle);
+}
+
 static void key_agreement(void)
 {
     struct kcapi_handle *none = NULL;
 
-    kcapi_kpp_init(&none, "dh", 0);
-    kcapi_kpp_destroy(none);
-    none = NULL;
+    for (size_t i = 0; i < KPP_VECTORS; i++) {
+        const struct kpp_vector *vector = kpp_vector(i);
+
+        if (!kpp_is_served(vector->name))
+            continue;
+        agree(kpp_open(vector, 0), vector);
+    }
     kcapi_kpp_dh_setparam_pkcs3(none, key, 16);
     kcapi_kpp_ecdh_setcurve(none, 1);
     kcapi_kpp_setkey(none, key, 16);

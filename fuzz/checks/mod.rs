@@ -9,6 +9,8 @@
 // Test code: it is to stop at what it does not expect.
 #![allow(clippy::indexing_slicing, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+#[cfg(feature = "asymmetric")]
+pub mod agreement;
 #[cfg(feature = "user-engine")]
 pub mod calls;
 #[cfg(feature = "user-engine")]

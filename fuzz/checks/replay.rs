@@ -68,3 +68,9 @@ fn names_of_algorithms() {
 fn sequences_of_calls() {
     replay("calls", super::calls::calls);
 }
+
+#[cfg(feature = "asymmetric")]
+#[test]
+fn key_agreements() {
+    replay("agreement", super::agreement::agreement);
+}

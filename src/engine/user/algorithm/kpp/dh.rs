@@ -16,20 +16,27 @@ use crate::engine::user::algorithm::verdict;
 use crate::errno::{Errno, Result};
 use crate::memory;
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Choice, CtEq, CtLt, Odd};
+use crypto_bigint::{
+    BoxedUint, Choice, CtAssign, CtEq, CtLt, MontyForm, MontyMultiplier, Odd, Word,
+};
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
 use e::E;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Bits in the shortest prime that the kernel takes, and in the longest of RFC 7919: a longer one
 /// would take seconds.
 const PRIME_BITS: RangeInclusive<u32> = 1536..=8192;
 
+/// Bits of an exponent that are worked on at once; a word has a whole number of them.
+const WINDOW: u32 = 4;
+
 /// More numbers as long as the prime than a computation has in memory.
 const NUMBERS: usize = 32;
+
+type Multiplier<'a> = <BoxedMontyForm as MontyForm>::Multiplier<'a>;
 
 /// A group: a prime, and what generates the numbers that are used.
 pub struct Group {
@@ -113,9 +120,8 @@ impl Key {
         let group = &self.group;
         let result = result.get_mut(..group.len).ok_or(Errno::MSGSIZE)?;
         memory::ensure(NUMBERS * group.len)?;
-        let mut power = base.pow_bounded_exp(&self.exponent, self.bits);
+        let power = raise(base, &self.exponent, self.bits);
         let value = Zeroizing::new(power.retrieve());
-        power.zeroize();
         let guessed = value.is_zero() | value.is_one() | value.ct_eq(&group.minus_one);
         if tell(guessed) {
             return Err(Errno::INVAL);
@@ -183,6 +189,38 @@ impl SafePrime {
         }
         prime
     }
+}
+
+/// `base` to the power of `exponent`, of which the lowest `bits` are taken into account: for each
+/// [`WINDOW`] of them a multiplication by the power of the base that they say, for which all such powers are
+/// read.
+///
+/// The crate's own function does the same and leaves the last of those powers in freed memory, which
+/// tells bits of the exponent.
+fn raise(base: &BoxedMontyForm, exponent: &BoxedUint, bits: u32) -> Zeroizing<BoxedMontyForm> {
+    let mut multiplier = Multiplier::from(base.params());
+    let one = BoxedMontyForm::one(base.params());
+    let mut powers = vec![one.clone()];
+    while let (Some(last), true) = (powers.last(), powers.len() < 1 << WINDOW) {
+        let mut next = last.clone();
+        multiplier.mul_assign(&mut next, base);
+        powers.push(next);
+    }
+    let (mut result, mut factor) = (Zeroizing::new(one.clone()), Zeroizing::new(one));
+    for window in (0..bits.div_ceil(WINDOW)).rev() {
+        for _ in 0..WINDOW {
+            multiplier.square_assign(&mut result);
+        }
+        let at = window * WINDOW;
+        let word = exponent.as_words().get((at / Word::BITS) as usize).copied().unwrap_or(0);
+        let wanted = word >> (at % Word::BITS) & ((1 << WINDOW) - 1);
+        for (index, power) in (0..).zip(&powers) {
+            let is_it = wanted.ct_eq(&index);
+            factor.as_montgomery_mut().ct_assign(power.as_montgomery(), is_it);
+        }
+        multiplier.mul_assign(&mut result, &factor);
+    }
+    result
 }
 
 fn tell(found: Choice) -> bool {

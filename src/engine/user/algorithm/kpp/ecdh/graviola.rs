@@ -30,6 +30,15 @@ macro_rules! curve {
                 let key = $curve::StaticPrivateKey::from_bytes(bytes).map_err(|_| Errno::INVAL)?;
                 Ok(Box::new(Self(key)))
             }
+
+            /// The peer's public key, whose tables are so large that they are kept off the stack.
+            /// Apart, so that what makes them is gone from there, too, when the secret is made.
+            #[inline(never)]
+            fn peer(bytes: &[u8]) -> Result<Box<$curve::PublicKey>> {
+                with_octet(bytes, |point| {
+                    $curve::PublicKey::from_x962_uncompressed(point).ok().map(Box::new)
+                })
+            }
         }
 
         impl PrivateKey for $Key {
@@ -38,10 +47,8 @@ macro_rules! curve {
             }
 
             fn shared_secret(&self, peer: &[u8], result: &mut [u8]) -> Result<usize> {
-                let read = |point: &[u8]| $curve::PublicKey::from_x962_uncompressed(point).ok();
-                let peer = with_octet(peer, read)?;
-                let secret = self.0.diffie_hellman(&peer).map_err(|_| Errno::INVAL)?;
-                give(&secret.0, result)
+                let secret = self.0.diffie_hellman(&*Self::peer(peer)?);
+                give(&secret.map_err(|_| Errno::INVAL)?.0, result)
             }
         }
     };
