@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * What a kernel with the akcipher and kpp patches would see. No kernel at hand has them, so this
+ * What a kernel with the akcipher and kpp patches would see, which is asked before the engine in user space.
+ * No kernel at hand has them, so this
  * program stands in for it: the system calls that the library makes on AF_ALG sockets end here,
  * where they are checked and answered. A result is the number of the operation, then the message
  * backwards.
@@ -50,6 +51,10 @@ int bind(int fd, const struct sockaddr *address, socklen_t len)
 {
     (void)fd;
     memcpy(&seen.address, address, len < sizeof(seen.address) ? len : sizeof(seen.address));
+    if (strchr((char *)seen.address.salg_name, '(')) {
+        errno = ENOENT;
+        return -1;
+    }
     return 0;
 }
 
@@ -136,7 +141,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
         result[i + 1] = seen.message[seen.len - 1 - i];
     seen.len = 0;
     if (room < MODULUS || result[1] == 0xbd) {
-        errno = room < MODULUS ? EINVAL : EBADMSG;
+        errno = room < MODULUS ? EMSGSIZE : EBADMSG;
         return -1;
     }
     for (size_t i = 0; i < message->msg_iovlen && left > 0; i++) {
@@ -205,6 +210,7 @@ static void akcipher(uint32_t flags)
         bail_out("kcapi_akcipher_init failed");
     is_int(strcmp((char *)seen.address.salg_type, "akcipher"), 0, "bound to akcipher");
     is_int(strcmp((char *)seen.address.salg_name, "rsa"), 0, "and rsa");
+    is_int(strcmp(kcapi_handle_engine(handle), "kernel"), 0, "the kernel serves it");
     parameter(kcapi_akcipher_setkey(handle, in, 10), MODULUS, ALG_SET_KEY, in, 10, "setkey");
     parameter(kcapi_akcipher_setpubkey(handle, in, 11), MODULUS, 7, in, 11, "setpubkey");
 
@@ -240,7 +246,7 @@ static void akcipher(uint32_t flags)
     }
     is_int(kcapi_akcipher_stream_op(handle, NULL, 0), -EINVAL, "op into nothing: -EINVAL");
 
-    is_int(kcapi_akcipher_encrypt(handle, in, 20, out, 31, 0), -EINVAL, "too short: -EINVAL");
+    is_int(kcapi_akcipher_encrypt(handle, in, 20, out, 31, 0), -EMSGSIZE, "too short: -EMSGSIZE");
     is_result(kcapi_akcipher_encrypt(handle, in, 20, out, 40, 0), out, 1, in, 20, "then again");
     in[19] = 0xbd;
     is_int(kcapi_akcipher_verify(handle, in, 20, out, 40, 0), -EBADMSG, "a wrong signature");
@@ -277,7 +283,7 @@ static void kpp(uint32_t flags)
 
     is_result(kcapi_kpp_keygen(handle, out, 40, 0), out, 4, in, 0, "keygen");
     is_result(kcapi_kpp_ssgen(handle, in, 20, out, 40, 0), out, 5, in, 20, "ssgen");
-    is_int(kcapi_kpp_keygen(handle, out, 31, 0), -EINVAL, "too short: -EINVAL");
+    is_int(kcapi_kpp_keygen(handle, out, 31, 0), -EMSGSIZE, "too short: -EMSGSIZE");
     is_int(kcapi_kpp_keygen(handle, out, 0, 0), -EINVAL, "no output: -EINVAL");
     is_int(kcapi_kpp_keygen_aio(handle, outputs, 2, 0), 2 * MODULUS, "two with keygen_aio");
     is_int(out[0] + 16 * out[MODULUS], 4 + 16 * 4, "both are");
@@ -291,12 +297,29 @@ static void kpp(uint32_t flags)
     memset(out, 0, sizeof(out));
 }
 
+/* Of a template this kernel knows nothing: no call of it gets there. */
+static void not_in_the_kernel(void)
+{
+    if (kcapi_akcipher_init(&handle, "pkcs1pad(rsa,sha256)", 0)) {
+        skip(1, "built without akcipher in user space");
+        return;
+    }
+    is_int(strcmp((char *)seen.address.salg_type, "akcipher"), 0, "the kernel is asked first");
+    is_int(strcmp(kcapi_handle_engine(handle), "user"), 0, "and served in user space");
+    seen.option = 0;
+    is_int(kcapi_akcipher_setkey(handle, in, 10), -EINVAL, "which reads the key");
+    is_int(seen.option, 0, "and no other does");
+    kcapi_akcipher_destroy(handle);
+}
+
 int main(void)
 {
+    setenv("KCAPI_ENGINE", "kernel-first", 1);
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     fill(in, sizeof(in), 1);
     akcipher(0);
     akcipher(KCAPI_INIT_AIO);
+    not_in_the_kernel();
     kpp(0);
     kpp(KCAPI_INIT_AIO);
     return done_testing();

@@ -19,6 +19,8 @@ pub mod netlink;
 pub mod proc_crypto;
 #[cfg(test)]
 mod replay;
+#[cfg(feature = "asymmetric")]
+pub mod rsa;
 
 use crate::engine::Kind;
 

@@ -74,3 +74,9 @@ fn sequences_of_calls() {
 fn key_agreements() {
     replay("agreement", super::agreement::agreement);
 }
+
+#[cfg(feature = "asymmetric")]
+#[test]
+fn keys_of_rsa() {
+    replay("rsa", super::rsa::rsa);
+}

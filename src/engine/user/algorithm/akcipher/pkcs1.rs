@@ -7,6 +7,7 @@ use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::rng::fill_randomly;
 use crate::engine::user::algorithm::verdict;
 use crate::errno::{Errno, Result};
+use std::hint::black_box;
 use zeroize::Zeroizing;
 
 /// Bytes of a padding, at least: two at the beginning, eight, one at the end.
@@ -168,8 +169,10 @@ pub fn strip_encryption(padded: &mut [u8]) -> Result<usize> {
     Ok(padded.len() - verdict::length(start, padded.len()))
 }
 
-/// Moves the bytes to where they were `by` bytes before, if `mask` says so.
+/// Moves the bytes to where they were `by` bytes before, if `mask` says so. The compiler does not
+/// learn that there are only two masks, and makes no branch of it.
 fn move_down(bytes: &mut [u8], by: usize, mask: u8) {
+    let mask = black_box(mask);
     for at in 0..bytes.len().saturating_sub(by) {
         if let [to, .., from] = bytes.get_mut(at..=at + by).unwrap_or_default() {
             *to ^= mask & (*to ^ *from);
@@ -179,5 +182,5 @@ fn move_down(bytes: &mut [u8], by: usize, mask: u8) {
 
 /// A mask: every bit set if `value` is 0, which is below 2^31.
 fn is_zero(value: u32) -> u32 {
-    (std::hint::black_box(value).wrapping_sub(1) >> 31).wrapping_neg()
+    (black_box(value).wrapping_sub(1) >> 31).wrapping_neg()
 }
