@@ -30,7 +30,7 @@ pub const WORK: usize = (4 << 10) * FRAMES;
 
 /// Bytes that a multiplication on a curve takes, with its tables of points.
 #[cfg(feature = "asymmetric")]
-pub const CURVE: usize = 8 << 10;
+pub const CURVE: usize = 6 << 10;
 
 /// The part of the stack that an algorithm takes.
 #[cfg(feature = "user-engine")]

@@ -45,6 +45,14 @@ functions! {
     EVP_PKEY_sign(Pointer, *mut u8, *mut usize, Bytes, usize) -> c_int;
     EVP_PKEY_verify_recover_init(Pointer) -> c_int;
     EVP_PKEY_verify_recover(Pointer, *mut u8, *mut usize, Bytes, usize) -> c_int;
+    EVP_PKEY_CTX_set_group_name(Pointer, *const c_char) -> c_int;
+    EVP_PKEY_derive_init(Pointer) -> c_int;
+    EVP_PKEY_derive_set_peer(Pointer, Pointer) -> c_int;
+    EVP_PKEY_derive(Pointer, *mut u8, *mut usize) -> c_int;
+    EVP_PKEY_get1_encoded_public_key(Pointer, *mut *mut u8) -> usize;
+    EVP_PKEY_get_raw_private_key(Pointer, *mut u8, *mut usize) -> c_int;
+    EVP_PKEY_get_bn_param(Pointer, *const c_char, *mut Pointer) -> c_int;
+    BN_bn2binpad(Pointer, *mut u8, c_int) -> c_int;
     i2d_PrivateKey(Pointer, *mut *mut u8) -> c_int;
     PKCS5_PBKDF2_HMAC(Bytes, c_int, Bytes, c_int, c_int, Pointer, c_int, *mut u8) -> c_int;
     OpenSSL_version(c_int) -> *const c_char;
@@ -348,5 +356,78 @@ impl Rsa {
         ok(unsafe {
             (LIBCRYPTO.EVP_PKEY_verify_recover)(self.context, to, &mut len, from, from_len)
         });
+    }
+}
+
+/// Two parties of a key agreement, and a context in which one has the other's public key.
+pub struct Agreement {
+    keys: [Pointer; 2],
+    context: Pointer,
+}
+
+impl Agreement {
+    /// `name` is EC, DH or X25519, which has no group.
+    pub fn new(name: &CStr, group: Option<&CStr>) -> Self {
+        let new_key = || {
+            let mut key = null_mut();
+            // SAFETY: see above.
+            unsafe {
+                let context =
+                    (LIBCRYPTO.EVP_PKEY_CTX_new_from_name)(null_mut(), name.as_ptr(), null());
+                ok((LIBCRYPTO.EVP_PKEY_keygen_init)(context));
+                if let Some(group) = group {
+                    ok((LIBCRYPTO.EVP_PKEY_CTX_set_group_name)(context, group.as_ptr()));
+                }
+                ok((LIBCRYPTO.EVP_PKEY_generate)(context, &mut key));
+            }
+            key
+        };
+        let keys = [new_key(), new_key()];
+        // SAFETY: see above.
+        let context = unsafe {
+            let context = (LIBCRYPTO.EVP_PKEY_CTX_new)(keys[0], null_mut());
+            ok((LIBCRYPTO.EVP_PKEY_derive_init)(context));
+            ok((LIBCRYPTO.EVP_PKEY_derive_set_peer)(context, keys[1]));
+            context
+        };
+        Self { keys, context }
+    }
+
+    /// The private key of the party whose secret `derive` gives, in `len` bytes.
+    pub fn private(&self, len: usize) -> Vec<u8> {
+        let (mut bytes, mut size, mut number) = (vec![0; len], len, null_mut());
+        // SAFETY: see above.
+        unsafe {
+            let name = c"priv".as_ptr();
+            if (LIBCRYPTO.EVP_PKEY_get_bn_param)(self.keys[0], name, &mut number) == 1 {
+                let to = bytes.as_mut_ptr();
+                assert_eq!((LIBCRYPTO.BN_bn2binpad)(number, to, len as c_int), len as c_int);
+            } else {
+                let to = bytes.as_mut_ptr();
+                ok((LIBCRYPTO.EVP_PKEY_get_raw_private_key)(self.keys[0], to, &mut size));
+            }
+        }
+        bytes
+    }
+
+    /// The last `len` bytes of the other's public key.
+    pub fn peer(&self, len: usize) -> Vec<u8> {
+        let mut bytes = null_mut();
+        // SAFETY: see above; the function says how many bytes there are.
+        let key = unsafe {
+            let size = (LIBCRYPTO.EVP_PKEY_get1_encoded_public_key)(self.keys[1], &mut bytes);
+            std::slice::from_raw_parts(bytes, size)
+        };
+        key[key.len() - len..].to_vec()
+    }
+
+    /// The secret, without the zeros before it.
+    pub fn derive(&mut self, out: &mut [u8]) {
+        let mut len = out.len();
+        // SAFETY: see above.
+        ok(unsafe { (LIBCRYPTO.EVP_PKEY_derive)(self.context, out.as_mut_ptr(), &mut len) });
+        let zeros = out.len() - len;
+        out.copy_within(..len, zeros);
+        out[..zeros].fill(0);
     }
 }

@@ -22,6 +22,9 @@ functions! {
     kcapi_md_init(*mut Handle, *const c_char, u32) -> c_int;
     kcapi_md_setkey(Handle, *const u8, u32) -> c_int;
     kcapi_md_digest(Handle, *const u8, usize, *mut u8, usize) -> ssize_t;
+    kcapi_kpp_init(*mut Handle, *const c_char, u32) -> c_int;
+    kcapi_kpp_setkey(Handle, *const u8, u32) -> c_int;
+    kcapi_kpp_ssgen(Handle, *const u8, usize, *mut u8, usize, c_int) -> ssize_t;
     kcapi_akcipher_init(*mut Handle, *const c_char, u32) -> c_int;
     kcapi_akcipher_setkey(Handle, *const u8, u32) -> c_int;
     kcapi_akcipher_sign(Handle, *const u8, usize, *mut u8, usize, c_int) -> ssize_t;

@@ -229,6 +229,76 @@ fn rsa(verifies: bool, bits: usize) -> Pair {
     }
 }
 
+/// A key agreement as both name it, with the sizes of a private and a public key and a secret. OpenSSL
+/// has checked the peer's public key before; the user engine does each time.
+struct Agreement {
+    name: &'static CStr,
+    theirs: (&'static CStr, Option<&'static CStr>),
+    private: usize,
+    public: usize,
+    secret: usize,
+}
+
+const AGREEMENTS: [(&str, Agreement); 6] = [
+    ("P-192", ecdh(c"ecdh-nist-p192", c"P-192", 24)),
+    ("P-256", ecdh(c"ecdh-nist-p256", c"P-256", 32)),
+    ("P-384", ecdh(c"ecdh-nist-p384", c"P-384", 48)),
+    (
+        "X25519",
+        Agreement {
+            name: c"curve25519",
+            theirs: (c"X25519", None),
+            private: 32,
+            public: 32,
+            secret: 32,
+        },
+    ),
+    ("ffdhe2048", ffdhe(c"ffdhe2048(dh)", c"ffdhe2048", 256)),
+    ("ffdhe3072", ffdhe(c"ffdhe3072(dh)", c"ffdhe3072", 384)),
+];
+
+const fn ecdh(name: &'static CStr, curve: &'static CStr, len: usize) -> Agreement {
+    Agreement { name, theirs: (c"EC", Some(curve)), private: len, public: 2 * len, secret: len }
+}
+
+/// OpenSSL makes private keys of 225 and of 275 bits for these two, as RFC 7919 says.
+const fn ffdhe(name: &'static CStr, group: &'static CStr, len: usize) -> Agreement {
+    Agreement { name, theirs: (c"DH", Some(group)), private: 35, public: len, secret: len }
+}
+
+impl Agreement {
+    fn pair(&self) -> Pair {
+        let mut theirs = libcrypto::Agreement::new(self.theirs.0, self.theirs.1);
+        let mut private = theirs.private(self.private);
+        // It would take longer with zeros before it.
+        if self.theirs.0 == c"DH" {
+            private.drain(..private.iter().take_while(|byte| **byte == 0).count());
+        }
+        let (peer, public, secret) = (theirs.peer(self.public), self.public, self.secret);
+        let mut handle = null_mut();
+        // SAFETY: see above.
+        unsafe {
+            assert_eq!((LIBKCAPI.kcapi_kpp_init)(&mut handle, self.name.as_ptr(), 0), 0);
+            let (key, len) = (private.as_ptr(), private.len() as u32);
+            ok((LIBKCAPI.kcapi_kpp_setkey)(handle, key, len) as isize, public);
+        }
+        let mut room = vec![0; public];
+        Pair {
+            ours: Box::new(move |out| {
+                let (from, to) = (peer.as_ptr(), room.as_mut_ptr());
+                // SAFETY: see above.
+                ok(
+                    unsafe { (LIBKCAPI.kcapi_kpp_ssgen)(handle, from, public, to, public, 0) },
+                    secret,
+                );
+                out.copy_from_slice(&room[..secret]);
+            }),
+            theirs: Box::new(move |out| theirs.derive(out)),
+            len: secret,
+        }
+    }
+}
+
 /// Times a pair; the ratio and the user engine's time for a message.
 fn compare(c: &mut Criterion, id: (&str, &str), size: usize, mut pair: Pair) -> Option<[f64; 2]> {
     let mut buffers = [vec![0; pair.len], vec![0; pair.len]];
@@ -382,11 +452,16 @@ fn main() {
             writeln!(asymmetric, "| {title} | {} |", cells.join(" | ")).unwrap();
         }
     }
+    let agreements = AGREEMENTS.map(|(title, agreement)| {
+        let cell = cell(compare(&mut criterion, ("shared secret", title), 0, agreement.pair()));
+        format!("| {title} | {cell} |\n")
+    });
+    let agreements = format!("| shared secret | |\n|---|---|\n{}", agreements.concat());
     let pair = pbkdf2(c"hmac(sha256)", c"SHA256", 32);
     let pbkdf2 = cell(compare(&mut criterion, ("pbkdf2(hmac(sha256))", "1000"), 0, pair));
     println!("\n{}\n", machine());
     println!(
-        "Time of {} / of the user engine of {} (the latter)\n\n{table}\n{asymmetric}",
+        "Time of {} / of the user engine of {} (the latter)\n\n{table}\n{asymmetric}\n{agreements}",
         libcrypto::version(),
         version()
     );
