@@ -28,7 +28,7 @@ pub const SPILLS: usize = (2 << 10) * FRAMES;
 /// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
 pub const WORK: usize = (4 << 10) * FRAMES;
 
-/// Bytes that a multiplication on a curve takes, with its tables of points.
+/// Bytes that a multiplication on a curve takes.
 #[cfg(feature = "asymmetric")]
 pub const CURVE: usize = 6 << 10;
 

@@ -216,8 +216,8 @@ static void walk_aead_batch(void)
     walk_batch_with(kcapi_aead_init, "gcm(aes)", 32, 16);
 }
 
-/* A private key of the caller's, and the peer's public key of kpp.h; then one that is made here. */
-static void walk_agree(size_t number)
+/* A private key, one that is made here without a length, and the public key of a peer in kpp.h. */
+static void walk_agree_with(size_t number, uint32_t keylen)
 {
     const struct kpp_vector *vector = kpp_vector(number);
     struct walker *c = step.caller;
@@ -226,15 +226,17 @@ static void walk_agree(size_t number)
     if (!kpp_is_served(vector->name))
         return;
     handle = kpp_open(vector, 0);
-    for (size_t i = 0; i < 2; i++) {
-        if (i == 0)
-            kcapi_kpp_setkey(handle, c->key, vector->private_size);
-        else if (kcapi_kpp_setkey(handle, NULL, 0) < 0)
-            break;
+    if (kcapi_kpp_setkey(handle, keylen ? c->key : NULL, keylen) > 0) {
         kcapi_kpp_keygen(handle, c->out, vector->size, 0);
         kcapi_kpp_ssgen(handle, vector->peer, vector->size, c->out + vector->size, vector->size, 0);
     }
     kcapi_kpp_destroy(handle);
+}
+
+static void walk_agree(size_t number)
+{
+    walk_agree_with(number, 0);
+    walk_agree_with(number, kpp_vector(number)->private_size);
 }
 
 static void walk_p192(void) { walk_agree(0); }

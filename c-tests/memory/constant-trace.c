@@ -183,6 +183,16 @@ static const struct kernel {
 #undef KERNEL
 };
 
+static void agree_on_p256(void) { walk_agree_with(1, 32); }
+static void agree_by_x25519(void) { walk_agree_with(5, 32); }
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} agreements[] = {
+    { "P-256", agree_on_p256 }, { "X25519", agree_by_x25519 },
+};
+
 /* Blocks at once, and one by one at the end. */
 static void take_kernel(const struct kernel *kernel)
 {
@@ -243,6 +253,14 @@ static void walk_path(const char *name)
     }
     if (run.all && here.paths == 1)
         walk_rsa();
+    step.algorithm = NULL;
+    for (size_t i = 0; i < COUNT(agreements); i++) {
+        step.call = agreements[i].run;
+        make_step(agreements[i].name, true);
+        ok(here.different == 0, "%s, %s: the same instructions and addresses", here.path,
+           agreements[i].name);
+        here.different = 0;
+    }
 }
 
 /* With another value in the place of what is known of the processor. */

@@ -20,7 +20,6 @@ use super::asymmetric::Asymmetric;
 use super::names::Name;
 use crate::engine::{Op, Parameter};
 use crate::errno::{Errno, Result};
-use crate::wipe::{CURVE, wiping_stack};
 use dh::{Group, SafePrime};
 use ecdh::Curve;
 use key::{PrivateKey, random};
@@ -158,11 +157,10 @@ impl Asymmetric for Agreement {
 
     fn run(&self, op: Op, input: &[u8], output: &mut [u8]) -> Result<usize> {
         let key = self.key.as_ref().ok_or(Errno::NOKEY)?;
-        // Deeper than the caller wipes.
-        wiping_stack::<CURVE, _>(|| match op {
+        match op {
             Op::Keygen if input.is_empty() => key.public_key(output),
             Op::Ssgen => key.shared_secret(input, output),
             _ => Err(Errno::INVAL),
-        })
+        }
     }
 }
