@@ -12,40 +12,26 @@
 mod e;
 
 use super::key::{PrivateKey, random};
-use crate::engine::user::algorithm::verdict;
-use crate::errno::{Errno, Result};
-use crate::memory;
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{
-    BoxedUint, Choice, CtAssign, CtEq, CtLt, MontyForm, MontyMultiplier, Odd, Word,
+use crate::engine::user::algorithm::montgomery::{
+    LIMB, Limb, Limbs, Modulus, equal, is_zero, less, write,
 };
+use crate::errno::{Errno, Result};
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
 use e::E;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// Bits in the shortest prime that the kernel takes, and in the longest of RFC 7919: a longer one
 /// would take seconds.
-const PRIME_BITS: RangeInclusive<u32> = 1536..=8192;
-
-/// Bits of an exponent that are worked on at once; a word has a whole number of them.
-const WINDOW: u32 = 4;
-
-/// More numbers as long as the prime than a computation has in memory.
-const NUMBERS: usize = 32;
-
-type Multiplier<'a> = <BoxedMontyForm as MontyForm>::Multiplier<'a>;
+const PRIME_BITS: RangeInclusive<usize> = 1536..=8192;
 
 /// A group: a prime, and what generates the numbers that are used.
 pub struct Group {
-    params: BoxedMontyParams,
-    base: BoxedMontyForm,
-    /// The prime less one.
-    minus_one: BoxedUint,
-    /// Bytes in the prime.
-    len: usize,
+    prime: Modulus,
+    base: Limbs,
+    /// 0, 1 and the prime less one, which no result and no value of a peer's may be.
+    excluded: [Limbs; 3],
     /// Bits in a private key that is made here; None: how many there should be is not known.
     exponent_bits: Option<usize>,
 }
@@ -58,40 +44,41 @@ impl Group {
     }
 
     fn new(prime: &[u8], base: &[u8], exponent_bits: Option<usize>) -> Result<Self> {
-        let len = prime.len();
-        if len > *PRIME_BITS.end() as usize / 8 {
+        if prime.len() > PRIME_BITS.end() / 8 {
             return Err(Errno::INVAL);
         }
-        memory::ensure(NUMBERS * len)?;
-        let prime = number(prime, len)?;
-        if !PRIME_BITS.contains(&prime.bit_width_vartime()) {
+        let prime = Modulus::new(prime)?;
+        if !PRIME_BITS.contains(&prime.bits()) {
             return Err(Errno::INVAL);
         }
-        let prime: Odd<BoxedUint> = Option::from(prime.into_odd()).ok_or(Errno::INVAL)?;
-        let minus_one = prime.wrapping_sub(BoxedUint::one_with_precision(prime.bits_precision()));
-        let base = public_value(base, len, &minus_one)?;
-        let params = BoxedMontyParams::new_vartime(prime);
-        let base = BoxedMontyForm::new(base, &params);
-        Ok(Self { params, base, minus_one, len, exponent_bits })
+        let mut minus_one = copy(prime.get())?;
+        // It is odd.
+        minus_one.get_mut().iter_mut().take(1).for_each(|lowest| *lowest -= 1);
+        let small = |number| Limbs::from_bytes(&[number], prime.len());
+        let excluded = [small(0)?, small(1)?, minus_one];
+        let mut group = Self { prime, base: Limbs::zeros(0)?, excluded, exponent_bits };
+        group.base = group.public_value(base)?;
+        Ok(group)
     }
 
     /// Bytes in the prime, and in each result.
     pub fn len(&self) -> usize {
-        self.len
+        self.prime.bytes()
     }
 
     /// The private key `bytes`. EINVAL: it is not between 1 and the prime less two.
     pub fn private_key(self: &Arc<Self>, bytes: &[u8]) -> Result<Box<dyn PrivateKey>> {
-        if bytes.len() > self.len {
+        if bytes.len() > self.len() {
             return Err(Errno::INVAL);
         }
-        let exponent = Zeroizing::new(number(bytes, bytes.len())?);
+        let exponent = Limbs::from_bytes(bytes, bytes.len().div_ceil(LIMB))?;
+        let [.., minus_one] = &self.excluded;
         // A shorter one is less in any case.
-        let in_range = bytes.len() < self.len || tell(exponent.ct_lt(&self.minus_one));
-        if !in_range || tell(exponent.is_zero()) {
+        let in_range = bytes.len() < self.len() || less(exponent.get(), minus_one.get());
+        if !in_range || is_zero(exponent.get()) {
             return Err(Errno::INVAL);
         }
-        Ok(Box::new(Key { group: Arc::clone(self), exponent, bits: bytes.len() as u32 * 8 }))
+        Ok(Box::new(Key { group: Arc::clone(self), exponent }))
     }
 
     /// A random private key, of the length that RFC 7919 gives for its group. EOPNOTSUPP: the group is
@@ -104,42 +91,52 @@ impl Group {
             self.private_key(bytes)
         })
     }
+
+    /// A number that may be raised to a power: from 2 to the prime less two. It is no secret.
+    fn public_value(&self, bytes: &[u8]) -> Result<Limbs> {
+        let [.., minus_one] = &self.excluded;
+        let value = Limbs::from_bytes(bytes, self.prime.len())?;
+        let in_range = less(value.get(), minus_one.get()) && !self.excludes(&value);
+        if in_range { Ok(value) } else { Err(Errno::INVAL) }
+    }
+
+    fn excludes(&self, value: &Limbs) -> bool {
+        self.excluded.iter().any(|excluded| equal(value.get(), excluded.get()))
+    }
+}
+
+fn copy(number: &[Limb]) -> Result<Limbs> {
+    let mut copy = Limbs::zeros(number.len())?;
+    copy.get_mut().copy_from_slice(number);
+    Ok(copy)
 }
 
 struct Key {
     group: Arc<Group>,
-    exponent: Zeroizing<BoxedUint>,
-    /// The length of the exponent, which is no secret.
-    bits: u32,
+    exponent: Limbs,
 }
 
 impl Key {
     /// Writes `base` to the power of the exponent. EINVAL: that is 0, 1 or the prime less one, which
     /// anybody can guess.
-    fn power(&self, base: &BoxedMontyForm, result: &mut [u8]) -> Result<usize> {
-        let group = &self.group;
-        let result = result.get_mut(..group.len).ok_or(Errno::MSGSIZE)?;
-        memory::ensure(NUMBERS * group.len)?;
-        let power = raise(base, &self.exponent, self.bits);
-        let value = Zeroizing::new(power.retrieve());
-        let guessed = value.is_zero() | value.is_one() | value.ct_eq(&group.minus_one);
-        if tell(guessed) {
+    fn power(&self, mut base: Limbs, result: &mut [u8]) -> Result<usize> {
+        let result = result.get_mut(..self.group.len()).ok_or(Errno::MSGSIZE)?;
+        self.group.prime.pow(base.get_mut(), self.exponent.get())?;
+        if self.group.excludes(&base) {
             return Err(Errno::INVAL);
         }
-        let bytes = value.as_words().iter().flat_map(|word| word.to_le_bytes());
-        result.iter_mut().rev().zip(bytes).for_each(|(to, from)| *to = from);
-        Ok(group.len)
+        write(base.get(), result);
+        Ok(result.len())
     }
 }
 
 impl PrivateKey for Key {
     fn public_key(&self, result: &mut [u8]) -> Result<usize> {
-        self.power(&self.group.base, result)
+        self.power(copy(self.group.base.get())?, result)
     }
 
     fn shared_secret(&self, peer: &[u8], result: &mut [u8]) -> Result<usize> {
-        let value = public_value(peer, self.group.len, &self.group.minus_one)?;
-        self.power(&BoxedMontyForm::new(value, &self.group.params), result)
+        self.power(self.group.public_value(peer)?, result)
     }
 }
 
@@ -189,55 +186,6 @@ impl SafePrime {
         }
         prime
     }
-}
-
-/// `base` to the power of `exponent`, of which the lowest `bits` are taken into account: for each
-/// [`WINDOW`] of them a multiplication by the power of the base that they say, for which all such powers are
-/// read.
-///
-/// The crate's own function does the same and leaves the last of those powers in freed memory, which
-/// tells bits of the exponent.
-fn raise(base: &BoxedMontyForm, exponent: &BoxedUint, bits: u32) -> Zeroizing<BoxedMontyForm> {
-    let mut multiplier = Multiplier::from(base.params());
-    let one = BoxedMontyForm::one(base.params());
-    let mut powers = vec![one.clone()];
-    while let (Some(last), true) = (powers.last(), powers.len() < 1 << WINDOW) {
-        let mut next = last.clone();
-        multiplier.mul_assign(&mut next, base);
-        powers.push(next);
-    }
-    let (mut result, mut factor) = (Zeroizing::new(one.clone()), Zeroizing::new(one));
-    for window in (0..bits.div_ceil(WINDOW)).rev() {
-        for _ in 0..WINDOW {
-            multiplier.square_assign(&mut result);
-        }
-        let at = window * WINDOW;
-        let word = exponent.as_words().get((at / Word::BITS) as usize).copied().unwrap_or(0);
-        let wanted = word >> (at % Word::BITS) & ((1 << WINDOW) - 1);
-        for (index, power) in (0..).zip(&powers) {
-            let is_it = wanted.ct_eq(&index);
-            factor.as_montgomery_mut().ct_assign(power.as_montgomery(), is_it);
-        }
-        multiplier.mul_assign(&mut result, &factor);
-    }
-    result
-}
-
-fn tell(found: Choice) -> bool {
-    verdict::tell(found.to_u8().into())
-}
-
-/// A number, from at most `len` bytes.
-fn number(bytes: &[u8], len: usize) -> Result<BoxedUint> {
-    BoxedUint::from_be_slice(bytes, len as u32 * 8).map_err(|_| Errno::INVAL)
-}
-
-/// A number of `len` bytes that may be raised to a power: from 2 to the prime less two. It is no secret.
-fn public_value(bytes: &[u8], len: usize, minus_one: &BoxedUint) -> Result<BoxedUint> {
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let value = number(bytes.get(zeros..).unwrap_or_default(), len)?;
-    let in_range = value.bit_width_vartime() > 1 && value.cmp_vartime(minus_one).is_lt();
-    if in_range { Ok(value) } else { Err(Errno::INVAL) }
 }
 
 /// Prime and base of a DHParameter of PKCS #3. The length of private keys that may follow is of no
