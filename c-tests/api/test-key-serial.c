@@ -264,6 +264,20 @@ static void in_a_digest(void)
     kcapi_md_destroy(h);
 }
 
+/* A key that is refused leaves the old one, but no IV: a message with NULL would go on with zeros. */
+static void chain_after_a_refused_one(void)
+{
+    const struct keyed *k = &families[0];
+    handle *h = open_handle(k, key);
+    uint8_t out[LEN];
+
+    is_int(cipher_result(h, out), LEN, "a message");
+    is_int(kcapi_handle_setkey_serial(h, key_of("keyring", NULL, 0)), -EOPNOTSUPP, "a keyring");
+    is_int(kcapi_cipher_encrypt(h, in, LEN, NULL, out, LEN, 0), -EINVAL, "no IV to go on with");
+    has_key(h, k, key, "the old key");
+    kcapi_cipher_destroy(h);
+}
+
 /* A tag length that was set before the key is the one in force. */
 static void with_a_short_tag(void)
 {
@@ -355,6 +369,7 @@ static void all(void)
     if (!engine.kernel)
         long_key(32767);
     no_key_at_all();
+    chain_after_a_refused_one();
     in_a_stream();
     in_a_digest();
     with_a_short_tag();

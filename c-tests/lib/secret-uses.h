@@ -162,19 +162,20 @@ static void seal_stream(const struct secret_use *u)
     kcapi_cipher_destroy(handle);
 }
 
-/* A key that the library has from the kernel's keyrings, and one of a length that is refused. */
-static void keys_by_serial(const struct secret_use *u)
+/* A key out of the kernel's keyrings. Each call reads to where the last one did, so there is but one. */
+static void set_by_serial(const struct secret_use *u, uint32_t keylen)
 {
     struct kcapi_handle *handle = NULL;
 
     if (u->init(&handle, u->algorithm, 0))
         bail_out("%s has no handle", u->algorithm);
-    kcapi_handle_setkey_serial(handle, try_key_of("user", c->key, u->keylen));
+    kcapi_handle_setkey_serial(handle, try_key_of("user", c->key, keylen));
     kcapi_cipher_encrypt(handle, c->plain, 32, c->iv, c->out, 32, 0);
-    kcapi_handle_setkey_serial(handle, try_key_of("user", c->key, KEY - 1));
-    kcapi_handle_setkey_serial(handle, try_key_of("logon", c->key, u->keylen));
     kcapi_cipher_destroy(handle);
 }
+
+static void key_by_serial(const struct secret_use *u) { set_by_serial(u, u->keylen); }
+static void refused_by_serial(const struct secret_use *u) { set_by_serial(u, KEY - 1); }
 
 /* Keys that are refused, one that is replaced. */
 static void keys(const struct secret_use *u)
@@ -303,7 +304,8 @@ static const struct secret_use secret_uses[] = {
     { "a batch of cbc(aes)", "cbc(aes)", batch, kcapi_cipher_init, 16, 0 },
     { "a batch of xts(aes)", "xts(aes)", batch, kcapi_cipher_init, 32, 0 },
     { "keys of ctr(aes)", "ctr(aes)", keys, kcapi_cipher_init, 16, 0 },
-    { "keys by their serial numbers", "ctr(aes)", keys_by_serial, kcapi_cipher_init, 16, 0 },
+    { "a key by its serial number", "ctr(aes)", key_by_serial, kcapi_cipher_init, 32, 0 },
+    { "a refused one", "ctr(aes)", refused_by_serial, kcapi_cipher_init, 32, 0 },
     { "keys of gcm(aes)", "gcm(aes)", keys, kcapi_aead_init, 32, 0 },
     { "keys of hmac(sha256)", "hmac(sha256)", keys, kcapi_md_init, 32, 0 },
     AEAD("gcm(aes)", 16, 16),

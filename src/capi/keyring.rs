@@ -21,12 +21,12 @@ use libc::c_int;
 /// - `user`: a key of type user is read into the memory of the process by keyctl(2), and wiped
 ///   where it was read to. The key must give the caller the permission to view it; and to read
 ///   it, unless the caller possesses it. Keys of other types are -EOPNOTSUPP, since no process can
-///   read them.
+///   read them. Where the kernel is older than 6.2, a handle with KCAPI_INIT_USER takes user keys.
 ///
 /// So a key that no process is to have is one of another type than user. The key is copied
 /// when this is called: what becomes of it later (an update, its revocation, its expiry)
 /// changes nothing until a key is set again. Where this fails because there is no key that could
-/// be set, the one that was set before stays in force.
+/// be set, the one that was set before stays in force; but there may be no IV to go on with.
 ///
 /// @param handle  handle of a symmetric cipher, an AEAD or a message digest
 /// @param serial  serial number of the key, a key_serial_t of keyctl(2)
