@@ -42,16 +42,19 @@ pub fn read(serial: i32) -> Result<Payload> {
     if !described(serial, &mut payload.bytes)?.starts_with(b"user;") {
         return Err(Errno::OPNOTSUPP);
     }
-    payload.len = retry(|| sys::read(serial, &mut payload.bytes))?;
+    payload.len = retry(|| sys::read(serial, &mut payload.bytes)).map_err(without_keyrings)?;
     // A key that is longer than `user` keys can be was not written.
     if payload.len > LONGEST { Err(Errno::OPNOTSUPP) } else { Ok(payload) }
 }
 
 /// The description of a key: its type, owner, group, permissions and name, with `;` between them.
 fn described(serial: i32, room: &mut [u8]) -> Result<&[u8]> {
-    let len = retry(|| sys::describe(serial, room)).map_err(|errno| match errno {
-        Errno::NOSYS => Errno::OPNOTSUPP,
-        errno => errno,
-    })?;
+    let len = retry(|| sys::describe(serial, room)).map_err(without_keyrings)?;
     Ok(room.get(..len).unwrap_or_default())
+}
+
+/// ENOSYS would say that a digest takes no key. Here it is the kernel that has no keyctl(2), or a
+/// sandbox.
+fn without_keyrings(errno: Errno) -> Errno {
+    if errno == Errno::NOSYS { Errno::OPNOTSUPP } else { errno }
 }
