@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,6 +202,47 @@ static void many(uint32_t flags)
     kcapi_akcipher_destroy(signing);
 }
 
+/* What blinds one operation comes from the one before, whichever thread's that was. */
+static void *sign_again_and_again(void *handle)
+{
+    uint8_t want[SIZE], signature[SIZE];
+    uintptr_t wrong = 0;
+
+    unhex(rsa_2048_signature, want, SIZE);
+    for (int i = 0; i < 20; i++)
+        if (kcapi_akcipher_sign(handle, digest, 32, signature, SIZE, 0) != SIZE ||
+            memcmp(signature, want, SIZE) != 0)
+            wrong++;
+    return (void *)wrong;
+}
+
+static void threads(void)
+{
+    enum { THREADS = 4 };
+    struct kcapi_handle *handles[THREADS] = { rsa_with("pkcs1pad(rsa,sha256)", key, key_len, 0) };
+    pthread_t thread[THREADS];
+    int status;
+
+    for (int i = 0; i < THREADS; i++) {
+        if (i > 0)
+            handles[i] = reinit(handles[0], 0);
+        if (pthread_create(&thread[i], NULL, sign_again_and_again, handles[i]))
+            bail_out("no thread");
+    }
+    if (fork() == 0)
+        _exit(sign_again_and_again(handles[0]) ? 1 : 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *wrong;
+
+        pthread_join(thread[i], &wrong);
+        is_int((long long)(uintptr_t)wrong, 0, "wrong signatures of a thread's");
+    }
+    wait(&status);
+    is_int(status, 0, "a child signs meanwhile, too");
+    for (int i = 0; i < THREADS; i++)
+        kcapi_akcipher_destroy(handles[i]);
+}
+
 int main(void)
 {
     struct kcapi_handle *handle = NULL;
@@ -223,5 +265,6 @@ int main(void)
     }
     refused();
     keys();
+    threads();
     return done_testing();
 }
