@@ -148,7 +148,7 @@ agreement() { "$work/key-agreement" "$@"; }
 # Of a kernel without the patches for key agreement there is nothing to see.
 if [ "$KCAPI_ENGINE" = user ]; then
     for party in alice bob; do
-        ok 'key-agreement: a new key' agreement new "$work/$party" >"$work/$party.public"
+        ok 'key-agreement: a new key' bash -c '"$0/key-agreement" new "$0/$1" >"$0/$1.public"' "$work" $party
         ok 'which only its owner may read' test "$(stat -c %a "$work/$party")" = 600
     done
     ok 'no key is overwritten' bash -c '! "$0/key-agreement" new "$0/bob" >"$0/refused"' "$work"
