@@ -29,7 +29,7 @@ bench-user: stage
 .PHONY: bench-requests
 bench-requests: stage
 	@mkdir -p $(build)/bench
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $(build)/bench/requests bench/requests.c \
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -o $(build)/bench/requests bench/requests/requests.c \
 		-I$(build)/stage/usr/include -L$(build)/stage/usr/lib -lkcapi -ldl
 	LD_LIBRARY_PATH=$(build)/stage/usr/lib KCAPI_ENGINE=user $(build)/bench/requests $(foreach name,$(BENCH),'$(name)')
 	LD_LIBRARY_PATH=$(build)/stage/usr/lib KCAPI_ENGINE=kernel c-tests/harness/with-kernel \

@@ -1972,12 +1972,29 @@ uint32_t kcapi_pbkdf_iteration_count(const char *hashname, uint64_t timeshresh);
 /**
  * Opens a handle for an asymmetric cipher.
  *
+ * No mainline kernel serves these by AF_ALG, so it is the engine in user space that does, unless
+ * KCAPI_ENGINE says `kernel`. It has RSA (RFC 8017), with keys of 1024 to 8192 bits:
+ *
+ * - `rsa`: numbers without any padding. Encryption and verification are the public operation,
+ *   decryption and signing the private one. A result is as long as the modulus.
+ * - `pkcs1pad(rsa)`: the paddings of PKCS #1 v1.5. What is encrypted or signed has up to 11 bytes
+ *   fewer than the modulus.
+ * - `pkcs1pad(rsa,sha256)`: the same; but what is signed is a digest, which the signature names.
+ *   Also with md5, sha1, rmd160, sha224, sha384, sha512, sha3-256, sha3-384 or sha3-512.
+ * - `pkcs1(rsa)`, `pkcs1(rsa,sha256)`: newer kernels' names of these, which only sign and verify.
+ *
+ * A verification gives back what was signed. It is for the caller to compare that with the digest
+ * of the message: a signature of another message is a good signature, too.
+ *
+ * Who can tell a wrong padding from a right one in what a program decrypts by `pkcs1pad(rsa)` can
+ * decrypt messages (D. Bleichenbacher, 1998). So a program must behave in the same way, and take
+ * the same time, for both; new protocols should not use this padding for encryption.
+ *
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
  * @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
  * @return 0
- * @retval -ENOENT       no such algorithm, its name is NULL, or the kernel has no akcipher
- *                       for AF_ALG
+ * @retval -ENOENT       no such algorithm, or its name is NULL
  * @retval -EAFNOSUPPORT no AF_ALG in this kernel
  * @retval -EPERM        AF_ALG is forbidden here, as in most containers
  * @retval -EACCES       AF_ALG is forbidden here, as in most containers
@@ -2000,13 +2017,17 @@ int kcapi_akcipher_init(struct kcapi_handle **handle,
 void kcapi_akcipher_destroy(struct kcapi_handle *handle);
 
 /**
- * Sets the private key, for all handles on the transform.
+ * Sets the private key, for all handles on the transform. It takes the place of a public key, and
+ * has one in it. If it is refused there is no key.
+ *
+ * The engine in user space tries the key with a random number.
  *
  * @param handle  cipher handle
  * @param key     the key in DER: for rsa the RSAPrivateKey of RFC 8017, appendix A.1.2
  * @param keylen  bytes in `key`
  * @return largest size of a result in bytes (for rsa that of the modulus)
- * @retval -EINVAL       not such a key, or `handle` is NULL
+ * @retval -EINVAL       not such a key, its parts do not belong together, it is one that nobody
+ *                       should use (too short, an even modulus or exponent), or `handle` is NULL
  * @retval -EFAULT       `key` is NULL
  * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -ENOMEM       there is no memory
@@ -2017,7 +2038,8 @@ int kcapi_akcipher_setkey(struct kcapi_handle *handle,
                           uint32_t keylen);
 
 /**
- * Sets the public key, for all handles on the transform.
+ * Sets the public key, for all handles on the transform. It takes the place of a private key, so
+ * that only encryption and verification are left.
  *
  * @param handle  cipher handle
  * @param key     the key in DER: for rsa the RSAPublicKey of RFC 8017, appendix A.1.1
@@ -2032,6 +2054,10 @@ int kcapi_akcipher_setpubkey(struct kcapi_handle *handle,
 /**
  * Encrypts a message in one call.
  *
+ * A message that is longer than the largest result is several, each of that length, if `out` has
+ * room for as many largest results; the results begin as far from each other. So it is with
+ * decryption, signing and verification.
+ *
  * @param handle  cipher handle, with a key
  * @param input   the plaintext
  * @param inlen   bytes in `input`
@@ -2039,8 +2065,12 @@ int kcapi_akcipher_setpubkey(struct kcapi_handle *handle,
  * @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno, one of these or what else the cipher reports
- * @retval -EINVAL       `out` is too short, or `handle` is NULL
- * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -EINVAL       the message is no number below the modulus, `outlen` is 0, or `handle` is
+ *                       NULL
+ * @retval -EMSGSIZE     `out` is too short, or a length over INT_MAX
+ * @retval -EOVERFLOW    the message is too long for its padding
+ * @retval -ENOKEY       no key was set
+ * @retval -EOPNOTSUPP   the algorithm does not encrypt
  * @retval -EFAULT       a buffer is NULL or cannot be accessed
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1
@@ -2059,9 +2089,11 @@ ssize_t kcapi_akcipher_encrypt(struct kcapi_handle *handle,
  * @param input   the ciphertext
  * @param inlen   bytes in `input`
  * @param out     where the plaintext goes; may be `input`
- * @param outlen  bytes in `out`
+ * @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+ * @retval -EINVAL       also: the padding is wrong, or there is a public key only
+ * @retval -EIO          the computation went wrong; nothing of it is in `out`
  * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_decrypt(struct kcapi_handle *handle,
@@ -2075,12 +2107,14 @@ ssize_t kcapi_akcipher_decrypt(struct kcapi_handle *handle,
  * Signs a message in one call; see kcapi_akcipher_encrypt().
  *
  * @param handle  cipher handle, with a key
- * @param input   the message, or what the scheme makes of it
+ * @param input   what is signed: with `pkcs1pad(rsa,sha256)` a digest of SHA-256
  * @param inlen   bytes in `input`
  * @param out     where the signature goes; may be `input`
- * @param outlen  bytes in `out`
+ * @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
+ * @retval -EINVAL       also: no digest of that size, or there is a public key only
+ * @retval -EIO          the computation went wrong; nothing of it is in `out`
  * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_akcipher_sign(struct kcapi_handle *handle,
@@ -2091,13 +2125,14 @@ ssize_t kcapi_akcipher_sign(struct kcapi_handle *handle,
                             int access);
 
 /**
- * Verifies a message in one call; see kcapi_akcipher_encrypt().
+ * Verifies a signature in one call and gives back what was signed, for the caller to compare; see
+ * kcapi_akcipher_encrypt().
  *
  * @param handle  cipher handle, with a key
- * @param input   the signature, and what else the kernel's akcipher wants
+ * @param input   the signature
  * @param inlen   bytes in `input`
- * @param out     where what the signature holds goes; may be `input`
- * @param outlen  bytes in `out`
+ * @param out     where what was signed goes, such as a digest; may be `input`
+ * @param outlen  bytes in `out`, at least what kcapi_akcipher_setkey() returned
  * @param access  one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno as kcapi_akcipher_encrypt()
  * @retval -EBADMSG      the signature is wrong
@@ -2191,6 +2226,7 @@ ssize_t kcapi_akcipher_verify_aio(struct kcapi_handle *handle,
  * @param iovlen  number of IOVECs; 0 with NULL
  * @return bytes sent
  * @retval -EMSGSIZE     more than INT_MAX bytes or 1024 IOVECs
+ * @retval -ENOKEY       no key was set
  * @retval -EINVAL       `handle` is NULL, or a finished message waits to be picked up
  * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
  * @retval -ENOMEM       there is no memory
@@ -2273,9 +2309,13 @@ ssize_t kcapi_akcipher_stream_update_last(struct kcapi_handle *handle,
  * @param iov     where the result goes, at least as long as kcapi_akcipher_setkey() told
  * @param iovlen  number of IOVECs
  * @return bytes received
- * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too short for the result
+ * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or the message is not one that the
+ *                       operation takes, see kcapi_akcipher_encrypt()
  * @retval -EBADMSG      a signature is wrong
- * @retval -EMSGSIZE     room for more than INT_MAX bytes
+ * @retval -EMSGSIZE     room for more than INT_MAX bytes, or less than for the largest result: the
+ *                       result is kept for the next call
+ * @retval -EOVERFLOW    the message is too long for its padding
+ * @retval -EIO          the computation went wrong
  * @retval -EFAULT       an IOVEC's memory is NULL or cannot be accessed
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1
@@ -2285,17 +2325,24 @@ ssize_t kcapi_akcipher_stream_op(struct kcapi_handle *handle,
                                  size_t iovlen);
 
 /**
- * Opens a handle for key agreement.
+ * Opens a handle for key agreement: two parties compute the same secret, each of its own private
+ * key and the other's public key (SP 800-56A).
+ *
+ * The engine in user space has Diffie-Hellman in a group of the caller's, `dh`, and in those of
+ * RFC 7919, `ffdhe2048(dh)`, `ffdhe3072(dh)`, `ffdhe4096(dh)`, `ffdhe6144(dh)` and `ffdhe8192(dh)`; ECDH
+ * on curves of FIPS 186, `ecdh-nist-p192`, `ecdh-nist-p256` and `ecdh-nist-p384`, or `ecdh` with
+ * kcapi_kpp_ecdh_setcurve(); and `curve25519`, the X25519 of RFC 7748. A kernel has what its
+ * /proc/crypto lists as `kpp`, if it has the patches that bring that to AF_ALG; no mainline kernel has.
  *
  * @param handle      where the handle's pointer goes; left alone on an error
- * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `dh`, `ecdh`
- * @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
+ * @param ciphername  name of the algorithm or of a driver
+ * @param flags       0, or of KCAPI_INIT_AIO and KCAPI_INIT_USER, see kcapi_cipher_init()
  * @return 0
- * @retval -ENOENT       no such algorithm, its name is NULL, or the kernel has no kpp for
- *                       AF_ALG
- * @retval -EAFNOSUPPORT no AF_ALG in this kernel
- * @retval -EPERM        AF_ALG is forbidden here, as in most containers
- * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -ENOENT       no such algorithm, or its name is NULL; with the kernel's engine alone:
+ *                       the kernel has no kpp for AF_ALG
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no engine in user space
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no engine in user space
+ * @retval -EACCES       the same
  * @retval -EINVAL       `handle` is NULL
  * @retval -EMFILE       the process has as many descriptors as it may
  * @retval -ENFILE       the system has as many open files as it may
@@ -2315,14 +2362,19 @@ int kcapi_kpp_init(struct kcapi_handle **handle,
 void kcapi_kpp_destroy(struct kcapi_handle *handle);
 
 /**
- * Sets the parameters of a Diffie-Hellman group, for all handles on the transform.
+ * Sets the parameters of a Diffie-Hellman group, for all handles on the transform: once, before the
+ * key.
+ *
+ * The engine in user space takes primes of 1536 to 8192 bits. That the number is a prime, and a safe
+ * one, nobody tests: use parameters of somebody whom you trust, better those of RFC 7919.
  *
  * @param handle    key agreement handle, of `dh`
  * @param pkcs3     the DHParameter of PKCS #3 in DER, as `openssl dhparam -outform DER`
  *                  writes it: prime and base
  * @param pkcs3len  bytes in `pkcs3`
  * @return largest size of a result in bytes, that of the prime
- * @retval -EINVAL       not such parameters, or `handle` is NULL
+ * @retval -EINVAL       not such parameters, there are some already, or `handle` is NULL
+ * @retval -EOPNOTSUPP   the algorithm is not `dh`
  * @retval -EFAULT       `pkcs3` is NULL
  * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -ENOMEM       there is no memory
@@ -2333,14 +2385,15 @@ int kcapi_kpp_dh_setparam_pkcs3(struct kcapi_handle *handle,
                                 uint32_t pkcs3len);
 
 /**
- * Sets the curve, for all handles on the transform.
+ * Sets the curve, for all handles on the transform: once, before the key.
  *
  * @param handle    key agreement handle, of `ecdh`
- * @param curve_id  ECC_CURVE_NIST_P192 or ECC_CURVE_NIST_P256
+ * @param curve_id  ECC_CURVE_NIST_P192 or ECC_CURVE_NIST_P256; the engine in user space takes 3, P-384,
+ *                  as well
  * @return 0
- * @retval -EINVAL       no such curve, or `handle` is NULL
+ * @retval -EINVAL       no such curve, there is one already, or `handle` is NULL
  * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
- * @retval -EOPNOTSUPP   the kernel cannot set a curve here
+ * @retval -EOPNOTSUPP   the algorithm is not `ecdh`, or the kernel cannot set a curve here
  * @since 1.0.0
  */
 int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle,
@@ -2348,14 +2401,23 @@ int kcapi_kpp_ecdh_setcurve(struct kcapi_handle *handle,
 
 /**
  * Sets the private key, for all handles on the transform; after the group's parameters or
- * the curve.
+ * the curve. If it is refused, there is no key afterwards.
+ *
+ * Numbers are big endian. A key for a curve of FIPS 186 is as long as the curve's prime, from 1 to less
+ * than the order of the curve. A key for a group has at most as many bytes as the prime, from 1 to the
+ * prime less two; its length shows in the time that it takes. A key for `curve25519` is any 32
+ * bytes but zeros.
+ *
+ * A key that is made here comes from getrandom(2) and is never given out: for a curve, any that there is;
+ * for a group of RFC 7919, one of as many bits as the RFC says.
  *
  * @param handle  key agreement handle
- * @param key     the key; NULL with a length of 0: the kernel makes one and keeps it
+ * @param key     the key; NULL with a length of 0: one is made here
  * @param keylen  bytes in `key`
- * @return largest size of a result in bytes
- * @retval -EINVAL       no parameters were set, not such a key, or `handle` is NULL
- * @retval -EOPNOTSUPP   the kernel cannot make a key here
+ * @return largest size of a result in bytes, which each result must have room for: that of the public key
+ * @retval -ENOKEY       no parameters were set, which `dh` and `ecdh` need
+ * @retval -EINVAL       not such a key, or `handle` is NULL
+ * @retval -EOPNOTSUPP   no key can be made here: for `dh`
  * @retval -EFAULT       `key` is NULL
  * @retval -EBUSY        a stream has begun on a handle of the transform, or a result is unread
  * @retval -ENOMEM       there is no memory
@@ -2368,13 +2430,19 @@ int kcapi_kpp_setkey(struct kcapi_handle *handle,
 /**
  * Computes the public key of the private key.
  *
+ * In a group that is a number as long as the prime, with zeros before it; on a curve of FIPS 186 it is x and
+ * y, each as long as the curve's prime, big endian, without the octet that other formats have before them;
+ * for `curve25519` it is what RFC 7748 says.
+ *
  * @param handle     key agreement handle, with a key
- * @param pubkey     where the public key goes
+ * @param pubkey     where the public key goes; where there is room for several, copies of it
  * @param pubkeylen  bytes in `pubkey`, at least what kcapi_kpp_setkey() returned
  * @param access     one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno, one of these or what else the kernel reports
- * @retval -EINVAL       `pubkey` is too short, or `handle` is NULL
- * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -ENOKEY       there is no key
+ * @retval -EINVAL       `pubkeylen` is 0, or `handle` is NULL; from kernels: `pubkey` is too short; the key
+ *                       gives 1 or the prime less one
+ * @retval -EMSGSIZE     `pubkey` is too short, or a length over INT_MAX
  * @retval -EFAULT       `pubkey` is NULL
  * @retval -ENOMEM       there is no memory
  * @since 1.0.0, with these types since 1.3.1
@@ -2385,15 +2453,24 @@ ssize_t kcapi_kpp_keygen(struct kcapi_handle *handle,
                          int access);
 
 /**
- * Computes the shared secret of the private key and a peer's public key.
+ * Computes the shared secret of the private key and a peer's public key, as
+ * kcapi_kpp_keygen() gives it. In a group it may lack the zeros before it.
+ *
+ * The engine in user space refuses what is no public key (SP 800-56A, section 5.6.2.3): a number in a
+ * group that is not from 2 to the prime less two, a point that is not on the curve, and for `curve25519` a
+ * point of small order, as RFC 7748 allows.
+ *
+ * The secret is as long as the prime of the group or of the curve: x. Derive a key of it, with
+ * kcapi_hkdf() and all that both parties know of each other, and do not use it as one.
  *
  * @param handle     key agreement handle, with a key
- * @param pubkey     the peer's public key
+ * @param pubkey     the peer's public key; where `ss` has room for several, several one behind the other
  * @param pubkeylen  bytes in `pubkey`
- * @param ss         where the shared secret goes
+ * @param ss         where the shared secret goes; may be `pubkey`
  * @param sslen      bytes in `ss`, at least what kcapi_kpp_setkey() returned
  * @param access     one of KCAPI_ACCESS_*, a hint
  * @return bytes written; or a negative errno as kcapi_kpp_keygen()
+ * @retval -EINVAL       that is no public key, `sslen` is 0, or `handle` is NULL; nothing was written
  * @since 1.0.0, with these types since 1.3.1
  */
 ssize_t kcapi_kpp_ssgen(struct kcapi_handle *handle,

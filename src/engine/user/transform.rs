@@ -53,7 +53,7 @@ impl Transform for UserTransform {
     }
 
     fn gains_by_company(&self, op: Op) -> Option<usize> {
-        /// Measured (bench/requests.c): two messages as short take as long together.
+        /// Measured (bench/requests/requests.c): two messages as short take as long together.
         const SHORTEST: usize = 192;
         let chains = op == Op::Encrypt && self.properties().template() == "cbc";
         chains.then_some(SHORTEST)
