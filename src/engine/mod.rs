@@ -312,6 +312,10 @@ pub struct Job<'a> {
     /// The operation.
     pub operation: &'a dyn Operation,
     /// Nobody else uses it.
+    #[cfg_attr(
+        not(feature = "user-engine"),
+        allow(dead_code, reason = "the kernel needs no proof")
+    )]
     pub alone: Alone<'a>,
     /// The control data. There is an IV, if the algorithm has one.
     pub control: &'a Control,

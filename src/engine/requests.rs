@@ -10,7 +10,7 @@ use super::{Job, kernel};
 #[cfg(feature = "user-engine")]
 pub const MANY_BYTES: usize = user::operation::requests::MANY_BYTES;
 #[cfg(not(feature = "user-engine"))]
-pub const MANY_BYTES: usize = usize::MAX;
+pub const MANY_BYTES: usize = isize::MAX as usize;
 
 /// Processes those jobs that gain by it.
 pub fn process(jobs: &mut [Job<'_>]) {
