@@ -30,6 +30,8 @@ static struct {
     void (*call)(void);
     /* The handle is not to be closed. */
     bool kept;
+    /* There is no room for what long computations do. */
+    bool brief;
     /* What is done with the secrets before they are used. */
     void (*prepare)(struct walker *);
 } step;
@@ -235,8 +237,11 @@ static void walk_agree_with(size_t number, uint32_t keylen)
 
 static void walk_agree(size_t number)
 {
-    walk_agree_with(number, 0);
-    walk_agree_with(number, kpp_vector(number)->private_size);
+    const struct kpp_vector *vector = kpp_vector(number);
+
+    if (!step.brief)
+        walk_agree_with(number, 0);
+    walk_agree_with(number, step.brief && vector->has_prime ? 4 : vector->private_size);
 }
 
 static void walk_p192(void) { walk_agree(0); }

@@ -194,6 +194,7 @@ int main(int argc, char **argv)
     if (step.caller == MAP_FAILED)
         bail_out("no memory");
     step.prepare = begin;
+    step.brief = true;
     find_planted();
     take_calls();
     each_algorithm(take_algorithm);
