@@ -153,7 +153,9 @@ int main(int argc, char **argv)
     plan(JOBS);
     for (int i = 0; i < JOBS; i++) {
         steps->count = 0;
-        ok(series_run(&jobs[i]) == 0, "%s: %d allocations", jobs[i].name, steps->count);
+        int bad = series_run(&jobs[i]);
+
+        ok(bad == 0, "%s: %d allocations", jobs[i].name, steps->count);
     }
     return tap_status();
 }
