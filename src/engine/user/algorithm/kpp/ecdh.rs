@@ -131,11 +131,6 @@ where
     }
 }
 
-/// Copies the coordinates of `point`, which begins with the octet before them.
-fn give_coordinates(point: &[u8], result: &mut [u8]) -> Result<usize> {
-    give(point.get(1..).unwrap_or_default(), result)
-}
-
 /// Gives the point with these coordinates to `read`, with the octet before them. EINVAL: they are too
 /// many, or `read` refuses it.
 fn with_octet<T>(coordinates: &[u8], read: impl FnOnce(&[u8]) -> Option<T>) -> Result<T> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! P-256 by graviola, on processors that have what it needs.
 
-use super::{give_coordinates, with_octet};
+use super::with_octet;
 use crate::engine::user::algorithm::kpp::key::{PrivateKey, give};
 use crate::errno::{Errno, Result};
 use crate::wipe::{CURVE, wiping_stack};
@@ -38,4 +38,9 @@ impl PrivateKey for P256 {
 #[inline(never)]
 fn public_key(bytes: &[u8]) -> Result<Box<PublicKey>> {
     with_octet(bytes, |point| PublicKey::from_x962_uncompressed(point).ok().map(Box::new))
+}
+
+/// Copies the coordinates of `point`, which begins with the octet before them.
+fn give_coordinates(point: &[u8], result: &mut [u8]) -> Result<usize> {
+    give(point.get(1..).unwrap_or_default(), result)
 }
