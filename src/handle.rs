@@ -357,7 +357,7 @@ impl Handle {
     }
 
     /// The same for a caller who has locked other handles, see [`Tfm::enter_at_once`].
-    pub fn enter_at_once(&self) -> Result<Option<Guard<'_, SlotState>>> {
+    pub fn enter_at_once(&self) -> Option<Guard<'_, SlotState>> {
         self.tfm.enter_at_once(&self.slot)
     }
 

@@ -114,6 +114,19 @@ impl<T: Recover> Lock<T> {
         }
     }
 
+    /// Takes it if no thread of this process holds it. The generation is the caller's.
+    pub fn try_lock_in(&self, process: u32) -> Option<Guard<'_, T>> {
+        let free = process << 2;
+        let mut word = free | FREE;
+        loop {
+            match self.take(word, free | HELD) {
+                Ok(guard) => return Some(guard),
+                Err(now) if now == free | HELD || now == free | CONTENDED => return None,
+                Err(now) => word = now,
+            }
+        }
+    }
+
     #[cold]
     fn lock_held(&self, process: u32, mut word: u32) -> Result<Guard<'_, T>> {
         let free = process << 2;
@@ -312,7 +325,9 @@ mod tests {
         let lock = Lock::new(Counter(0));
         let held = lock.lock().unwrap();
         assert_eq!(lock.lock().err(), Some(Errno::DEADLK));
+        assert!(lock.try_lock_in(generation()).is_none());
         drop(held);
+        assert!(lock.try_lock_in(generation()).is_some());
         assert!(lock.lock().is_ok());
     }
 

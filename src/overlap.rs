@@ -34,24 +34,55 @@ pub fn overlap(inputs: &[iovec], outputs: &[iovec]) -> Overlap {
     }
 }
 
-/// Returns whether no output overlaps another message's memory. `messages` are the memory of each one's
-/// input and output. In doubt it does.
+/// The memory of a message with an IV of its own.
+#[derive(Clone, Copy)]
+pub struct Memory {
+    /// The IV, which is read before any message is processed; empty, if there is none.
+    pub iv: iovec,
+    /// The message.
+    pub input: iovec,
+    /// The place of the result.
+    pub output: iovec,
+}
+
+/// Returns whether no output overlaps another message's memory. In doubt it does.
 pub fn are_apart<I>(messages: I) -> bool
 where
-    I: DoubleEndedIterator<Item = [iovec; 2]> + Clone,
+    I: DoubleEndedIterator<Item = Memory> + Clone,
 {
-    if at_a_glance(messages.clone()) == Overlap::None {
+    let pairs = messages.clone().map(|message| [message.input, message.output]);
+    if at_a_glance(pairs) == Overlap::None && !makes_a_later_iv(messages.clone()) {
         return true;
     }
-    let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-    for [input, output] in messages {
-        if inputs.try_reserve(1).is_err() || outputs.try_reserve(1).is_err() {
-            return false;
-        }
+    apart_closely(messages) == Ok(true)
+}
+
+/// Compares each output with the span of all later IVs together. Only IVs that an earlier message makes
+/// matter, and usually they are in an array of their own.
+fn makes_a_later_iv(messages: impl DoubleEndedIterator<Item = Memory>) -> bool {
+    let mut later = Span::EMPTY;
+    messages.rev().any(|message| {
+        let met = Span::of(&message.output).meets(later);
+        later = later.with(Span::of(&message.iv));
+        met
+    })
+}
+
+/// ENOMEM: there was no memory to look closely.
+fn apart_closely(messages: impl Iterator<Item = Memory>) -> Result<bool> {
+    let (mut inputs, mut outputs, mut ivs) = (Vec::new(), Vec::new(), Vec::new());
+    for Memory { iv, input, output } in messages {
+        inputs.try_reserve(1)?;
+        outputs.try_reserve(1)?;
+        ivs.try_reserve(1)?;
         inputs.push(input);
         outputs.push(output);
+        ivs.push(iv);
     }
-    closely(&inputs, &outputs) == Ok(Overlap::None)
+    // What is an input's number for `closely`, no IV has.
+    inputs.try_reserve(ivs.len())?;
+    inputs.append(&mut ivs);
+    Ok(closely(&inputs, &outputs)? == Overlap::None)
 }
 
 /// Compares each message with the span of all later ones together. That is one pass without memory
@@ -73,7 +104,7 @@ fn at_a_glance(messages: impl DoubleEndedIterator<Item = [iovec; 2]>) -> Overlap
     found
 }
 
-/// Compares each input with the outputs next to it.
+/// Compares each input with the outputs next to it. There may be more inputs than outputs.
 fn closely(inputs: &[iovec], outputs: &[iovec]) -> Result<Overlap> {
     let outputs = sorted(outputs)?;
     let apart = |pair: &[(Span, usize)]| match pair {

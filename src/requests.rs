@@ -2,24 +2,25 @@
 //! Requests: whole messages, each of a handle and with an IV of its own, that are processed by one call.
 //!
 //! The results are those of one call for each request, in order. So requests are processed together
-//! only if none needs what another one leaves: no output overlaps another request's memory, and each
-//! message has an IV of its own. All others are processed one by one.
+//! only if none needs what another one leaves: no output overlaps another request's memory, nor its IV,
+//! and each message has an IV of its own. All others are processed one by one.
 //!
-//! A call that processes requests together holds the locks of all their handles. It takes them in the
-//! order of the handles' addresses, as all such calls do, so that no two of them wait for each other.
-//! It never waits for the end of a parameter's change while it holds one, because that change may wait
-//! for it.
+//! A call that processes requests together holds the locks of all their handles. It never waits for one
+//! while it holds another: the thread that has the one may wait for the other, in a parameter's change,
+//! or in a signal handler that has interrupted a call. So it gives all back, waits, and begins anew. The
+//! order is that of the handles' addresses, so that calls with the same handles meet at the first one.
 
 use crate::engine::requests::process as process_jobs;
 use crate::engine::{Alone, Control, Job, Length};
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::List;
 use crate::lock::Guard;
 use crate::log;
 use crate::memory::{self, SMALL};
-use crate::overlap::are_apart;
+use crate::overlap::{Memory, are_apart};
 use crate::slot::SlotState;
+use libc::iovec;
 use std::ptr;
 
 /// The most requests that are processed at once. A ring has room for as many.
@@ -37,6 +38,8 @@ pub struct Request<'a> {
     pub input: List<'a>,
     /// The place of the result.
     pub output: List<'a>,
+    /// The place that the IV was read from.
+    pub iv: iovec,
     /// The result; None: there is none yet.
     pub result: Option<Result<usize>>,
 }
@@ -67,8 +70,15 @@ impl<'a> Request<'a> {
         task: Task,
         input: List<'a>,
         output: List<'a>,
+        iv: iovec,
     ) -> Self {
-        Self { number, handle, task, input, output, result: None }
+        Self { number, handle, task, input, output, iv, result: None }
+    }
+
+    /// The memory that it reads and writes, perhaps with gaps that are others'.
+    fn memory(&self) -> Memory {
+        let (input, output) = (self.input.iovecs().hull(), self.output.iovecs().hull());
+        Memory { iv: self.iv, input, output }
     }
 
     /// Processes the message by itself. The handle is locked.
@@ -90,37 +100,21 @@ impl<'a> Request<'a> {
         let control = self.task.own_control(self.handle);
         control.is_some_and(|own| self.handle.make_way(state, own, input, output).is_ok())
     }
-
-    /// Processes the message by itself.
-    fn process_alone(&mut self) {
-        match self.handle.enter() {
-            Ok(mut state) => self.process(&mut state),
-            Err(errno) => self.result = Some(Err(errno)),
-        }
-    }
 }
 
-/// Processes at most [`AT_ONCE`] requests, together if they do not depend on one another. `told` gets
-/// each when it has its result.
-pub fn process(requests: &mut [Request<'_>], mut told: impl FnMut(&Request<'_>)) {
-    let hulls = |one: &Request<'_>| [one.input.iovecs().hull(), one.output.iovecs().hull()];
-    if are_apart(requests.iter().map(hulls)) {
-        // Without memory for it, or if this is a signal handler that has interrupted a call of one of
-        // the handles, each request is a call of its own.
-        let _ = process_together(requests, &mut told);
-    }
-    for request in requests.iter_mut().filter(|request| request.result.is_none()) {
-        request.process_alone();
-        told(request);
+/// Processes at most [`AT_ONCE`] requests together. `told` gets each when it has its result. If the
+/// requests depend on one another, or it is not possible now, none has a result afterwards: then each
+/// is a call of its own.
+pub fn process_together(requests: &mut [Request<'_>], mut told: impl FnMut(&Request<'_>)) {
+    if are_apart(requests.iter().map(Request::memory)) {
+        let _ = process_locked(requests, &mut told);
     }
 }
 
 /// Processes requests together, of each handle the first ones that can be. What is left of a handle is
-/// processed here, too, in its turn. ENOMEM, EDEADLK: nothing was processed.
-fn process_together(
-    requests: &mut [Request<'_>],
-    told: &mut dyn FnMut(&Request<'_>),
-) -> Result<()> {
+/// processed here, too, in its turn. After an error nothing was processed. ENOMEM; EDEADLK: this is a
+/// signal handler that has interrupted a call of one of the handles; EBUSY: other threads use them.
+fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_>)) -> Result<()> {
     memory::ensure(SMALL)?;
     let (mut order, mut jobs) = (Vec::new(), Vec::new());
     order.try_reserve_exact(requests.len())?;
@@ -149,14 +143,15 @@ fn process_together(
     process_jobs(&mut jobs);
     drop(jobs);
     for (of_one, state) in order.chunk_by_mut(|a, b| of_one_handle(a, b)).zip(&mut locks) {
+        note_results(of_one, state);
         for request in of_one {
-            match &request.result {
-                Some(result) => request.handle.after(state, result),
-                None => {
-                    // The rest of a message that was refused may be in the operation.
-                    request.handle.close_failed(state);
-                    request.process(state);
-                }
+            if request.result.is_some() {
+                // What was noted for the log is about another request.
+                log::begin();
+            } else {
+                // The rest of a message that was refused may be in the operation.
+                request.handle.close_failed(state);
+                request.process(state);
             }
             told(request);
         }
@@ -164,28 +159,38 @@ fn process_together(
     Ok(())
 }
 
+/// Takes note of the results of messages that were processed together, which are one handle's.
+fn note_results(requests: &[&mut Request<'_>], state: &mut SlotState) {
+    let results = || requests.iter().filter_map(|one| Some((one.handle, one.result.as_ref()?)));
+    // If the operation has failed, that was in its last message, and what was in the operation is lost
+    // after all successes. So the last result is the last one that is noted.
+    let success = results().find(|(_, result)| matches!(result, Ok(_) | Err(Errno::BADMSG)));
+    for (handle, result) in success.into_iter().chain(results().next_back()) {
+        handle.after(state, result);
+    }
+}
+
 fn of_one_handle(one: &Request<'_>, other: &Request<'_>) -> bool {
     ptr::eq(one.handle, other.handle)
 }
 
-/// Locks the handles of requests that are sorted by these.
+/// Locks the handles of requests that are sorted by these. EDEADLK; EBUSY: it was tried often enough.
 fn lock<'a>(requests: &[&mut Request<'a>]) -> Result<Vec<Guard<'a, SlotState>>> {
+    const OFTEN: usize = 32;
     let first_of_each = || requests.chunk_by(|a, b| of_one_handle(a, b)).filter_map(<[_]>::first);
     let mut locks = Vec::new();
     locks.try_reserve_exact(first_of_each().count())?;
-    loop {
-        let mut changing = None;
-        for first in first_of_each() {
-            match first.handle.enter_at_once()? {
-                Some(state) => locks.push(state),
-                None => {
-                    changing = Some(first.handle);
-                    break;
-                }
+    for _ in 0..OFTEN {
+        let in_use = first_of_each().find(|first| match first.handle.enter_at_once() {
+            Some(state) => {
+                locks.push(state);
+                false
             }
-        }
-        let Some(handle) = changing else { return Ok(locks) };
+            None => true,
+        });
+        let Some(in_use) = in_use else { return Ok(locks) };
         locks.clear();
-        drop(handle.enter()?);
+        drop(in_use.handle.enter()?);
     }
+    Err(Errno::BUSY)
 }

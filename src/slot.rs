@@ -91,6 +91,11 @@ impl Slot {
         self.state.lock_in(process)
     }
 
+    /// The same without waiting. None: another call holds it.
+    pub fn try_lock(&self, process: u32) -> Option<Guard<'_, SlotState>> {
+        self.state.try_lock_in(process)
+    }
+
     /// Makes the state this process's own, whose generation is `process`. Returns whether it was a
     /// parent's. A stream or digest that has begun goes on, because its operation was told of the
     /// fork. Any other operation belongs to the parent, so it is closed here.

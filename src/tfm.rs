@@ -93,13 +93,13 @@ impl Tfm {
         }
     }
 
-    /// Locks a handle's slot for a caller who holds others, without waiting for the end of a change.
-    /// None: the caller has to give the others back first, and then `enter`.
-    pub fn enter_at_once<'a>(&self, slot: &'a Arc<Slot>) -> Result<Option<Guard<'a, SlotState>>> {
+    /// Locks a handle's slot for a caller who holds others, without waiting for anybody. None: the
+    /// caller has to give the others back first, and then `enter`.
+    pub fn enter_at_once<'a>(&self, slot: &'a Arc<Slot>) -> Option<Guard<'a, SlotState>> {
         let process = generation();
-        let state = slot.lock(process)?;
+        let state = slot.try_lock(process)?;
         let ready = state.belongs_to(process) && self.changing.load(Ordering::Relaxed) != process;
-        Ok(ready.then_some(state))
+        ready.then_some(state)
     }
 
     /// Makes sure that a slot of the parent process is in the list, which a thread of the parent

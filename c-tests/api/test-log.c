@@ -365,6 +365,62 @@ static void test_silence(void)
     quietly(true);
 }
 
+/* One line, whose reason is about this request and no other. */
+static bool says(const char *line)
+{
+    const char *at = strstr(text, line);
+
+    return at && (at == text || at[-1] == '\n') && at[strlen(line)] == '\n';
+}
+
+static void test_requests(void)
+{
+    H cipher = NULL, aead = NULL;
+    struct kcapi_request r[5];
+    static const char *const lines[] = {
+        "libkcapi - Error: kcapi_process: request 1: cbc(aes): a message of 17 bytes, in blocks of 16 (errno: -22)",
+        "libkcapi - Error: kcapi_process: request 2: cbc(aes): a message of 35 bytes, in blocks of 16 (errno: -22)",
+        "libkcapi - Error: kcapi_process: request 3: gcm(aes): a message of 20 bytes, 24 of AAD and tag (errno: -22)",
+        "libkcapi - Error: kcapi_process: request 4: cbc(aes): an unknown flag, or a reserved member that is not 0 "
+        "(errno: -22)",
+    };
+
+    kcapi_cipher_init(&cipher, "cbc(aes)", 0);
+    kcapi_cipher_setkey(cipher, secret, 16);
+    kcapi_aead_init(&aead, "gcm(aes)", 0);
+    kcapi_aead_setkey(aead, secret, 16);
+    kcapi_aead_settaglen(aead, 16);
+    /* It is not that of requests. */
+    kcapi_aead_setassoclen(aead, 100);
+    for (size_t i = 0; i < 5; i++)
+        r[i] = (struct kcapi_request){ .handle = i == 3 ? aead : cipher,
+                                       .type = i == 3 ? KCAPI_REQUEST_DECRYPT : KCAPI_REQUEST_ENCRYPT,
+                                       .iv = iv,
+                                       .input = secret,
+                                       .inlen = 256,
+                                       .output = out + 256 * i,
+                                       .outlen = 256 };
+    r[1].inlen = 17;
+    r[2].inlen = 35;
+    r[3].inlen = 20;
+    r[3].assoclen = 8;
+    r[4].flags = 64;
+    is_int(kcapi_process(r, 5, sizeof(r[0]), 0), 1, "five requests, four of which fail");
+    quietly(false);
+    said();
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        ok(says(lines[i]), "%s", lines[i]);
+    ok(!strstr(text, SECRET) && !strstr(text, "request 0"), "no secret, and nothing of what went well");
+    if (tap_failed)
+        diag("%s", text);
+    quietly(true);
+    FAILS("", kcapi_process, NULL, 1, sizeof(r[0]), 0);
+    FAILS("", kcapi_process, r, 1, sizeof(r[0]), 1);
+    FAILS("", kcapi_process, r, 1, sizeof(r[0]) - 8, 0);
+    kcapi_cipher_destroy(cipher);
+    kcapi_aead_destroy(aead);
+}
+
 int main(void)
 {
     H handle = NULL;
@@ -390,6 +446,7 @@ int main(void)
     test_aead();
     test_digests();
     test_one_calls();
+    test_requests();
     test_warnings();
     test_silence();
     quietly(false);

@@ -87,6 +87,37 @@ static void batch(const char *name, struct kcapi_handle *handle, bool in_place)
     ok(right, "%s: the others of the batch are decrypted", name);
 }
 
+/* Requests of two handles. */
+static void requests(const char *name, struct kcapi_handle *handle, bool in_place)
+{
+    static uint8_t in[MANY][LEN], out[MANY][LEN];
+    uint8_t (*to)[LEN] = in_place ? in : out;
+    struct kcapi_handle *other = reinit(handle, 0);
+    struct kcapi_request r[MANY];
+    bool right = true;
+
+    memset(out, 0x77, sizeof(out));
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(in[i], sealed, LEN);
+        r[i] = (struct kcapi_request){ .handle = i < MANY / 2 ? handle : other,
+                                       .type = KCAPI_REQUEST_DECRYPT,
+                                       .iv = iv,
+                                       .assoclen = AAD,
+                                       .input = in[i],
+                                       .inlen = LEN,
+                                       .output = to[i],
+                                       .outlen = AAD + TEXT };
+    }
+    in[1][LEN - 1] ^= 1;
+    in[2][AAD + 7] ^= 1;
+    is_int(kcapi_process(r, MANY, sizeof(r[0]), 0), MANY - 2, name);
+    for (size_t i = 0; i < MANY; i++)
+        right &= i == 1 || i == 2 ? r[i].result == -EBADMSG && !told(to[i], LEN)
+                                  : r[i].result == AAD + TEXT && memcmp(to[i] + AAD, plain + AAD, TEXT) == 0;
+    ok(right, "%s, two requests of four%s: no plaintext, but that of the others", name, in_place ? ", in place" : "");
+    kcapi_aead_destroy(other);
+}
+
 static void test_aead(const struct aead *a)
 {
     fill(key, sizeof(key), 1);
@@ -103,6 +134,8 @@ static void test_aead(const struct aead *a)
         stream(a->name, handle);
         batch(a->name, handle, false);
         batch(a->name, handle, true);
+        requests(a->name, handle, false);
+        requests(a->name, handle, true);
         kcapi_aead_destroy(handle);
     }
 }

@@ -175,7 +175,7 @@ unsafe fn one_shot(
         (&control(handle, op, iv, handle.assoclen())?, Iovecs::new(&input), Iovecs::new(&output))
     };
     let result = handle.message(control, input, output, Length::Whole);
-    why::message(handle, op, input, output, result)
+    why::message(handle, control, input, output, result)
 }
 
 /// Encrypts pairs of IOVECs, each a message of its own.
@@ -260,5 +260,5 @@ unsafe fn pairs(
     // SAFETY: the caller's promise.
     let control = unsafe { control(handle, op, iv, handle.assoclen()) }?;
     let result = handle.batch(&control, inputs, outputs);
-    why::pairs(handle, op, inputs, outputs, result)
+    why::pairs(handle, &control, inputs, outputs, result)
 }

@@ -173,7 +173,7 @@ pub(super) unsafe fn one_shot(
         (&control(handle, op, iv, handle.assoclen())?, Iovecs::new(&input), Iovecs::new(&output))
     };
     let result = handle.message(control, input, output, Length::Pieces);
-    why::message(handle, op, input, output, result)
+    why::message(handle, control, input, output, result)
 }
 
 /// Encrypts pairs of IOVECs, each a cipher operation of its own.
@@ -267,12 +267,12 @@ unsafe fn pairs(
         (true, 0) => Ok(0),
         (true, _) => {
             let result = handle.batch(&control, inputs, outputs);
-            why::pairs(handle, op, inputs, outputs, result)
+            why::pairs(handle, &control, inputs, outputs, result)
         }
         (false, 0) => Err(because(Errno::INVAL, "no IOVECs")),
         (false, _) => {
             let result = handle.message(&control, inputs, outputs, Length::Whole);
-            why::message(handle, op, inputs, outputs, result)
+            why::message(handle, &control, inputs, outputs, result)
         }
     }
 }

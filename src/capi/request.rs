@@ -7,10 +7,10 @@ use crate::engine::requests::MANY_BYTES;
 use crate::engine::{Kind, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
-use crate::iov::List;
+use crate::iov::{List, iovec};
 use crate::log;
-use crate::requests::{AT_ONCE, Request as HandleRequest, Task, process};
-use libc::{c_void, ssize_t};
+use crate::requests::{AT_ONCE, Request as HandleRequest, Task, process_together};
+use libc::{c_void, iovec, ssize_t};
 use std::mem::offset_of;
 
 /// The type of a struct kcapi_request that encrypts.
@@ -226,7 +226,13 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
                 Err(errno) => told(number, Err(errno)),
             }
         }
-        process(&mut requests, |request| told(request.number, result_of(request)));
+        process_together(&mut requests, |request| told(request.number, result_of(request)));
+        // An IV may be what an earlier request has left, so it is read when it is its request's turn.
+        for left in requests.iter().filter(|request| request.result.is_none()) {
+            log::begin();
+            // SAFETY: the caller's promise.
+            told(left.number, unsafe { request(left.number).process_alone() });
+        }
     } else {
         for number in numbers {
             log::begin();
@@ -268,7 +274,7 @@ fn result_of(request: &HandleRequest<'_>) -> Result<usize> {
     match &request.task {
         Task::Crypt(control) => {
             let (input, output) = (request.input.iovecs(), request.output.iovecs());
-            why::message(request.handle, control.op, input, output, result)
+            why::message(request.handle, control, input, output, result)
         }
         Task::Digest => result,
     }
@@ -309,6 +315,12 @@ impl Request {
         }
     }
 
+    /// The place of the IV; empty, if there is none.
+    fn iv_memory(&self, handle: &Handle) -> iovec {
+        let len = if self.iv.is_null() { 0 } else { handle.properties().iv_size as usize };
+        iovec(self.iv, len)
+    }
+
     /// The message, and the place of its result.
     ///
     /// # Safety
@@ -345,7 +357,7 @@ impl Request {
                 Some(op) => Task::Crypt(control(handle, op, self.iv, self.assoclen as usize)?),
                 None => Task::Digest,
             };
-            Ok(HandleRequest::new(number, handle, task, input, output))
+            Ok(HandleRequest::new(number, handle, task, input, output, self.iv_memory(handle)))
         }
     }
 
@@ -363,7 +375,7 @@ impl Request {
             let Some(op) = op else { return handle.digest(input, output) };
             let control = &control(handle, op, self.iv, self.assoclen as usize)?;
             let result = handle.message(control, input, output, Length::Whole);
-            why::message(handle, op, input, output, result)
+            why::message(handle, control, input, output, result)
         }
     }
 }

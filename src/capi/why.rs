@@ -3,7 +3,7 @@
 //! found by looking at the arguments. They tell lengths and sizes, and never the contents of
 //! memory.
 
-use crate::engine::{Kind, Op};
+use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -12,14 +12,14 @@ use crate::log::because;
 /// A whole message.
 pub fn message<T>(
     handle: &Handle,
-    op: Op,
+    control: &Control,
     input: Iovecs<'_>,
     output: Iovecs<'_>,
     result: Result<T>,
 ) -> Result<T> {
     result.inspect_err(|&errno| {
         if let (Ok(len), Ok(room)) = (input.total(), output.total()) {
-            explain(handle, op, len, room, errno);
+            explain(handle, control, len, room, errno);
         }
     })
 }
@@ -27,14 +27,14 @@ pub fn message<T>(
 /// Pairs of IOVECs, each a message.
 pub fn pairs<T>(
     handle: &Handle,
-    op: Op,
+    control: &Control,
     inputs: Iovecs<'_>,
     outputs: Iovecs<'_>,
     result: Result<T>,
 ) -> Result<T> {
     result.inspect_err(|&errno| {
         for (input, output) in inputs.list().iter().zip(outputs.list()) {
-            explain(handle, op, input.iov_len, output.iov_len, errno);
+            explain(handle, control, input.iov_len, output.iov_len, errno);
         }
     })
 }
@@ -47,14 +47,15 @@ fn tag_len(handle: &Handle) -> usize {
 }
 
 /// Notes what is wrong with a message of `len` bytes and room for `room` of its result, if that is.
-fn explain(handle: &Handle, op: Op, len: usize, room: usize, errno: Errno) {
+fn explain(handle: &Handle, control: &Control, len: usize, room: usize, errno: Errno) {
     let properties = handle.properties();
     let (aad, tag) = match handle.kind() {
-        Kind::Aead => (handle.assoclen(), tag_len(handle)),
+        Kind::Aead => (control.assoclen.unwrap_or(0) as usize, tag_len(handle)),
         _ => (0, 0),
     };
-    let needed = if op == Op::Decrypt { aad.saturating_add(tag) } else { aad };
-    let result = if op == Op::Decrypt { len.saturating_sub(tag) } else { len.saturating_add(tag) };
+    let decrypts = control.op == Op::Decrypt;
+    let needed = if decrypts { aad.saturating_add(tag) } else { aad };
+    let result = if decrypts { len.saturating_sub(tag) } else { len.saturating_add(tag) };
     let block = properties.block_size.max(1) as usize;
     match errno {
         Errno::INVAL if len < needed => {

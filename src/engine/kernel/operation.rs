@@ -79,6 +79,12 @@ impl KernelOperation {
         }
     }
 
+    /// Takes note that a whole message comes next, which ends a stream.
+    pub(super) fn takes_whole(&self, op: Op) {
+        self.end();
+        self.goes_to(op);
+    }
+
     /// Notes the direction of a message, and of those that follow without control data.
     pub(super) fn goes_to(&self, op: Op) {
         self.growth.store(self.growth(op), Ordering::Relaxed);

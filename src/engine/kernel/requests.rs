@@ -44,6 +44,11 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
             output: unsafe { Iovecs::new(output) },
         })
     }));
+    for Chosen { operation, number, .. } in &chosen {
+        if let Some(job) = jobs.get(*number) {
+            operation.takes_whole(job.control.op);
+        }
+    }
     let aio = &first.operation.common.aio;
     aio.with_ring(exchanges.len(), |backend| backend.run_each(&exchanges, &mut ends))?;
     let mut ends = ends.into_iter();

@@ -265,8 +265,7 @@ impl Operation for KernelOperation {
             Kind::Skcipher | Kind::Aead => {
                 // This comes first: a message whose lengths are wrong leaves a stream as it was.
                 self.check(control, input, output)?;
-                self.end();
-                self.goes_to(control.op);
+                self.takes_whole(control.op);
                 self.cipher_message(control, input, output, length)
             }
             _ => {
@@ -290,8 +289,7 @@ impl Operation for KernelOperation {
         }
         let mut each = inputs.each().zip(outputs.each());
         each.try_for_each(|(input, output)| self.check(control, input, output))?;
-        self.end();
-        self.goes_to(control.op);
+        self.takes_whole(control.op);
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
             && !self.common.completes_later();

@@ -30,10 +30,6 @@ pub fn process(jobs: &mut [Job<'_>]) {
         .filter(|job| is_left(job))
         .fold(0usize, |sum, job| sum.saturating_add(job.input.total().unwrap_or(0)));
     if bytes >= MANY_BYTES {
-        // The last message of each operation is processed by itself, since it leaves the IV.
-        for of_one in jobs.chunk_by_mut(|one, other| one.shares_operation(other)) {
-            of_one.last_mut().into_iter().filter(|job| is_left(job)).for_each(process_in_turn);
-        }
         cancel::suspended(|| process_in_threads(jobs, bytes));
     }
     for of_one in jobs.chunk_by_mut(|one, other| one.shares_operation(other)) {
@@ -104,7 +100,8 @@ fn encrypt_side_by_side(jobs: &mut [Job<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Shares out the jobs that are left among threads, about as many bytes to each.
+/// Shares out the jobs that are left among threads, about as many bytes to each; none, if there are no
+/// threads to be had.
 fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     /// A part of the jobs.
     struct Group<'j, 'a>(&'j mut [Job<'a>]);
@@ -117,6 +114,10 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     let mut groups = Vec::new();
     if threads < 2 || groups.try_reserve_exact(threads + 1).is_err() {
         return;
+    }
+    // The last message of each operation is processed by itself, since it leaves the IV.
+    for of_one in jobs.chunk_by_mut(|one, other| one.shares_operation(other)) {
+        of_one.last_mut().into_iter().filter(|job| is_left(job)).for_each(process_in_turn);
     }
     let mut rest = jobs;
     while !rest.is_empty() {
