@@ -70,11 +70,12 @@ pub struct Request {
 /// to 256, if each has an IV of its own (or the algorithm has none), has its result in one
 /// buffer and fits into the socket's buffers, and the driver completes at once. Where there is
 /// no io_uring, or KCAPI_AIO forbids it, each costs two system calls; and so do the first 63 of a
-/// transform, unless one call brings more. KCAPI_INIT_AIO is not needed. This library's own engine encrypts several messages of cbc(aes) and the like side by
-/// side. If an output overlaps another request's memory, and for a NULL IV, which goes on with that of
-/// the handle's last message, requests are processed one by one.
+/// transform, unless one call brings more. KCAPI_INIT_AIO is not needed. This library's own
+/// engine encrypts several messages of cbc(aes) and the like side by side. If an output overlaps
+/// another request's memory or IV, and for a NULL IV, which goes on with that of the handle's
+/// last message, requests are processed one by one.
 ///
-/// No output may overlap an IV, an array of IOVECs or the requests themselves.
+/// No output may overlap an array of IOVECs or the requests themselves.
 ///
 /// When the call returns nothing is in flight. It may be made by several threads at once, also for
 /// the same handles.
