@@ -122,6 +122,49 @@ static inline void call_made(struct series *s, bool right, const char *fmt, ...)
     va_end(args);
 }
 
+/*
+ * Three requests between pages, one of them another handle's: the array, IVs, inputs, outputs and arrays of IOVECs.
+ * `model` is one in ordinary memory, with the result and the output that each must have.
+ */
+static inline void fenced_requests(struct series *s, const struct kcapi_request *model, struct kcapi_handle *other,
+                                   size_t ivlen, bool scattered)
+{
+    enum { COUNT = 3 };
+    struct kcapi_request *r = (struct kcapi_request *)(void *)fence(COUNT * sizeof(*r));
+    size_t first_in = scattered ? model->inlen / 3 : model->inlen;
+    size_t first_out = scattered ? model->outlen / 2 : model->outlen;
+    const uint8_t *input = model->input, *want = model->output;
+    struct iovec in[COUNT][2], out[COUNT][2];
+    bool right = true;
+    ssize_t ret;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        in[i][0] = (struct iovec){ fence_input(input, first_in), first_in };
+        out[i][0] = (struct iovec){ fence(first_out), first_out };
+        r[i] = *model;
+        r[i].handle = i == 1 ? other : model->handle;
+        r[i].iv = fence_input(model->iv, ivlen);
+        r[i].input = in[i][0].iov_base;
+        r[i].output = out[i][0].iov_base;
+        if (!scattered)
+            continue;
+        in[i][1] = (struct iovec){ fence_input(input + first_in, model->inlen - first_in), model->inlen - first_in };
+        out[i][1] = (struct iovec){ fence(model->outlen - first_out), model->outlen - first_out };
+        r[i].flags = KCAPI_REQUEST_IN_IOV | KCAPI_REQUEST_OUT_IOV;
+        r[i].input = fence_input(in[i], sizeof(in[i]));
+        r[i].output = fence_input(out[i], sizeof(out[i]));
+        r[i].inlen = r[i].outlen = 2;
+    }
+    ret = kcapi_process(r, COUNT, sizeof(*r), 0);
+    for (size_t i = 0; i < COUNT; i++)
+        right &= r[i].result == model->result &&
+                 (model->result < 0 || (memcmp(out[i][0].iov_base, want, first_out) == 0 &&
+                                        (!scattered || memcmp(out[i][1].iov_base, want + first_out,
+                                                              model->outlen - first_out) == 0)));
+    call_made(s, right && ret == (model->result < 0 ? 0 : COUNT), "requests%s, %zu bytes each: %zd, not %zd",
+              scattered ? ", scattered" : "", model->inlen, r[0].result, model->result);
+}
+
 static inline void series_end(const struct series *s)
 {
     ok(s->calls > 0 && s->wrong == 0, "%s: %u calls", s->name, s->calls);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
-/* model-messages.h - one-shots and AIO calls of the model, right ones and wrong ones */
+/* model-messages.h - one-shots, requests and AIO calls of the model, right ones and wrong ones */
 #ifndef MODEL_MESSAGES_H
 #define MODEL_MESSAGES_H
 
@@ -165,6 +165,65 @@ static inline void succeeded(struct model *m, const struct message *msg)
     m->iv_known = knows_iv_after(s);
 }
 
+/* A request beside another handle's on the same transform, with which it may be processed together. */
+static inline ssize_t by_request(const struct model *m, const struct message *msg)
+{
+    enum { LEN = 64 };
+    handle *beside = reinit(m->h, 0);
+    uint8_t iv[IV_MAX], in[LEN], out[LEN + TAG_MAX], want[LEN + TAG_MAX];
+    struct kcapi_request requests[2] = { { .handle = m->h, .assoclen = (uint32_t)(is_aead(s) ? m->aad : 0) },
+                                         { .handle = beside, .assoclen = (uint32_t)s->aad } };
+    struct kcapi_request *own = &requests[0], *other = &requests[1];
+    ssize_t ret, wanted = -ENOKEY;
+
+    fill(in, LEN, 2);
+    random_iv(iv);
+    if (one_in(2)) {
+        struct kcapi_request first = requests[0];
+
+        requests[0] = requests[1];
+        requests[1] = first;
+        own = &requests[1];
+        other = &requests[0];
+    }
+    own->type = msg->direction == ENCRYPT ? KCAPI_REQUEST_ENCRYPT : KCAPI_REQUEST_DECRYPT;
+    own->iv = msg->given ? msg->first_iv : NULL;
+    own->input = msg->in->iov_base;
+    own->inlen = msg->in->iov_len;
+    own->output = msg->out->iov_base;
+    own->outlen = msg->out->iov_len;
+    other->type = KCAPI_REQUEST_ENCRYPT;
+    other->iv = iv;
+    other->input = in;
+    other->inlen = LEN;
+    other->output = out;
+    other->outlen = sizeof(out);
+    add(", a request");
+    ret = CALL(kcapi_process(requests, 2, sizeof(requests[0]), 0));
+    add(": %zd, %zd", own->result, other->result);
+    check(ret == (own->result >= 0) + (other->result >= 0), "so many did not succeed");
+    if (m->t->key != NO_KEY)
+        wanted = right(m, ENCRYPT, iv, s->aad, in, LEN, want);
+    check(other->result == wanted || is_parents_tag(m, other->result), "the request beside: not %zd", wanted);
+    if (other->result > 0)
+        check(memcmp(out, want, (size_t)wanted) == 0, "the request beside: other bytes");
+    s->calls->destroy(beside);
+    return own->result;
+}
+
+static inline ssize_t call_of(const struct model *m, struct message *msg)
+{
+    const uint8_t *iv = msg->given ? msg->first_iv : NULL;
+
+    if (msg->pairs)
+        return CALL(s->calls->pairs[msg->direction](m->h, msg->in, msg->out, msg->count, iv, 0));
+    /* A longer one-shot would be cut. */
+    if (msg->in->iov_len <= 64 * KIB && one_in(2))
+        return by_request(m, msg);
+    return CALL(s->calls->whole[msg->direction](m->h, msg->in->iov_base, msg->in->iov_len, iv, msg->out->iov_base,
+                                                msg->out->iov_len, 0));
+}
+
 static inline void step_message(struct model *m)
 {
     static struct message msg;
@@ -188,11 +247,7 @@ static inline void step_message(struct model *m)
         msg.count, msg.pairs ? " pairs" : "", msg.in[0].iov_len, msg.given ? "" : ", no IV",
         fault_names[msg.fault]);
     arena_ready();
-    ret = msg.pairs ? CALL(s->calls->pairs[msg.direction](m->h, msg.in, msg.out, msg.count,
-                                                          msg.given ? msg.first_iv : NULL, 0))
-                    : CALL(s->calls->whole[msg.direction](m->h, msg.in->iov_base, msg.in->iov_len,
-                                                          msg.given ? msg.first_iv : NULL,
-                                                          msg.out->iov_base, msg.out->iov_len, 0));
+    ret = call_of(m, &msg);
     if (ret < 0) {
         bool lost = goes_on && m->perhaps_lost && ret == -EINVAL;
 

@@ -110,6 +110,22 @@ static void batch(struct series *s, const struct aead *a, struct kcapi_handle *h
     call_made(s, right && ret == wanted, "AIO, %zu bytes of text: %zd, not %zd", text, ret, wanted);
 }
 
+static void requests(struct series *s, const struct aead *a, struct kcapi_handle *handle, struct kcapi_handle *other,
+                     bool enc, const uint8_t *message, size_t text)
+{
+    struct kcapi_request model = { .handle = handle,
+                                   .type = enc ? KCAPI_REQUEST_ENCRYPT : KCAPI_REQUEST_DECRYPT,
+                                   .iv = iv,
+                                   .assoclen = a->aad,
+                                   .input = message,
+                                   .output = want };
+
+    lengths(a, enc, text, &model.inlen, &model.outlen);
+    model.result = one_call(handle, enc, message, model.inlen, iv, want, model.outlen);
+    fenced_requests(s, &model, other, kcapi_aead_ivsize(handle), false);
+    fenced_requests(s, &model, other, kcapi_aead_ivsize(handle), true);
+}
+
 /* AAD with the beginning, half of the text with an update, the rest with the last. */
 static void stream(struct series *s, const struct aead *a, struct kcapi_handle *handle, bool enc,
                    const uint8_t *message, size_t text)
@@ -177,6 +193,8 @@ static void texts(struct series *s, const struct aead *a, struct kcapi_handle *h
         one_shot(s, a, handle, enc, message, text, 9);
         if (text < 4200)
             batch(s, a, text % 3 ? aio : handle, enc, message, text);
+        if (text < 4200)
+            requests(s, a, handle, aio, enc, message, text);
         if (len > 0)
             stream(s, a, handle, enc, message, text);
     }

@@ -82,6 +82,21 @@ static void batch(struct series *s, struct kcapi_handle *handle, bool enc, size_
     call_made(s, right && ret == wanted, "AIO, %zu bytes each: %zd, not %zd", len, ret, wanted);
 }
 
+static void requests(struct series *s, struct kcapi_handle *handle, struct kcapi_handle *other, bool enc, size_t len)
+{
+    struct kcapi_request model = { .handle = handle,
+                                   .type = enc ? KCAPI_REQUEST_ENCRYPT : KCAPI_REQUEST_DECRYPT,
+                                   .iv = iv,
+                                   .input = data,
+                                   .inlen = len,
+                                   .output = want,
+                                   .outlen = len };
+
+    model.result = one_call(handle, enc, data, len, iv, want, len, 0);
+    fenced_requests(s, &model, other, kcapi_cipher_ivsize(handle), false);
+    fenced_requests(s, &model, other, kcapi_cipher_ivsize(handle), true);
+}
+
 /* A third of it with the beginning, some with an update, the rest with the last. */
 static void stream(struct series *s, struct kcapi_handle *handle, bool enc, size_t len)
 {
@@ -139,6 +154,8 @@ static void test_cipher(const struct cipher *c)
                 in_place(&s, handle, enc, len);
                 if (len > 0 && len < 4200)
                     batch(&s, len % 3 ? aio : handle, enc, len);
+                if (len > 0 && len < 4200)
+                    requests(&s, handle, aio, enc, len);
                 if (len >= 96 && len <= 65536 && len % 16 == 0 && strcmp(c->name, "kw(aes)"))
                     stream(&s, handle, enc, len);
             }

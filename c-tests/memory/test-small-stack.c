@@ -39,8 +39,29 @@ static void cut(size_t len)
     one_out = (struct iovec){ out, len + TAG };
 }
 
+/* Requests of two handles, each for a message of `len` bytes and `aad` of them associated data. */
+static void requests_of(struct kcapi_handle *handle, uint32_t type, size_t len, size_t tag, size_t aad)
+{
+    struct kcapi_request requests[2 * PAIRS];
+    struct kcapi_handle *other = reinit(handle, 0);
+
+    for (size_t i = 0; i < 2 * PAIRS; i++)
+        requests[i] = (struct kcapi_request){ .handle = i % 2 ? other : handle,
+                                              .type = type,
+                                              .iv = iv,
+                                              .assoclen = (uint32_t)aad,
+                                              .input = in + i * len,
+                                              .inlen = len,
+                                              .output = out + i * (len + tag),
+                                              .outlen = len + tag };
+    kcapi_process(requests, 2 * PAIRS, sizeof(requests[0]), 0);
+    kcapi_cipher_destroy(other);
+}
+
 static void cipher_messages(struct kcapi_handle *handle)
 {
+    requests_of(handle, KCAPI_REQUEST_ENCRYPT, 512, 0, 0);
+    requests_of(handle, KCAPI_REQUEST_DECRYPT, 512, 0, 0);
     kcapi_cipher_encrypt(handle, in, 4096, iv, out, 4096, 0);
     kcapi_cipher_decrypt(handle, out, 4096, iv, out, 4096, 0);
     kcapi_cipher_encrypt(handle, in, 33, NULL, out, 33, 0);
@@ -57,6 +78,8 @@ static void aead_messages(struct kcapi_handle *handle)
 {
     kcapi_aead_settaglen(handle, TAG);
     kcapi_aead_setassoclen(handle, AAD);
+    requests_of(handle, KCAPI_REQUEST_ENCRYPT, 512, TAG, AAD);
+    requests_of(handle, KCAPI_REQUEST_DECRYPT, 512, 0, AAD);
     kcapi_aead_encrypt(handle, in, 4096, iv, out, 4096 + TAG, 0);
     kcapi_aead_decrypt(handle, out, 4096 + TAG, iv, out, 4096, 0);
     kcapi_aead_decrypt(handle, in, 4096 + TAG, iv, out, 4096, 0);
@@ -73,6 +96,7 @@ static void aead_messages(struct kcapi_handle *handle)
 
 static void digests_of(struct kcapi_handle *handle)
 {
+    requests_of(handle, KCAPI_REQUEST_DIGEST, 512, 0, 0);
     kcapi_md_digest(handle, in, 4096, digest, sizeof(digest));
     kcapi_md_update(handle, in, 100);
     kcapi_md_update(handle, in, 4096);
@@ -113,6 +137,7 @@ static void large_batches(void)
     for (size_t i = 0; i < PAIRS; i++)
         to[i] = from[i];
     kcapi_cipher_encrypt_aio(handle, from, to, PAIRS, iv, 0);
+    requests_of(handle, KCAPI_REQUEST_ENCRYPT, LARGE / (2 * PAIRS), 0, 0);
     kcapi_cipher_destroy(handle);
     handle = aead_with_key("gcm(aes)", key, 16, TAG, AAD, KCAPI_INIT_AIO);
     cut(LARGE / PAIRS - TAG);

@@ -95,6 +95,39 @@ static void large_batch(void)
     kcapi_aead_encrypt_aio(many, from, to, 16, iv, 0);
 }
 
+/* Of two handles. */
+static void requests(void)
+{
+    struct kcapi_request r[4];
+
+    for (size_t i = 0; i < 4; i++)
+        r[i] = (struct kcapi_request){ .handle = i < 2 ? h : sibling,
+                                       .type = KCAPI_REQUEST_ENCRYPT,
+                                       .iv = iv,
+                                       .input = data + i * LEN,
+                                       .inlen = LEN,
+                                       .output = out + i * LEN,
+                                       .outlen = LEN };
+    kcapi_process(r, 4, sizeof(r[0]), 0);
+}
+
+/* Shared out among threads, in user space. */
+static void large_requests(void)
+{
+    static uint8_t big[20][BIG];
+    struct kcapi_request r[20];
+
+    for (size_t i = 0; i < 20; i++)
+        r[i] = (struct kcapi_request){ .handle = aead,
+                                       .type = KCAPI_REQUEST_ENCRYPT,
+                                       .iv = iv,
+                                       .input = big[i],
+                                       .inlen = BIG - 16,
+                                       .output = big[i],
+                                       .outlen = BIG };
+    kcapi_process(r, 20, sizeof(r[0]), 0);
+}
+
 static void stream(void)
 {
     struct iovec from = { data, LEN }, to = { out, LEN };
@@ -137,6 +170,8 @@ static const struct {
     { "two pairs", two_pairs, false },
     { "many pairs", many_pairs, false },
     { "a large batch", large_batch, false },
+    { "requests", requests, false },
+    { "large requests", large_requests, false },
     { "a stream", stream, false },
     { "a digest", hash, false },
     { "a digest in pieces", hash_in_pieces, false },

@@ -154,12 +154,31 @@ static void right_or_refused(ssize_t ret, const uint8_t *got, const uint8_t *rig
     expect(ret < 0 || (ret == len && !memcmp(got, right, (size_t)len)), "in the handler: %zd", ret);
 }
 
+/* Requests of a cipher, of a sibling of it, and of an AEAD. */
+enum { REQUESTS = 3 };
+
+static void make_requests(struct kcapi_request *r, uint8_t (*into)[ROOM])
+{
+    handle *of[REQUESTS] = { cipher, sibling, aead };
+
+    for (int i = 0; i < REQUESTS; i++)
+        r[i] = (struct kcapi_request){ .handle = of[i],
+                                       .type = KCAPI_REQUEST_ENCRYPT,
+                                       .iv = iv,
+                                       .input = data,
+                                       .inlen = LEN,
+                                       .output = into[i],
+                                       .outlen = of[i] == aead ? ROOM : LEN };
+}
+
 static void try_everything(int signal)
 {
     uint8_t out[ROOM];
     struct iovec in = { data, LEN }, to = { out, LEN };
     struct iovec two[2] = { { data, LEN / 2 }, { data + LEN / 2, LEN / 2 } };
     struct iovec two_out[2] = { { out, LEN / 2 }, { out + LEN / 2, LEN / 2 } };
+    static uint8_t each[REQUESTS][ROOM];
+    struct kcapi_request r[REQUESTS];
     handle *h, *others[2] = { cipher, sibling };
 
     (void)signal;
@@ -177,6 +196,10 @@ static void try_everything(int signal)
         if (kcapi_handle_reinit(&h, others[i], 0) == 0)
             kcapi_cipher_destroy(h);
     }
+    make_requests(r, each);
+    kcapi_process(r, REQUESTS, sizeof(r[0]), 0);
+    for (int i = 0; i < REQUESTS; i++)
+        right_or_refused(r[i].result, each[i], r[i].handle == aead ? sealed : want, LEN + (r[i].handle == aead) * 16);
     right_or_refused(kcapi_aead_encrypt(aead, data, LEN, iv, out, ROOM, 0), out, sealed, LEN + 16);
     kcapi_aead_settaglen(aead, 16);
     right_or_refused(kcapi_md_digest(digest, data, LEN, out, 32), out, of_data, 32);
@@ -206,6 +229,17 @@ static void pairs(void)
 
     expect_int(kcapi_cipher_encrypt_aio(cipher, in, to, 2, iv, 0), LEN, "two pairs");
     expect(memcmp(out, want, LEN) == 0, "their bytes");
+}
+
+static void requests(void)
+{
+    static uint8_t each[REQUESTS][ROOM];
+    struct kcapi_request r[REQUESTS];
+
+    make_requests(r, each);
+    expect_int(kcapi_process(r, REQUESTS, sizeof(r[0]), 0), REQUESTS, "requests");
+    expect(!memcmp(each[0], want, LEN) && !memcmp(each[1], want, LEN) && !memcmp(each[2], sealed, LEN + 16),
+           "their bytes");
 }
 
 static void seal(void)
@@ -253,6 +287,7 @@ static const struct {
 } jobs[] = {
     { "a one-shot", one_shot }, { "two pairs", pairs }, { "an AEAD", seal },     { "a digest", hash },
     { "a key", keys },          { "handles", handles }, { "a stream", stream },
+    { "requests", requests },
 };
 #define JOBS (sizeof(jobs) / sizeof(jobs[0]))
 
