@@ -124,6 +124,44 @@ static void batch(const struct secret_use *u)
     }
 }
 
+/* Requests of two handles, short ones and some that are shared out among threads; in place, too. */
+static void requests(const struct secret_use *u)
+{
+    enum { MESSAGES = 32, LARGE = 5 };
+    struct kcapi_handle *handle = new_handle(u, 0), *second = reinit(handle, 0);
+    static struct kcapi_request r[MESSAGES];
+
+    for (size_t i = 0; i < MESSAGES; i++)
+        r[i] = (struct kcapi_request){ .handle = i % 2 ? second : handle,
+                                       .type = KCAPI_REQUEST_ENCRYPT,
+                                       .iv = c->iv,
+                                       .assoclen = u->tag ? AAD : 0,
+                                       .input = c->plain + 4096 * i,
+                                       .inlen = 4096,
+                                       .output = c->out + 4200 * i,
+                                       .outlen = 4096 + u->tag };
+    kcapi_process(r, MESSAGES, sizeof(r[0]), 0);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        r[i].type = KCAPI_REQUEST_DECRYPT;
+        r[i].input = r[i].output;
+        r[i].inlen = 4096 + u->tag;
+    }
+    if (u->tag)
+        c->out[4200] ^= 1;
+    kcapi_process(r, MESSAGES, sizeof(r[0]), 0);
+    fill_caller(c);
+    for (size_t i = 0; i < LARGE; i++) {
+        r[i].type = KCAPI_REQUEST_ENCRYPT;
+        r[i].input = c->plain;
+        r[i].inlen = PLAIN - 4096;
+        r[i].output = c->out + PLAIN * i;
+        r[i].outlen = PLAIN - 4096 + u->tag;
+    }
+    kcapi_process(r, LARGE, sizeof(r[0]), 0);
+    kcapi_cipher_destroy(handle);
+    kcapi_cipher_destroy(second);
+}
+
 static void seal(const struct secret_use *u)
 {
     static const size_t lengths[] = { 16, 32, 64, 128, 256, 1024, 4096, 65536 };
@@ -303,6 +341,9 @@ static const struct secret_use secret_uses[] = {
     { "a stream of ctr(aes)", "ctr(aes)", stream, kcapi_cipher_init, 32, 0 },
     { "a batch of cbc(aes)", "cbc(aes)", batch, kcapi_cipher_init, 16, 0 },
     { "a batch of xts(aes)", "xts(aes)", batch, kcapi_cipher_init, 32, 0 },
+    { "requests of cbc(aes)", "cbc(aes)", requests, kcapi_cipher_init, 16, 0 },
+    { "requests of ctr(aes)", "ctr(aes)", requests, kcapi_cipher_init, 32, 0 },
+    { "requests of gcm(aes)", "gcm(aes)", requests, kcapi_aead_init, 16, 16 },
     { "keys of ctr(aes)", "ctr(aes)", keys, kcapi_cipher_init, 16, 0 },
     { "a key by its serial number", "ctr(aes)", key_by_serial, kcapi_cipher_init, 32, 0 },
     { "a refused one", "ctr(aes)", refused_by_serial, kcapi_cipher_init, 32, 0 },

@@ -13,14 +13,20 @@ use crate::engine::user::algorithm::block::CbcMessage;
 use crate::engine::user::data::in_and_out;
 use crate::engine::{Job, Length, Op};
 use crate::errno::{Errno, Result};
-use crate::wipe::Wiped;
+use crate::wipe::{WORK, Wiped, wiping_stack};
 use std::ptr;
 
 /// Bytes from which on several processors are worth their threads.
 pub const MANY_BYTES: usize = 2 * CIPHER_SHARE;
 
-/// Processes the jobs of this engine.
+/// Processes the jobs of this engine. This goes deeper than a call, which wipes less of the stack.
 pub fn process(jobs: &mut [Job<'_>]) {
+    if jobs.iter().any(is_left) {
+        wiping_stack::<WORK, _>(|| process_left(jobs));
+    }
+}
+
+fn process_left(jobs: &mut [Job<'_>]) {
     for same_key in jobs.chunk_by_mut(share_key) {
         // Without memory they are processed one by one.
         let _ = encrypt_side_by_side(same_key);
