@@ -121,6 +121,40 @@ static ssize_t sealed_pairs(const struct work *w)
     return kcapi_aead_encrypt_aio(w->handle, from, to, w->parts, iv, 0);
 }
 
+/*
+ * Requests of one handle, each of which has -EFAULT or its result. The first call has left the right ones in `want`.
+ */
+static ssize_t requests_with(const struct work *w, size_t tag)
+{
+    static struct kcapi_request r[MOST_IOVECS];
+    size_t each = w->len / w->parts / 16 * 16, faults = 0;
+    ssize_t ret;
+
+    for (size_t i = 0; i < w->parts; i++)
+        r[i] = (struct kcapi_request){ .handle = w->handle,
+                                       .type = KCAPI_REQUEST_ENCRYPT,
+                                       .iv = iv,
+                                       .assoclen = tag ? AAD : 0,
+                                       .input = w->in + i * each,
+                                       .inlen = each,
+                                       .output = w->out + i * (each + tag),
+                                       .outlen = each + tag };
+    ret = kcapi_process(r, w->parts, sizeof(r[0]), 0);
+    for (size_t i = 0; i < w->parts; i++) {
+        if (r[i].result == -EFAULT)
+            faults++;
+        else if (r[i].result != (ssize_t)(each + tag) ||
+                 memcmp(r[i].output, want + i * (each + tag), each + tag) != 0)
+            return -EIO;
+    }
+    return ret + (ssize_t)faults != (ssize_t)w->parts ? -EIO
+           : faults                                   ? -EFAULT
+                                                      : ret * (ssize_t)(each + tag);
+}
+
+static ssize_t requests(const struct work *w) { return requests_with(w, 0); }
+static ssize_t sealed_requests(const struct work *w) { return requests_with(w, TAG); }
+
 /* The result is still there when it could not be written. */
 static ssize_t cipher_stream_op(const struct work *w)
 {

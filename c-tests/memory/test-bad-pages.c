@@ -47,6 +47,10 @@ static struct way aio_ways[] = {
     { "AIO", "xts(aes)", pairs, NULL, 32, KCAPI_INIT_AIO, CIPHER, 17, { 272, 9216, 200000, 0 } },
     { "AIO, one IOVEC", "cbc(aes)", pairs, NULL, 16, KCAPI_INIT_AIO, CIPHER, 1, { 32, 9216, 400000, 0 } },
     { "AIO", "gcm(aes)", sealed_pairs, NULL, 16, KCAPI_INIT_AIO, AEAD, 7, { 7 * 32, 65520, 0, 0 } },
+    { "requests", "cbc(aes)", requests, NULL, 16, 0, CIPHER, 5, { 160, 9600, 100000, 400000 } },
+    { "requests", "ctr(aes)", requests, NULL, 16, 0, CIPHER, 40, { 640, 9600, 102400, 0 } },
+    { "requests", "xts(aes)", requests, NULL, 32, 0, CIPHER, 300, { 4800, 96000, 0, 0 } },
+    { "requests", "gcm(aes)", sealed_requests, NULL, 16, 0, AEAD, 7, { 7 * 32, 65520, 0, 0 } },
     { "AIO over its input", "cbc(aes)", overlapping_pairs, NULL, 16, KCAPI_INIT_AIO, CIPHER, 5,
       { 160, 9600, 100000, 0 } },
 };
