@@ -58,6 +58,13 @@ impl Limbs {
         Ok(Self(limbs))
     }
 
+    /// A copy of `number`; ENOMEM.
+    pub fn copy(number: &[Limb]) -> Result<Self> {
+        let mut copy = Self::zeros(number.len())?;
+        copy.get_mut().copy_from_slice(number);
+        Ok(copy)
+    }
+
     /// The number of these bytes, of which the first is the highest, in `len` limbs. EINVAL: it
     /// needs more.
     pub fn from_bytes(bytes: &[u8], len: usize) -> Result<Self> {

@@ -188,8 +188,7 @@ impl PrivateKey {
     fn checked_power(&self, number: &Limbs) -> Result<Limbs> {
         let n = &self.public.modulus;
         let result = self.crt(number, &self.dp, &self.dq)?;
-        let mut back = Limbs::zeros(n.len())?;
-        back.get_mut().copy_from_slice(result.get());
+        let mut back = Limbs::copy(result.get())?;
         n.pow_public(back.get_mut(), &self.public.exponent)?;
         if equal(back.get(), number.get()) { Ok(result) } else { Err(Errno::IO) }
     }
@@ -223,14 +222,10 @@ impl PrivateKey {
             Some(next) => next,
             none => none.insert(self.blinding()?),
         };
-        let mut this = Blinding { factor: Limbs::zeros(n.len())?, inverse: Limbs::zeros(n.len())? };
-        for (this, next) in
-            [(&mut this.factor, &mut next.factor), (&mut this.inverse, &mut next.inverse)]
-        {
-            this.get_mut().copy_from_slice(next.get());
-            n.mul(next.get_mut(), this.get(), &mut room);
-        }
-        Ok(this)
+        let (factor, inverse) = (Limbs::copy(next.factor.get())?, Limbs::copy(next.inverse.get())?);
+        n.mul(next.factor.get_mut(), factor.get(), &mut room);
+        n.mul(next.inverse.get_mut(), inverse.get(), &mut room);
+        Ok(Blinding { factor, inverse })
     }
 
     /// A random number, and by Fermat's theorem its inverse. EINVAL: the number comes back neither
@@ -246,12 +241,10 @@ impl PrivateKey {
         let (exponent_p, exponent_q) = (two_less(&self.p)?, two_less(&self.q)?);
         let mut inverse = self.crt(&random, &exponent_p, &exponent_q)?;
         n.enter(inverse.get_mut(), &mut room);
-        let mut factor = Limbs::zeros(n.len())?;
-        factor.get_mut().copy_from_slice(random.get());
+        let mut factor = Limbs::copy(random.get())?;
         n.pow_public(factor.get_mut(), &self.public.exponent)?;
         let back = self.checked_power(&factor).map_err(|_| Errno::INVAL)?;
-        let mut product = Limbs::zeros(n.len())?;
-        product.get_mut().copy_from_slice(inverse.get());
+        let mut product = Limbs::copy(inverse.get())?;
         n.mul(product.get_mut(), random.get(), &mut room);
         let one = Limbs::from_bytes(&[1], n.len())?;
         if !equal(back.get(), random.get()) || !equal(product.get(), one.get()) {
@@ -264,8 +257,7 @@ impl PrivateKey {
 
 /// `prime` - 2, by which a number is raised to become its inverse.
 fn two_less(prime: &Modulus) -> Result<Limbs> {
-    let mut number = Limbs::zeros(prime.len())?;
-    number.get_mut().copy_from_slice(prime.get());
+    let mut number = Limbs::copy(prime.get())?;
     let mut borrow = 2;
     for limb in number.get_mut() {
         let (less, below) = limb.overflowing_sub(borrow);

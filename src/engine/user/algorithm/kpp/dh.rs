@@ -13,7 +13,7 @@ mod e;
 
 use super::key::{PrivateKey, random};
 use crate::engine::user::algorithm::montgomery::{
-    LIMB, Limb, Limbs, Modulus, equal, is_zero, less, write,
+    LIMB, Limbs, Modulus, equal, is_zero, less, write,
 };
 use crate::errno::{Errno, Result};
 use der::asn1::UintRef;
@@ -51,7 +51,7 @@ impl Group {
         if !PRIME_BITS.contains(&prime.bits()) {
             return Err(Errno::INVAL);
         }
-        let mut minus_one = copy(prime.get())?;
+        let mut minus_one = Limbs::copy(prime.get())?;
         // It is odd.
         minus_one.get_mut().iter_mut().take(1).for_each(|lowest| *lowest -= 1);
         let small = |number| Limbs::from_bytes(&[number], prime.len());
@@ -105,12 +105,6 @@ impl Group {
     }
 }
 
-fn copy(number: &[Limb]) -> Result<Limbs> {
-    let mut copy = Limbs::zeros(number.len())?;
-    copy.get_mut().copy_from_slice(number);
-    Ok(copy)
-}
-
 struct Key {
     group: Arc<Group>,
     exponent: Limbs,
@@ -132,7 +126,7 @@ impl Key {
 
 impl PrivateKey for Key {
     fn public_key(&self, result: &mut [u8]) -> Result<usize> {
-        self.power(copy(self.group.base.get())?, result)
+        self.power(Limbs::copy(self.group.base.get())?, result)
     }
 
     fn shared_secret(&self, peer: &[u8], result: &mut [u8]) -> Result<usize> {
