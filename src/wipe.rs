@@ -73,14 +73,12 @@ pub fn wiping_stack<const N: usize, T>(f: impl FnOnce() -> T) -> T {
 }
 
 /// Wipes many bytes at a time, because `zeroize` by itself makes one store for each byte.
-#[cfg(feature = "user-engine")]
 pub fn wipe_bytes(bytes: &mut [u8]) {
     bytes.fill(0);
     zeroize::optimization_barrier(bytes);
 }
 
-/// Bytes that are wiped when they are dropped: in one piece, because `zeroize` by itself makes one store
-/// for each.
+/// Bytes that are wiped when they are dropped.
 #[derive(Clone)]
 pub struct Wiped<const N: usize>([u8; N]);
 
@@ -111,8 +109,7 @@ impl<const N: usize> DerefMut for Wiped<N> {
 
 impl<const N: usize> Drop for Wiped<N> {
     fn drop(&mut self) {
-        self.0 = [0; N];
-        zeroize::optimization_barrier(&self.0);
+        wipe_bytes(&mut self.0);
     }
 }
 
