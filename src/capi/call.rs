@@ -48,6 +48,11 @@ fn counted(result: Result<usize>) -> Result<ssize_t> {
     ssize_t::try_from(result?).or(Err(Errno::MSGSIZE))
 }
 
+/// The result of one of several messages, as C gets it.
+pub fn number_of(result: Result<usize>) -> ssize_t {
+    bytes(counted(result))
+}
+
 fn bytes(result: Result<ssize_t>) -> ssize_t {
     result.unwrap_or_else(|errno| -(errno.number() as ssize_t))
 }

@@ -2,6 +2,7 @@
 //! `kcapi_process`: many messages in one call, each with an IV of its own. The C library does not
 //! have it.
 
+use super::call::number_of;
 use super::{because, borrow, buffer, control, iovecs, to_ssize, why};
 use crate::engine::requests::MANY_BYTES;
 use crate::engine::{Kind, Length, Op};
@@ -11,7 +12,6 @@ use crate::iov::{List, iovec};
 use crate::log;
 use crate::requests::{AT_ONCE, Request as HandleRequest, Task, process_together};
 use libc::{c_void, iovec, ssize_t};
-use std::mem::offset_of;
 
 /// The type of a struct kcapi_request that encrypts.
 pub const KCAPI_REQUEST_ENCRYPT: u32 = 1;
@@ -146,7 +146,8 @@ unsafe fn process_array(
     }
     let array = Array { start: requests, size };
     // SAFETY: the caller's promise.
-    if unsafe { !(0..count).all(|number| array.has_nothing_unknown(number)) } {
+    let is_known = |number| unsafe { array.has_nothing_unknown(number) };
+    if size > size_of::<Request>() && !(0..count).all(is_known) {
         return Err(because(Errno::TOOBIG, "a member that is not known here is not 0"));
     }
     let mut succeeded = 0;
@@ -186,13 +187,8 @@ impl Array {
     ///
     /// There are more than `number` requests.
     unsafe fn store(self, number: usize, result: Result<usize>) {
-        let at = self.at(number).cast::<u8>().wrapping_add(offset_of!(Request, result));
-        let result = match result {
-            Ok(bytes) => bytes as ssize_t,
-            Err(errno) => -(errno.number() as ssize_t),
-        };
-        // SAFETY: the caller's promise; the member is where the struct says.
-        unsafe { at.cast::<ssize_t>().write(result) };
+        // SAFETY: the caller's promise.
+        unsafe { (&raw mut (*self.at(number)).result).write(number_of(result)) };
     }
 }
 
