@@ -5,46 +5,25 @@
 //! `encrypted` or a `trusted` key is not the key, but what another key has made of it. So the type
 //! is looked at before anything is read.
 
+use super::data::Buffer;
 use crate::errno::{Errno, Result, retry};
 use crate::sys::keyring as sys;
-use crate::wipe::wipe_bytes;
 
 /// Bytes in the longest payload of a `user` key (Linux `security/keys/user_defined.c`). A
 /// description has no more than 4 KiB, and some numbers.
 const LONGEST: usize = 32767;
 
-/// The payload of a key, wiped when it is dropped.
-pub struct Payload {
-    bytes: Vec<u8>,
-    len: usize,
-}
-
-impl Payload {
-    /// The bytes.
-    pub fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
-impl Drop for Payload {
-    fn drop(&mut self) {
-        wipe_bytes(&mut self.bytes);
-    }
-}
-
-/// Reads a key. EOPNOTSUPP: it is not of type `user`, or this system has no keyrings; or an errno
-/// of keyctl(2).
-pub fn read(serial: i32) -> Result<Payload> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(LONGEST)?;
-    bytes.resize(LONGEST, 0);
-    let mut payload = Payload { bytes, len: 0 };
-    if !described(serial, &mut payload.bytes)?.starts_with(b"user;") {
+/// Gives the payload of a key to `f`; it is wiped afterwards. EOPNOTSUPP: the key is not of type
+/// `user`, or this system has no keyrings; or an errno of keyctl(2).
+pub fn with_payload<T>(serial: i32, f: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+    let mut room = Buffer::zeros(LONGEST)?;
+    let room = room.bytes();
+    if !described(serial, room)?.starts_with(b"user;") {
         return Err(Errno::OPNOTSUPP);
     }
-    payload.len = retry(|| sys::read(serial, &mut payload.bytes)).map_err(without_keyrings)?;
+    let len = retry(|| sys::read(serial, room)).map_err(without_keyrings)?;
     // A key that is longer than `user` keys can be was not written.
-    if payload.len > LONGEST { Err(Errno::OPNOTSUPP) } else { Ok(payload) }
+    f(room.get(..len).ok_or(Errno::OPNOTSUPP)?)
 }
 
 /// The description of a key: its type, owner, group, permissions and name, with `;` between them.

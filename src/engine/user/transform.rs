@@ -94,10 +94,11 @@ impl UserTransform {
     fn change(&self, parameter: Parameter<'_>) -> Result<c_int> {
         match (parameter, &self.0.algorithm) {
             (Parameter::KeySerial(serial), _) => {
-                let key = keyring::read(serial)?;
-                // The payload has taken of what was made sure of when the call began.
-                memory::ensure(SMALL)?;
-                self.change(Parameter::Key(key.as_slice()))
+                keyring::with_payload(serial, |key| {
+                    // The payload has taken of what was made sure of when the call began.
+                    memory::ensure(SMALL)?;
+                    self.change(Parameter::Key(key))
+                })
             }
             (
                 Parameter::Key(value)
