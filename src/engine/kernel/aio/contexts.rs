@@ -75,10 +75,8 @@ impl Recover for Vec<AioContext> {
 impl Contexts {
     /// Calls `f` with the backend to use.
     pub fn with_backend<T>(&self, f: impl FnOnce(&mut dyn Backend) -> T) -> T {
-        if let Some(mut owned) = self.take_ring(true) {
-            let result = f(&mut owned.ring);
-            self.put_ring(owned);
-            result
+        if let Some(owned) = self.take_ring(true) {
+            self.lend_ring(owned, f)
         } else if let Some(mut context) = self.take_context() {
             let result = f(&mut context);
             self.put_context(context);
@@ -93,9 +91,13 @@ impl Contexts {
         let before = self.messages.load(Ordering::Relaxed);
         let so_far = before.saturating_add(messages);
         self.messages.store(so_far, Ordering::Relaxed);
-        let Some(mut owned) = self.take_ring(so_far >= WORTH_A_RING) else {
-            return f(&mut Synchronous);
-        };
+        match self.take_ring(so_far >= WORTH_A_RING) {
+            Some(owned) => self.lend_ring(owned, f),
+            None => f(&mut Synchronous),
+        }
+    }
+
+    fn lend_ring<T>(&self, mut owned: Owned, f: impl FnOnce(&mut dyn Backend) -> T) -> T {
         let result = f(&mut owned.ring);
         self.put_ring(owned);
         result
