@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Project Wycheproof's vectors, and keys that are none.
+//! Project Wycheproof's vectors, NIST's, and keys that are none.
 
 use super::*;
+use crate::engine::user::algorithm::skcipher::hex;
 use crate::engine::user::algorithm::{hash, names};
 use ::wycheproof::TestResult;
 use ::wycheproof::rsa_pkcs1_decrypt as decrypt;
@@ -161,6 +162,41 @@ fn verification() {
         (7, 252),
     ];
     assert_eq!(vectors.map(|(vectors, hash)| signatures(vectors, hash)), counts);
+}
+
+/// The signatures of NIST's file, by each size of modulus: the right one is made again by the private
+/// key, and the others are refused.
+#[test]
+fn signatures_of_the_cavp() {
+    let mut values = std::collections::HashMap::new();
+    let (mut right, mut wrong) = (0, 0);
+    for (name, value) in
+        include_str!("SigVer15.rsp").lines().filter_map(|line| line.split_once(" = "))
+    {
+        values.insert(name, value);
+        if name != "Result" {
+            continue;
+        }
+        let bytes = |name: &str| hex(values[name]);
+        let hash = values["SHAAlg"].to_lowercase();
+        let name = format!("pkcs1(rsa,{hash})");
+        let (digest, signature) = (digest_of(&hash, &bytes("Msg")), bytes("S"));
+        let rsa = with_public_key(&name, &sequence(&[&bytes("n"), &bytes("e")])).unwrap();
+        let good = run(&*rsa, Op::Verify, &signature).as_ref() == Ok(&digest);
+        assert_eq!(good, value == "P", "{hash}: {value}");
+        if good {
+            let parts = ["n", "e", "d", "p", "q", "dP", "dQ", "qInv"].map(bytes);
+            let mut key = Parts::default();
+            key[0] = vec![0];
+            key[1..].clone_from_slice(&parts);
+            let rsa = with_key(&name, &der(&key)).unwrap();
+            assert_eq!(run(&*rsa, Op::Sign, &digest), Ok(signature), "{hash}");
+            right += 1;
+        } else {
+            wrong += 1;
+        }
+    }
+    assert_eq!((right, wrong), (5, 25));
 }
 
 #[test]

