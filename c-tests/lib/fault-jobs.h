@@ -434,6 +434,92 @@ static ssize_t aio_exchanged(void)
 static ssize_t aead_aio_8(void) { return aio(handle, true, 8, 512); }
 static ssize_t aead_aio_mib(void) { return aio(handle, true, 64, 16 * KIB); }
 
+/* A second handle, beside the one that prepare() opens. */
+static struct kcapi_handle *second;
+
+static void destroy_both(struct kcapi_handle *first)
+{
+    kcapi_cipher_destroy(first);
+    kcapi_cipher_destroy(second);
+}
+
+static void open_cbc_and_gcm(void)
+{
+    open_cbc();
+    second = aead_with_key("gcm(aes)", key, 16, TAG, AAD, 0);
+    destroy = destroy_both;
+}
+
+static void open_two_gcm(void)
+{
+    open_gcm();
+    second = reinit(handle, 0);
+    destroy = destroy_both;
+}
+
+static void open_cbc_synchronous(void)
+{
+    setenv("KCAPI_AIO", "sync", 1);
+    open_cbc();
+}
+
+enum { REQUESTS = 8, REQUEST = 512, ROOM = REQUEST + TAG };
+
+/* The request of a number. */
+static struct kcapi_request request(struct kcapi_handle *on, size_t number, uint32_t type, uint32_t aad)
+{
+    return (struct kcapi_request){ .handle = on,
+                                   .type = type,
+                                   .iv = iv,
+                                   .assoclen = aad,
+                                   .input = in + number * ROOM,
+                                   .inlen = REQUEST,
+                                   .output = out + number * ROOM,
+                                   .outlen = ROOM };
+}
+
+/* What the first request that has failed comes to, or the last one. */
+static ssize_t process(struct kcapi_request *requests)
+{
+    ssize_t ret;
+
+    memset(out, 0, REQUESTS * ROOM);
+    ret = kcapi_process(requests, REQUESTS, sizeof(requests[0]), 0);
+    for (size_t i = 0; i < REQUESTS && ret >= 0; i++)
+        ret = requests[i].result;
+    return ret;
+}
+
+static ssize_t requests_of_one(void)
+{
+    struct kcapi_request requests[REQUESTS];
+
+    for (size_t i = 0; i < REQUESTS; i++)
+        requests[i] = request(handle, i, KCAPI_REQUEST_ENCRYPT, 0);
+    return process(requests);
+}
+
+static ssize_t requests_of_two(void)
+{
+    struct kcapi_request requests[REQUESTS];
+
+    for (size_t i = 0; i < REQUESTS; i++)
+        requests[i] = i % 2 ? request(second, i, KCAPI_REQUEST_ENCRYPT, AAD)
+                            : request(handle, i, KCAPI_REQUEST_ENCRYPT, 0);
+    return process(requests);
+}
+
+/* The one in the middle decrypts random bytes, whose tag is wrong. */
+static ssize_t requests_one_forged(void)
+{
+    struct kcapi_request requests[REQUESTS];
+
+    for (size_t i = 0; i < REQUESTS; i++)
+        requests[i] = request(i % 2 ? second : handle, i, KCAPI_REQUEST_ENCRYPT, AAD);
+    requests[REQUESTS / 2].type = KCAPI_REQUEST_DECRYPT;
+    return process(requests);
+}
+
 static const struct job jobs[] = {
     { "cipher, from init to destroy", nothing, life_cipher, 64, WARM },
     { "cipher with AIO, from init to destroy", nothing, life_cipher_aio, 256, COLD },
@@ -483,6 +569,10 @@ static const struct job jobs[] = {
     { "AEAD AIO, 8 IOVECs", open_gcm_aio, aead_aio_8, 8 * (512 + TAG), WARM },
     { "AEAD AIO, 1 MiB", open_gcm_aio, aead_aio_mib, MIB + 64 * TAG, WARM },
     { "AEAD AIO, 8 IOVECs, without KCAPI_INIT_AIO", open_gcm, aead_aio_8, 8 * (512 + TAG), WARM },
+    { "requests of a cipher", open_cbc, requests_of_one, REQUESTS * ROOM, WARM },
+    { "requests of a cipher, synchronous", open_cbc_synchronous, requests_of_one, REQUESTS * ROOM, COLD },
+    { "requests of a cipher and an AEAD", open_cbc_and_gcm, requests_of_two, REQUESTS * ROOM, WARM },
+    { "requests of two handles, one forged", open_two_gcm, requests_one_forged, REQUESTS * ROOM, WARM },
 };
 enum { JOBS = sizeof(jobs) / sizeof(jobs[0]) };
 
