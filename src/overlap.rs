@@ -292,6 +292,24 @@ mod tests {
     }
 
     #[test]
+    fn an_iv_that_another_message_makes_is_seen() {
+        // Each message of 64 bytes, in place, and its IV.
+        let apart = |messages: &[(usize, usize)]| {
+            let at = |start, len| iovec(std::ptr::without_provenance(start), len);
+            let memory = |&(start, iv): &(usize, usize)| {
+                let message = at(start, 64);
+                Memory { iv: at(iv, 16), input: message, output: message }
+            };
+            are_apart(messages.iter().map(memory))
+        };
+        assert!(apart(&[(1000, 16), (1064, 32), (1128, 48)]));
+        assert!(apart(&[(1016, 1000), (1096, 1080), (1176, 1160)]));
+        assert!(apart(&[(1176, 1160), (1096, 1080), (1016, 1000)]));
+        assert!(!apart(&[(1000, 16), (1064, 1048), (1128, 1112)]));
+        assert!(!apart(&[(1000, 16), (1064, 1063), (1128, 48)]));
+    }
+
+    #[test]
     fn one_output_for_all_is_seen() {
         assert_eq!(overlap_of(&[[64, 128, 512, 576], [128, 192, 512, 576]]), Overlap::Output);
     }
