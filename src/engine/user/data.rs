@@ -213,6 +213,23 @@ pub fn in_and_out<'a>(
     (from == to || apart).then(|| unsafe { InOutBuf::from_raw(from.cast(), to.cast(), len) })
 }
 
+/// The input, and the first `len` bytes of the output. None: these are not one piece of memory each, or
+/// overlap, or the output has fewer.
+pub fn in_and_apart<'a>(
+    input: Iovecs<'a>,
+    output: Iovecs<'a>,
+    len: usize,
+) -> Option<(&'a [u8], &'a mut [u8])> {
+    let (from, to) = (only(input)?, only(output)?);
+    let (read, written) = (from.iov_base.addr(), to.iov_base.addr());
+    let apart = read.saturating_add(from.iov_len) <= written || written.saturating_add(len) <= read;
+    // SAFETY: whoever made the lists promised that their memory may be read, and written, and that
+    // nobody else uses it; they do not overlap.
+    (apart && len <= to.iov_len).then(|| unsafe {
+        (&*slice(from.iov_base.cast(), from.iov_len), slice(to.iov_base.cast(), len))
+    })
+}
+
 /// The only IOVEC that is not empty, or an empty one; None if there are several.
 fn only(iovecs: Iovecs<'_>) -> Option<iovec> {
     let mut filled = iovecs.list().iter().filter(|iov| iov.iov_len > 0);

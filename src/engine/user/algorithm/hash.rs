@@ -30,7 +30,7 @@ use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
-use digest::{Digest, FixedOutput, OutputSizeUser, Update, block_api::BlockSizeUser};
+use digest::{Digest, FixedOutput, FixedOutputReset, Update, block_api::BlockSizeUser};
 #[cfg(not(target_arch = "x86_64"))]
 use sha2 as sha512;
 use zeroize::Zeroize;
@@ -164,7 +164,7 @@ macro_rules! blake2 {
                 }
                 let key = Some(key).filter(|key| !key.is_empty());
                 let mac = Mac::new_with_salt_and_personal(key, &[], &[]);
-                Ok(Box::new(State(mac.map_err(|_| Errno::INVAL)?)))
+                Ok(Box::new(Keyed(mac.map_err(|_| Errno::INVAL)?)))
             }),
             ..entry::<blake2::$digest<digest::consts::$size>>($name)
         }
@@ -209,20 +209,20 @@ const DIGESTS: &[Entry] = &[
 
 /// The traits that a digest of the table must have.
 trait Base:
-    Digest + FixedOutput + Update + Default + BlockSizeUser + Clone + Send + Sync + 'static
+    Digest + FixedOutputReset + Update + Default + BlockSizeUser + Clone + Send + Sync + 'static
 {
 }
 
 impl<D> Base for D where
-    D: Digest + FixedOutput + Update + Default + BlockSizeUser + Clone + Send + Sync + 'static
+    D: Digest + FixedOutputReset + Update + Default + BlockSizeUser + Clone + Send + Sync + 'static
 {
 }
 
-/// A digest's or a MAC's state.
+/// A digest's state.
 #[derive(Clone)]
 struct State<T>(T);
 
-impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T> {
+impl<T: Update + FixedOutputReset + Clone + Send + Sync + 'static> Hasher for State<T> {
     fn fork(&self) -> Box<dyn Hasher> {
         Box::new(self.clone())
     }
@@ -234,17 +234,39 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for State<T
     fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
         let mut state = self.0.clone();
         message.iter().for_each(|piece| state.update(piece));
-        output(state, digest);
+        output(&mut state, digest);
     }
 }
 
-/// Writes as much of the digest as `digest` has room for.
-fn output<T: FixedOutput + OutputSizeUser>(state: T, digest: &mut [u8]) {
+/// The state of a digest that has absorbed a key. To use it where it is, as [`output`] does, it would have
+/// to keep the key.
+#[derive(Clone)]
+struct Keyed<T>(T);
+
+impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for Keyed<T> {
+    fn fork(&self) -> Box<dyn Hasher> {
+        Box::new(self.clone())
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
+        let mut state = self.0.clone();
+        message.iter().for_each(|piece| state.update(piece));
+        digest.copy_from_slice(&state.finalize_fixed());
+    }
+}
+
+/// Writes as much of the digest as `digest` has room for. The state is used where it is, since a copy
+/// takes time, and is to begin with after that.
+fn output<T: FixedOutputReset>(state: &mut T, digest: &mut [u8]) {
     if let Ok(whole) = digest.try_into() {
-        state.finalize_into(whole);
+        state.finalize_into_reset(whole);
         return;
     }
-    let mut whole = state.finalize_fixed();
+    let mut whole = state.finalize_fixed_reset();
     digest.copy_from_slice(&whole[..digest.len()]);
     whole.as_mut_slice().zeroize();
 }
@@ -286,7 +308,7 @@ impl<D: Base> Hmac<D> {
     fn middle(&self, message: &[&[u8]], digest: &mut [u8]) {
         let mut inner = self.inner.clone();
         message.iter().for_each(|piece| Update::update(&mut inner, piece));
-        output(inner, digest);
+        output(&mut inner, digest);
     }
 
     /// From the inner digest to the outer one.
@@ -294,7 +316,7 @@ impl<D: Base> Hmac<D> {
     fn end(&self, digest: &mut [u8]) {
         let mut outer = self.outer.clone();
         Update::update(&mut outer, digest);
-        output(outer, digest);
+        output(&mut outer, digest);
     }
 }
 

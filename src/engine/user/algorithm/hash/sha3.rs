@@ -11,29 +11,29 @@ use digest::block_api::{
 };
 use digest::block_buffer::BlockSizes;
 use digest::consts::{U28, U32, U48, U64, U72, U104, U136, U144};
-use digest::{HashMarker, Output};
+use digest::{HashMarker, Output, Reset};
 use std::marker::PhantomData;
 use zeroize::Zeroize;
 
 digest::buffer_fixed!(
     /// SHA3-224.
     pub struct Sha3_224(Core<U144, U28>);
-    impl: BaseFixedTraits Default Clone HashMarker;
+    impl: BaseFixedTraits Default Clone HashMarker Reset FixedOutputReset;
 );
 digest::buffer_fixed!(
     /// SHA3-256.
     pub struct Sha3_256(Core<U136, U32>);
-    impl: BaseFixedTraits Default Clone HashMarker;
+    impl: BaseFixedTraits Default Clone HashMarker Reset FixedOutputReset;
 );
 digest::buffer_fixed!(
     /// SHA3-384.
     pub struct Sha3_384(Core<U104, U48>);
-    impl: BaseFixedTraits Default Clone HashMarker;
+    impl: BaseFixedTraits Default Clone HashMarker Reset FixedOutputReset;
 );
 digest::buffer_fixed!(
     /// SHA3-512.
     pub struct Sha3_512(Core<U72, U64>);
-    impl: BaseFixedTraits Default Clone HashMarker;
+    impl: BaseFixedTraits Default Clone HashMarker Reset FixedOutputReset;
 );
 
 /// Words in the state.
@@ -65,6 +65,12 @@ impl<Rate, Size> Core<Rate, Size> {
 impl<Rate, Size> Default for Core<Rate, Size> {
     fn default() -> Self {
         Self { state: [0; WORDS], sizes: PhantomData }
+    }
+}
+
+impl<Rate, Size> Reset for Core<Rate, Size> {
+    fn reset(&mut self) {
+        self.state = [0; WORDS];
     }
 }
 
