@@ -9,71 +9,77 @@ use libc::c_int;
 /// An errno number, never 0.
 ///
 /// Not an enum: the kernel's crypto hands on whatever number a driver returned
-/// (even 524, ENOTSUPP, which user space has no name for), and C must see it.
+/// (even 524, ENOTSUPP, which user space has no name for), and C must see it. It is as wide as a
+/// length, so that a `Result<usize>` is returned in two registers. In memory it would be written in
+/// parts and read as a whole, for which a processor waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Errno(c_int);
+pub struct Errno(usize);
 
 /// The result of everything that can fail.
 pub type Result<T> = core::result::Result<T, Errno>;
 
 impl Errno {
     /// The message does not fit into the socket, or a length is over INT_MAX.
-    pub const MSGSIZE: Self = Self(libc::EMSGSIZE);
+    pub const MSGSIZE: Self = Self::of(libc::EMSGSIZE);
     /// An argument that cannot be right.
-    pub const INVAL: Self = Self(libc::EINVAL);
+    pub const INVAL: Self = Self::of(libc::EINVAL);
     /// A null pointer where memory is needed.
-    pub const FAULT: Self = Self(libc::EFAULT);
+    pub const FAULT: Self = Self::of(libc::EFAULT);
     /// More than this version knows.
-    pub const TOOBIG: Self = Self(libc::E2BIG);
+    pub const TOOBIG: Self = Self::of(libc::E2BIG);
     /// An allocation failed.
-    pub const NOMEM: Self = Self(libc::ENOMEM);
+    pub const NOMEM: Self = Self::of(libc::ENOMEM);
     /// No such algorithm.
-    pub const NOENT: Self = Self(libc::ENOENT);
+    pub const NOENT: Self = Self::of(libc::ENOENT);
     /// The kernel answered something that its interface does not allow.
-    pub const IO: Self = Self(libc::EIO);
+    pub const IO: Self = Self::of(libc::EIO);
     /// The transform is in use by an operation.
-    pub const BUSY: Self = Self(libc::EBUSY);
+    pub const BUSY: Self = Self::of(libc::EBUSY);
     /// A signal has interrupted the call.
-    pub const INTR: Self = Self(libc::EINTR);
+    pub const INTR: Self = Self::of(libc::EINTR);
     /// There is nothing yet.
-    pub const AGAIN: Self = Self(libc::EAGAIN);
+    pub const AGAIN: Self = Self::of(libc::EAGAIN);
     /// No AF_ALG in this kernel.
-    pub const AFNOSUPPORT: Self = Self(libc::EAFNOSUPPORT);
+    pub const AFNOSUPPORT: Self = Self::of(libc::EAFNOSUPPORT);
     /// AF_ALG is missing or forbidden, as some sandboxes say it.
-    pub const PROTONOSUPPORT: Self = Self(libc::EPROTONOSUPPORT);
+    pub const PROTONOSUPPORT: Self = Self::of(libc::EPROTONOSUPPORT);
     /// AF_ALG is missing or forbidden, in the words of other sandboxes.
-    pub const SOCKTNOSUPPORT: Self = Self(libc::ESOCKTNOSUPPORT);
+    pub const SOCKTNOSUPPORT: Self = Self::of(libc::ESOCKTNOSUPPORT);
     /// This process has no descriptor left.
-    pub const MFILE: Self = Self(libc::EMFILE);
+    pub const MFILE: Self = Self::of(libc::EMFILE);
     /// The system has no descriptor left.
-    pub const NFILE: Self = Self(libc::ENFILE);
+    pub const NFILE: Self = Self::of(libc::ENFILE);
     /// Forbidden.
-    pub const PERM: Self = Self(libc::EPERM);
+    pub const PERM: Self = Self::of(libc::EPERM);
     /// Forbidden as well.
-    pub const ACCES: Self = Self(libc::EACCES);
+    pub const ACCES: Self = Self::of(libc::EACCES);
     /// A key is missing.
-    pub const NOKEY: Self = Self(libc::ENOKEY);
+    pub const NOKEY: Self = Self::of(libc::ENOKEY);
     /// No such system call; the digest takes no key.
-    pub const NOSYS: Self = Self(libc::ENOSYS);
+    pub const NOSYS: Self = Self::of(libc::ENOSYS);
     /// Not an option of this family.
-    pub const NOPROTOOPT: Self = Self(libc::ENOPROTOOPT);
+    pub const NOPROTOOPT: Self = Self::of(libc::ENOPROTOOPT);
     /// Not an operation of this family.
-    pub const OPNOTSUPP: Self = Self(libc::EOPNOTSUPP);
+    pub const OPNOTSUPP: Self = Self::of(libc::EOPNOTSUPP);
     /// A request was not carried out, because the one that it was linked to has failed.
-    pub const CANCELED: Self = Self(libc::ECANCELED);
+    pub const CANCELED: Self = Self::of(libc::ECANCELED);
     /// The caller would wait for itself.
-    pub const DEADLK: Self = Self(libc::EDEADLK);
+    pub const DEADLK: Self = Self::of(libc::EDEADLK);
     /// The time to wait is over.
-    pub const TIMEDOUT: Self = Self(libc::ETIMEDOUT);
+    pub const TIMEDOUT: Self = Self::of(libc::ETIMEDOUT);
     /// More than fits into a message of this size.
     #[cfg(feature = "asymmetric")]
-    pub const OVERFLOW: Self = Self(libc::EOVERFLOW);
+    pub const OVERFLOW: Self = Self::of(libc::EOVERFLOW);
     /// A tag that does not match.
-    pub const BADMSG: Self = Self(libc::EBADMSG);
+    pub const BADMSG: Self = Self::of(libc::EBADMSG);
+
+    const fn of(number: c_int) -> Self {
+        Self(number as usize)
+    }
 
     /// The number, positive.
     pub fn number(self) -> c_int {
-        self.0
+        self.0 as c_int
     }
 
     /// The reason in the log, if no other is known.
@@ -105,7 +111,7 @@ impl Errno {
     /// An errno out of a kernel structure; 0 and negative numbers, which would
     /// read as success in C, become EIO.
     pub fn from_number(number: c_int) -> Self {
-        if number > 0 { Self(number) } else { Self::IO }
+        if number > 0 { Self::of(number) } else { Self::IO }
     }
 }
 

@@ -11,7 +11,7 @@
 //! order is that of the handles' addresses, so that calls with the same handles meet at the first one.
 
 use crate::engine::requests::process as process_jobs;
-use crate::engine::{Alone, Control, Job, Length};
+use crate::engine::{Alone, Control, Job, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::List;
@@ -53,6 +53,11 @@ pub enum Task {
 }
 
 impl Task {
+    /// That of a cipher's message in this direction, as yet without IV; None: of a digest.
+    pub fn without_iv(op: Option<Op>) -> Self {
+        op.map_or(Self::Digest, |op| Self::Crypt(Control::of(op)))
+    }
+
     /// The control data of a message that does not go on with an earlier one's IV.
     fn own_control(&self, handle: &Handle) -> Option<&Control> {
         match self {

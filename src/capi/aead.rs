@@ -4,8 +4,8 @@
 //! Memory layout (Linux since 4.9): `AAD || plaintext` is encrypted to
 //! `AAD || ciphertext || tag` and the other way round.
 
-use super::{buffer, cipher, control, destroy, init, iovecs, of, to_int, to_ssize, why};
-use crate::engine::{Kind, Length, Op, Parameter};
+use super::{buffer, cipher, destroy, init, iovecs, of, set_control, to_int, to_ssize, why};
+use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -171,11 +171,12 @@ unsafe fn one_shot(
     let handle = unsafe { of(Kind::Aead, handle) }?;
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // SAFETY: the caller's promise.
-    let (control, input, output) = unsafe {
-        (&control(handle, op, iv, handle.assoclen())?, Iovecs::new(&input), Iovecs::new(&output))
-    };
-    let result = handle.message(control, input, output, Length::Whole);
-    why::message(handle, control, input, output, result)
+    let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+    let mut control = Control::of(op);
+    // SAFETY: the caller's promise.
+    unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
+    let result = handle.message(&control, input, output, Length::Whole);
+    why::message(handle, &control, input, output, result)
 }
 
 /// Encrypts pairs of IOVECs, each a message of its own.
@@ -257,8 +258,9 @@ unsafe fn pairs(
     if iovlen == 0 {
         return Ok(0);
     }
+    let mut control = Control::of(op);
     // SAFETY: the caller's promise.
-    let control = unsafe { control(handle, op, iv, handle.assoclen()) }?;
+    unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
     let result = handle.batch(&control, inputs, outputs);
     why::pairs(handle, &control, inputs, outputs, result)
 }

@@ -259,7 +259,7 @@ pub(super) unsafe fn one_shot(
     }
     // SAFETY: the caller's promise.
     let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
-    handle.message(&Control { op, iv: None, assoclen: None }, input, output, Length::Whole)
+    handle.message(&Control::of(op), input, output, Length::Whole)
 }
 
 /// Encrypts messages, each IOVEC one.
@@ -368,5 +368,5 @@ pub(super) unsafe fn pairs(
     if outputs.list().iter().any(|output| output.iov_len == 0) {
         return Err(because(Errno::INVAL, "no room for a result"));
     }
-    handle.batch(&Control { op, iv: None, assoclen: None }, inputs, outputs)
+    handle.batch(&Control::of(op), inputs, outputs)
 }

@@ -2,9 +2,9 @@
 //! `kcapi_cipher_*`: symmetric ciphers.
 
 use super::{
-    because, borrow, buffer, bytes, control, destroy, init, iovecs, of, to_int, to_ssize, why,
+    because, borrow, buffer, bytes, destroy, init, iovecs, of, set_control, to_int, to_ssize, why,
 };
-use crate::engine::{Kind, Length, Op, Parameter};
+use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -169,11 +169,12 @@ pub(super) unsafe fn one_shot(
     }
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
     // SAFETY: the caller's promise.
-    let (control, input, output) = unsafe {
-        (&control(handle, op, iv, handle.assoclen())?, Iovecs::new(&input), Iovecs::new(&output))
-    };
-    let result = handle.message(control, input, output, Length::Pieces);
-    why::message(handle, control, input, output, result)
+    let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+    let mut control = Control::of(op);
+    // SAFETY: the caller's promise.
+    unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
+    let result = handle.message(&control, input, output, Length::Pieces);
+    why::message(handle, &control, input, output, result)
 }
 
 /// Encrypts pairs of IOVECs, each a cipher operation of its own.
@@ -261,8 +262,9 @@ unsafe fn pairs(
     // SAFETY: the caller's promise.
     let (handle, inputs, outputs) =
         unsafe { (of(Kind::Skcipher, handle)?, iovecs(iniov, iovlen)?, iovecs(outiov, iovlen)?) };
+    let mut control = Control::of(op);
     // SAFETY: the caller's promise.
-    let control = unsafe { control(handle, op, iv, handle.assoclen()) }?;
+    unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
     match (handle.aio(), iovlen) {
         (true, 0) => Ok(0),
         (true, _) => {

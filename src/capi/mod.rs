@@ -46,7 +46,7 @@ mod stream;
 pub mod util;
 mod why;
 
-use crate::engine::{Control, Iv, Kind, Op};
+use crate::engine::{Control, Iv, Kind};
 use crate::errno::{Errno, Result};
 use crate::handle::{Handle, Options};
 use crate::iov::{self, Iovecs};
@@ -180,26 +180,30 @@ unsafe fn iovecs<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
     Ok(unsafe { Iovecs::new(list) })
 }
 
-/// The control data of a message with the IV at `iv`, of the algorithm's size; without one for NULL or
-/// if the algorithm has none. An AEAD's has `assoclen` bytes of associated data. EINVAL: that does not
-/// fit in them.
+/// Gives a message the IV at `iv`, of the algorithm's size; none for NULL or if the algorithm has
+/// none. An AEAD's gets `assoclen` bytes of associated data. EINVAL: that does not fit in them.
+///
+/// The control data are changed in their place: to move what was just written is to wait until it is.
 ///
 /// # Safety
 ///
 /// `iv` is NULL or points to as many bytes as the algorithm's IV has.
 #[inline(always)]
-unsafe fn control(handle: &Handle, op: Op, iv: *const u8, assoclen: usize) -> Result<Control> {
+unsafe fn set_control(
+    control: &mut Control,
+    handle: &Handle,
+    iv: *const u8,
+    assoclen: usize,
+) -> Result<()> {
     let len = handle.properties().iv_size as usize;
-    let mut control = Control { op, iv: None, assoclen: None };
     if handle.kind() == Kind::Aead {
         control.assoclen = Some(u32::try_from(assoclen).map_err(|_| Errno::INVAL)?);
     }
     if !iv.is_null() && len > 0 {
-        // Copied to its place: to move what was just written is to wait until it is.
         // SAFETY: the caller's promise.
         control.iv.insert(Iv::default()).set(unsafe { slice::from_raw_parts(iv, len) })?;
     }
-    Ok(control)
+    Ok(())
 }
 
 /// A copy of `parts`, one after the other, that the caller frees with free(3).

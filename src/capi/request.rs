@@ -3,9 +3,9 @@
 //! have it.
 
 use super::call::number_of;
-use super::{because, borrow, buffer, control, iovecs, to_ssize, why};
+use super::{because, borrow, buffer, iovecs, set_control, to_ssize, why};
 use crate::engine::requests::MANY_BYTES;
-use crate::engine::{Kind, Length, Op};
+use crate::engine::{Control, Kind, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{List, iovec};
@@ -218,9 +218,8 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
         for number in numbers {
             log::begin();
             // SAFETY: the caller's promise.
-            match unsafe { request(number).parse(number) } {
-                Ok(request) => requests.push(request),
-                Err(errno) => told(number, Err(errno)),
+            if let Err(errno) = unsafe { request(number).parse(number, &mut requests) } {
+                told(number, Err(errno));
             }
         }
         process_together(&mut requests, |request| told(request.number, result_of(request)));
@@ -342,19 +341,25 @@ impl Request {
         Ok((input, output))
     }
 
+    /// Appends the handle's request to `requests`, which have room for it; or nothing, after an error.
+    ///
     /// # Safety
     ///
     /// For `'a`, the handle is NULL or live, buffers, arrays and IV have their lengths.
-    unsafe fn parse<'a>(&self, number: usize) -> Result<HandleRequest<'a>> {
+    unsafe fn parse<'a>(&self, number: usize, requests: &mut Vec<HandleRequest<'a>>) -> Result<()> {
         // SAFETY: the caller's promise.
         unsafe {
             let (handle, op) = self.checked()?;
             let (input, output) = self.lists(handle)?;
-            let task = match op {
-                Some(op) => Task::Crypt(control(handle, op, self.iv, self.assoclen as usize)?),
-                None => Task::Digest,
-            };
-            Ok(HandleRequest::new(number, handle, task, input, output, self.iv_memory(handle)))
+            let (task, iv) = (Task::without_iv(op), self.iv_memory(handle));
+            requests.push(HandleRequest::new(number, handle, task, input, output, iv));
+            match requests.last_mut() {
+                Some(HandleRequest { task: Task::Crypt(control), .. }) => {
+                    let set = set_control(control, handle, self.iv, self.assoclen as usize);
+                    set.inspect_err(|_| drop(requests.pop()))
+                }
+                _ => Ok(()),
+            }
         }
     }
 
@@ -370,9 +375,10 @@ impl Request {
             let (input, output) = self.lists(handle)?;
             let (input, output) = (input.iovecs(), output.iovecs());
             let Some(op) = op else { return handle.digest(input, output) };
-            let control = &control(handle, op, self.iv, self.assoclen as usize)?;
-            let result = handle.message(control, input, output, Length::Whole);
-            why::message(handle, control, input, output, result)
+            let mut control = Control::of(op);
+            set_control(&mut control, handle, self.iv, self.assoclen as usize)?;
+            let result = handle.message(&control, input, output, Length::Whole);
+            why::message(handle, &control, input, output, result)
         }
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The part of the stream calls that all families share.
 
-use super::{because, control, iovecs, of, why};
+use super::{because, iovecs, of, set_control, why};
 use crate::cancel::Suspended;
-use crate::engine::{Kind, Op};
+use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{IOVECS_MAX, Iovecs};
@@ -39,8 +39,9 @@ pub unsafe fn start(
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
     let (handle, input) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
+    let mut control = Control::of(op);
     // SAFETY: the caller's promise.
-    let control = unsafe { control(handle, op, iv, handle.assoclen()) }?;
+    unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
     handle.start(&control, input, cancellation)
 }
 

@@ -154,6 +154,11 @@ pub struct Control {
 }
 
 impl Control {
+    /// That of a message without IV and associated data.
+    pub fn of(op: Op) -> Self {
+        Self { op, iv: None, assoclen: None }
+    }
+
     /// Bytes in the result of a message of `len` bytes with a tag of `tag_len`. EINVAL: it is
     /// shorter than its associated data and tag.
     pub fn result_len(&self, len: usize, tag_len: usize) -> Result<usize> {

@@ -49,6 +49,18 @@ enum Home {
     Elsewhere,
 }
 
+/// A whole message. It is handed on by reference, because to copy what was just written is to wait
+/// until it is.
+struct Message<'a> {
+    control: &'a Control,
+    input: Iovecs<'a>,
+    /// Bytes in the input.
+    len: usize,
+    output: Iovecs<'a>,
+    /// Bytes in the result.
+    result: usize,
+}
+
 impl Home {
     #[inline(always)]
     fn with<T>(&mut self, f: impl FnOnce(&mut CipherState) -> Result<T>) -> Result<T> {
@@ -149,10 +161,21 @@ impl CipherOperation {
         input: Iovecs<'_>,
         output: Iovecs<'_>,
     ) -> Result<usize> {
+        let message = self.parse(control, input, output)?;
+        self.whole(&mut CipherState::default(), &message, Length::Whole)?;
+        Ok(message.result)
+    }
+
+    /// A message with its lengths. For the errors see [`Control::lens`].
+    #[inline(always)]
+    fn parse<'a>(
+        &self,
+        control: &'a Control,
+        input: Iovecs<'a>,
+        output: Iovecs<'a>,
+    ) -> Result<Message<'a>> {
         let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
-        let (input, output) = ((input, len), (output, result));
-        self.whole(&mut CipherState::default(), control, input, output, Length::Whole)?;
-        Ok(result)
+        Ok(Message { control, input, len, output, result })
     }
 
     /// Leaves the operation as after a message with this control data, which has left `iv`.
@@ -165,15 +188,10 @@ impl CipherOperation {
         })
     }
 
-    /// A message of `len` bytes that is processed where its `result` bytes go: in pieces of `piece`
-    /// bytes, if it is a symmetric cipher's.
-    fn exchange(
-        &self,
-        settings: &mut Settings,
-        (input, len): (Iovecs<'_>, usize),
-        (output, result): (Iovecs<'_>, usize),
-        piece: usize,
-    ) -> Result<()> {
+    /// Processes a message where its result goes: in pieces of `piece` bytes, if it is a symmetric
+    /// cipher's.
+    fn exchange(&self, settings: &mut Settings, message: &Message<'_>, piece: usize) -> Result<()> {
+        let &Message { input, len, output, result, .. } = message;
         let sizes = self.lease.sizes;
         match self.lease.keyed()? {
             // The kernel starts no operation for a message without bytes.
@@ -319,25 +337,18 @@ impl CipherOperation {
     }
 
     /// A whole message.
-    fn whole(
-        &self,
-        state: &mut CipherState,
-        control: &Control,
-        (input, len): (Iovecs<'_>, usize),
-        (output, result): (Iovecs<'_>, usize),
-        length: Length,
-    ) -> Result<()> {
-        if input.list().len() > IOVECS_MAX {
+    fn whole(&self, state: &mut CipherState, message: &Message<'_>, length: Length) -> Result<()> {
+        if message.input.list().len() > IOVECS_MAX {
             return Err(Errno::MSGSIZE);
         }
         self.lease.keyed()?;
-        state.settings.take_control(control, self.lease.sizes.iv)?;
+        state.settings.take_control(message.control, self.lease.sizes.iv)?;
         let cut = length == Length::Pieces
-            && len > Length::ONE_SHOT
+            && message.len > Length::ONE_SHOT
             && !self.lease.common.properties.chains();
         let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
-        self.exchange(&mut state.settings, (input, len), (output, result), piece)
+        self.exchange(&mut state.settings, message, piece)
     }
 
     /// Pairs of IOVECs, each a message of its own.
@@ -387,7 +398,8 @@ impl CipherOperation {
             }
             let len = input.total()?;
             let result = control.result_len(len, self.lease.sizes.tag)?;
-            self.exchange(settings, (input, len), (output, result), usize::MAX)?;
+            let message = Message { control, input, len, output, result };
+            self.exchange(settings, &message, usize::MAX)?;
             Ok(result)
         })
     }
@@ -428,11 +440,9 @@ impl Operation for CipherOperation {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
-        let whole = |state: &mut CipherState| {
-            self.whole(state, control, (input, len), (output, result), length)
-        };
-        self.failure.note(self.with_alone(alone, whole)).map(|()| result)
+        let message = self.parse(control, input, output)?;
+        let whole = |state: &mut CipherState| self.whole(state, &message, length);
+        self.failure.note(self.with_alone(alone, whole)).map(|()| message.result)
     }
 
     fn batch(
