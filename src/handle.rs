@@ -16,6 +16,7 @@ use crate::log::{because, log};
 use crate::memory::{self, SMALL};
 use crate::slot::{Slot, SlotState, Visit};
 use crate::tfm::Tfm;
+use crate::wipe::Wiper;
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -140,7 +141,7 @@ impl Handle {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        self.message_in(&mut *self.enter()?, control, input, output, length)
+        self.message_in(&mut *self.enter()?, control, input, output, length, Wiper::Operation)
     }
 
     /// The same for a caller who has locked the handle by `enter`.
@@ -151,13 +152,14 @@ impl Handle {
         input: Iovecs<'_>,
         output: Iovecs<'_>,
         length: Length,
+        wiper: Wiper,
     ) -> Result<usize> {
         if length == Length::Pieces {
             self.warn_of_pieces(input);
         }
         let check = |operation: &dyn Operation| operation.check(control, input, output);
         self.alone(state, control, check, |operation, alone| {
-            operation.message(alone, control, input, output, length)
+            operation.message(alone.with(wiper), control, input, output, length)
         })
     }
 

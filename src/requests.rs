@@ -20,6 +20,7 @@ use crate::log;
 use crate::memory::{self, SMALL};
 use crate::overlap::{Memory, are_apart};
 use crate::slot::SlotState;
+use crate::wipe::Wiper;
 use libc::iovec;
 use std::ptr;
 
@@ -91,9 +92,14 @@ impl<'a> Request<'a> {
         log::begin();
         let (input, output) = (self.input.iovecs(), self.output.iovecs());
         self.result = Some(match &self.task {
-            Task::Crypt(control) => {
-                self.handle.message_in(state, control, input, output, Length::Whole)
-            }
+            Task::Crypt(control) => self.handle.message_in(
+                state,
+                control,
+                input,
+                output,
+                Length::Whole,
+                Wiper::Operation,
+            ),
             Task::Digest => self.handle.digest_in(state, input, output),
         });
     }
@@ -137,7 +143,7 @@ fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_
             let Request { handle, task, input, output, result, .. } = &mut **request;
             jobs.extend(task.own_control(handle).map(|control| Job {
                 operation,
-                alone: Alone::for_holder(operation),
+                alone: Alone::for_holder(operation).with(Wiper::Caller),
                 control,
                 input: input.iovecs(),
                 output: output.iovecs(),

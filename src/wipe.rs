@@ -34,7 +34,7 @@ pub const CURVE: usize = 6 << 10;
 
 /// The part of the stack that an algorithm takes.
 #[cfg(feature = "user-engine")]
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
     /// With all that is above, no more than [`CALL`].
     Call,
@@ -57,9 +57,15 @@ impl Depth {
     }
 }
 
-/// A cipher that takes more of the stack than a call does, and wipes that each time it has worked.
-#[cfg(feature = "user-engine")]
-pub struct Deep<T>(pub T);
+/// Who wipes the part of the stack that a message takes and a call does not wipe.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "user-engine"), allow(dead_code, reason = "the kernel takes none"))]
+pub enum Wiper {
+    /// The operation, after the message.
+    Operation,
+    /// The caller, after the last one of several: [`WORK`].
+    Caller,
+}
 
 /// Runs `f` and wipes the stack below, `N` bytes.
 pub fn wiping_stack<const N: usize, T>(f: impl FnOnce() -> T) -> T {

@@ -11,6 +11,7 @@ use crate::handle::Handle;
 use crate::iov::{List, iovec};
 use crate::log;
 use crate::requests::{AT_ONCE, Request as HandleRequest, Task, process_together};
+use crate::wipe::{WORK, Wiper, wiping_stack};
 use libc::{c_void, iovec, ssize_t};
 
 /// The type of a struct kcapi_request that encrypts.
@@ -150,10 +151,12 @@ unsafe fn process_array(
     if size > size_of::<Request>() && !(0..count).all(is_known) {
         return Err(because(Errno::TOOBIG, "a member that is not known here is not 0"));
     }
-    let mut succeeded = 0;
-    for first in (0..count).step_by(AT_ONCE) {
+    let (mut first, mut succeeded) = (0, 0);
+    while first < count {
+        let some = AT_ONCE.min(count - first);
         // SAFETY: the caller's promise.
-        succeeded += unsafe { process_some(array, first, AT_ONCE.min(count - first)) };
+        succeeded += unsafe { process_some(array, first, some) };
+        first += some;
     }
     Ok(succeeded)
 }
@@ -227,14 +230,19 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
         for left in requests.iter().filter(|request| request.result.is_none()) {
             log::begin();
             // SAFETY: the caller's promise.
-            told(left.number, unsafe { request(left.number).process_alone() });
+            told(left.number, unsafe { request(left.number).process_alone(Wiper::Operation) });
         }
+    } else if count == 1 {
+        // SAFETY: the caller's promise.
+        told(first, unsafe { request(first).process_alone(Wiper::Operation) });
     } else {
-        for number in numbers {
-            log::begin();
-            // SAFETY: the caller's promise.
-            told(number, unsafe { request(number).process_alone() });
-        }
+        wiping_stack::<WORK, _>(|| {
+            for number in numbers {
+                log::begin();
+                // SAFETY: the caller's promise.
+                told(number, unsafe { request(number).process_alone(Wiper::Caller) });
+            }
+        });
     }
     succeeded
 }
@@ -291,6 +299,7 @@ impl Request {
     /// # Safety
     ///
     /// For `'a`, the handle is NULL or live.
+    #[inline(always)]
     unsafe fn checked<'a>(&self) -> Result<(&'a Handle, Option<Op>)> {
         // SAFETY: the caller's promise.
         let handle = unsafe { borrow(self.handle) }?;
@@ -322,6 +331,7 @@ impl Request {
     /// # Safety
     ///
     /// For `'a`, buffers, arrays and the IOVECs in them have their lengths.
+    #[inline(always)]
     unsafe fn lists<'a>(&self, handle: &Handle) -> Result<(List<'a>, List<'a>)> {
         let (input, output) = (self.input.cast(), self.output.cast_const().cast());
         let room = match handle.kind() {
@@ -368,16 +378,17 @@ impl Request {
     /// # Safety
     ///
     /// The same as for `parse`.
-    unsafe fn process_alone(&self) -> Result<usize> {
+    unsafe fn process_alone(&self, wiper: Wiper) -> Result<usize> {
         // SAFETY: the caller's promise.
         unsafe {
             let (handle, op) = self.checked()?;
             let (input, output) = self.lists(handle)?;
             let (input, output) = (input.iovecs(), output.iovecs());
-            let Some(op) = op else { return handle.digest(input, output) };
+            let state = &mut *handle.enter()?;
+            let Some(op) = op else { return handle.digest_in(state, input, output) };
             let mut control = Control::of(op);
             set_control(&mut control, handle, self.iv, self.assoclen as usize)?;
-            let result = handle.message(&control, input, output, Length::Whole);
+            let result = handle.message_in(state, &control, input, output, Length::Whole, wiper);
             why::message(handle, &control, input, output, result)
         }
     }
@@ -388,6 +399,7 @@ impl Request {
 /// # Safety
 ///
 /// For `'a`, the buffer has its length, and so have the IOVECs in it.
+#[inline(always)]
 unsafe fn list<'a>(start: *const u8, len: usize, is_array: bool, most: usize) -> Result<List<'a>> {
     // SAFETY: the caller's promise.
     unsafe {

@@ -20,7 +20,7 @@ use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::Event;
-use crate::wipe::Wiped;
+use crate::wipe::{Wiped, Wiper};
 use libc::c_int;
 use std::any::Any;
 use std::ffi::CStr;
@@ -302,12 +302,22 @@ impl Failure {
 /// The proof that nobody else uses an operation: its holder has the lock of the operation's slot,
 /// and no thread is in a stream's call of it.
 #[derive(Clone, Copy)]
-pub struct Alone<'a>(PhantomData<&'a ()>);
+pub struct Alone<'a> {
+    held: PhantomData<&'a ()>,
+    /// Who wipes the stack.
+    #[cfg_attr(not(feature = "user-engine"), allow(dead_code, reason = "the kernel takes none"))]
+    pub wiper: Wiper,
+}
 
 impl<'a> Alone<'a> {
     /// For a caller that has made sure of this, for as long as `_held` is borrowed.
     pub fn for_holder(_held: &'a dyn Operation) -> Self {
-        Self(PhantomData)
+        Self { held: PhantomData, wiper: Wiper::Operation }
+    }
+
+    /// The same with that wiper.
+    pub fn with(self, wiper: Wiper) -> Self {
+        Self { wiper, ..self }
     }
 }
 

@@ -65,10 +65,12 @@ impl UserCommon {
         self.properties.digest_size as usize
     }
 
-    /// The part of the stack that a digest takes.
-    pub fn digest_depth(&self) -> Depth {
-        match &self.algorithm {
-            Algorithm::Hash(hash) => hash.depth,
+    /// The part of the stack that a message takes.
+    fn depth(&self, keyed: Option<&Keyed>) -> Depth {
+        match (&self.algorithm, keyed) {
+            (Algorithm::Hash(hash), _) => hash.depth,
+            (_, Some(Keyed::Skcipher(cipher))) => cipher.depth(),
+            (_, Some(Keyed::Aead(aead))) => aead.depth(),
             _ => Depth::Call,
         }
     }
@@ -98,6 +100,8 @@ pub struct Lease {
     pub common: Arc<UserCommon>,
     /// The sizes of IV and tag.
     pub sizes: Sizes,
+    /// The part of the stack that a message takes.
+    pub depth: Depth,
     keyed: Option<Arc<Keyed>>,
 }
 
@@ -111,6 +115,7 @@ impl Lease {
         };
         Ok(Self {
             sizes: Sizes { iv: common.properties.iv_size as usize, tag: tag as usize },
+            depth: common.depth(current.key.as_deref()),
             keyed: current.key.clone(),
             common: Arc::clone(common),
         })

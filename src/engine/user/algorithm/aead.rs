@@ -31,7 +31,7 @@ use super::block::{self, BlockAlgorithm};
 use super::names::Name;
 use super::verdict;
 use crate::errno::{Errno, Result};
-use crate::wipe::{Deep, Depth};
+use crate::wipe::Depth;
 use authenc::Digested;
 
 /// A cipher with its key.
@@ -43,19 +43,9 @@ pub trait Aead: Send + Sync {
     /// Decrypts `data` in place. EBADMSG: the tag is wrong, and `data` is wiped or as before.
     fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()>;
 
-    /// The depth of the stack that these take.
+    /// The depth of the stack that these take, for the caller to wipe.
     fn depth(&self) -> Depth {
         Depth::Work
-    }
-}
-
-impl Aead for Deep<Box<dyn Aead>> {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        self.0.depth().run(|| self.0.seal(iv, aad, data, tag))
-    }
-
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
-        self.0.depth().run(|| self.0.open(iv, aad, data, tag))
     }
 }
 
@@ -109,15 +99,6 @@ static CHACHA_POLY: &[(&str, usize)] = &[("rfc7539", 0), ("rfc7539esp", 4)];
 
 /// The algorithm of that name.
 pub fn find(name: &Name<'_>) -> Option<AeadAlgorithm> {
-    let found = known(name)?;
-    let new = move |key: &[u8]| {
-        let aead = (found.new)(key)?;
-        Ok(if aead.depth() == Depth::Call { aead } else { Box::new(Deep(aead)) })
-    };
-    Some(AeadAlgorithm { new: Box::new(new), ..found })
-}
-
-fn known(name: &Name<'_>) -> Option<AeadAlgorithm> {
     match name.parts() {
         ("aegis128", []) => return Some(aegis128::algorithm()),
         ("authenc", [auth, cipher]) => {

@@ -32,7 +32,7 @@ pub(super) use tests::{format, listed};
 use super::block::{self, BlockAlgorithm, BlockCipher, Data, Pipelined};
 use super::names::Name;
 use crate::errno::{Errno, Result};
-use crate::wipe::{Deep, Depth};
+use crate::wipe::Depth;
 pub(super) use chacha::apply as chacha;
 use zeroize::Zeroizing;
 
@@ -50,15 +50,9 @@ pub trait Skcipher: Send + Sync {
         None
     }
 
-    /// The depth of the stack that this takes.
+    /// The depth of the stack that this takes, for the caller to wipe.
     fn depth(&self) -> Depth {
         Depth::Work
-    }
-}
-
-impl Skcipher for Deep<Box<dyn Skcipher>> {
-    fn crypt(&self, encrypt: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
-        self.0.depth().run(|| self.0.crypt(encrypt, iv, data))
     }
 }
 
@@ -131,15 +125,6 @@ static STREAMS: &[(&str, usize, Key)] = &[
 
 /// The algorithm of that name, `mode(cipher)` or a stream cipher's.
 pub fn find(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
-    let found = known(name)?;
-    let new = move |key: &[u8]| {
-        let cipher = (found.new)(key)?;
-        Ok(if cipher.depth() == Depth::Call { cipher } else { Box::new(Deep(cipher)) })
-    };
-    Some(SkcipherAlgorithm { new: Box::new(new), ..found })
-}
-
-fn known(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
     if let Some(&(_, iv_size, new)) = STREAMS.iter().find(|(known, ..)| name.is(known)) {
         let new = Box::new(new);
         let chunk = chacha::SIZE;

@@ -21,6 +21,7 @@ use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
+use crate::wipe::Wiper;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longer than any tag.
@@ -425,7 +426,7 @@ impl Operation for CipherOperation {
             return Err(Errno::MSGSIZE);
         }
         self.lease.keyed()?;
-        self.with(|state| self.try_receive(state, output, room))
+        self.lease.depth.run(|| self.with(|state| self.try_receive(state, output, room)))
     }
 
     fn tag_len(&self) -> usize {
@@ -441,8 +442,14 @@ impl Operation for CipherOperation {
         length: Length,
     ) -> Result<usize> {
         let message = self.parse(control, input, output)?;
-        let whole = |state: &mut CipherState| self.whole(state, &message, length);
-        self.failure.note(self.with_alone(alone, whole)).map(|()| message.result)
+        let whole = || {
+            self.with_alone(alone, |state: &mut CipherState| self.whole(state, &message, length))
+        };
+        let done = match alone.wiper {
+            Wiper::Operation => self.lease.depth.run(whole),
+            Wiper::Caller => whole(),
+        };
+        self.failure.note(done).map(|()| message.result)
     }
 
     fn batch(
@@ -459,7 +466,7 @@ impl Operation for CipherOperation {
         let mut each = inputs.each().zip(outputs.each());
         each.try_for_each(|(input, output)| self.check(control, input, output))?;
         let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
-        self.failure.note(self.with_alone(alone, pairs))
+        self.failure.note(self.lease.depth.run(|| self.with_alone(alone, pairs)))
     }
 
     fn progress(&self) -> Progress {

@@ -84,7 +84,7 @@ impl HashOperation {
 
     /// Runs `f`, which hashes, and wipes the part of the stack that it takes.
     fn hash<T>(&self, f: impl FnOnce() -> T) -> T {
-        self.lease.common.digest_depth().run(f)
+        self.lease.depth.run(f)
     }
 
     fn begin(&self) -> Result<Box<dyn Hasher>> {

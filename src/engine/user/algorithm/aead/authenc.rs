@@ -120,8 +120,9 @@ impl Aead for Authenc {
         }
     }
 
-    /// The cipher cares for itself; the digest is deeper down here than by itself.
+    /// The digest is deeper down here than by itself.
     fn depth(&self) -> Depth {
-        if self.auth_depth == Depth::Call { Depth::Spills } else { Depth::Work }
+        let auth = if self.auth_depth == Depth::Call { Depth::Spills } else { Depth::Work };
+        auth.max(self.cipher.depth())
     }
 }

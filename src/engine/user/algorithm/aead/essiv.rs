@@ -17,7 +17,7 @@ const IV: usize = 16;
 /// `essiv(authenc(auth,mode),digest)`.
 pub fn algorithm(authenc: &Name<'_>, digest: &Name<'_>) -> Option<AeadAlgorithm> {
     let ("authenc", [_, mode]) = authenc.parts() else { return None };
-    let aead = super::known(authenc)?;
+    let aead = super::find(authenc)?;
     let iv_cipher = IvCipher::new(mode, aead.iv_size, digest)?;
     let new =
         move |blob: &[u8]| {

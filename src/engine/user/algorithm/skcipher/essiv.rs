@@ -72,8 +72,7 @@ impl Skcipher for Essiv {
         self.mode.crypt(encrypt, iv, data)
     }
 
-    /// The mode cares for itself.
     fn depth(&self) -> Depth {
-        pipelined(&*self.cipher, Depth::Call)
+        self.mode.depth().max(pipelined(&*self.cipher, Depth::Call))
     }
 }

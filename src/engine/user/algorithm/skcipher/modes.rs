@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 /// Bytes that are worked on at once: of AES, and of the others that gain by it, as many blocks as any
 /// implementation takes. They are on the stack, where they are wiped together with what is below
-/// ([`Deep`](crate::wipe::Deep)).
+/// ([`Depth`](crate::wipe::Depth)).
 pub const BATCH: usize = 512;
 
 /// Bytes in the longest block.
