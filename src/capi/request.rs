@@ -9,10 +9,13 @@ use crate::engine::{Control, Kind, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{List, iovec};
+use crate::lock::Guard;
 use crate::log;
 use crate::requests::{AT_ONCE, Request as HandleRequest, Task, process_together};
+use crate::slot::SlotState;
 use crate::wipe::{WORK, Wiper, wiping_stack};
 use libc::{c_void, iovec, ssize_t};
+use std::ptr;
 
 /// The type of a struct kcapi_request that encrypts.
 pub const KCAPI_REQUEST_ENCRYPT: u32 = 1;
@@ -142,7 +145,7 @@ unsafe fn process_array(
     if requests.is_null() {
         return Err(because(Errno::FAULT, "NULL where there should be requests"));
     }
-    if count > isize::MAX as usize / size {
+    if count.checked_mul(size).is_none_or(|bytes| isize::try_from(bytes).is_err()) {
         return Err(because(Errno::FAULT, "more requests than memory can hold"));
     }
     let array = Array { start: requests, size };
@@ -150,6 +153,12 @@ unsafe fn process_array(
     let is_known = |number| unsafe { array.has_nothing_unknown(number) };
     if size > size_of::<Request>() && !(0..count).all(is_known) {
         return Err(because(Errno::TOOBIG, "a member that is not known here is not 0"));
+    }
+    if count == 1 {
+        // SAFETY: the caller's promise.
+        let result = unsafe { array.request(0).process_alone(&mut None, Wiper::Operation) };
+        // SAFETY: as above.
+        return Ok(usize::from(unsafe { array.tell(0, result) }));
     }
     let (mut first, mut succeeded) = (0, 0);
     while first < count {
@@ -184,14 +193,26 @@ impl Array {
         unknown.iter().all(|&byte| byte == 0)
     }
 
-    /// Stores a request's result.
+    /// # Safety
+    ///
+    /// There are more than `number` requests, and nobody changes this one for `'a`.
+    unsafe fn request<'a>(self, number: usize) -> &'a Request {
+        // SAFETY: the caller's promise.
+        unsafe { &*self.at(number) }
+    }
+
+    /// Stores a request's result, and logs it if it is a failure. Returns whether it is none.
     ///
     /// # Safety
     ///
     /// There are more than `number` requests.
-    unsafe fn store(self, number: usize, result: Result<usize>) {
+    unsafe fn tell(self, number: usize, result: Result<usize>) -> bool {
+        if let Err(errno) = result {
+            log::failed(&format_args!("kcapi_process: request {number}"), errno);
+        }
         // SAFETY: the caller's promise.
         unsafe { (&raw mut (*self.at(number)).result).write(number_of(result)) };
+        result.is_ok()
     }
 }
 
@@ -200,19 +221,16 @@ impl Array {
 /// # Safety
 ///
 /// The same as for `kcapi_process`.
+#[inline(never)]
 unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
     let numbers = first..first + count;
     let mut succeeded = 0;
     let mut told = |number: usize, result: Result<usize>| {
-        match result {
-            Ok(_) => succeeded += 1,
-            Err(errno) => log::failed(&format_args!("kcapi_process: request {number}"), errno),
-        }
         // SAFETY: the caller's promise.
-        unsafe { array.store(number, result) };
+        succeeded += usize::from(unsafe { array.tell(number, result) });
     };
     // SAFETY: the caller's promise.
-    let request = |number: usize| unsafe { &*array.at(number) };
+    let request = |number: usize| unsafe { array.request(number) };
     let mut requests = Vec::new();
     // SAFETY: the caller's promise.
     if unsafe { are_faster_together(numbers.clone().map(request)) }
@@ -230,17 +248,18 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
         for left in requests.iter().filter(|request| request.result.is_none()) {
             log::begin();
             // SAFETY: the caller's promise.
-            told(left.number, unsafe { request(left.number).process_alone(Wiper::Operation) });
+            told(left.number, unsafe {
+                request(left.number).process_alone(&mut None, Wiper::Operation)
+            });
         }
-    } else if count == 1 {
-        // SAFETY: the caller's promise.
-        told(first, unsafe { request(first).process_alone(Wiper::Operation) });
     } else {
         wiping_stack::<WORK, _>(|| {
+            let mut entered = None;
             for number in numbers {
                 log::begin();
                 // SAFETY: the caller's promise.
-                told(number, unsafe { request(number).process_alone(Wiper::Caller) });
+                let result = unsafe { request(number).process_alone(&mut entered, Wiper::Caller) };
+                told(number, result);
             }
         });
     }
@@ -281,6 +300,36 @@ fn result_of(request: &HandleRequest<'_>) -> Result<usize> {
             why::message(request.handle, control, input, output, result)
         }
         Task::Digest => result,
+    }
+}
+
+/// The handle of the last request that was processed by itself. It stays locked for the next one.
+struct Entered<'a> {
+    handle: &'a Handle,
+    state: Guard<'a, SlotState>,
+    /// Bytes of its messages since it was locked.
+    bytes: usize,
+}
+
+impl<'a> Entered<'a> {
+    /// Bytes after which others get their turn.
+    const SOME: usize = 64 << 10;
+
+    /// The state of a handle for a message of `len` bytes. EDEADLK: see [`Handle::enter`].
+    fn state<'e>(
+        last: &'e mut Option<Self>,
+        handle: &'a Handle,
+        len: usize,
+    ) -> Result<&'e mut SlotState> {
+        let stays = |last: &Self| ptr::eq(last.handle, handle) && last.bytes < Self::SOME;
+        if !last.as_ref().is_some_and(stays) {
+            // Nobody waits for a handle while another one is locked.
+            *last = None;
+            *last = Some(Self { handle, state: handle.enter()?, bytes: 0 });
+        }
+        let entered = last.as_mut().ok_or(Errno::IO)?;
+        entered.bytes = entered.bytes.saturating_add(len);
+        Ok(&mut entered.state)
     }
 }
 
@@ -373,18 +422,18 @@ impl Request {
         }
     }
 
-    /// Processes the message by itself.
+    /// Processes the message by itself, in the handle that was `entered` if it is the request's.
     ///
     /// # Safety
     ///
     /// The same as for `parse`.
-    unsafe fn process_alone(&self, wiper: Wiper) -> Result<usize> {
+    unsafe fn process_alone(&self, entered: &mut Option<Entered>, wiper: Wiper) -> Result<usize> {
         // SAFETY: the caller's promise.
         unsafe {
             let (handle, op) = self.checked()?;
             let (input, output) = self.lists(handle)?;
             let (input, output) = (input.iovecs(), output.iovecs());
-            let state = &mut *handle.enter()?;
+            let state = Entered::state(entered, handle, self.inlen)?;
             let Some(op) = op else { return handle.digest_in(state, input, output) };
             let mut control = Control::of(op);
             set_control(&mut control, handle, self.iv, self.assoclen as usize)?;
