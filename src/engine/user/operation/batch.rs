@@ -90,14 +90,16 @@ pub fn threads(share: usize, total: usize, pieces: usize) -> usize {
     if threads > 1 && memory::ensure_threads(threads).is_ok() { threads } else { 1 }
 }
 
-/// Calls `work` for each group, in a thread of its own if there is one to be had.
+/// Calls `work` for each group, in a thread of its own if there is one to be had. What it leaves on the
+/// stack is wiped: the C library keeps a thread's stack for the next thread, and this thread's own is
+/// used far below the call.
 pub fn share_out<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
+    let work = |group: &mut T| wiping_stack::<WORK, _>(|| work(group));
     let Some((first, others)) = groups.split_first_mut() else { return };
     let signals = Signals::block();
     let started: Vec<_> = thread::scope(|scope| {
         let started = others.iter_mut().map(|group| {
-            // The C library keeps the thread's stack for the next thread, so it is wiped.
-            let work = || wiping_stack::<WORK, _>(|| work(group));
+            let work = || work(group);
             Builder::new().spawn_scoped(scope, work).is_ok()
         });
         let started = started.collect();

@@ -21,7 +21,7 @@ use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::Wiper;
+use crate::wipe::{WORK, Wiper, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longer than any tag.
@@ -466,7 +466,9 @@ impl Operation for CipherOperation {
         let mut each = inputs.each().zip(outputs.each());
         each.try_for_each(|(input, output)| self.check(control, input, output))?;
         let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
-        self.failure.note(self.lease.depth.run(|| self.with_alone(alone, pairs)))
+        // This goes deeper than a message, which wipes less of the stack.
+        let done = wiping_stack::<WORK, _>(|| self.with_alone(alone, pairs));
+        self.failure.note(done)
     }
 
     fn progress(&self) -> Progress {
