@@ -111,7 +111,8 @@ static unsigned wrong_calls(const struct way *way, unsigned *calls)
     for (size_t i = 0; i < 4 && way->lens[i]; i++) {
         size_t len = way->lens[i];
         struct work w = { handle, data, want, len, outlen_of(way, len), way->parts };
-        ssize_t wanted;
+        ssize_t wanted = 0;
+        size_t calls_first;
 
         if (way->call == unseal) {
             struct work first = { handle, data, want, len - TAG, len, 1 };
@@ -122,7 +123,10 @@ static unsigned wrong_calls(const struct way *way, unsigned *calls)
             w.outlen = len - TAG;
         }
         memset(want, 0, w.outlen);
-        wanted = way->call(&w);
+        /* The library maps a ring for the 64th request, which must not come to be the absent page. */
+        calls_first = way->call == requests || way->call == sealed_requests ? 64 / way->parts + 1 : 1;
+        for (size_t n = 0; n < calls_first; n++)
+            wanted = way->call(&w);
         if (wanted <= 0)
             bail_out("%s, %s: %zd", way->algorithm, way->name, wanted);
         w.out = got;
