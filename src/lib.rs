@@ -26,6 +26,7 @@
 mod caller;
 mod cancel;
 pub mod capi;
+mod circle;
 mod engine;
 mod environment;
 mod errno;

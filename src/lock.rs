@@ -8,19 +8,21 @@
 //! brought into order first ([`Recover`]).
 //!
 //! A signal handler that calls the library runs in a thread that may hold the lock already.
-//! A lock knows who holds it, and says EDEADLK to that thread.
+//! A lock knows who holds it, and says EDEADLK to that thread; and so it does if whoever holds it waits
+//! for that thread ([`crate::circle`]).
 //!
 //! Reference: futex(2).
 
 #![allow(unsafe_code)]
 
+use crate::circle::Waiting;
 use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::sys::thread;
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A value that a [`Lock`] guards.
 pub trait Recover {
@@ -61,6 +63,13 @@ const KEPT: usize = 1;
 /// itself wait for one of them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The time after which a thread that waits looks who holds the lock.
+const LOOK_AGAIN: Duration = Duration::from_millis(4);
+
+/// The longest time that a thread waits for itself, if it may be in no signal handler. The one in
+/// the handler is told at once, and then goes out of this one's way.
+const FOR_ITSELF: Duration = Duration::from_secs(1);
+
 // SAFETY: a lock gives its value to one thread at a time, so it may be shared if the value may be
 // sent from thread to thread.
 unsafe impl<T: Send> Sync for Lock<T> {}
@@ -98,7 +107,8 @@ impl<T> Lock<T> {
 
 impl<T: Recover> Lock<T> {
     /// Waits until no other thread of this process holds it. EDEADLK: this thread holds it, and the
-    /// caller is a signal handler; or it is held across a fork(2) for too long ([`Guard::keep`]).
+    /// caller is a signal handler; or it is held across a fork(2) for too long ([`Guard::keep`]); or
+    /// who holds it has waited for this thread for some time.
     #[inline]
     pub fn lock(&self) -> Result<Guard<'_, T>> {
         self.lock_in(generation())
@@ -108,10 +118,17 @@ impl<T: Recover> Lock<T> {
     #[inline]
     pub fn lock_in(&self, process: u32) -> Result<Guard<'_, T>> {
         let free = process << 2;
-        match self.take(free | FREE, free | HELD) {
-            Ok(guard) => Ok(guard),
-            Err(word) => self.lock_held(process, word),
-        }
+        self.take(free | FREE, free | HELD)
+            .or_else(|word| self.lock_held(process, word, FOR_ITSELF))
+    }
+
+    /// The same for a call that holds no other lock. If nevertheless it waits for itself, it is a signal
+    /// handler's, and is told that at once.
+    #[inline]
+    pub fn lock_first_in(&self, process: u32) -> Result<Guard<'_, T>> {
+        let free = process << 2;
+        self.take(free | FREE, free | HELD)
+            .or_else(|word| self.lock_held(process, word, Duration::ZERO))
     }
 
     /// Takes it if no thread of this process holds it. The generation is the caller's.
@@ -128,11 +145,12 @@ impl<T: Recover> Lock<T> {
     }
 
     #[cold]
-    fn lock_held(&self, process: u32, mut word: u32) -> Result<Guard<'_, T>> {
+    fn lock_held(&self, process: u32, mut word: u32, for_itself: Duration) -> Result<Guard<'_, T>> {
         let free = process << 2;
         // A thread that has waited cannot know whether others still wait, so it marks the lock as
         // contended when it takes it.
         let mut taken = free | HELD;
+        let mut in_vain = WaitInVain::default();
         loop {
             if word != free | HELD && word != free | CONTENDED {
                 match self.take(word, taken) {
@@ -150,9 +168,11 @@ impl<T: Recover> Lock<T> {
                     .word
                     .compare_exchange(word, taken, Ordering::Relaxed, Ordering::Relaxed)
                     .is_ok();
-            let in_vain = marked && wait(&self.word, taken, PATIENCE) == Waited::InVain;
-            if in_vain && self.owner.load(Ordering::Relaxed) & KEPT != 0 {
-                return Err(Errno::DEADLK);
+            if marked {
+                wait(&self.word, taken, LOOK_AGAIN);
+                if in_vain.is_given_up(&self.owner, for_itself) {
+                    return Err(Errno::DEADLK);
+                }
             }
             word = self.word.load(Ordering::Relaxed);
         }
@@ -237,6 +257,37 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
+/// A wait that may never end.
+#[derive(Default)]
+struct WaitInVain {
+    began: Option<Instant>,
+    waiting: Option<Waiting>,
+    /// Since when the lock is seen to be held across a fork(2).
+    kept: Option<Instant>,
+}
+
+impl WaitInVain {
+    /// Looks who has the lock. Returns whether to give up: the thread has waited for itself for so long; or the lock is held
+    /// across a fork(2) for too long.
+    fn is_given_up(&mut self, owner: &AtomicUsize, for_itself: Duration) -> bool {
+        if self.began.get_or_insert_with(Instant::now).elapsed() < LOOK_AGAIN {
+            return false;
+        }
+        let mut kept = false;
+        let holder = || {
+            let owner = owner.load(Ordering::Relaxed);
+            kept = owner & KEPT != 0;
+            owner & !KEPT
+        };
+        let waiting = self.waiting.get_or_insert_with(|| Waiting::begin(this_thread()));
+        if waiting.is_for_itself(holder, for_itself) {
+            return true;
+        }
+        self.kept = if kept { self.kept.or_else(|| Some(Instant::now())) } else { None };
+        self.kept.is_some_and(|since| since.elapsed() >= PATIENCE)
+    }
+}
+
 /// Something that happens again and again, and for which threads wait.
 #[derive(Default)]
 pub struct Event {
@@ -274,25 +325,14 @@ fn this_thread() -> usize {
     thread::errno().addr()
 }
 
-/// The end of a wait.
-#[derive(PartialEq)]
-enum Waited {
-    /// Something woke the thread, or there was nothing to wait for.
-    Woken,
-    /// The time is over.
-    InVain,
-}
-
-/// Waits while `word` is `expected`. It may also return for no reason; no caller relies on having
-/// been woken.
-fn wait(word: &AtomicU32, expected: u32, at_most: Duration) -> Waited {
+/// Waits while `word` is `expected`, at most for so long. It may also return for no reason; no caller
+/// relies on having been woken.
+fn wait(word: &AtomicU32, expected: u32, at_most: Duration) {
     match thread::futex_wait(word, expected, at_most) {
-        Err(Errno::TIMEDOUT) => return Waited::InVain,
-        Ok(()) | Err(Errno::AGAIN | Errno::INTR) => {}
+        Ok(()) | Err(Errno::AGAIN | Errno::INTR | Errno::TIMEDOUT) => {}
         // A sandbox without futex(2).
         Err(_) => std::thread::yield_now(),
     }
-    Waited::Woken
 }
 
 /// Wakes so many threads. Where a sandbox forbids that, they look again by themselves.
@@ -331,6 +371,56 @@ mod tests {
         assert!(lock.lock().is_ok());
     }
 
+    /// What signal handlers do: each of two threads holds a lock and wants the other's. `first` says
+    /// whether each wants it as its call's first one.
+    fn cross(first: [bool; 2]) -> [Result<()>; 2] {
+        let locks = [Lock::new(Counter(0)), Lock::new(Counter(0))];
+        let all_held = std::sync::Barrier::new(2);
+        let wait = |own: usize| {
+            let held = locks[own].lock().unwrap();
+            all_held.wait();
+            let other = &locks[1 - own];
+            let got = match first[own] {
+                true => other.lock_first_in(generation()).map(drop),
+                false => other.lock().map(drop),
+            };
+            drop(held);
+            got
+        };
+        thread::scope(|scope| {
+            let threads = [0, 1].map(|own| scope.spawn(move || wait(own)));
+            threads.map(|thread| thread.join().unwrap())
+        })
+    }
+
+    #[test]
+    fn two_threads_do_not_wait_for_each_other() {
+        for first in [[true, true], [false, false]] {
+            let ends = cross(first);
+            assert!(ends.contains(&Err(Errno::DEADLK)), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn a_handler_goes_out_of_the_other_threads_way() {
+        assert_eq!(cross([true, false]), [Err(Errno::DEADLK), Ok(())]);
+    }
+
+    #[test]
+    fn who_waits_in_no_circle_waits_as_long_as_it_takes() {
+        let lock = Lock::new(Counter(0));
+        let held = lock.lock().unwrap();
+        thread::scope(|scope| {
+            let wait = || lock.lock_first_in(generation()).map(drop);
+            let threads = [(); 3].map(|()| scope.spawn(wait));
+            thread::sleep(20 * LOOK_AGAIN);
+            drop(held);
+            for thread in threads {
+                assert_eq!(thread.join().unwrap(), Ok(()));
+            }
+        });
+    }
+
     #[test]
     fn a_lock_of_another_process_is_free_and_its_value_recovered() {
         struct Half(u32);
@@ -353,7 +443,7 @@ mod tests {
     fn a_wait_in_vain_takes_its_time_however_long_time_t_is() {
         const AT_MOST: Duration = Duration::from_millis(30);
         let began = std::time::Instant::now();
-        assert!(wait(&AtomicU32::new(0), 0, AT_MOST) == Waited::InVain);
+        wait(&AtomicU32::new(0), 0, AT_MOST);
         assert!(began.elapsed() >= AT_MOST);
     }
 

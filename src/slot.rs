@@ -88,6 +88,11 @@ impl Slot {
     /// process.
     #[inline]
     pub fn lock(&self, process: u32) -> Result<Guard<'_, SlotState>> {
+        self.state.lock_first_in(process)
+    }
+
+    /// The same for a caller who holds other locks.
+    pub fn lock_too(&self, process: u32) -> Result<Guard<'_, SlotState>> {
         self.state.lock_in(process)
     }
 

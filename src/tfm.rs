@@ -66,7 +66,7 @@ impl Tfm {
     /// A slot for a further handle.
     pub fn slot(&self) -> Result<Arc<Slot>> {
         let slot = Arc::new(Slot::new(self.kind));
-        add(&mut *self.slots.lock()?, &slot)?;
+        add(&mut *self.slots.lock_first_in(generation())?, &slot)?;
         Ok(slot)
     }
 
@@ -87,7 +87,7 @@ impl Tfm {
             }
             drop(state);
             self.waiting.fetch_add(1, Ordering::Relaxed);
-            let changed = self.slots.lock();
+            let changed = self.slots.lock_first_in(process);
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             drop(changed?);
         }
@@ -105,7 +105,7 @@ impl Tfm {
     /// Makes sure that a slot of the parent process is in the list, which a thread of the parent
     /// may have been changing during the fork(2).
     fn add_inherited(&self, slot: &Arc<Slot>) -> Result<()> {
-        let mut slots = self.slots.lock()?;
+        let mut slots = self.slots.lock_first_in(generation())?;
         if slots.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(slot))) {
             return Ok(());
         }
@@ -117,20 +117,20 @@ impl Tfm {
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
         memory::ensure(SMALL)?;
         self.let_pass();
-        let slots = self.slots.lock()?;
         let process = generation();
+        let slots = self.slots.lock_first_in(process)?;
         let _changing = Changing::begin(&self.changing, process);
         // From here on, a slot that was locked once is not used by another call, since calls wait.
         let each = || slots.iter().filter_map(Weak::upgrade);
         for slot in each() {
-            let mut state = slot.lock(process)?;
+            let mut state = slot.lock_too(process)?;
             slot.enter(&mut state, process);
             if slot.busy(&state) {
                 return Err(Errno::BUSY);
             }
         }
         for slot in each() {
-            slot.close(&mut *slot.lock(process)?);
+            slot.close(&mut *slot.lock_too(process)?);
         }
         self.transform.set(parameter)
     }
