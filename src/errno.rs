@@ -103,6 +103,15 @@ impl Errno {
         }
     }
 
+    /// Returns whether it says nothing about a later attempt: resources were short, or a lock of this
+    /// library was not to be had ([`crate::lock`]). Such an error is never remembered.
+    pub fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::NOMEM | Self::MFILE | Self::NFILE | Self::AGAIN | Self::INTR | Self::DEADLK
+        )
+    }
+
     /// The error of the system call that has just failed in this thread.
     pub fn last() -> Self {
         std::io::Error::last_os_error().into()

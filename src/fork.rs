@@ -52,6 +52,11 @@ pub struct Watch(Weak<dyn Forked>);
 /// interrupted a thread that does the same, or see [`Guard::keep`].
 pub fn watch(what: Weak<dyn Forked>) -> Result<Watch> {
     let mut watched = WATCHED.lock()?;
+    // Before the list grows, objects are taken out of it that could not take themselves out, because
+    // that was in a signal handler.
+    if watched.len() == watched.capacity() {
+        watched.retain(|what| what.strong_count() > 0);
+    }
     watched.try_reserve(1)?;
     watched.push(what.clone());
     Ok(Watch(what))

@@ -300,7 +300,10 @@ impl Visit {
                     // Neither is it one if another process's message is in the way of one that
                     // begins.
                     let begun = begins && !self.operation.of_two_processes();
-                    if (begun || sent > 0) && errno != Errno::NOKEY {
+                    // EDEADLK is told to a signal handler only, whose thread may be in a call of the
+                    // same stream.
+                    let refused = matches!(errno, Errno::NOKEY | Errno::DEADLK);
+                    if sent > 0 || (begun && !refused) {
                         self.operation.failure().set();
                     }
                     return self.after(Err(errno));

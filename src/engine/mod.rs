@@ -280,9 +280,10 @@ pub struct Failure(AtomicBool);
 
 impl Failure {
     /// Notes a failure, if `result` is one. A wrong tag is none: the message is gone then, and the
-    /// IV is still there.
+    /// IV is still there. Neither is it one if a lock was not to be had, because nothing was done then:
+    /// it is a signal handler's call, and the one that it has interrupted goes on.
     pub fn note<T>(&self, result: Result<T>) -> Result<T> {
-        if matches!(result, Err(errno) if errno != Errno::BADMSG) {
+        if matches!(result, Err(errno) if !matches!(errno, Errno::BADMSG | Errno::DEADLK)) {
             self.set();
         }
         result

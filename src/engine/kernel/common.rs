@@ -5,6 +5,7 @@ use super::capacity::PAGE;
 use super::completion::Completion;
 use super::properties::KernelAlgorithm;
 use crate::engine::kernel::aio::Contexts;
+use crate::errno::Result;
 use once_cell::race::OnceBool;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -40,16 +41,19 @@ impl KernelCommon {
         }
     }
 
-    /// Returns whether the driver may still be at work when it has answered.
+    /// Returns whether the driver may still be at work when it has answered. It never becomes false,
+    /// not even if it was not to be known at first, because a stream must not go the other way in its
+    /// midst. What is right for a driver that completes later is right for each.
     pub fn completes_later(&self) -> bool {
-        self.busy.load(Ordering::Relaxed)
-            || self.later.get_or_init(|| self.algorithm.completion() != Completion::AtOnce)
+        let later = || self.algorithm.completion() != Ok(Completion::AtOnce);
+        self.busy.load(Ordering::Relaxed) || self.later.get_or_init(later)
     }
 
-    /// The most bytes of a message that cannot be cut. With more, some drivers never finish.
-    pub fn request_max(&self) -> usize {
-        let is_virtio = || self.algorithm.completion() == Completion::Virtio;
-        if self.virtio.get_or_init(is_virtio) { VIRTIO_MAX } else { usize::MAX }
+    /// The most bytes of a message that cannot be cut. With more, some drivers never finish. The error:
+    /// it cannot be known at the moment.
+    pub fn request_max(&self) -> Result<usize> {
+        let is_virtio = || self.algorithm.completion().map(|known| known == Completion::Virtio);
+        Ok(if self.virtio.get_or_try_init(is_virtio)? { VIRTIO_MAX } else { usize::MAX })
     }
 
     /// Notes that the driver was still at work when it had answered. Another driver has come since

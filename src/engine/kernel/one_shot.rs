@@ -139,7 +139,7 @@ impl KernelOperation {
 
     /// EMSGSIZE if the socket or the driver cannot take `len` bytes whole.
     pub(super) fn require(&self, len: usize) -> Result<()> {
-        if len > VIRTIO_MAX && len > self.common.request_max() {
+        if len > VIRTIO_MAX && len > self.common.request_max()? {
             return Err(Errno::MSGSIZE);
         }
         self.capacity.require(self.socket.as_fd(), len)

@@ -91,32 +91,40 @@ fn ask(kind: Kind, name: &CStr) -> Result<Properties> {
 impl KernelAlgorithm {
     /// Judges whether the driver of a new transform finishes when it answers. NETLINK_CRYPTO is
     /// asked each time, since drivers come and go. /proc/crypto, by which an asynchronous driver is
-    /// judged, is read again only if another driver has come.
-    pub fn completion(&self) -> Completion {
+    /// judged, is read again only if another driver has come. The error: it cannot be known at the
+    /// moment, and a later answer may be another one.
+    pub fn completion(&self) -> Result<Completion> {
         let own_name = self.requested.to_bytes() != self.properties.name.as_bytes();
         let names = if own_name { Names::All } else { Names::Algorithms };
         let named = match netlink::query(self.kind, &self.requested, names, Drivers::Asynchronous) {
-            Err(Errno::NOENT) => return Completion::AtOnce,
+            Err(Errno::NOENT) => return Ok(Completion::AtOnce),
             answer => answer.ok().map(|driver| {
                 let mut name = [0; 64];
                 name.iter_mut().zip(driver.name.bytes()).for_each(|(to, from)| *to = from);
                 (name, driver.priority)
             }),
         };
-        let Ok(mut judged) = self.judged.lock() else {
-            return Completion::Later;
-        };
-        if let Some(judged) = judged.as_ref().filter(|judged| judged.named == named) {
-            return judged.completion;
+        // EDEADLK: this is a signal handler, which does without what is known.
+        let mut judged = self.judged.lock().ok();
+        let known = judged.as_ref().and_then(|judged| judged.as_ref());
+        if let Some(known) = known.filter(|judged| judged.named == named) {
+            return Ok(known.completion);
         }
         let name = self.requested.to_str().unwrap_or_default();
-        let completion = proc_crypto::read()
-            .ok()
-            .and_then(|text| completion::of(&text, self.kind, name))
-            .unwrap_or(if named.is_some() { Completion::Later } else { Completion::AtOnce });
+        let completion = match proc_crypto::read() {
+            Ok(text) => completion::of(&text, self.kind, name),
+            Err(errno) if errno.is_passing() => return Err(errno),
+            Err(_) => None,
+        };
+        let completion = completion.unwrap_or(match named {
+            Some(_) => Completion::Later,
+            None => Completion::AtOnce,
+        });
         log!(Debug, "the driver of {name} has finished: {completion:?}");
-        *judged = Some(Judged { named, completion });
-        completion
+        if let Some(judged) = &mut judged {
+            **judged = Some(Judged { named, completion });
+        }
+        Ok(completion)
     }
 
     /// Bytes that a piece of a longer message must be a multiple of, so that

@@ -100,7 +100,7 @@ impl Transform for KernelTransform {
     fn message_max(&self) -> Result<usize> {
         // The bound socket's buffers may be changed for this: nothing is ever sent to it, and
         // operations do not inherit them.
-        Ok(capacity::most(self.bound.lock()?.as_fd())?.min(self.common.request_max()))
+        Ok(capacity::most(self.bound.lock()?.as_fd())?.min(self.common.request_max()?))
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {

@@ -11,7 +11,6 @@
 //! It is read once, by the process's first AIO call. Rings and contexts are opened by
 //! the first call that needs one and closed with the transform.
 
-use super::io_uring::Ring;
 use super::linux_aio::AioContext;
 use super::rings::{Owned, Rings};
 use super::{Backend, Synchronous};
@@ -111,7 +110,11 @@ impl Contexts {
             return None;
         }
         let refused = |&errno: &Errno| {
-            self.no_rings.store(!Ring::is_worth_another_try(errno), Ordering::Relaxed);
+            // It says nothing about rings that this is a signal handler.
+            if errno == Errno::DEADLK {
+                return;
+            }
+            self.note_refusal(errno);
             if choice == AioChoice::IoUring {
                 self.warn(errno);
             } else if !self.told.swap(true, Ordering::Relaxed) {
@@ -121,13 +124,21 @@ impl Contexts {
         self.rings.take(may_open).inspect_err(refused).ok().flatten()
     }
 
-    fn put_ring(&self, owned: Owned) {
-        if owned.ring.usable() {
-            self.rings.put(owned);
-        } else {
-            // It was set up but did not work, so no other would.
+    /// Takes note that a ring was not to be had, or did not work. If it is forbidden or unknown, no other
+    /// will.
+    fn note_refusal(&self, errno: Errno) {
+        if !errno.is_passing() {
             self.no_rings.store(true, Ordering::Relaxed);
         }
+    }
+
+    fn put_ring(&self, owned: Owned) {
+        if let Some(errno) = owned.ring.why_useless() {
+            self.note_refusal(errno);
+            // Another one has to be worth its price anew.
+            self.messages.store(0, Ordering::Relaxed);
+        }
+        self.rings.put(owned);
     }
 
     fn take_context(&self) -> Option<AioContext> {

@@ -47,8 +47,8 @@ const PATIENCE: u32 = 100;
 /// A ring, used by one call at a time, and only by the thread and process that opened it.
 pub struct Ring {
     ring: ManuallyDrop<IoUring>,
-    /// The kernel left requests in the submission queue.
-    stale: bool,
+    /// Why the kernel left requests in the submission queue, if it did.
+    stale: Option<Errno>,
     /// Requests are in flight that the call did not wait for.
     abandoned: bool,
 }
@@ -63,17 +63,12 @@ impl Ring {
         // time when it is in the kernel. The descriptor is close-on-exec by itself.
         let ring = IoUring::builder().setup_single_issuer().setup_defer_taskrun().build(ENTRIES)?;
         let ring = ManuallyDrop::new(above_standard(ring)?);
-        Ok(Self { ring, stale: false, abandoned: false })
+        Ok(Self { ring, stale: None, abandoned: false })
     }
 
-    /// Returns whether a later call of `open` may succeed.
-    pub fn is_worth_another_try(errno: Errno) -> bool {
-        matches!(errno, Errno::NOMEM | Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::INTR)
-    }
-
-    /// Returns whether it is of use to a further call.
-    pub fn usable(&self) -> bool {
-        !self.stale
+    /// The reason why it is of no use to a further call, if it is not.
+    pub fn why_useless(&self) -> Option<Errno> {
+        self.stale
     }
 
     /// Puts requests into the submission queue. Returns their number.
@@ -106,15 +101,15 @@ impl Ring {
                     to_submit -= taken;
                     in_flight += taken;
                     // The kernel had no memory for the others.
-                    self.stale |= to_submit > 0;
+                    self.stale = self.stale.or((to_submit > 0).then_some(Errno::NOMEM));
                 }
                 Err(Errno::INTR) => continue,
-                Err(_) => {
-                    self.stale = true;
+                Err(errno) => {
+                    self.stale = Some(errno);
                     refused += 1;
                 }
             }
-            if self.stale {
+            if self.stale.is_some() {
                 to_submit = 0;
             }
             for completion in self.ring.completion() {
@@ -172,7 +167,7 @@ impl Backend for Ring {
         batch: &Batch<'_>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<usize> {
-        if self.stale {
+        if self.stale.is_some() {
             // The queue still has requests of an earlier batch, which was then carried out without
             // it.
             return Synchronous.begin(socket, control, batch, outcomes);
@@ -215,7 +210,7 @@ impl Backend for Ring {
         let mut results = Vec::new();
         results.try_reserve_exact(exchanges.len())?;
         results.resize(exchanges.len(), [Err(Errno::CANCELED); 2]);
-        if !self.stale {
+        if self.stale.is_none() {
             message::with_headers(exchanges.iter().map(|exchange| exchange.message), |headers| {
                 // SAFETY: the headers and what they point to live until this closure returns, and
                 // `submit` waits for the end of all requests.

@@ -17,13 +17,8 @@ impl Ring {
         Err(Errno::NOSYS)
     }
 
-    /// Returns whether a later call of `open` may succeed.
-    pub fn is_worth_another_try(_: Errno) -> bool {
-        false
-    }
-
-    /// Returns whether it is of use to a further call.
-    pub fn usable(&self) -> bool {
+    /// The reason why it is of no use to a further call, if it is not.
+    pub fn why_useless(&self) -> Option<Errno> {
         match self.0 {}
     }
 }

@@ -11,6 +11,7 @@ use crate::errno::Result;
 use crate::generation::{generation, see_all_children};
 use crate::lock::{Lock, Recover};
 use crate::log::log;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 /// The most rings of a transform: each is a descriptor and 50 KiB of the kernel's
@@ -31,14 +32,16 @@ pub struct Owned {
 }
 
 #[derive(Default)]
-pub struct Rings(Lock<Pool>);
+pub struct Rings {
+    pool: Lock<Pool>,
+    /// The number of this process's rings, in use or idle. It grows where the pool is locked.
+    open: AtomicUsize,
+}
 
 #[derive(Default)]
 struct Pool {
     generation: u32,
     idle: Vec<Owned>,
-    /// The number of rings, in use or idle.
-    open: usize,
 }
 
 impl Recover for Pool {
@@ -51,7 +54,7 @@ impl Recover for Pool {
 
 impl Rings {
     /// This thread's ring for the length of a call. None: it has none, and there are too many, or it may
-    /// not open one.
+    /// not open one. EDEADLK: this is a signal handler, which has interrupted this function.
     pub fn take(&self, may_open: bool) -> Result<Option<Owned>> {
         see_all_children()?;
         let generation = generation();
@@ -59,10 +62,11 @@ impl Rings {
             // This is a call from a destructor, while the thread ends.
             return Ok(None);
         };
-        let mut state = self.0.lock()?;
+        let mut state = self.pool.lock()?;
         if state.generation != generation {
             // Closes the child's copies of the parent's rings, not the parent's.
             *state = Pool { generation, ..Pool::default() };
+            self.open.store(0, Ordering::Relaxed);
         }
         if let Some(at) = state.idle.iter().position(|ring| ring.owner.ptr_eq(&owner)) {
             return Ok(Some(state.idle.swap_remove(at)));
@@ -72,24 +76,29 @@ impl Rings {
         }
         let idle = state.idle.len();
         state.idle.retain(|ring| ring.owner.strong_count() > 0);
-        state.open -= idle - state.idle.len();
-        if state.open == RINGS_MAX {
+        self.open.fetch_sub(idle - state.idle.len(), Ordering::Relaxed);
+        if self.open.load(Ordering::Relaxed) >= RINGS_MAX {
             return Ok(None);
         }
         state.idle.try_reserve(RINGS_MAX)?;
         let ring = Ring::open()?;
         log!(Debug, "io_uring_setup(2): a ring");
-        state.open += 1;
+        self.open.fetch_add(1, Ordering::Relaxed);
         Ok(Some(Owned { ring, owner, generation }))
     }
 
-    /// Takes a ring back.
+    /// Takes a ring back. It is closed if it is of no use any more, or if this is a signal handler, which
+    /// has interrupted `take`.
     pub fn put(&self, ring: Owned) {
         // The generation is another one if a signal handler has forked and this is the child.
-        if generation() == ring.generation
-            && let Ok(mut state) = self.0.lock()
-        {
-            state.idle.push(ring);
+        if generation() != ring.generation {
+            return;
+        }
+        match self.pool.lock() {
+            Ok(mut state) if ring.ring.why_useless().is_none() => state.idle.push(ring),
+            _ => {
+                self.open.fetch_sub(1, Ordering::Relaxed);
+            }
         }
     }
 }
