@@ -118,8 +118,10 @@ impl<T: Recover> Lock<T> {
     #[inline]
     pub fn lock_in(&self, process: u32) -> Result<Guard<'_, T>> {
         let free = process << 2;
-        self.take(free | FREE, free | HELD)
-            .or_else(|word| self.lock_held(process, word, FOR_ITSELF))
+        match self.take(free | FREE, free | HELD) {
+            Ok(guard) => Ok(guard),
+            Err(word) => self.lock_held(process, word, FOR_ITSELF),
+        }
     }
 
     /// The same for a call that holds no other lock. If nevertheless it waits for itself, it is a signal
@@ -127,8 +129,10 @@ impl<T: Recover> Lock<T> {
     #[inline]
     pub fn lock_first_in(&self, process: u32) -> Result<Guard<'_, T>> {
         let free = process << 2;
-        self.take(free | FREE, free | HELD)
-            .or_else(|word| self.lock_held(process, word, Duration::ZERO))
+        match self.take(free | FREE, free | HELD) {
+            Ok(guard) => Ok(guard),
+            Err(word) => self.lock_held_first(process, word),
+        }
     }
 
     /// Takes it if no thread of this process holds it. The generation is the caller's.
@@ -142,6 +146,11 @@ impl<T: Recover> Lock<T> {
                 Err(now) => word = now,
             }
         }
+    }
+
+    #[cold]
+    fn lock_held_first(&self, process: u32, word: u32) -> Result<Guard<'_, T>> {
+        self.lock_held(process, word, Duration::ZERO)
     }
 
     #[cold]

@@ -75,6 +75,27 @@ impl Tfm {
     #[inline]
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, SlotState>> {
         let process = generation();
+        let state = slot.lock(process)?;
+        if self.is_ready(&state, process) {
+            return Ok(state);
+        }
+        drop(state);
+        self.enter_when_ready(slot, process)
+    }
+
+    /// Returns whether a call may begin at once: no parameter is being changed, and this process has
+    /// used the handle before.
+    #[inline]
+    fn is_ready(&self, state: &SlotState, process: u32) -> bool {
+        self.changing.load(Ordering::Relaxed) != process && state.belongs_to(process)
+    }
+
+    #[cold]
+    fn enter_when_ready<'a>(
+        &self,
+        slot: &'a Arc<Slot>,
+        process: u32,
+    ) -> Result<Guard<'a, SlotState>> {
         loop {
             let mut state = slot.lock(process)?;
             if self.changing.load(Ordering::Relaxed) != process {
@@ -98,8 +119,7 @@ impl Tfm {
     pub fn enter_at_once<'a>(&self, slot: &'a Arc<Slot>) -> Option<Guard<'a, SlotState>> {
         let process = generation();
         let state = slot.try_lock(process)?;
-        let ready = state.belongs_to(process) && self.changing.load(Ordering::Relaxed) != process;
-        ready.then_some(state)
+        self.is_ready(&state, process).then_some(state)
     }
 
     /// Makes sure that a slot of the parent process is in the list, which a thread of the parent

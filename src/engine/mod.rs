@@ -283,10 +283,17 @@ impl Failure {
     /// IV is still there. Neither is it one if a lock was not to be had, because nothing was done then:
     /// it is a signal handler's call, and the one that it has interrupted goes on.
     pub fn note<T>(&self, result: Result<T>) -> Result<T> {
-        if matches!(result, Err(errno) if !matches!(errno, Errno::BADMSG | Errno::DEADLK)) {
-            self.set();
+        if let Err(errno) = &result {
+            self.note_error(*errno);
         }
         result
+    }
+
+    #[cold]
+    fn note_error(&self, errno: Errno) {
+        if !matches!(errno, Errno::BADMSG | Errno::DEADLK) {
+            self.set();
+        }
     }
 
     /// Notes a failure.
