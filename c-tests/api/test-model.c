@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include "aio-backend.h"
 #include "model-md.h"
+#include "model-requests.h"
 #include "model-streams.h"
 
 enum { STEPS = 70 };
@@ -33,6 +34,7 @@ static void cipher_schedule(const void *subject)
         case 5: case 6: case 7: step_start(m); break;
         case 8: case 9: case 10: step_update(m); break;
         case 11: case 12: case 13: step_op(m); break;
+        case 14: step_requests(); break;
         default: step_message(m);
         }
     }

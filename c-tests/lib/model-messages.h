@@ -14,6 +14,7 @@ static const char *const fault_names[] = { "", ", forged", ", output too short",
                                            ", no output", ", odd", ", bad input", ", bad output" };
 
 struct message {
+    size_t most;       /* bytes that it may have; 0: as many as there may be */
     enum direction direction;
     bool pairs, given;
     enum fault fault;
@@ -30,6 +31,8 @@ static inline size_t length_of(const struct message *msg)
 {
     size_t len = one_in(20) && !msg->pairs ? below(70 * KIB) : one_in(4) ? below(3000) : below(200);
 
+    if (msg->most && len > msg->most)
+        len = msg->most;
     if (s->unit > 1)
         len = len / 16 * 16;
     return is_aead(s) || len > 0 ? len : 16;
@@ -106,10 +109,10 @@ static inline void join_pairs(const struct model *m, struct message *msg)
         memcpy(msg->expected[i], result + at, msg->in[i].iov_len);
 }
 
-static inline void prepare(const struct model *m, struct message *msg)
+static inline void prepare(const struct model *m, struct message *msg, bool pairs)
 {
     msg->direction = (enum direction)below(DIRECTIONS);
-    msg->pairs = one_in(2);
+    msg->pairs = pairs;
     msg->count = msg->pairs ? 1 + below(PAIRS_MAX) : 1;
     msg->at = below((uint32_t)msg->count);
     msg->fault = one_in(5) ? (enum fault)below(FAULTS) : RIGHT;
@@ -123,7 +126,6 @@ static inline void prepare(const struct model *m, struct message *msg)
     else
         chain_of(m, msg->iv);
     memcpy(msg->first_iv, msg->iv, IV_MAX);
-    arena_begin();
     for (size_t i = 0; i < msg->count; i++)
         prepare_pair(m, msg, i);
     if (msg->pairs && !m->aio && !is_aead(s) && m->t->key != NO_KEY && msg->fault != ODD)
@@ -224,55 +226,79 @@ static inline ssize_t call_of(const struct model *m, struct message *msg)
                                                 msg->out->iov_len, 0));
 }
 
-static inline void step_message(struct model *m)
+/* What a message may end with. */
+struct ends {
+    struct errors state;  /* errors of the handle's state, which write nothing */
+    struct errors errors; /* these, and those of the message */
+    bool goes_on;
+};
+
+static inline struct ends ends_of(const struct model *m, const struct message *msg)
 {
-    static struct message msg;
-    struct errors state = { .count = 0 }, errors;
-    bool goes_on, sent;
-    ssize_t ret;
+    struct ends e = { .goes_on = !msg->given && has_iv() };
 
-    prepare(m, &msg);
-    if (msg.count == 0)
-        return;
-    goes_on = !msg.given && has_iv();
-    may_be(&state, m->t->key == NO_KEY, -ENOKEY);
-    may_be(&state, goes_on && (m->phase == LOST || m->phase == ANOTHERS), -EINVAL);
-    may_be(&state, goes_on && m->phase == STREAMING && m->pending > 0, -EINVAL);
-    errors = state;
-    may_be(&errors, msg.fault == FORGED || (msg.fault == ODD && is_aead(s)), -EBADMSG);
-    may_be(&errors, msg.fault == TOO_SHORT || msg.fault == ODD, -EINVAL);
-    may_be(&errors, msg.fault >= NO_INPUT && msg.fault != ODD, -EFAULT);
-    may_be(&errors, msg.refused != 0, (int)msg.refused);
-    say("%d: %s %zu%s of %zu%s%s", number_of(m), msg.direction == ENCRYPT ? "encrypt" : "decrypt",
-        msg.count, msg.pairs ? " pairs" : "", msg.in[0].iov_len, msg.given ? "" : ", no IV",
-        fault_names[msg.fault]);
-    arena_ready();
-    ret = call_of(m, &msg);
+    may_be(&e.state, m->t->key == NO_KEY, -ENOKEY);
+    may_be(&e.state, e.goes_on && (m->phase == LOST || m->phase == ANOTHERS), -EINVAL);
+    may_be(&e.state, e.goes_on && m->phase == STREAMING && m->pending > 0, -EINVAL);
+    e.errors = e.state;
+    may_be(&e.errors, msg->fault == FORGED || (msg->fault == ODD && is_aead(s)), -EBADMSG);
+    may_be(&e.errors, msg->fault == TOO_SHORT || msg->fault == ODD, -EINVAL);
+    may_be(&e.errors, msg->fault >= NO_INPUT && msg->fault != ODD, -EFAULT);
+    may_be(&e.errors, msg->refused != 0, (int)msg->refused);
+    return e;
+}
+
+/* Checks how a message has ended, and takes note of what it leaves. */
+static inline void judge(struct model *m, const struct message *msg, ssize_t ret)
+{
+    struct ends e = ends_of(m, msg);
+
     if (ret < 0) {
-        bool lost = goes_on && m->perhaps_lost && ret == -EINVAL;
+        bool lost = e.goes_on && m->perhaps_lost && ret == -EINVAL;
+        bool sent;
 
-        check(lost || is_one_of(&errors, ret) || (goes_on && m->shared && ret == -EINVAL) ||
-                  is_parents_tag(m, ret), "a message");
+        check(lost || is_one_of(&e.errors, ret) || (e.goes_on && m->shared && ret == -EINVAL) ||
+                  is_parents_tag(m, ret), "a message: %zd", ret);
         /* What is found before anything is sent writes nothing. */
-        sent = !is_one_of(&state, ret) && (msg.fault == FORGED || msg.fault >= ODD ||
-                                           (msg.refused && msg.fault == RIGHT));
+        sent = !is_one_of(&e.state, ret) && (msg->fault == FORGED || msg->fault >= ODD ||
+                                             (msg->refused && msg->fault == RIGHT));
         if (sent)
-            any(msg.out, msg.count);
-        arena_check("a failed message");
-        if (lost && errors.count == 0)
+            any(msg->out, msg->count);
+        if (lost && e.errors.count == 0)
             m->phase = m->shared ? UNKNOWN : LOST, m->perhaps_lost = false;
         else if (sent && ret == -EBADMSG)
-            succeeded(m, &msg);
+            succeeded(m, msg);
         else if (sent)
             leave_open(m);
         return;
     }
-    check(errors.count == 0, "it was to fail with %d", errors.list[0]);
-    check(ret == (ssize_t)msg.sum, "it was to be %zu", msg.sum);
-    for (size_t i = 0; i < msg.count; i++)
-        memcpy(wanted(msg.out[i].iov_base), msg.expected[i], msg.result[i]);
+    check(e.errors.count == 0, "it was to fail with %d", e.errors.list[0]);
+    check(ret == (ssize_t)msg->sum, "it was to be %zu", msg->sum);
+    for (size_t i = 0; i < msg->count; i++)
+        memcpy(wanted(msg->out[i].iov_base), msg->expected[i], msg->result[i]);
+    succeeded(m, msg);
+}
+
+/* Says what a message is. */
+static inline void say_message(const struct model *m, const struct message *msg)
+{
+    say("%d: %s %zu%s of %zu%s%s", number_of(m), msg->direction == ENCRYPT ? "encrypt" : "decrypt",
+        msg->count, msg->pairs ? " pairs" : "", msg->in[0].iov_len, msg->given ? "" : ", no IV",
+        fault_names[msg->fault]);
+}
+
+static inline void step_message(struct model *m)
+{
+    static struct message msg;
+
+    arena_begin();
+    prepare(m, &msg, one_in(2));
+    if (msg.count == 0)
+        return;
+    say_message(m, &msg);
+    arena_ready();
+    judge(m, &msg, call_of(m, &msg));
     arena_check("a message");
-    succeeded(m, &msg);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * Threads do all that there is with the handles of one transform: messages, AIO, streams that one sends
- * and another receives, handles that come and go, processes that fork, threads that are cancelled;
+ * Threads do all that there is with the handles of one transform: messages, AIO, requests of many handles
+ * in one call, streams that one sends and another receives, handles that come and go, processes that fork,
+ * threads that are cancelled;
  * meanwhile others change key and tag length, between two of each. Every success is one of the four
  * results, never a mix: the tag length was read twice, which was a crash, or a message cut by four bytes.
  *
@@ -119,6 +120,102 @@ static void *messages(void *own)
     return NULL;
 }
 
+/*
+ * Requests of many handles in one call: each is judged by itself. That of a transform of the thread's own,
+ * whose key nobody changes, is of the first configuration.
+ */
+enum { REQUESTS = 9 };
+
+struct asked {
+    handle *h;
+    bool own_transform, encrypts, forged, given;
+    int config;
+    uint8_t in[ROOM], out[ROOM + GUARD];
+};
+
+static void ask(struct kcapi_request *r, struct asked *a)
+{
+    size_t len = a->encrypts ? LEN : (size_t)configs[a->config].len;
+
+    memcpy(a->in, a->encrypts ? data : configs[a->config].sealed, len);
+    if (a->forged)
+        a->in[len - 1] ^= 1;
+    memset(a->out, 0xc5, sizeof(a->out));
+    *r = (struct kcapi_request){ .handle = a->h,
+                                 .type = a->encrypts ? KCAPI_REQUEST_ENCRYPT : KCAPI_REQUEST_DECRYPT,
+                                 .iv = a->given ? iv : NULL,
+                                 .assoclen = (uint32_t)aad,
+                                 .input = a->in,
+                                 .inlen = len,
+                                 .output = a->out,
+                                 .outlen = ROOM };
+}
+
+static void judge(const struct asked *a, ssize_t ret, int refusal)
+{
+    const char *who = a->own_transform ? "an own transform's request" : "a request";
+    bool is_lost = ret == -EINVAL && !a->given && !a->own_transform;
+
+    if (is_lost || (ret == refusal && refusal < 0))
+        return;
+    if (a->encrypts) {
+        int config = config_of(a->out, ret, ROOM);
+
+        expect(a->own_transform ? config == 0 : config >= 0, "%s: %zd", who, ret);
+    } else if (is_aead(s)) {
+        bool is_own = configs[a->config].key == 0 && configs[a->config].tag == s->tag;
+        bool may_open = !a->forged && (is_own || !a->own_transform);
+
+        expect(ret == LEN ? may_open && !memcmp(a->out, data, LEN)
+                          : refused(ret) && !(may_open && a->own_transform), "%s: %zd", who, ret);
+    } else {
+        expect(ret == LEN, "%s: %zd", who, ret);
+    }
+    expect(all_are(a->out + ROOM, 0xc5, GUARD), "%s: behind the output", who);
+}
+
+/* A child has no IV to go on with. A refusal is an error that a request may end with besides. */
+static void ask_all(uint32_t *state, handle *const handles[3], bool in_child, int refusal)
+{
+    struct kcapi_request r[REQUESTS];
+    struct asked asked[REQUESTS];
+    ssize_t succeeded, count = 0;
+
+    for (int i = 0; i < REQUESTS; i++) {
+        struct asked *a = &asked[i];
+        uint32_t which = random_of(state, 3);
+
+        a->h = handles[which];
+        a->own_transform = which == 2;
+        a->encrypts = random_of(state, 2);
+        a->forged = !a->encrypts && is_aead(s) && random_of(state, 3) == 0;
+        /* With the IV of another thread's message one would not know what is right. */
+        a->given = in_child || s->chain != SAME_IV || random_of(state, 4) || which == 1;
+        a->config = (int)random_of(state, CONFIGS);
+        ask(&r[i], a);
+    }
+    succeeded = kcapi_process(r, REQUESTS, sizeof(r[0]), 0);
+    for (int i = 0; i < REQUESTS; i++) {
+        judge(&asked[i], r[i].result, refusal);
+        count += r[i].result >= 0;
+    }
+    expect_int(succeeded, count, "requests that have succeeded");
+}
+
+static void *requests(void *own)
+{
+    uint32_t state = (uint32_t)(uintptr_t)own;
+    handle *handles[3] = { sibling_of(first, aad, 0), common, handle_of(s, 0, s->tag, aad, 0) };
+
+    encrypt(handles[0], "an own handle");
+    encrypt(handles[2], "an own transform");
+    for (long i = 0; i < rounds / 2; i++)
+        ask_all(&state, handles, false, 0);
+    s->calls->destroy(handles[0]);
+    s->calls->destroy(handles[2]);
+    return NULL;
+}
+
 /* Handles that come, begin something and go. */
 static void *handles(void *own)
 {
@@ -207,7 +304,10 @@ static void *sets(void *own)
 /* The child has handles of the parent's, in whatever state its threads have left them. */
 static void *forks(void *unused)
 {
+    handle *own = handle_of(s, 0, s->tag, aad, 0);
+
     (void)unused;
+    encrypt(own, "an own transform");
     for (long i = 0; i < rounds / 10; i++) {
         pid_t child;
 
@@ -225,6 +325,8 @@ static void *forks(void *unused)
                 handle *h = sibling_of(first, aad, KCAPI_INIT_AIO);
 
                 encrypt_pairs(h, true);
+                ask_all(&(uint32_t){ (uint32_t)i }, (handle *const[]){ h, common, own }, true,
+                        refusal);
                 s->calls->destroy(h);
             }
             /* Busy with a stream that a thread of the parent has begun. */
@@ -234,6 +336,7 @@ static void *forks(void *unused)
         }
         expect_int(ending(child), 0, "a child");
     }
+    s->calls->destroy(own);
     return NULL;
 }
 
@@ -289,9 +392,12 @@ struct group {
 
 static const struct group groups[] = {
     { "messages", { messages, messages, messages, messages }, false },
+    { "requests", { requests, messages, requests, handles }, false },
     { "handles that come and go", { messages, handles, handles, messages }, false },
     { "streams", { messages, handles }, true },
     { "forks", { messages, forks, handles }, false },
+    { "forks and requests", { requests, forks, requests }, false },
+    { "requests and streams", { requests, requests, handles }, true },
     { "forks and streams", { forks, messages }, true },
     { "cancelled threads", { messages, cancels, cancels }, false },
 };
