@@ -7,7 +7,8 @@
 use crate::cancel::Suspended;
 use crate::engine::choice;
 use crate::engine::{
-    Alone, Control, Kind, Length, Op, Operation, Parameter, Properties, Submission, Transform,
+    Alone, Control, Kind, Length, Op, Operation, Parameter, Progress, Properties, Submission,
+    Transform,
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
@@ -176,6 +177,16 @@ impl Handle {
         let check = |operation: &dyn Operation| operation.check(control, input, output);
         self.slot.make_way_alone(state, false, check)?;
         state.operation(|| self.open_operation()).map(drop)
+    }
+
+    /// Opens an operation for a digest that may be processed together with others. False: its message has
+    /// begun already, it gains nothing by that, or there is an error.
+    pub fn makes_way_for_digest(&self, state: &mut SlotState) -> bool {
+        self.gains_by_company(None, usize::MAX).is_some()
+            && !state.incomplete
+            && state
+                .operation(|| self.open_operation())
+                .is_ok_and(|operation| operation.progress() == Progress::Idle)
     }
 
     /// Closes an operation that has failed.
@@ -363,8 +374,8 @@ impl Handle {
         self.tfm.enter_at_once(&self.slot)
     }
 
-    /// Returns whether a message of `len` bytes is faster together with others.
-    pub fn gains_by_company(&self, op: Op, len: usize) -> bool {
+    /// How many messages of `len` bytes are faster together, see [`Tfm::gains_by_company`].
+    pub fn gains_by_company(&self, op: Option<Op>, len: usize) -> Option<usize> {
         self.tfm.gains_by_company(op, len)
     }
 

@@ -59,11 +59,11 @@ impl Task {
         op.map_or(Self::Digest, |op| Self::Crypt(Control::of(op)))
     }
 
-    /// The control data of a message that does not go on with an earlier one's IV.
-    fn own_control(&self, handle: &Handle) -> Option<&Control> {
+    /// The control data of a cipher's message.
+    fn control(&self) -> Option<&Control> {
         match self {
-            Self::Crypt(control) if control.iv.is_some() || !handle.has_iv() => Some(control),
-            _ => None,
+            Self::Crypt(control) => Some(control),
+            Self::Digest => None,
         }
     }
 }
@@ -108,8 +108,12 @@ impl<'a> Request<'a> {
     /// is an error in it.
     fn makes_way(&self, state: &mut SlotState) -> bool {
         let (input, output) = (self.input.iovecs(), self.output.iovecs());
-        let control = self.task.own_control(self.handle);
-        control.is_some_and(|own| self.handle.make_way(state, own, input, output).is_ok())
+        match &self.task {
+            // It goes on with an earlier one's IV.
+            Task::Crypt(control) if control.iv.is_none() && self.handle.has_iv() => false,
+            Task::Crypt(control) => self.handle.make_way(state, control, input, output).is_ok(),
+            Task::Digest => self.handle.makes_way_for_digest(state),
+        }
     }
 }
 
@@ -140,15 +144,15 @@ fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_
         let ready = of_one.iter().take_while(|request| request.makes_way(state)).count();
         let Some(operation) = state.opened() else { continue };
         for request in of_one.iter_mut().take(ready) {
-            let Request { handle, task, input, output, result, .. } = &mut **request;
-            jobs.extend(task.own_control(handle).map(|control| Job {
+            let Request { task, input, output, result, .. } = &mut **request;
+            jobs.push(Job {
                 operation,
                 alone: Alone::for_holder(operation).with(Wiper::Caller),
-                control,
+                control: task.control(),
                 input: input.iovecs(),
                 output: output.iovecs(),
                 outcome: result,
-            }));
+            });
         }
     }
     process_jobs(&mut jobs);

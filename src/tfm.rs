@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The transform that several handles share, and the change of its key while they use it.
 
-use crate::engine::{Kind, Op, Parameter, Transform};
+use crate::engine::{Company, Kind, Op, Parameter, Transform};
 use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
@@ -29,8 +29,8 @@ pub struct Tfm {
     pub kind: Kind,
     /// Its messages have an IV.
     pub has_iv: bool,
-    /// See [`Transform::gains_by_company`]: in decryption, and in encryption.
-    gains_by_company: [Option<usize>; 2],
+    /// See [`Transform::gains_by_company`]: of digests, in decryption, and in encryption.
+    gains_by_company: [Option<Company>; 3],
     /// Locked while a parameter is changed. A thread that holds a slot's lock never locks this.
     slots: Lock<Slots>,
     /// The generation of the process in which a parameter is being changed; 0: none is.
@@ -47,7 +47,8 @@ impl Tfm {
         generation();
         Self {
             has_iv: transform.properties().iv_size > 0,
-            gains_by_company: [Op::Decrypt, Op::Encrypt].map(|op| transform.gains_by_company(op)),
+            gains_by_company: [None, Some(Op::Decrypt), Some(Op::Encrypt)]
+                .map(|op| transform.gains_by_company(op)),
             transform,
             kind,
             slots: Lock::default(),
@@ -56,11 +57,16 @@ impl Tfm {
         }
     }
 
-    /// Returns whether a message of `len` bytes gains, see [`Transform::gains_by_company`].
-    pub fn gains_by_company(&self, op: Op, len: usize) -> bool {
-        let [decryption, encryption] = self.gains_by_company;
-        let shortest = if op == Op::Encrypt { encryption } else { decryption };
-        shortest.is_some_and(|shortest| len >= shortest)
+    /// How many messages of `len` bytes, or more, are faster together, see
+    /// [`Transform::gains_by_company`]. None: no number is.
+    pub fn gains_by_company(&self, op: Option<Op>, len: usize) -> Option<usize> {
+        let [digests, decryption, encryption] = self.gains_by_company;
+        let company = match op {
+            None => digests,
+            Some(Op::Encrypt) => encryption,
+            Some(_) => decryption,
+        };
+        company.filter(|company| len >= company.shortest).map(|company| company.fewest)
     }
 
     /// A slot for a further handle.

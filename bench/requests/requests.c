@@ -5,7 +5,7 @@
  *     requests [NAME]...
  *
  * Prints a Markdown table: nanoseconds for a message by the loop, and how many times as fast kcapi_process()
- * and OpenSSL are. The three take turns, so that a busy machine slows all of them; each figure is the
+ * and OpenSSL are, if it is a cipher's. The three take turns, so that a busy machine slows all of them; each figure is the
  * median of its rounds. KCAPI_ENGINE says which engine is measured.
  */
 #define _GNU_SOURCE
@@ -20,21 +20,28 @@
 
 enum { MOST = 1024, HANDLES = 64, LONGEST = 4096, SLOT = LONGEST + 64, AAD = 16, TAG = 16, ROUNDS = 21 };
 
+enum family { CIPHER, AEAD, DIGEST };
+
 struct algorithm {
     const char *name, *openssl;
-    bool aead;
-    uint32_t keylen, ivlen;
+    enum family family;
+    uint32_t keylen;
 };
 
 static const struct algorithm algorithms[] = {
-    { "cbc(aes)", "AES-256-CBC", false, 32, 16 },
-    { "xts(aes)", "AES-256-XTS", false, 64, 16 },
-    { "ctr(aes)", "AES-256-CTR", false, 32, 16 },
-    { "gcm(aes)", "AES-256-GCM", true, 32, 12 },
-    { "rfc7539(chacha20,poly1305)", "ChaCha20-Poly1305", true, 32, 12 },
+    { "cbc(aes)", "AES-256-CBC", CIPHER, 32 },
+    { "xts(aes)", "AES-256-XTS", CIPHER, 64 },
+    { "ctr(aes)", "AES-256-CTR", CIPHER, 32 },
+    { "gcm(aes)", "AES-256-GCM", AEAD, 32 },
+    { "rfc7539(chacha20,poly1305)", "ChaCha20-Poly1305", AEAD, 32 },
+    { "cmac(aes)", NULL, DIGEST, 32 },
+    { "sha256", NULL, DIGEST, 0 },
+    { "sha512", NULL, DIGEST, 0 },
+    { "hmac(sha256)", NULL, DIGEST, 32 },
+    { "hmac(sha512)", NULL, DIGEST, 64 },
 };
 
-static const size_t lens[] = { 16, 512, 1420, 4096 };
+static const size_t lens[] = { 16, 64, 512, 1420, 4096 };
 static const size_t counts[] = { 1, 2, 8, 64, 1024 };
 
 /* Of OpenSSL's EVP_EncryptInit(3) and neighbours. */
@@ -47,7 +54,7 @@ static struct {
     int (*control)(void *, int, int, void *);
 } evp;
 
-static uint8_t memory[MOST * SLOT], key[64], ivs[MOST][16];
+static uint8_t memory[MOST * SLOT], key[64], ivs[MOST][16], digests[MOST][64];
 static struct kcapi_handle *handles[HANDLES];
 static struct kcapi_request requests[MOST];
 static const struct algorithm *algorithm;
@@ -73,9 +80,15 @@ static void by_loop(void)
     for (size_t i = 0; i < count; i++) {
         struct kcapi_handle *handle = handles[i % handle_count];
         uint8_t *at = memory + i * SLOT;
+        ssize_t ret;
 
-        if (algorithm->aead ? kcapi_aead_encrypt(handle, at, AAD + len, ivs[i], at, AAD + len + TAG, 0) < 0
-                            : kcapi_cipher_encrypt(handle, at, len, ivs[i], at, len, 0) < 0)
+        if (algorithm->family == AEAD)
+            ret = kcapi_aead_encrypt(handle, at, AAD + len, ivs[i], at, AAD + len + TAG, 0);
+        else if (algorithm->family == CIPHER)
+            ret = kcapi_cipher_encrypt(handle, at, len, ivs[i], at, len, 0);
+        else
+            ret = kcapi_md_digest(handle, at, len, digests[i], sizeof(digests[i]));
+        if (ret < 0)
             die("a message failed");
     }
 }
@@ -92,12 +105,12 @@ static void by_openssl(void)
         uint8_t *at = memory + i * SLOT, rest[32];
         int done = 0, right = evp.init(context, NULL, NULL, ivs[i], NULL);
 
-        if (algorithm->aead) {
+        if (algorithm->family == AEAD) {
             right &= evp.update(context, NULL, &done, at, AAD);
             at += AAD;
         }
         right &= evp.update(context, at, &done, at, (int)len);
-        if (algorithm->aead) {
+        if (algorithm->family == AEAD) {
             right &= evp.final(context, rest, &done);
             right &= evp.control(context, 0x10 /* EVP_CTRL_AEAD_GET_TAG */, TAG, at + len);
         }
@@ -127,22 +140,28 @@ static bool open_handles(void)
         if (i > 0) {
             if (kcapi_handle_reinit(&handles[i], handles[0], 0) != 0)
                 die("no further handle");
-        } else if (algorithm->aead) {
+        } else if (algorithm->family == AEAD) {
             if (kcapi_aead_init(&handles[0], algorithm->name, 0) != 0)
                 return false;
             if (kcapi_aead_setkey(handles[0], key, algorithm->keylen) != 0 ||
                 kcapi_aead_settaglen(handles[0], TAG) != 0)
                 die("no key");
-        } else {
+        } else if (algorithm->family == CIPHER) {
             if (kcapi_cipher_init(&handles[0], algorithm->name, 0) != 0)
                 return false;
             if (kcapi_cipher_setkey(handles[0], key, algorithm->keylen) != 0)
                 die("no key");
+        } else {
+            if (kcapi_md_init(&handles[0], algorithm->name, 0) != 0)
+                return false;
+            if (algorithm->keylen > 0 && kcapi_md_setkey(handles[0], key, algorithm->keylen) != 0)
+                die("no key");
         }
-        if (algorithm->aead)
+        if (algorithm->family == AEAD)
             kcapi_aead_setassoclen(handles[i], AAD);
     }
-    if (evp.fetch) {
+    context = NULL;
+    if (evp.fetch && algorithm->openssl) {
         void *cipher = evp.fetch(NULL, algorithm->openssl, NULL);
 
         context = cipher ? evp.context() : NULL;
@@ -155,10 +174,12 @@ static bool open_handles(void)
 static void close_handles(void)
 {
     for (size_t i = 0; i < HANDLES; i++) {
-        if (algorithm->aead)
+        if (algorithm->family == AEAD)
             kcapi_aead_destroy(handles[i]);
-        else
+        else if (algorithm->family == CIPHER)
             kcapi_cipher_destroy(handles[i]);
+        else
+            kcapi_md_destroy(handles[i]);
     }
 }
 
@@ -171,9 +192,9 @@ static int ascending(const void *a, const void *b)
 
 static void row(void)
 {
-    void (*const ways[])(void) = { by_loop, together, evp.fetch ? by_openssl : NULL };
+    void (*const ways[])(void) = { by_loop, together, context ? by_openssl : NULL };
     double times[3][ROUNDS] = { { 0 } };
-    size_t extra = algorithm->aead ? AAD : 0, repeat = 1 + 400000 / (count * (len + 300));
+    size_t extra = algorithm->family == AEAD ? AAD : 0, repeat = 1 + 400000 / (count * (len + 300));
 
     for (size_t i = 0; i < count; i++)
         requests[i] = (struct kcapi_request){ .handle = handles[i % handle_count],
@@ -184,6 +205,11 @@ static void row(void)
                                               .inlen = extra + len,
                                               .output = memory + i * SLOT,
                                               .outlen = extra + len + (extra ? TAG : 0) };
+    for (size_t i = 0; algorithm->family == DIGEST && i < count; i++) {
+        requests[i].type = KCAPI_REQUEST_DIGEST;
+        requests[i].output = digests[i];
+        requests[i].outlen = sizeof(digests[i]);
+    }
     for (int round = -1; round < ROUNDS; round++) {
         for (int way = 0; way < 3; way++) {
             double begin = now();
@@ -198,7 +224,7 @@ static void row(void)
         qsort(times[way], ROUNDS, sizeof(double), ascending);
     printf("| %s | %zu | %zu | %zu | %.0f | %.2f |", algorithm->name, len, count, handle_count, times[0][ROUNDS / 2],
            times[0][ROUNDS / 2] / times[1][ROUNDS / 2]);
-    if (evp.fetch)
+    if (context)
         printf(" %.2f |\n", times[0][ROUNDS / 2] / times[2][ROUNDS / 2]);
     else
         printf(" |\n");

@@ -55,6 +55,7 @@ static void take_messages(const struct family *family)
         act("a wrong tag", false, walk_forge);
     } else {
         act("digest", has_digest, walk_digest);
+        act("digests side by side", has_digest, walk_digests);
         act("digest in pieces", has_digest, walk_update);
         act("digest without end", false, walk_abandon);
     }

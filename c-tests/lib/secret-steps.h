@@ -97,6 +97,24 @@ static void walk_digest(struct kcapi_handle *handle)
     kcapi_md_digest(handle, step.caller->plain, step.len, step.caller->out, 64);
 }
 
+/* Messages of several lengths, side by side. */
+static void walk_digests(struct kcapi_handle *handle)
+{
+    enum { MESSAGES = 20 };
+    struct walker *c = step.caller;
+    struct kcapi_request r[MESSAGES] = { 0 };
+
+    for (size_t i = 0; i < MESSAGES; i++) {
+        r[i].handle = handle;
+        r[i].type = KCAPI_REQUEST_DIGEST;
+        r[i].input = c->plain;
+        r[i].inlen = step.len - step.len * i / (2 * MESSAGES);
+        r[i].output = c->out + 64 * i;
+        r[i].outlen = 64;
+    }
+    kcapi_process(r, MESSAGES, sizeof(r[0]), 0);
+}
+
 static void walk_update(struct kcapi_handle *handle)
 {
     kcapi_md_update(handle, step.caller->plain, step.len / 3);

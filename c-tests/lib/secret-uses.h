@@ -162,6 +162,26 @@ static void requests(const struct secret_use *u)
     kcapi_cipher_destroy(second);
 }
 
+/* Digests of messages of several lengths, of two handles and of one with another key, which go side by side. */
+static void digest_requests(const struct secret_use *u)
+{
+    enum { MESSAGES = 48 };
+    struct kcapi_handle *handle = new_handle(u, 0), *handles[] = { handle, reinit(handle, 0), new_handle(u, 0) };
+    static struct kcapi_request r[MESSAGES];
+
+    kcapi_md_setkey(handles[2], c->plain, u->keylen);
+    for (size_t i = 0; i < MESSAGES; i++)
+        r[i] = (struct kcapi_request){ .handle = handles[i % 3],
+                                       .type = KCAPI_REQUEST_DIGEST,
+                                       .input = c->plain + 4096 * i,
+                                       .inlen = 300 + 77 * i,
+                                       .output = c->out + 64 * i,
+                                       .outlen = 64 };
+    kcapi_process(r, MESSAGES, sizeof(r[0]), 0);
+    for (size_t i = 0; i < 3; i++)
+        kcapi_cipher_destroy(handles[i]);
+}
+
 static void seal(const struct secret_use *u)
 {
     static const size_t lengths[] = { 16, 32, 64, 128, 256, 1024, 4096, 65536 };
@@ -344,6 +364,9 @@ static const struct secret_use secret_uses[] = {
     { "requests of cbc(aes)", "cbc(aes)", requests, kcapi_cipher_init, 16, 0 },
     { "requests of ctr(aes)", "ctr(aes)", requests, kcapi_cipher_init, 32, 0 },
     { "requests of gcm(aes)", "gcm(aes)", requests, kcapi_aead_init, 16, 16 },
+    { "requests of hmac(sha256)", "hmac(sha256)", digest_requests, kcapi_md_init, 32, 0 },
+    { "requests of hmac(sha512)", "hmac(sha512)", digest_requests, kcapi_md_init, 64, 0 },
+    { "requests of cmac(aes)", "cmac(aes)", digest_requests, kcapi_md_init, 16, 0 },
     { "keys of ctr(aes)", "ctr(aes)", keys, kcapi_cipher_init, 16, 0 },
     { "a key by its serial number", "ctr(aes)", key_by_serial, kcapi_cipher_init, 32, 0 },
     { "a refused one", "ctr(aes)", refused_by_serial, kcapi_cipher_init, 32, 0 },

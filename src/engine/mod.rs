@@ -231,6 +231,15 @@ pub enum Submission {
     Batched,
 }
 
+/// Messages that are faster together than one by one.
+#[derive(Clone, Copy)]
+pub struct Company {
+    /// Bytes of the shortest of them.
+    pub shortest: usize,
+    /// So many gain, or more.
+    pub fewest: usize,
+}
+
 /// An algorithm with its key; shared, and the same for all threads.
 pub trait Transform: Send + Sync {
     /// The engine's name.
@@ -252,9 +261,9 @@ pub trait Transform: Send + Sync {
     /// Bytes that an AEAD's message may have, or its result, whichever is longer.
     fn message_max(&self) -> Result<usize>;
 
-    /// Bytes of the shortest messages that are faster together, by [`requests::process`], if each has an
-    /// IV of its own. None: they never are.
-    fn gains_by_company(&self, op: Op) -> Option<usize>;
+    /// The messages that are faster together, by [`requests::process`], if each has an IV of its own.
+    /// `op` is a cipher's direction; None is for digests. None: no messages are.
+    fn gains_by_company(&self, op: Option<Op>) -> Option<Company>;
 
     /// A new operation: nothing in flight, an IV of zeros, with the key and the tag length of
     /// this moment.
@@ -340,8 +349,9 @@ pub struct Job<'a> {
         allow(dead_code, reason = "the kernel needs no proof")
     )]
     pub alone: Alone<'a>,
-    /// The control data. There is an IV, if the algorithm has one.
-    pub control: &'a Control,
+    /// The control data, with an IV, if the algorithm has one. None: the job is a digest, of a message
+    /// that begins with its input.
+    pub control: Option<&'a Control>,
     /// The message.
     pub input: Iovecs<'a>,
     /// The place of the result.

@@ -39,14 +39,14 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
         let job = jobs.get(*number)?;
         Some(Exchange {
             socket: operation.socket.as_fd(),
-            message: Message { control: Some(job.control), data: job.input },
+            message: Message { control: job.control, data: job.input },
             // SAFETY: a part of the job's output.
             output: unsafe { Iovecs::new(output) },
         })
     }));
     for Chosen { operation, number, .. } in &chosen {
-        if let Some(job) = jobs.get(*number) {
-            operation.takes_whole(job.control.op);
+        if let Some(control) = jobs.get(*number).and_then(|job| job.control) {
+            operation.takes_whole(control.op);
         }
     }
     let aio = &first.operation.common.aio;
@@ -101,7 +101,7 @@ fn choose<'a>(jobs: &[Job<'a>]) -> Result<Vec<Chosen<'a>>> {
 /// The place of the result, in one piece. None: the message does not fit into the socket, or there is
 /// an error in its lengths.
 fn place_of_result(operation: &KernelOperation, job: &Job<'_>) -> Option<[iovec; 1]> {
-    let (len, result) = job.control.lens(operation.tag_len, job.input, job.output).ok()?;
+    let (len, result) = job.control?.lens(operation.tag_len, job.input, job.output).ok()?;
     let longest = len.max(result);
     let output = job.output.list().first().filter(|output| output.iov_len >= result)?;
     let fits = len > 0

@@ -6,7 +6,7 @@ use super::capacity;
 use super::common::KernelCommon;
 use super::operation::KernelOperation;
 use super::{properties, socket};
-use crate::engine::{Kind, Op, Operation, Parameter, Properties, Transform};
+use crate::engine::{Company, Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::fork::{self, Watch};
 use crate::log::log;
@@ -70,8 +70,8 @@ impl Transform for KernelTransform {
         &self.common.algorithm.properties
     }
 
-    fn gains_by_company(&self, _: Op) -> Option<usize> {
-        Some(0)
+    fn gains_by_company(&self, op: Option<Op>) -> Option<Company> {
+        op.map(|_| Company { shortest: 0, fewest: 2 })
     }
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {

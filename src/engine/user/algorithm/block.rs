@@ -41,6 +41,14 @@ pub struct CbcMessage<'a> {
     pub data: Data<'a, 'a>,
 }
 
+/// A message of CBC-MAC: whole blocks, and the sum of those before them, which is replaced by that of all.
+pub struct MacMessage<'a> {
+    /// The sum.
+    pub sum: Wiped<16>,
+    /// The blocks.
+    pub blocks: &'a [u8],
+}
+
 /// A block cipher with its key. All slices are whole blocks.
 pub trait BlockCipher: Send + Sync {
     /// Bytes in a block.
@@ -73,6 +81,9 @@ pub trait Pipelined {
     /// CBC encryption of several messages side by side, because within one each block waits for the
     /// one before it.
     fn cbc_encrypt_each(&self, messages: &mut [CbcMessage<'_>]);
+
+    /// The same for CBC-MAC.
+    fn cbc_mac_each(&self, messages: &mut [MacMessage<'_>]);
 
     /// CBC decryption of whole blocks: leaves the last block of ciphertext in `iv`.
     fn cbc_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);

@@ -15,6 +15,8 @@
 )]
 
 mod checksum;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 mod mac;
 #[cfg(feature = "legacy")]
 mod michael;
@@ -22,17 +24,22 @@ mod michael;
 mod sha3;
 #[cfg(target_arch = "x86_64")]
 mod sha512;
+pub mod side_by_side;
 #[cfg(test)]
 mod wycheproof;
 
 use super::names::Name;
+use crate::engine::Company;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, FixedOutputReset, Update, block_api::BlockSizeUser};
+#[cfg(target_arch = "x86_64")]
+use lanes::Sha2;
 #[cfg(not(target_arch = "x86_64"))]
 use sha2 as sha512;
+use side_by_side::DigestMessage;
 use zeroize::Zeroize;
 
 use sha512::{Sha384, Sha512};
@@ -48,6 +55,19 @@ pub trait Hasher: Send + Sync {
     /// The digest of this state and the pieces of `message`; the state stays as it is. `digest` has the
     /// algorithm's digest size.
     fn digest(&self, message: &[&[u8]], digest: &mut [u8]);
+
+    /// Computes digests of messages that begin with this state, side by side, as far as that is faster.
+    /// ENOMEM: none.
+    fn digest_each(&self, _: &mut [DigestMessage<'_>]) -> Result<()> {
+        Ok(())
+    }
+
+    /// The state, if messages that begin with another one of its kind may be hashed beside those that
+    /// begin with it.
+    #[cfg(target_arch = "x86_64")]
+    fn sha2(&self) -> Option<Sha2<'_>> {
+        None
+    }
 
     /// Ends the message. What is in the box wipes itself there: it must not be moved out, which would
     /// leave it in freed memory.
@@ -80,6 +100,8 @@ pub struct HashAlgorithm {
     pub keyed: Option<BoxedKey>,
     /// The depth of the stack that it takes.
     pub depth: Depth,
+    /// The messages whose digests are faster side by side.
+    pub company: Option<Company>,
 }
 
 impl HashAlgorithm {
@@ -100,6 +122,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
             plain: None,
             keyed: Some(Box::new(|key| Ok((digest.hmac)(key, digest.digest_size as usize)))),
             depth: digest.depth,
+            company: digest.company(),
         });
     }
     if let Some(digest) = entry(name) {
@@ -109,6 +132,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
             plain: Some(digest.plain),
             keyed: digest.keyed.map(|key| Box::new(key) as _),
             depth: digest.depth,
+            company: digest.company(),
         });
     }
     #[cfg(feature = "legacy")]
@@ -127,6 +151,17 @@ struct Entry {
     hmac: HmacKey,
     keyed: Option<Key>,
     depth: Depth,
+}
+
+impl Entry {
+    /// The messages whose digests are faster side by side.
+    fn company(&self) -> Option<Company> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(sha2) = (self.plain)().sha2() {
+            return sha2.company();
+        }
+        None
+    }
 }
 
 const fn entry<D: Base>(name: &'static str) -> Entry {
@@ -236,6 +271,11 @@ impl<T: Update + FixedOutputReset + Clone + Send + Sync + 'static> Hasher for St
         message.iter().for_each(|piece| state.update(piece));
         output(&mut state, digest);
     }
+
+    #[cfg(target_arch = "x86_64")]
+    fn sha2(&self) -> Option<Sha2<'_>> {
+        Sha2::of(&self.0, None)
+    }
 }
 
 /// The state of a digest that has absorbed a key. To use it where it is, as [`output`] does, it would have
@@ -332,6 +372,11 @@ impl<D: Base> Hasher for Hmac<D> {
     fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
         self.middle(message, digest);
         self.end(digest);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn sha2(&self) -> Option<Sha2<'_>> {
+        Sha2::of(&self.inner, Some(&self.outer))
     }
 }
 

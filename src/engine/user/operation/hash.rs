@@ -75,7 +75,7 @@ impl HashOperation {
     }
 
     /// A message's beginning.
-    fn beginning(&self) -> Result<&dyn Hasher> {
+    pub(super) fn beginning(&self) -> Result<&dyn Hasher> {
         match self.lease.keyed()? {
             Keyed::Hash(beginning) => Ok(&**beginning),
             _ => Err(Errno::INVAL),
@@ -105,7 +105,7 @@ impl HashOperation {
         digest.get(..self.digest_size()).unwrap_or_default()
     }
 
-    fn digest_size(&self) -> usize {
+    pub(super) fn digest_size(&self) -> usize {
         self.lease.common.digest_size()
     }
 }

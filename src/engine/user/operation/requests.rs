@@ -8,9 +8,11 @@
 
 use super::batch::{CIPHER_SHARE, share_out, threads};
 use super::cipher::CipherOperation;
+use super::hash::HashOperation;
 use crate::cancel;
 use crate::engine::user::algorithm::block::CbcMessage;
-use crate::engine::user::data::in_and_out;
+use crate::engine::user::algorithm::hash::side_by_side::{DigestMessage, digest_each};
+use crate::engine::user::data::{in_and_apart, in_and_out};
 use crate::engine::{Job, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::wipe::{WORK, Wiped, wiping_stack};
@@ -31,10 +33,8 @@ fn process_left(jobs: &mut [Job<'_>]) {
         // Without memory they are processed one by one.
         let _ = encrypt_side_by_side(same_key);
     }
-    let bytes = jobs
-        .iter()
-        .filter(|job| is_left(job))
-        .fold(0usize, |sum, job| sum.saturating_add(job.input.total().unwrap_or(0)));
+    let _ = digest_side_by_side(jobs);
+    let bytes = jobs.iter().map(bytes_left).fold(0, usize::saturating_add);
     if bytes >= MANY_BYTES {
         cancel::suspended(|| process_in_threads(jobs, bytes));
     }
@@ -53,9 +53,20 @@ fn operation<'a>(job: &Job<'a>) -> Option<&'a CipherOperation> {
     job.operation_as()
 }
 
+/// The operation, if it is a digest's.
+fn digest<'a>(job: &Job<'a>) -> Option<&'a HashOperation> {
+    job.operation_as()
+}
+
 /// Returns whether the job is this engine's and not done.
 fn is_left(job: &Job<'_>) -> bool {
-    job.outcome.is_none() && operation(job).is_some()
+    job.outcome.is_none() && (operation(job).is_some() || digest(job).is_some())
+}
+
+/// Bytes of the message, if it is a cipher's that is not done.
+fn bytes_left(job: &Job<'_>) -> usize {
+    let is_left = job.outcome.is_none() && operation(job).is_some();
+    if is_left { job.input.total().unwrap_or(0) } else { 0 }
 }
 
 fn share_key(one: &Job<'_>, other: &Job<'_>) -> bool {
@@ -65,16 +76,19 @@ fn share_key(one: &Job<'_>, other: &Job<'_>) -> bool {
 
 fn process_in_turn(job: &mut Job<'_>) {
     let (input, output) = (job.input, job.output);
-    let result = job.operation.message(job.alone, job.control, input, output, Length::Whole);
-    *job.outcome = Some(result);
+    *job.outcome = Some(match job.control {
+        Some(control) => job.operation.message(job.alone, control, input, output, Length::Whole),
+        None => job.operation.digest(input, output),
+    });
 }
 
 /// A message of CBC encryption, if the job is one. The operation's cipher goes `side_by_side`.
 fn cbc_message<'a>(job: &Job<'a>) -> Option<CbcMessage<'a>> {
     const BLOCK: usize = 16;
-    let iv = job.control.iv.as_ref()?.as_slice();
+    let control = job.control?;
+    let iv = control.iv.as_ref()?.as_slice();
     let len = job.input.total().ok().filter(|len| *len > 0 && len.is_multiple_of(BLOCK))?;
-    if job.control.op != Op::Encrypt || iv.len() != BLOCK || job.output.total().ok()? < len {
+    if control.op != Op::Encrypt || iv.len() != BLOCK || job.output.total().ok()? < len {
         return None;
     }
     let mut message =
@@ -99,11 +113,39 @@ fn encrypt_side_by_side(jobs: &mut [Job<'_>]) -> Result<()> {
     cipher.cbc_encrypt_each(&mut messages);
     for (job, message) in jobs.iter_mut().zip(messages) {
         let CbcMessage { iv, data } = message;
-        if let Some(operation) = operation(job) {
-            *job.outcome = Some(operation.leave(job.alone, job.control, &*iv).map(|()| data.len()));
+        if let Some((operation, control)) = operation(job).zip(job.control) {
+            *job.outcome = Some(operation.leave(job.alone, control, &*iv).map(|()| data.len()));
         }
     }
     Ok(())
+}
+
+/// A message whose digest may be computed beside others', if the job is one.
+fn digest_message<'a>(job: &Job<'a>) -> Option<DigestMessage<'a>> {
+    let operation = digest(job)?;
+    job.input.total().ok()?;
+    let (data, digest) = in_and_apart(job.input, job.output, operation.digest_size())?;
+    Some(DigestMessage::new(operation.beginning().ok()?, data, digest))
+}
+
+/// Computes digests side by side, of each operation those of the first messages, up to one that cannot
+/// be so. ENOMEM: perhaps not all of them.
+fn digest_side_by_side(jobs: &mut [Job<'_>]) -> Result<()> {
+    let (mut chosen, mut messages) = (Vec::new(), Vec::new());
+    chosen.try_reserve_exact(jobs.len())?;
+    messages.try_reserve_exact(jobs.len())?;
+    for of_one in jobs.chunk_by_mut(|one, other| one.shares_operation(other)) {
+        for job in of_one {
+            let Some(message) = digest_message(job) else { break };
+            messages.push(message);
+            chosen.push(job);
+        }
+    }
+    let result = digest_each(&mut messages);
+    for (job, message) in chosen.into_iter().zip(messages) {
+        *job.outcome = message.result().map(Ok);
+    }
+    result
 }
 
 /// Shares out the jobs that are left among threads, about as many bytes to each; none, if there are no
@@ -129,7 +171,7 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     while !rest.is_empty() {
         let mut sum = 0;
         let whole = rest.iter().position(|job| {
-            sum += if is_left(job) { job.input.total().unwrap_or(0) } else { 0 };
+            sum += bytes_left(job);
             sum >= bytes.div_ceil(threads)
         });
         let (group, others) = rest.split_at_mut(whole.map_or(rest.len(), |last| last + 1));
@@ -138,10 +180,9 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     }
     share_out(&mut groups, |Group(jobs)| {
         for job in jobs.iter_mut().filter(|job| is_left(job)) {
-            let apart = |operation: &CipherOperation| {
-                operation.message_apart(job.control, job.input, job.output)
-            };
-            *job.outcome = operation(job).map(apart);
+            *job.outcome = operation(job).zip(job.control).map(|(operation, control)| {
+                operation.message_apart(control, job.input, job.output)
+            });
         }
     });
 }

@@ -15,7 +15,7 @@ mod vaes512;
 #[cfg(test)]
 mod tests;
 
-use super::{BlockCipher, CbcMessage, Data, Pipelined};
+use super::{BlockCipher, CbcMessage, Data, MacMessage, Pipelined};
 use crate::errno::{Errno, Result};
 use kernels::with_features;
 use side_by_side::chain_each;

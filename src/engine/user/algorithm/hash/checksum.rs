@@ -46,6 +46,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
         plain,
         keyed: Some(Box::new(keyed)),
         depth: Depth::Call,
+        company: None,
     })
 }
 

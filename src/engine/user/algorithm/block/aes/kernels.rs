@@ -342,6 +342,11 @@ macro_rules! modes {
                 unsafe { chain_each(&self.0, messages) }
             }
 
+            fn cbc_mac_each(&self, messages: &mut [MacMessage<'_>]) {
+                // SAFETY: `new` has found the features.
+                unsafe { chain_each(&self.0, messages) }
+            }
+
             fn cbc_decrypt(&self, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
                 // SAFETY: `new` has found the features.
                 unsafe { cbc_all(&self.0, iv, data) }

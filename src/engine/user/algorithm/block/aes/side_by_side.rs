@@ -1,15 +1,46 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! CBC encryption of several messages side by side. Within a message each block waits for the one
+//! CBC encryption, and CBC-MAC, of several messages side by side. Within a message each block waits for the one
 //! before it, so that most of the processor is idle; the blocks of other messages fill it.
 
 #![allow(unsafe_code)]
 
 use super::{BLOCK, RoundKeys, load, store, with_features};
-use crate::engine::user::algorithm::block::CbcMessage;
+use crate::engine::user::algorithm::block::{CbcMessage, MacMessage};
 use std::arch::x86_64::*;
 
 /// Messages at work at the same time, as many as instructions take to end.
 const WIDTH: usize = 8;
+
+/// A message whose blocks are chained.
+pub trait Chained {
+    /// The block before the next one.
+    fn last(&mut self) -> &mut [u8; BLOCK];
+
+    /// The blocks, as many bytes, and where their ciphertext goes; None: nowhere, only the last block
+    /// matters.
+    fn blocks(&mut self) -> (*const u8, usize, Option<*mut u8>);
+}
+
+impl Chained for CbcMessage<'_> {
+    fn last(&mut self) -> &mut [u8; BLOCK] {
+        &mut self.iv
+    }
+
+    fn blocks(&mut self) -> (*const u8, usize, Option<*mut u8>) {
+        let (from, to) = self.data.reborrow().into_raw();
+        (from, self.data.len(), Some(to))
+    }
+}
+
+impl Chained for MacMessage<'_> {
+    fn last(&mut self) -> &mut [u8; BLOCK] {
+        &mut self.sum
+    }
+
+    fn blocks(&mut self) -> (*const u8, usize, Option<*mut u8>) {
+        (self.blocks.as_ptr(), self.blocks.len(), None)
+    }
+}
 
 /// A message at work.
 #[derive(Clone, Copy)]
@@ -18,6 +49,8 @@ struct Lane {
     number: usize,
     from: *const [u8; BLOCK],
     to: *mut [u8; BLOCK],
+    /// Blocks from one place in `to` to the next: 0 if all go to the same.
+    step: usize,
     /// Blocks that are still to be encrypted.
     left: usize,
     /// The last block of ciphertext.
@@ -27,23 +60,24 @@ struct Lane {
 with_features! { ["aes"]
 
 /// Encrypts whole blocks of each message.
-pub fn chain_each(keys: &RoundKeys, messages: &mut [CbcMessage<'_>]) {
-    let idle = Lane {
-        number: 0,
-        from: std::ptr::null(),
-        to: std::ptr::null_mut(),
-        left: 0,
-        last: _mm_setzero_si128(),
-    };
+pub fn chain_each<M: Chained>(keys: &RoundKeys, messages: &mut [M]) {
+    let mut nowhere = [0; BLOCK];
+    let nowhere = &raw mut nowhere;
+    let last = _mm_setzero_si128();
+    let idle = Lane { number: 0, from: std::ptr::null(), to: nowhere, step: 0, left: 0, last };
     let (mut lanes, mut count, mut next) = ([idle; WIDTH], 0, 0);
     loop {
         while count < WIDTH && next < messages.len() {
-            let message = &mut messages[next];
-            let left = message.data.len() / BLOCK;
-            if left > 0 {
-                let (from, to) = message.data.reborrow().into_raw();
-                let last = load(&message.iv);
-                lanes[count] = Lane { number: next, from: from.cast(), to: to.cast(), left, last };
+            let (from, len, to) = messages[next].blocks();
+            if len >= BLOCK {
+                lanes[count] = Lane {
+                    number: next,
+                    from: from.cast(),
+                    to: to.map_or(nowhere, |to| to.cast()),
+                    step: usize::from(to.is_some()),
+                    left: len / BLOCK,
+                    last: load(messages[next].last()),
+                };
                 count += 1;
             }
             next += 1;
@@ -57,7 +91,7 @@ pub fn chain_each(keys: &RoundKeys, messages: &mut [CbcMessage<'_>]) {
         }
         for lane in (0..count).rev() {
             if lanes[lane].left == 0 {
-                store(&mut messages[lanes[lane].number].iv, lanes[lane].last);
+                store(messages[lanes[lane].number].last(), lanes[lane].last);
                 count -= 1;
                 lanes[lane] = lanes[count];
             }
@@ -83,9 +117,10 @@ fn advance<const N: usize>(keys: &RoundKeys, lanes: &mut [Lane; WIDTH]) {
         }
         for i in 0..N {
             states[i] = _mm_aesenclast_si128(states[i], *last);
-            // SAFETY: as above; its input has been read, if that is the same memory.
+            // SAFETY: as above, and its input has been read, if that is the same memory; or it is
+            // nowhere, which lasts as long as the lanes.
             unsafe { store(&mut *lanes[i].to, states[i]) };
-            lanes[i].to = lanes[i].to.wrapping_add(1);
+            lanes[i].to = lanes[i].to.wrapping_add(lanes[i].step);
         }
     }
     for i in 0..N {

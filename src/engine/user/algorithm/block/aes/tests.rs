@@ -127,6 +127,17 @@ fn chains_side_by_side() {
                 .collect();
             ours.cbc_encrypt_each(&mut messages);
             let left: Vec<_> = messages.into_iter().map(|message| *message.iv).collect();
+            let mut macs: Vec<_> = texts
+                .iter()
+                .zip(&ivs)
+                .map(|(blocks, iv)| {
+                    let mut message = MacMessage { sum: Wiped::ZEROS, blocks };
+                    message.sum.copy_from_slice(iv);
+                    message
+                })
+                .collect();
+            ours.cbc_mac_each(&mut macs);
+            assert!(macs.iter().map(|message| *message.sum).eq(left.iter().copied()));
             for (((text, place), iv), left) in texts.iter().zip(places).zip(ivs).zip(left) {
                 let (mut expected, mut iv) = (text.clone(), iv);
                 cbc(theirs, true, &mut iv, expected.as_mut_slice().into()).unwrap();

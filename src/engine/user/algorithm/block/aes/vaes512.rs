@@ -5,8 +5,8 @@
 
 use super::kernels::{modes, twice, with_features};
 use super::{
-    BLOCK, BlockCipher, CbcMessage, Data, Pipelined, RoundKeys, chain, chain_each, encrypt_one,
-    expand,
+    BLOCK, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, chain, chain_each,
+    encrypt_one, expand,
 };
 use crate::errno::Result;
 use std::arch::x86_64::*;
