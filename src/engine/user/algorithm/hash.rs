@@ -122,7 +122,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
             plain: None,
             keyed: Some(Box::new(|key| Ok((digest.hmac)(key, digest.digest_size as usize)))),
             depth: digest.depth,
-            company: digest.company(),
+            company: (digest.company)(),
         });
     }
     if let Some(digest) = entry(name) {
@@ -132,7 +132,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
             plain: Some(digest.plain),
             keyed: digest.keyed.map(|key| Box::new(key) as _),
             depth: digest.depth,
-            company: digest.company(),
+            company: (digest.company)(),
         });
     }
     #[cfg(feature = "legacy")]
@@ -151,17 +151,7 @@ struct Entry {
     hmac: HmacKey,
     keyed: Option<Key>,
     depth: Depth,
-}
-
-impl Entry {
-    /// The messages whose digests are faster side by side.
-    fn company(&self) -> Option<Company> {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(sha2) = (self.plain)().sha2() {
-            return sha2.company();
-        }
-        None
-    }
+    company: fn() -> Option<Company>,
 }
 
 const fn entry<D: Base>(name: &'static str) -> Entry {
@@ -173,6 +163,10 @@ const fn entry<D: Base>(name: &'static str) -> Entry {
         hmac: |key, digest_size| Box::new(Hmac::<D>::new(key, digest_size)),
         keyed: None,
         depth: if <D::BlockSize as Unsigned>::USIZE <= 64 { Depth::Call } else { Depth::Spills },
+        #[cfg(target_arch = "x86_64")]
+        company: lanes::company::<D>,
+        #[cfg(not(target_arch = "x86_64"))]
+        company: || None,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::engine::Company;
 use crate::errno::Result;
 use crate::wipe::wipe_bytes;
 use digest::common::hazmat::SerializableState;
-use std::any::Any;
+use std::any::{Any, TypeId};
 use x86_64::{Advance, IMPLEMENTATIONS_32, IMPLEMENTATIONS_64};
 use zeroize::Zeroize;
 
@@ -61,14 +61,18 @@ impl<'a> Sha2<'a> {
     fn of_64(self) -> Option<Beginning<'a, u64>> {
         if let Self::Of64(beginning) = self { Some(beginning) } else { None }
     }
+}
 
-    /// The messages that are faster side by side on this processor.
-    pub fn company(&self) -> Option<Company> {
-        Some(match self {
-            Self::Of32(_) => find(&IMPLEMENTATIONS_32)?.1.company,
-            Self::Of64(_) => find(&IMPLEMENTATIONS_64)?.1.company,
-        })
+/// The messages whose digests are faster side by side on this processor.
+pub fn company<D: 'static>() -> Option<Company> {
+    let is_one_of = |types: [TypeId; 2]| types.contains(&TypeId::of::<D>());
+    if is_one_of([TypeId::of::<sha2::Sha224>(), TypeId::of::<sha2::Sha256>()]) {
+        return Some(find(&IMPLEMENTATIONS_32)?.1.company);
     }
+    if is_one_of([TypeId::of::<Sha384>(), TypeId::of::<Sha512>()]) {
+        return Some(find(&IMPLEMENTATIONS_64)?.1.company);
+    }
+    None
 }
 
 /// The state of a digest between two blocks.
