@@ -1668,14 +1668,16 @@ ssize_t kcapi_md_hmac_sm3(const uint8_t *key,
  * kcapi_aead_encrypt() or kcapi_aead_decrypt(), with `assoclen` of the request; or
  * kcapi_md_digest(). A request that fails, such as a forged message, stops no other.
  *
- * On the kernel's engine requests go to the kernel together, with one io_uring_enter(2) for up
- * to 256, if each has an IV of its own (or the algorithm has none), has its result in one
- * buffer and fits into the socket's buffers, and the driver completes at once. Where there is
- * no io_uring, or KCAPI_AIO forbids it, each costs two system calls; and so do the first 63 of a
- * transform, unless one call brings more. KCAPI_INIT_AIO is not needed. This library's own
- * engine encrypts several messages of cbc(aes) and the like side by side. If an output overlaps
- * another request's memory or IV, and for a NULL IV, which goes on with that of the handle's
- * last message, requests are processed one by one.
+ * On the kernel's engine requests of ciphers go to the kernel together, with one
+ * io_uring_enter(2) for up to 256, if each has an IV of its own (or the algorithm has none), has
+ * its result in one buffer and fits into the socket's buffers, and the driver completes at once.
+ * Where there is no io_uring, or KCAPI_AIO forbids it, each costs two system calls; and so do the
+ * first 63 of a transform, unless one call brings more, and all digests. KCAPI_INIT_AIO is not
+ * needed. This library's own engine works on several messages side by side where a single one
+ * leaves most of the processor idle: encryption of cbc(aes), cmac(aes) and other MACs of AES with
+ * one key, SHA-2 and HMAC of it with any keys. If an output overlaps another request's memory or
+ * IV, and for a NULL IV, which goes on with that of the handle's last message, requests are
+ * processed one by one.
  *
  * No output may overlap an array of IOVECs or the requests themselves.
  *

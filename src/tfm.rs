@@ -45,10 +45,11 @@ impl Tfm {
         // It gives this process its number, so that a child finds another one and knows that the
         // transform is its parent's.
         generation();
+        let of_family = |op: &Option<Op>| op.is_none() == (kind == Kind::Hash);
+        let gains = |op| Some(op).filter(of_family).and_then(|op| transform.gains_by_company(op));
         Self {
             has_iv: transform.properties().iv_size > 0,
-            gains_by_company: [None, Some(Op::Decrypt), Some(Op::Encrypt)]
-                .map(|op| transform.gains_by_company(op)),
+            gains_by_company: [None, Some(Op::Decrypt), Some(Op::Encrypt)].map(gains),
             transform,
             kind,
             slots: Lock::default(),
