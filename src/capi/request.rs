@@ -218,6 +218,10 @@ impl Array {
     }
 }
 
+/// Fewer messages than that wipe what each takes of the stack: to wipe once as much as any may take is
+/// slower. Measured (bench/requests/requests.c).
+const FEW: usize = 4;
+
 /// Processes `count` requests from number `first` on, at most [`AT_ONCE`]. Returns how many succeeded.
 ///
 /// # Safety
@@ -255,15 +259,19 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
             });
         }
     } else {
-        wiping_stack::<WORK, _>(|| {
+        let in_turn = |wiper: Wiper| {
             let mut entered = None;
             for number in numbers {
                 log::begin();
                 // SAFETY: the caller's promise.
-                let result = unsafe { request(number).process_alone(&mut entered, Wiper::Caller) };
-                told(number, result);
+                told(number, unsafe { request(number).process_alone(&mut entered, wiper) });
             }
-        });
+        };
+        if count < FEW {
+            in_turn(Wiper::Operation);
+        } else {
+            wiping_stack::<WORK, _>(|| in_turn(Wiper::Caller));
+        }
     }
     succeeded
 }
