@@ -39,7 +39,6 @@ use digest::{Digest, FixedOutput, FixedOutputReset, Update, block_api::BlockSize
 use lanes::Sha2;
 #[cfg(not(target_arch = "x86_64"))]
 use sha2 as sha512;
-use side_by_side::DigestMessage;
 use zeroize::Zeroize;
 
 use sha512::{Sha384, Sha512};
@@ -73,6 +72,29 @@ pub trait Hasher: Send + Sync {
     /// leave it in freed memory.
     fn finish(self: Box<Self>, digest: &mut [u8]) {
         self.digest(&[], digest);
+    }
+}
+
+/// A whole message whose digest may be computed beside others'.
+pub struct DigestMessage<'a> {
+    /// The state with which it begins.
+    beginning: &'a dyn Hasher,
+    data: &'a [u8],
+    /// The place of the digest.
+    digest: &'a mut [u8],
+    /// The digest is there.
+    done: bool,
+}
+
+impl<'a> DigestMessage<'a> {
+    /// A message that begins with the state of `beginning` and goes on with `data`.
+    pub fn new(beginning: &'a dyn Hasher, data: &'a [u8], digest: &'a mut [u8]) -> Self {
+        Self { beginning, data, digest, done: false }
+    }
+
+    /// Bytes in the digest. None: it was not computed.
+    pub fn result(&self) -> Option<usize> {
+        self.done.then_some(self.digest.len())
     }
 }
 

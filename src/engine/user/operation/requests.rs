@@ -11,7 +11,7 @@ use super::cipher::CipherOperation;
 use super::hash::HashOperation;
 use crate::cancel;
 use crate::engine::user::algorithm::block::CbcMessage;
-use crate::engine::user::algorithm::hash::side_by_side::{DigestMessage, digest_each};
+use crate::engine::user::algorithm::hash::{DigestMessage, side_by_side::digest_each};
 use crate::engine::user::data::{in_and_apart, in_and_out};
 use crate::engine::{Job, Length, Op};
 use crate::errno::{Errno, Result};

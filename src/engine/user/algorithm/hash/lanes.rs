@@ -12,8 +12,8 @@
 
 mod x86_64;
 
+use super::DigestMessage;
 use super::sha512::{Sha384, Sha512};
-use super::side_by_side::DigestMessage;
 use crate::engine::Company;
 use crate::errno::Result;
 use crate::wipe::wipe_bytes;

@@ -4,8 +4,7 @@
 //! References: NIST SP 800-38B; RFC 3566; Linux `crypto/cmac.c`, `crypto/xcbc.c`, which
 //! takes keys of all the cipher's lengths, `crypto/ccm.c` for CBC-MAC.
 
-use super::side_by_side::DigestMessage;
-use super::{HashAlgorithm, Hasher};
+use super::{DigestMessage, HashAlgorithm, Hasher};
 use crate::engine::Company;
 use crate::engine::user::algorithm::block::{
     self, BlockAlgorithm, BlockCipher, MacMessage, Pipelined, cbc_mac, xor,
