@@ -475,6 +475,7 @@ mod tests {
     #[test]
     fn other_digests_have_no_lanes() {
         for name in ["sha1", "sha3-256", "blake2b-512", "sm3", "hmac(md5)"] {
+            assert!(find(name).unwrap().company.is_none(), "{name}");
             assert!(beginnings(name)[0].sha2().is_none(), "{name}");
         }
     }
