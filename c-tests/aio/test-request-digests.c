@@ -3,7 +3,7 @@
  * test-request-digests.c - digests of many messages in one kcapi_process() are those of one call for each
  *
  * The user engine computes them side by side, in the lanes of vector registers, where a message that ends makes room
- * for the next one. So there are 1 to 70 messages of all lengths from 0 to 300 bytes and a few long ones, in mixed
+ * for the next one. So there are 1 to 70 messages of all lengths from 0 to 556 bytes and a few long ones, in mixed
  * order, of one handle or of several, with keys of several lengths, and of several algorithms in one call.
  */
 #define _GNU_SOURCE
@@ -13,7 +13,7 @@
 #include "fill.h"
 #include "random.h"
 
-enum { HANDLES = 5, MOST = 70, SHORT = 300, LONG = 5000, KEYS = 200, DIGEST = 64 };
+enum { HANDLES = 5, MOST = 70, SHORT = 300, LONG = 5000, MORE = 256, KEYS = 200, DIGEST = 64 };
 
 struct algorithm {
     const char *name;
@@ -126,8 +126,8 @@ static void prepare(size_t i, size_t number, size_t len)
                                           .outlen = DIGEST };
 }
 
-/* All lengths, so many messages in a call. */
-static bool all_lengths(size_t handles, size_t count)
+/* All lengths from `shortest` on, so many messages in a call. */
+static bool all_lengths(size_t handles, size_t count, size_t shortest)
 {
     size_t len = below(SHORT + 1);
 
@@ -138,7 +138,7 @@ static bool all_lengths(size_t handles, size_t count)
             numbers[i] = below((uint32_t)handles);
             /* 89 and 301 have no common divisor, so that this is each length in turn. */
             len = (len + 89) % (SHORT + 1);
-            prepare(i, numbers[i], one_in(40) ? below(LONG) : len);
+            prepare(i, numbers[i], one_in(40) ? below(LONG) : shortest + len);
         }
         if (!same_as_alone(count, numbers))
             return false;
@@ -159,7 +159,8 @@ static void of_one_algorithm(const struct algorithm *a)
             skip(1, a->name);
             return;
         }
-        same = all_lengths(handles, counts[c]);
+        /* Some digests go side by side only if they are of more than a few blocks. */
+        same = all_lengths(handles, counts[c], 0) && all_lengths(handles, counts[c], MORE);
         close_pairs(handles);
     }
     ok(same, "%s, keys of %u bytes", a->name, a->keylen);

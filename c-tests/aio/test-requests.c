@@ -37,6 +37,7 @@ static const struct algorithm algorithms[] = {
     { "rfc4106(gcm(aes))", AEAD, 36, 1, 0, 8 },
     { "rfc7539(chacha20,poly1305)", AEAD, 32, 1, 0, 12 },
     { "sha256", DIGEST, 0, 1, 0, 0 },        { "hmac(sha512)", DIGEST, 40, 1, 0, 0 },
+    { "sha384", DIGEST, 0, 1, 0, 0 },        { "cmac(aes)", DIGEST, 16, 1, 0, 0 },
 };
 
 struct subject {
