@@ -28,6 +28,13 @@ static inline unsigned int patience(void)
     return tenth > USUALLY ? (unsigned int)tenth : USUALLY;
 }
 
+/* Whether malloc(3) may wait for ever in the child of a process with threads: AddressSanitizer's does. */
+#ifdef __SANITIZE_ADDRESS__
+static const bool allocator_waits_in_child = true;
+#else
+static const bool allocator_waits_in_child = false;
+#endif
+
 static volatile int unexpected;
 
 /* A check within a job; threads may make it, too. */

@@ -52,9 +52,10 @@ static int config_of(const uint8_t *out, ssize_t len, size_t room)
 
 static bool refused(ssize_t ret) { return ret == -EINVAL || ret == -EBUSY || ret == -EBADMSG; }
 
+/* The output is not on the stack, which AddressSanitizer takes for in use when a thread was cancelled here. */
 static ssize_t encrypt_or_fail(handle *h, int error, const char *who)
 {
-    uint8_t out[ROOM + GUARD];
+    static __thread uint8_t out[ROOM + GUARD];
     ssize_t ret;
 
     memset(out, 0xc5, sizeof(out));
@@ -403,6 +404,14 @@ static const struct group groups[] = {
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
+static bool does(const struct group *g, void *(*work)(void *))
+{
+    for (size_t i = 0; g->work[i]; i++)
+        if (g->work[i] == work)
+            return true;
+    return false;
+}
+
 static void run(const void *group)
 {
     const struct group *g = group;
@@ -506,7 +515,11 @@ int main(void)
         if (!is_there(s) || s->aad)
             continue;
         for (size_t j = 0; j < GROUPS; j++) {
-            if (!groups[j].streams || s->chain != SAME_IV || is_aead(s))
+            if (groups[j].streams && s->chain == SAME_IV && !is_aead(s))
+                continue;
+            if (allocator_waits_in_child && does(&groups[j], forks))
+                skip(1, "AddressSanitizer's malloc(3) waits for ever in the child of a process with threads");
+            else
                 ok(alone(run, &groups[j]), "%s: %s", s->name, groups[j].name);
         }
     }

@@ -278,12 +278,6 @@ static void interrupted_call(const void *subject)
     close_handles();
 }
 
-#ifdef __SANITIZE_ADDRESS__
-static const bool allocator_waits_in_child = true;
-#else
-static const bool allocator_waits_in_child = false;
-#endif
-
 int main(void)
 {
     static const char *const names[] = { "cbc(aes)", "xts(aes)", "gcm(aes)", "rfc4106(gcm(aes))" };
