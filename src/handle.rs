@@ -129,8 +129,11 @@ impl Handle {
     /// Sets a parameter of the transform, see [`Tfm::set`].
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
         let result = self.tfm.set(parameter)?;
-        // With a new key a message begins anew.
-        self.enter()?.incomplete = false;
+        // With a new key a message begins anew. The parameter is set, also if the handle cannot be
+        // had any more, which a signal handler may be told.
+        if let Ok(mut state) = self.enter() {
+            state.incomplete = false;
+        }
         Ok(result)
     }
 

@@ -8,6 +8,7 @@
 mod digest;
 mod memory;
 mod model;
+mod requests;
 mod slot;
 mod stream;
 mod whole;
@@ -171,9 +172,11 @@ impl Session<'_> {
             1 => self.set_lengths(slot),
             2 => self.reinit_or_destroy(slot),
             3..=9 if digest => self.update_digest(slot),
+            15 if digest => self.requests(),
             _ if digest => self.finish_digest(slot),
             3..=6 => self.whole(slot),
-            7..=8 => self.pairs(slot),
+            7 => self.pairs(slot),
+            8 => self.requests(),
             9 | 10 => self.start(slot),
             11..=13 => self.update(slot),
             _ => self.receive(slot),

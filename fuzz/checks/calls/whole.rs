@@ -92,7 +92,7 @@ impl Session<'_> {
     }
 
     /// For gcm, a message whose decryption gives `text`.
-    fn genuine(
+    pub fn genuine(
         &mut self,
         slot: usize,
         encrypt: bool,
@@ -108,7 +108,7 @@ impl Session<'_> {
 
     /// The result of messages, and the IV after them; None if the model does not know. A one-shot
     /// function cuts a message if the mode does not chain.
-    fn expected(
+    pub fn expected(
         &self,
         slot: usize,
         encrypt: bool,
@@ -146,7 +146,7 @@ impl Session<'_> {
     }
 
     /// Checks that a message whose result the model knows has succeeded, if there was room for it.
-    fn judge(
+    pub fn judge(
         &mut self,
         slot: usize,
         result: ssize_t,
