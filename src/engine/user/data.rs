@@ -4,8 +4,8 @@
 //!
 //! Input and output may overlap in any way. As in the kernel, all input is copied before any output
 //! is written. A reference is made only to memory of the engine's own, or to the output when the
-//! input is not needed any more. If input and output are the same or do not overlap, ciphers go
-//! from one to the other without a copy, in an `InOutBuf`, which never lends both at once.
+//! input is not needed any more. If input and output are the same or do not overlap, ciphers and
+//! AEADs go from one to the other without a copy, in an `InOutBuf`, which never lends both at once.
 
 #![allow(unsafe_code)]
 
@@ -130,48 +130,93 @@ pub fn read_only<T>(input: Iovecs<'_>, read: impl FnOnce(&[u8]) -> T) -> Option<
     Some(read(unsafe { std::slice::from_raw_parts(iov.iov_base.cast(), iov.iov_len) }))
 }
 
-/// Copies `len` bytes of `input` to the beginning of `result` bytes, lets `process`
-/// work on these, and leaves them in `output`; `tail` gets the input after `len` first.
-///
-/// `output` has at least `result` bytes and `input` those of `len` and `tail`. When
-/// `process` fails, no input is left in an output that it was not in before.
-pub fn in_place<T>(
-    input: Iovecs<'_>,
-    len: usize,
-    tail: &mut [u8],
-    output: Iovecs<'_>,
-    result: usize,
-    process: impl FnOnce(&mut [u8], &[u8]) -> Result<T>,
-) -> Result<T> {
-    debug_assert!(len <= result);
-    let (first, second) = (only(input), only(output));
-    if let (Some(from), Some(to)) = (first, second) {
-        let (from, to): (*const u8, *mut u8) = (from.iov_base.cast(), to.iov_base.cast());
-        // SAFETY: whoever made the lists promised that their memory may be read, and
-        // written. `tail` is the engine's own, and filled before the output, where its source
-        // may be; copy_to allows for any overlap; the slice is the only reference to the output,
-        // and the input is not used any more.
-        let whole = unsafe {
-            if !tail.is_empty() {
-                from.add(len).copy_to_nonoverlapping(tail.as_mut_ptr(), tail.len());
-            }
-            from.copy_to(to, len);
-            slice(to, result)
-        };
-        let processed = process(whole, tail);
-        if processed.is_err() && !std::ptr::eq(from, to) {
-            wipe_bytes(whole);
-        }
-        return processed;
+/// The lengths of the parts of an AEAD's message, in bytes. A tag is behind the text, of the input in
+/// decryption and of the output in encryption.
+#[derive(Clone, Copy)]
+pub struct Lengths {
+    /// The associated data, which are the beginning of the input and of the output.
+    pub aad: usize,
+    /// What is en- or decrypted.
+    pub text: usize,
+    /// The tag in the input.
+    pub tag_in: usize,
+    /// The tag in the output.
+    pub tag_out: usize,
+}
+
+impl Lengths {
+    /// Bytes before the tag.
+    fn before_tag(&self) -> usize {
+        self.aad + self.text
     }
-    let mut scratch = Buffer::zeros(result.max(len + tail.len()))?;
+
+    /// Bytes in the input.
+    fn input(&self) -> usize {
+        self.before_tag() + self.tag_in
+    }
+
+    /// Bytes in the output.
+    pub fn output(&self) -> usize {
+        self.before_tag() + self.tag_out
+    }
+
+    /// The parts of a message that is processed where it is, in `bytes`, which have room for both the
+    /// input and the output. None: they have not.
+    pub fn cut<'a>(&self, bytes: &'a mut [u8]) -> Option<Parts<'a>> {
+        let (aad, behind) = bytes.split_at_mut_checked(self.aad)?;
+        let (text, tag) = behind.split_at_mut_checked(self.text)?;
+        let (tag_in, tag_out) = tag.split_at_mut_checked(self.tag_in)?;
+        Some(Parts { aad, text: text.into(), tag_in, tag_out: tag_out.get_mut(..self.tag_out)? })
+    }
+}
+
+/// The parts of an AEAD's message.
+pub struct Parts<'a> {
+    /// The associated data, in the output already.
+    pub aad: &'a mut [u8],
+    /// The text on its way from input to output.
+    pub text: InOutBuf<'a, 'a, u8>,
+    /// The tag in the input.
+    pub tag_in: &'a [u8],
+    /// The place of the tag in the output.
+    pub tag_out: &'a mut [u8],
+}
+
+/// Lets `process` work on an AEAD's message from `input` to `output`, which have as many bytes as the
+/// message: without a copy of the text if both are one piece of memory each, and the same or apart.
+///
+/// When `process` fails, nothing that it has written is left in an output that is not the input.
+pub fn in_parts<T>(
+    input: Iovecs<'_>,
+    lengths: Lengths,
+    output: Iovecs<'_>,
+    process: impl FnOnce(Parts<'_>) -> Result<T>,
+) -> Result<T> {
+    let (read, written) = (lengths.input(), lengths.output());
+    if let Some((from, to)) = same_or_apart(input, read, output, written) {
+        let behind = lengths.before_tag();
+        // SAFETY: whoever made the lists promised that their memory may be read, and written, and
+        // that nobody else uses it. They are the same or do not overlap, and no two parts of either
+        // do; where they are the same, only one of the tags has bytes.
+        let parts = unsafe {
+            if !std::ptr::eq(from, to) {
+                to.copy_from_nonoverlapping(from, lengths.aad);
+            }
+            let text = InOutBuf::from_raw(from.add(lengths.aad), to.add(lengths.aad), lengths.text);
+            let tag_in = std::slice::from_raw_parts(from.add(behind), lengths.tag_in);
+            let tag_out = slice(to.add(behind), lengths.tag_out);
+            Parts { aad: slice(to, lengths.aad), text, tag_in, tag_out }
+        };
+        let processed = process(parts);
+        // SAFETY: whoever made the lists promised that the output may be written, and what `process`
+        // was given is gone.
+        return processed.inspect_err(|_| unsafe { wipe_unless_same(from, to, written) });
+    }
+    let mut scratch = Buffer::zeros(read.max(written))?;
     // SAFETY: `scratch` has room for the input.
     unsafe { gather(input, scratch.bytes().as_mut_ptr()) };
-    let behind = scratch.bytes().get(len..).and_then(|rest| rest.get(..tail.len()));
-    tail.copy_from_slice(behind.ok_or(Errno::INVAL)?);
-    let whole = scratch.bytes().get_mut(..result).ok_or(Errno::INVAL)?;
-    let processed = process(whole, tail)?;
-    copy_out(whole, output);
+    let processed = process(lengths.cut(scratch.bytes()).ok_or(Errno::INVAL)?)?;
+    copy_out(scratch.bytes().get(..written).ok_or(Errno::INVAL)?, output);
     Ok(processed)
 }
 
@@ -185,18 +230,45 @@ pub fn in_to_out<T>(
     output: Iovecs<'_>,
     process: impl FnOnce(InOutBuf<'_, '_, u8>) -> Result<T>,
 ) -> Result<T> {
-    if let Some(data) = in_and_out(input, len, output) {
-        let (from, to) = data.into_raw();
-        // SAFETY: these are its parts.
+    if let Some((from, to)) = same_or_apart(input, len, output, len) {
+        // SAFETY: whoever made the lists promised that their memory may be read, and written, and
+        // that nobody else uses it; they are the same or do not overlap.
         let processed = process(unsafe { InOutBuf::from_raw(from, to, len) });
-        if processed.is_err() && !std::ptr::eq(from, to) {
-            // SAFETY: whoever made the list promised that its memory may be written, and what
-            // `process` was given is gone.
-            wipe_bytes(unsafe { slice(to, len) });
+        // SAFETY: the same, and what `process` was given is gone.
+        return processed.inspect_err(|_| unsafe { wipe_unless_same(from, to, len) });
+    }
+    in_place(input, len, output, |data| process(data.into()))
+}
+
+/// Copies `len` bytes of `input` to the beginning of `output`, or to a buffer in between, and lets
+/// `process` work on them there.
+fn in_place<T>(
+    input: Iovecs<'_>,
+    len: usize,
+    output: Iovecs<'_>,
+    process: impl FnOnce(&mut [u8]) -> Result<T>,
+) -> Result<T> {
+    if let (Some(from), Some(to)) = (only(input), only(output)) {
+        let (from, to): (*const u8, *mut u8) = (from.iov_base.cast(), to.iov_base.cast());
+        // SAFETY: whoever made the lists promised that their memory may be read, and written; copy_to
+        // allows for any overlap; the slice is the only reference to the output, and the input is not
+        // used any more.
+        let data = unsafe {
+            from.copy_to(to, len);
+            slice(to, len)
+        };
+        let processed = process(data);
+        if processed.is_err() {
+            wipe_bytes(data);
         }
         return processed;
     }
-    in_place(input, len, &mut [], output, len, |data, _| process(data.into()))
+    let mut scratch = Buffer::zeros(len)?;
+    // SAFETY: `scratch` has room for the input.
+    unsafe { gather(input, scratch.bytes().as_mut_ptr()) };
+    let processed = process(scratch.bytes())?;
+    copy_out(scratch.bytes(), output);
+    Ok(processed)
 }
 
 /// `len` bytes on the way from `input` to `output`. None: these are not one piece of memory each, or
@@ -206,11 +278,40 @@ pub fn in_and_out<'a>(
     len: usize,
     output: Iovecs<'a>,
 ) -> Option<InOutBuf<'a, 'a, u8>> {
-    let (from, to) = (only(input)?.iov_base, only(output)?.iov_base);
-    let apart = from.addr().abs_diff(to.addr()) >= len;
+    let (from, to) = same_or_apart(input, len, output, len)?;
     // SAFETY: whoever made the lists promised that their memory may be read, and written, and that
     // nobody else uses it; they are the same or do not overlap.
-    (from == to || apart).then(|| unsafe { InOutBuf::from_raw(from.cast(), to.cast(), len) })
+    Some(unsafe { InOutBuf::from_raw(from, to, len) })
+}
+
+/// The starts of input and output. None: these are not one piece of memory each, or what is `read` of the
+/// one and `written` of the other overlap without having the same start.
+fn same_or_apart(
+    input: Iovecs<'_>,
+    read: usize,
+    output: Iovecs<'_>,
+    written: usize,
+) -> Option<(*const u8, *mut u8)> {
+    let (from, to) = (only(input)?.iov_base, only(output)?.iov_base);
+    (from == to || are_apart(from.addr(), read, to.addr(), written))
+        .then(|| (from.cast_const().cast(), to.cast()))
+}
+
+/// Returns whether two pieces of memory do not overlap.
+fn are_apart(one: usize, len: usize, other: usize, other_len: usize) -> bool {
+    one.saturating_add(len) <= other || other.saturating_add(other_len) <= one
+}
+
+/// Wipes the output of a call that has failed, unless it is the input.
+///
+/// # Safety
+///
+/// `len` bytes at `to` may be written, and nothing else accesses them.
+unsafe fn wipe_unless_same(from: *const u8, to: *mut u8, len: usize) {
+    if !std::ptr::eq(from, to) {
+        // SAFETY: the caller's promise.
+        wipe_bytes(unsafe { slice(to, len) });
+    }
 }
 
 /// The input, and the first `len` bytes of the output. None: these are not one piece of memory each, or
@@ -221,8 +322,7 @@ pub fn in_and_apart<'a>(
     len: usize,
 ) -> Option<(&'a [u8], &'a mut [u8])> {
     let (from, to) = (only(input)?, only(output)?);
-    let (read, written) = (from.iov_base.addr(), to.iov_base.addr());
-    let apart = read.saturating_add(from.iov_len) <= written || written.saturating_add(len) <= read;
+    let apart = are_apart(from.iov_base.addr(), from.iov_len, to.iov_base.addr(), len);
     // SAFETY: whoever made the lists promised that their memory may be read, and written, and that
     // nobody else uses it; they do not overlap.
     (apart && len <= to.iov_len).then(|| unsafe {

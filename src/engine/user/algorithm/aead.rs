@@ -27,7 +27,7 @@ mod tests;
 #[cfg(test)]
 mod wycheproof;
 
-use super::block::{self, BlockAlgorithm};
+use super::block::{self, BlockAlgorithm, Data};
 use super::names::Name;
 use super::verdict;
 use crate::errno::{Errno, Result};
@@ -36,12 +36,13 @@ use authenc::Digested;
 
 /// A cipher with its key.
 pub trait Aead: Send + Sync {
-    /// Encrypts `data` in place and writes the tag, as long as asked for. Of `aad`, which is the beginning
-    /// of the output, only ESSIV changes something.
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()>;
+    /// Encrypts `data` from input to output and writes the tag, as long as asked for. Of `aad`, which is
+    /// the beginning of the output, only ESSIV changes something. What is in an output apart from the
+    /// input after an error is for the caller to wipe.
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()>;
 
-    /// Decrypts `data` in place. EBADMSG: the tag is wrong, and `data` is wiped or as before.
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()>;
+    /// Decrypts `data` from input to output. EBADMSG: the tag is wrong, and the output has no plaintext.
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()>;
 
     /// The depth of the stack that these take, for the caller to wipe.
     fn depth(&self) -> Depth {

@@ -154,16 +154,6 @@ pub fn find(name: &Name<'_>) -> Option<SkcipherAlgorithm> {
     })
 }
 
-/// Counter mode in place.
-pub(super) fn ctr(
-    cipher: &dyn BlockCipher,
-    encrypt: bool,
-    counter: &mut [u8],
-    data: &mut [u8],
-) -> Result<()> {
-    modes::ctr(cipher, encrypt, counter, data.into())
-}
-
 type Crypt = fn(&dyn BlockCipher, bool, &mut [u8], Data<'_, '_>) -> Result<()>;
 
 /// A mode with a key that is the block cipher's.

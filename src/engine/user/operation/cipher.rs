@@ -13,7 +13,7 @@ use super::shared_stream::SharedStream;
 use crate::engine::outcome::BatchOutcome;
 use crate::engine::user::algorithm::block::Pipelined;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
-use crate::engine::user::data::{copy_out, in_place, in_to_out};
+use crate::engine::user::data::{copy_out, in_parts, in_to_out};
 use crate::engine::user::lease::Lease;
 use crate::engine::{Alone, Control, Failure, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
@@ -23,9 +23,6 @@ use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::wipe::{WORK, Wiper, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Longer than any tag.
-const TAG_MAX: usize = 64;
 
 /// A cipher at work.
 pub struct CipherOperation {
@@ -211,11 +208,9 @@ impl CipherOperation {
                 })
             }
             Keyed::Aead(aead) => {
-                let mut tag = [0; TAG_MAX];
-                let tag_in = if settings.encrypt { 0 } else { sizes.tag };
-                let tag = tag.get_mut(..tag_in).ok_or(Errno::INVAL)?;
-                in_place(input, len - tag_in, tag, output, result, |data, tag| {
-                    settings.aead(&**aead, sizes, data, tag)
+                let lengths = settings.lengths(len, sizes.tag)?;
+                in_parts(input, lengths, output, |message| {
+                    settings.aead(&**aead, sizes.iv, message)
                 })
             }
             _ => Err(Errno::INVAL),
@@ -313,25 +308,14 @@ impl CipherOperation {
             }
             (Keyed::Aead(aead), _) => {
                 let sizes = self.lease.sizes;
+                // What is too short stays, because it is no message yet.
+                let lengths = state.settings.lengths(state.data.len(), sizes.tag)?;
                 let mut data = std::mem::take(&mut state.data);
-                let tag_in = if state.settings.encrypt { 0 } else { sizes.tag };
-                let Some(head) =
-                    data.len().checked_sub(tag_in).filter(|&l| l >= state.settings.assoclen)
-                else {
-                    // It stays, because data that are too short are no message yet.
-                    state.data = data;
-                    return Err(Errno::INVAL);
-                };
                 state.begun = state.more;
-                if state.settings.encrypt {
-                    data.grow(sizes.tag)?;
-                }
-                let (data, tag) = match state.settings.encrypt {
-                    true => (data.bytes(), &mut [][..]),
-                    false => data.bytes().split_at_mut(head),
-                };
-                state.settings.aead(&**aead, sizes, data, tag)?;
-                Ok(copy_out(data, output))
+                data.grow(lengths.tag_out)?;
+                let message = lengths.cut(data.bytes()).ok_or(Errno::INVAL)?;
+                state.settings.aead(&**aead, sizes.iv, message)?;
+                Ok(copy_out(data.bytes().get(..lengths.output()).ok_or(Errno::INVAL)?, output))
             }
             _ => Err(Errno::INVAL),
         }

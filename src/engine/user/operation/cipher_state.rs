@@ -5,8 +5,7 @@
 //! Reference: Linux `include/crypto/if_alg.h`, `crypto/af_alg.c`, af_alg_sendmsg().
 
 use crate::engine::user::algorithm::aead::Aead;
-use crate::engine::user::data::Buffer;
-use crate::engine::user::lease::Sizes;
+use crate::engine::user::data::{Buffer, Lengths, Parts};
 use crate::engine::{Control, Iv, Op, Progress};
 use crate::errno::{Errno, Result};
 use crate::wipe::Wiped;
@@ -91,17 +90,22 @@ impl Settings {
         Ok(())
     }
 
-    /// Processes an AEAD's message in `data`: the AAD, the text and, in encryption, room for the
-    /// tag. In decryption `tag` is the tag.
-    pub fn aead(&self, aead: &dyn Aead, len: Sizes, data: &mut [u8], tag: &[u8]) -> Result<()> {
-        let iv = self.iv.get(..len.iv).ok_or(Errno::INVAL)?;
-        let (aad, text) = data.split_at_mut_checked(self.assoclen).ok_or(Errno::INVAL)?;
+    /// The lengths of the parts of an AEAD's message of `len` bytes. EINVAL: it is too short for its AAD
+    /// and its tag.
+    pub fn lengths(&self, len: usize, tag: usize) -> Result<Lengths> {
+        let (tag_in, tag_out) = if self.encrypt { (0, tag) } else { (tag, 0) };
+        let text = len.checked_sub(tag_in).and_then(|len| len.checked_sub(self.assoclen));
+        Ok(Lengths { aad: self.assoclen, text: text.ok_or(Errno::INVAL)?, tag_in, tag_out })
+    }
+
+    /// Processes an AEAD's message with an IV of `iv_size` bytes.
+    pub fn aead(&self, aead: &dyn Aead, iv_size: usize, message: Parts<'_>) -> Result<()> {
+        let iv = self.iv.get(..iv_size).ok_or(Errno::INVAL)?;
+        let Parts { aad, text, tag_in, tag_out } = message;
         if self.encrypt {
-            let end = text.len().checked_sub(len.tag).ok_or(Errno::INVAL)?;
-            let (text, tag) = text.split_at_mut(end);
-            aead.seal(iv, aad, text, tag)
+            aead.seal(iv, aad, text, tag_out)
         } else {
-            aead.open(iv, aad, text, tag)
+            aead.open(iv, aad, text, tag_in)
         }
     }
 }

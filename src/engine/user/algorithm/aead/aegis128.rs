@@ -5,7 +5,7 @@
 //! `crypto/aegis128-core.c`. It is not AEGIS-128L, which has a larger state.
 
 use super::{Aead, AeadAlgorithm, give, verify};
-use crate::engine::user::algorithm::block::xor;
+use crate::engine::user::algorithm::block::{Data, xor};
 use crate::errno::{Errno, Result};
 use crate::wipe::wipe_bytes;
 use aes::hazmat::cipher_round;
@@ -125,13 +125,14 @@ impl Aegis128 {
 }
 
 impl Aead for Aegis128 {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        give(&*self.crypt(true, iv, aad, data)?, tag)
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
+        give(&*self.crypt(true, iv, aad, data.into_out_with_copied_in())?, tag)
     }
 
     /// The plaintext is authenticated, so it must be decrypted first; it is wiped again
     /// unless the tag is right.
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
+        let data = data.into_out_with_copied_in();
         let verified = verify(&*self.crypt(false, iv, aad, data)?, tag);
         if verified.is_err() {
             wipe_bytes(data);

@@ -8,6 +8,7 @@
 
 use super::{Aead, AeadAlgorithm, give, verify};
 use crate::engine::DIGEST_MAX;
+use crate::engine::user::algorithm::block::Data;
 use crate::engine::user::algorithm::hash::{self, Hasher};
 use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::skcipher::{self, Skcipher};
@@ -81,23 +82,29 @@ impl Authenc {
         mac
     }
 
-    fn crypt(&self, encrypt: bool, iv: &[u8], data: &mut [u8]) -> Result<()> {
+    fn crypt(&self, encrypt: bool, iv: &[u8], data: Data<'_, '_>) -> Result<()> {
         let mut copy = [0; IV];
         let copy = copy.get_mut(..iv.len()).ok_or(Errno::INVAL)?;
         copy.copy_from_slice(iv);
-        self.cipher.crypt(encrypt, copy, data.into())
+        self.cipher.crypt(encrypt, copy, data)
     }
 }
 
 impl Aead for Authenc {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(
+        &self,
+        iv: &[u8],
+        aad: &mut [u8],
+        mut data: Data<'_, '_>,
+        tag: &mut [u8],
+    ) -> Result<()> {
         let mac = match self.digested {
             Digested::Ciphertext => {
-                self.crypt(true, iv, data)?;
-                self.mac(aad, data)
+                self.crypt(true, iv, data.reborrow())?;
+                self.mac(aad, data.get_out())
             }
             Digested::Plaintext => {
-                let mac = self.mac(aad, data);
+                let mac = self.mac(aad, data.get_in());
                 self.crypt(true, iv, data)?;
                 mac
             }
@@ -107,14 +114,15 @@ impl Aead for Authenc {
 
     /// A plaintext that is authenticated must be decrypted first; it is wiped again unless the tag is
     /// right.
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], mut data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         match self.digested {
             Digested::Ciphertext => {
-                verify(&*self.mac(aad, data), tag)?;
+                verify(&*self.mac(aad, data.get_in()), tag)?;
                 self.crypt(false, iv, data)
             }
             Digested::Plaintext => {
-                self.crypt(false, iv, data)?;
+                self.crypt(false, iv, data.reborrow())?;
+                let data = data.into_out();
                 verify(&*self.mac(aad, data), tag).inspect_err(|_| wipe_bytes(data))
             }
         }

@@ -6,8 +6,8 @@
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::block::{BlockCipher, cbc_mac, xor};
-use crate::engine::user::algorithm::skcipher::ctr;
+use crate::engine::user::algorithm::block::{BlockCipher, Data, cbc_mac, xor};
+use crate::engine::user::algorithm::skcipher::modes::ctr;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use crate::wipe::wipe_bytes;
@@ -99,7 +99,7 @@ impl Ccm {
     }
 
     /// En- or decrypts data and what masks the tag.
-    fn crypt(&self, mut counter: [u8; IV], data: &mut [u8]) -> Result<Zeroizing<[u8; 16]>> {
+    fn crypt(&self, mut counter: [u8; IV], data: Data<'_, '_>) -> Result<Zeroizing<[u8; 16]>> {
         let mut mask = Zeroizing::new(counter);
         self.cipher.encrypt(&mut *mask);
         counter[15] = 1;
@@ -109,18 +109,19 @@ impl Ccm {
 }
 
 impl Aead for Ccm {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
-        let mut mac = self.mac(&counter, aad, data, tag.len())?;
+        let mut mac = self.mac(&counter, aad, data.get_in(), tag.len())?;
         xor(&mut *mac, &*self.crypt(counter, data)?);
         give(&*mac, tag)
     }
 
     /// The plaintext is authenticated, so it must be decrypted first; it is wiped again unless the tag
     /// is right.
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], mut data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
-        let mask = self.crypt(counter, data)?;
+        let mask = self.crypt(counter, data.reborrow())?;
+        let data = data.into_out();
         let result = self.mac(&counter, aad, data, tag.len()).and_then(|mut mac| {
             xor(&mut *mac, &*mask);
             verify(&*mac, tag)

@@ -3,6 +3,7 @@
 //! end; Linux `crypto/chacha20poly1305.c`.
 
 use super::{Aead, AeadAlgorithm, give, verify};
+use crate::engine::user::algorithm::block::Data;
 use crate::engine::user::algorithm::poly1305::Poly1305;
 use crate::engine::user::algorithm::skcipher::chacha;
 use crate::errno::{Errno, Result};
@@ -48,7 +49,7 @@ impl ChaChaPoly {
     }
 
     /// XORs with the key stream from that block on.
-    fn apply(&self, block: usize, iv: &[u8], data: &mut [u8]) {
+    fn apply(&self, block: usize, iv: &[u8], data: Data<'_, '_>) {
         let mut counter = [0; 16];
         // The counter wraps.
         counter[..4].copy_from_slice(&(block as u32).to_le_bytes());
@@ -75,7 +76,7 @@ impl ChaChaPoly {
         let len = data.len().min(HEAD - BLOCK);
         let made = &mut made[..BLOCK + len];
         made[BLOCK..].copy_from_slice(&data[..len]);
-        self.apply(0, iv, made);
+        self.apply(0, iv, (&mut *made).into());
         let (key, beginning) = made.split_at_mut(BLOCK);
         let poly = Poly1305::new(key.first_chunk().expect("half a block"));
         wipe_bytes(key);
@@ -83,9 +84,9 @@ impl ChaChaPoly {
     }
 
     /// Puts the beginning where it belongs; what follows.
-    fn put<'d>(beginning: &mut [u8], data: &'d mut [u8]) -> &'d mut [u8] {
-        let (first, rest) = data.split_at_mut(beginning.len());
-        first.copy_from_slice(beginning);
+    fn put<'i, 'o>(beginning: &mut [u8], data: Data<'i, 'o>) -> Data<'i, 'o> {
+        let (mut first, rest) = data.split_at(beginning.len());
+        first.get_out().copy_from_slice(beginning);
         wipe_bytes(beginning);
         rest
     }
@@ -101,25 +102,28 @@ fn tag(mut poly: Poly1305, aad: usize, data: usize) -> [u8; 16] {
 }
 
 impl ChaChaPoly {
-    fn sealed(&self, iv: &[u8], aad: &[u8], data: &mut [u8]) -> [u8; 16] {
+    fn sealed(&self, iv: &[u8], aad: &[u8], data: Data<'_, '_>) -> [u8; 16] {
         let (len, mut made) = (data.len(), [0; HEAD]);
-        let (mut poly, beginning) = self.begin(iv, data, &mut made);
+        let (mut poly, beginning) = self.begin(iv, data.get_in(), &mut made);
         poly.update_padded(aad);
         // The beginning gets no padding: it has whole blocks where data follow.
         poly.update_padded(beginning);
-        let rest = Self::put(beginning, data);
-        for (i, piece) in rest.chunks_mut(CACHED).enumerate() {
-            self.apply(HEAD / BLOCK + i * (CACHED / BLOCK), iv, piece);
-            poly.update_padded(piece);
+        let (mut rest, mut block) = (Self::put(beginning, data), HEAD / BLOCK);
+        while !rest.is_empty() {
+            let len = rest.len().min(CACHED);
+            let (mut piece, later) = rest.split_at(len);
+            self.apply(block, iv, piece.reborrow());
+            poly.update_padded(piece.get_out());
+            (rest, block) = (later, block + CACHED / BLOCK);
         }
         tag(poly, aad.len(), len)
     }
 
-    fn opened(&self, iv: &[u8], aad: &[u8], data: &mut [u8], tag_in: &[u8]) -> Result<()> {
+    fn opened(&self, iv: &[u8], aad: &[u8], data: Data<'_, '_>, tag_in: &[u8]) -> Result<()> {
         let (len, mut made) = (data.len(), [0; HEAD]);
-        let (mut poly, beginning) = self.begin(iv, data, &mut made);
+        let (mut poly, beginning) = self.begin(iv, data.get_in(), &mut made);
         poly.update_padded(aad);
-        poly.update_padded(data);
+        poly.update_padded(data.get_in());
         if let Err(errno) = verify(&tag(poly, aad.len(), len), tag_in) {
             wipe_bytes(beginning);
             return Err(errno);
@@ -131,12 +135,12 @@ impl ChaChaPoly {
 }
 
 impl Aead for ChaChaPoly {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
         give(&self.sealed(iv, aad, data), tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
         self.opened(iv, aad, data, tag)
     }

@@ -6,7 +6,7 @@
 //! takes its place, and that is what encryption authenticates.
 
 use super::{Aead, AeadAlgorithm, authenc};
-use crate::engine::user::algorithm::block::BlockCipher;
+use crate::engine::user::algorithm::block::{BlockCipher, Data};
 use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::skcipher::essiv::IvCipher;
 use crate::errno::{Errno, Result};
@@ -52,7 +52,7 @@ fn place<'a>(aad: &'a mut [u8], iv: &[u8]) -> Result<&'a mut [u8]> {
 }
 
 impl Aead for Essiv {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         let mut block = [0; IV];
         let iv = self.encrypted(iv, &mut block)?;
         place(aad, iv)?.copy_from_slice(iv);
@@ -60,7 +60,7 @@ impl Aead for Essiv {
     }
 
     /// The AAD is authenticated as it came in.
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         let mut block = [0; IV];
         let iv = self.encrypted(iv, &mut block)?;
         place(aad, iv)?;

@@ -6,8 +6,8 @@ mod vaes512;
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::block::{BlockAlgorithm, BlockCipher, xor};
-use crate::engine::user::algorithm::skcipher::ctr;
+use crate::engine::user::algorithm::block::{BlockAlgorithm, BlockCipher, Data, xor};
+use crate::engine::user::algorithm::skcipher::modes::ctr;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use ghash::GHash;
@@ -102,10 +102,6 @@ impl Message<'_> {
         self.hash.pad();
     }
 
-    fn crypt(&mut self, data: &mut [u8]) -> Result<()> {
-        ctr(self.cipher, true, &mut self.counter, data)
-    }
-
     fn tag(mut self, aad: usize, data: usize) -> Zeroizing<[u8; 16]> {
         let mut lengths = [0; 16];
         lengths[..8].copy_from_slice(&(aad as u64 * 8).to_be_bytes());
@@ -118,21 +114,25 @@ impl Message<'_> {
 }
 
 impl Aead for Gcm {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        let mut message = self.message(iv)?;
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
+        let (mut message, len) = (self.message(iv)?, data.len());
         message.aad(aad);
-        for data in data.chunks_mut(CACHED) {
-            message.crypt(data)?;
-            message.hash.push(data);
+        let mut rest = data;
+        while !rest.is_empty() {
+            let now = rest.len().min(CACHED);
+            let (mut data, later) = rest.split_at(now);
+            ctr(message.cipher, true, &mut message.counter, data.reborrow())?;
+            message.hash.push(data.get_out());
+            rest = later;
         }
         message.hash.pad();
-        give(&*message.tag(aad.len(), data.len()), tag)
+        give(&*message.tag(aad.len(), len), tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         let mut message = self.message(iv)?;
         message.aad(aad);
-        message.hash.push(data);
+        message.hash.push(data.get_in());
         message.hash.pad();
         let mut counter = message.counter;
         verify(&*message.tag(aad.len(), data.len()), tag)?;

@@ -5,6 +5,7 @@
 //! It wipes its keys, but not what it leaves on the stack ([`Depth`]).
 
 use super::{Aead, give, verify};
+use crate::engine::user::algorithm::block::Data;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use graviola::util::is_cpu_supported;
@@ -30,11 +31,12 @@ impl AesGcm {
 }
 
 impl Aead for AesGcm {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        give(&self.encrypt(iv, aad, data)?, tag)
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
+        give(&self.encrypt(iv, aad, data.into_out_with_copied_in())?, tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
+        let data = data.into_out_with_copied_in();
         if tag.len() == 16 {
             let iv = iv.try_into().map_err(|_| Errno::INVAL)?;
             let opened = self.0.decrypt(iv, aad, data, tag);
@@ -77,13 +79,17 @@ mod tests {
                 let mut aad = bytes[..len % 70].to_vec();
                 let (mut a, mut b) = (bytes[..len].to_vec(), bytes[..len].to_vec());
                 let (mut tag, mut tag_b) = (vec![0; tag_len], vec![0; tag_len]);
-                fast.seal(iv, &mut aad, &mut a, &mut tag).unwrap();
-                slow.seal(iv, &mut aad, &mut b, &mut tag_b).unwrap();
+                fast.seal(iv, &mut aad, a.as_mut_slice().into(), &mut tag).unwrap();
+                slow.seal(iv, &mut aad, b.as_mut_slice().into(), &mut tag_b).unwrap();
                 assert!(a == b && tag == tag_b, "{len}");
                 tag[len % tag_len] ^= 1;
-                assert_eq!(fast.open(iv, &mut aad, &mut b, &tag), Err(Errno::BADMSG), "{len}");
+                assert_eq!(
+                    fast.open(iv, &mut aad, b.as_mut_slice().into(), &tag),
+                    Err(Errno::BADMSG),
+                    "{len}"
+                );
                 tag[len % tag_len] ^= 1;
-                fast.open(iv, &mut aad, &mut a, &tag).unwrap();
+                fast.open(iv, &mut aad, a.as_mut_slice().into(), &tag).unwrap();
                 assert!(a == bytes[..len], "{len}");
             }
         }

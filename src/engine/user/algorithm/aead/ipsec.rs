@@ -10,7 +10,7 @@
 use super::ccm::Ccm;
 use super::gcm::{Gmac, gmac};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::block::BlockAlgorithm;
+use crate::engine::user::algorithm::block::{BlockAlgorithm, Data};
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use zeroize::Zeroizing;
@@ -49,11 +49,11 @@ impl Rfc4106 {
 }
 
 impl Aead for Rfc4106 {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         self.gcm.seal(&nonce(&self.salt, iv), header(aad)?, data, tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         self.gcm.open(&nonce(&self.salt, iv), header(aad)?, data, tag)
     }
 
@@ -83,17 +83,22 @@ impl Rfc4309 {
 }
 
 impl Aead for Rfc4309 {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         self.ccm.seal(&self.iv(iv), header(aad)?, data, tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         self.ccm.open(&self.iv(iv), header(aad)?, data, tag)
     }
 
     fn depth(&self) -> Depth {
         self.ccm.depth()
     }
+}
+
+/// Gives `data` as they are.
+fn pass(data: Data<'_, '_>) {
+    let _ = data.into_out_with_copied_in();
 }
 
 /// GMAC in ESP: nothing is encrypted.
@@ -115,12 +120,12 @@ impl Rfc4543 {
 }
 
 impl Aead for Rfc4543 {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
-        give(&*self.tag(iv, aad, data)?, tag)
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
+        give(&*self.tag(iv, aad, data.get_in())?, tag).map(|()| pass(data))
     }
 
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
-        verify(&*self.tag(iv, aad, data)?, tag)
+    fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
+        verify(&*self.tag(iv, aad, data.get_in())?, tag).map(|()| pass(data))
     }
 
     fn depth(&self) -> Depth {

@@ -22,21 +22,29 @@ fn check(name: &str, (key, iv, aad, plain, secret, tag): Answer<'_>) {
     assert!(algorithm.takes_tag(tag.len()));
 
     let (mut data, mut made) = (plain.clone(), vec![0; tag.len()]);
-    assert_eq!(cipher.seal(&iv, &mut aad, &mut data, &mut made), Ok(()));
+    assert_eq!(cipher.seal(&iv, &mut aad, data.as_mut_slice().into(), &mut made), Ok(()));
     assert_eq!((&data, &made), (&secret, &tag), "{name}");
-    assert_eq!(cipher.open(&iv, &mut aad, &mut data, &tag), Ok(()));
+    assert_eq!(cipher.open(&iv, &mut aad, data.as_mut_slice().into(), &tag), Ok(()));
     assert_eq!(data, plain, "{name}");
 
     for i in 0..tag.len() {
         let (mut data, mut wrong) = (secret.clone(), tag.clone());
         wrong[i] ^= 0x80;
-        assert_eq!(cipher.open(&iv, &mut aad, &mut data, &wrong), Err(Errno::BADMSG), "{name} {i}");
+        assert_eq!(
+            cipher.open(&iv, &mut aad, data.as_mut_slice().into(), &wrong),
+            Err(Errno::BADMSG),
+            "{name} {i}"
+        );
         assert!(data == secret || data.iter().all(|&byte| byte == 0), "{name}: plaintext shows");
     }
     for i in 0..secret.len() {
         let mut wrong = secret.clone();
         wrong[i] ^= 1;
-        assert_eq!(cipher.open(&iv, &mut aad, &mut wrong, &tag), Err(Errno::BADMSG), "{name} {i}");
+        assert_eq!(
+            cipher.open(&iv, &mut aad, wrong.as_mut_slice().into(), &tag),
+            Err(Errno::BADMSG),
+            "{name} {i}"
+        );
     }
 }
 
@@ -44,7 +52,7 @@ fn check(name: &str, (key, iv, aad, plain, secret, tag): Answer<'_>) {
 fn sealed(name: &str, key: &str, iv: &str, aad: &[u8], plain: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut data, mut tag) = (plain.to_vec(), vec![0; 16]);
     let cipher = (find(name).unwrap().new)(&hex(key)).unwrap();
-    cipher.seal(&hex(iv), &mut aad.to_vec(), &mut data, &mut tag).unwrap();
+    cipher.seal(&hex(iv), &mut aad.to_vec(), data.as_mut_slice().into(), &mut tag).unwrap();
     (data, tag)
 }
 
@@ -105,7 +113,7 @@ fn ccm() {
     let cipher = (find("ccm(aes)").unwrap().new)(&hex(key)).unwrap();
     let (mut data, mut tag) = (plain, [0; 14]);
     let iv = hex("01101112131415161718191a1b1c0000");
-    assert_eq!(cipher.seal(&iv, &mut aad, &mut data, &mut tag), Ok(()));
+    assert_eq!(cipher.seal(&iv, &mut aad, data.as_mut_slice().into(), &mut tag), Ok(()));
     assert_eq!(data, hex("69915dad1e84c6376a68c2967e4dab615ae0fd1faec44cc484828529463ccf72"));
     assert_eq!(tag[..], hex("b4ac6bec93e8598e7f0dadbcea5b"));
 }
@@ -116,7 +124,9 @@ fn ccm_refuses() {
     let seal = |first, len| {
         let mut iv = [0; 16];
         iv[0] = first;
-        cipher.seal(&iv, &mut [], &mut vec![0; len], &mut [0; 16]).map_err(Errno::number)
+        cipher
+            .seal(&iv, &mut [], (&mut vec![0; len][..]).into(), &mut [0; 16])
+            .map_err(Errno::number)
     };
     assert_eq!(seal(0, 1), Err(libc::EINVAL));
     assert_eq!(seal(8, 1), Err(libc::EINVAL));
@@ -171,7 +181,8 @@ fn ipsec_is_gcm_and_ccm() {
         ));
         let cipher = cipher.unwrap();
         for len in (0..40).filter(|len| ![16, 20].contains(len)) {
-            let result = cipher.seal(&hex(iv), &mut vec![0; len], &mut [0; 16], &mut [0; 16]);
+            let result =
+                cipher.seal(&hex(iv), &mut vec![0; len], (&mut [0; 16][..]).into(), &mut [0; 16]);
             assert_eq!(result, Err(Errno::INVAL), "{name} {len}");
         }
     }
@@ -218,7 +229,10 @@ fn rfc7539esp() {
         ),
     );
     let cipher = (find("rfc7539esp(chacha20,poly1305)").unwrap().new)(&[0; 36]).unwrap();
-    assert_eq!(cipher.seal(&[0; 8], &mut [0; 7], &mut [], &mut [0; 16]), Err(Errno::INVAL));
+    assert_eq!(
+        cipher.seal(&[0; 8], &mut [0; 7], (&mut [][..]).into(), &mut [0; 16]),
+        Err(Errno::INVAL)
+    );
 }
 
 /// The rtattr as this machine has it, and the two keys.
@@ -311,9 +325,12 @@ fn authenc_keys() {
     assert_eq!(unkeyed(&good).err(), Some(Errno::NOSYS), "a digest without keys takes none");
     // A wrong length is told after the tag was found right.
     let cipher = new(&good).unwrap();
-    let seal = cipher.seal(&[0; 16], &mut [], &mut [0; 17], &mut [0; 20]);
+    let seal = cipher.seal(&[0; 16], &mut [], (&mut [0; 17][..]).into(), &mut [0; 20]);
     assert_eq!(seal, Err(Errno::INVAL));
-    assert_eq!(cipher.open(&[0; 16], &mut [], &mut [0; 17], &[0; 20]), Err(Errno::BADMSG));
+    assert_eq!(
+        cipher.open(&[0; 16], &mut [], (&mut [0; 17][..]).into(), &[0; 20]),
+        Err(Errno::BADMSG)
+    );
 }
 
 #[test]
@@ -327,8 +344,8 @@ fn long_data_and_odd_pieces() {
         for len in [0, 1, 15, 16, 17, 1023, 1025, 16384, 16385, data.len()] {
             let (mut output, mut tag) = (data[..len].to_vec(), [0; 16]);
             let mut aad = data[..len % 77].to_vec();
-            cipher.seal(&iv, &mut aad, &mut output, &mut tag).unwrap();
-            cipher.open(&iv, &mut aad, &mut output, &tag).unwrap();
+            cipher.seal(&iv, &mut aad, output.as_mut_slice().into(), &mut tag).unwrap();
+            cipher.open(&iv, &mut aad, output.as_mut_slice().into(), &tag).unwrap();
             assert!(output == data[..len], "{name} {len}");
         }
     }
@@ -361,6 +378,105 @@ fn tag_lengths() {
     }
 }
 
+/// Bytes on both sides of an output that nothing may write to.
+const GUARD: usize = 64;
+
+/// A place for `len` bytes that have other contents, and what must stay around it.
+fn guarded(len: usize) -> (Vec<u8>, std::ops::Range<usize>) {
+    (vec![0xa5; GUARD + len + GUARD], GUARD..GUARD + len)
+}
+
+#[track_caller]
+fn check_in_place_against_apart(name: &str, cipher: &dyn Aead, sizes: (usize, usize), len: usize) {
+    let what = format!("{name}, {len} bytes");
+    let (iv, aad) = (vec![3; sizes.0], [7; 20]);
+    let plain: Vec<u8> = (0..len).map(|i| ((i * i) >> 3) as u8 | 1).collect();
+    let seal = |data: Data<'_, '_>| {
+        let (mut aad, mut tag) = (aad, vec![0; sizes.1]);
+        (cipher.seal(&iv, &mut aad, data, &mut tag), tag, aad)
+    };
+    let open = |data: Data<'_, '_>, tag: &[u8]| {
+        let mut aad = seal((&mut plain.clone()[..]).into()).2;
+        (cipher.open(&iv, &mut aad, data, tag), aad)
+    };
+    let apart = |input: &[u8], process: &mut dyn FnMut(Data<'_, '_>)| {
+        let (mut memory, place) = guarded(len);
+        let before = input.to_vec();
+        process(Data::new(input, &mut memory[place.clone()]).unwrap());
+        assert!(input == before, "{what}: the input was changed");
+        let guards = [&memory[..place.start], &memory[place.end..]];
+        assert!(guards.concat() == [0xa5; 2 * GUARD], "{what}: a guard was changed");
+        memory[place].to_vec()
+    };
+
+    let mut secret = plain.clone();
+    let sealed = seal(secret.as_mut_slice().into());
+    let mut sealed_apart = None;
+    let output = apart(&plain, &mut |data| sealed_apart = Some(seal(data)));
+    assert_eq!(sealed_apart.as_ref(), Some(&sealed), "{what}");
+    let (Ok(()), tag, _) = sealed else { return };
+    assert!(output == secret, "{what}");
+
+    let mut in_place = secret.clone();
+    let opened = open(in_place.as_mut_slice().into(), &tag);
+    let mut opened_apart = None;
+    let output = apart(&secret, &mut |data| opened_apart = Some(open(data, &tag)));
+    assert_eq!((&opened.0, Some(&opened)), (&Ok(()), opened_apart.as_ref()), "{what}");
+    assert!(in_place == plain && output == plain, "{what}");
+
+    let mut wrong = tag;
+    wrong[len % sizes.1] ^= 1 << (len % 8);
+    let mut in_place = secret.clone();
+    let refused = open(in_place.as_mut_slice().into(), &wrong).0;
+    let mut refused_apart = None;
+    let output = apart(&secret, &mut |data| refused_apart = Some(open(data, &wrong).0));
+    assert_eq!((refused, refused_apart), (Err(Errno::BADMSG), Some(Err(Errno::BADMSG))), "{what}");
+    for left in [in_place, output] {
+        let known = [&vec![0; len], &vec![0xa5; len], &secret];
+        assert!(known.contains(&&left), "{what}: plaintext shows");
+    }
+}
+
+#[test]
+fn in_place_and_apart_agree() {
+    let keys = blob("000102030405060708090a0b0c0d0e0f", "2b7e151628aed2a6abf7158809cf4f3c");
+    let nulls = blob("0001020304050607", "");
+    let key = |len| "5e".repeat(len);
+    let mut aeads: Vec<(&str, String)> = vec![
+        ("gcm(aes)", key(16)),
+        ("gcm(aes)", key(24)),
+        ("ccm(aes)", key(16)),
+        ("rfc4106(gcm(aes))", key(20)),
+        ("rfc4309(ccm(aes))", key(19)),
+        ("rfc4543(gcm(aes))", key(20)),
+        ("rfc7539(chacha20,poly1305)", key(32)),
+        ("rfc7539esp(chacha20,poly1305)", key(36)),
+        ("aegis128", key(16)),
+        ("authenc(hmac(sha256),cbc(aes))", keys.clone()),
+        ("authenc(hmac(sha1),ctr(aes))", keys.clone()),
+        ("authenc(hmac(sha1),ecb(cipher_null))", nulls),
+        ("krb5enc(hmac(sha1),cts(cbc(aes)))", keys.clone()),
+        ("krb5enc(cmac(aes),ctr(aes))", keys.clone()),
+        ("essiv(authenc(hmac(sha256),cbc(aes)),sha256)", keys.clone()),
+    ];
+    if cfg!(feature = "legacy") {
+        aeads.extend([
+            ("gcm(camellia)", key(16)),
+            ("ccm(sm4)", key(16)),
+            ("authenc(hmac(sha1),cbc(des3_ede))", blob("00", &"0123456789abcdef".repeat(3))),
+        ]);
+    }
+    let long = [511, 512, 513, 1023, 1024, 1040, 1920, 2047, 4096, 16384, 17345, 33000];
+    for (name, key) in aeads {
+        let algorithm = find(name).expect(name);
+        let cipher = (algorithm.new)(&hex(&key)).expect(name);
+        for len in (0..300).chain(long) {
+            let sizes = (algorithm.iv_size, algorithm.max_tag_size);
+            check_in_place_against_apart(name, &*cipher, sizes, len);
+        }
+    }
+}
+
 /// Made with OpenSSL 3.0: SHA-256 of both keys, `openssl enc -aes-256-ecb` of the IV, `-aes-128-cbc`, HMAC.
 #[test]
 fn essiv_of_an_authenc() {
@@ -375,18 +491,21 @@ fn essiv_of_an_authenc() {
     let sector = "3031323334353637";
     let (mut aad, mut data, mut tag) = (hex(sector), plain.clone(), [0; 32]);
     aad.extend(&iv);
-    cipher.seal(&iv, &mut aad, &mut data, &mut tag).unwrap();
+    cipher.seal(&iv, &mut aad, data.as_mut_slice().into(), &mut tag).unwrap();
     assert_eq!(aad, hex(&format!("{sector}42cfdd8f6a03ede2eadbf647a080d0a0")));
     let secret = hex("5e00179f541fd899c0d27d29a310113f5438b16bd277e21007a59541d03aaff9");
     assert_eq!(data, secret);
     let wanted = hex("8d0576e313860d2aefededa5b1228a4b4cdff3a4738c0965eb6302bbc243544d");
     assert_eq!(tag[..], wanted);
-    cipher.open(&iv, &mut aad, &mut data, &tag).unwrap();
+    cipher.open(&iv, &mut aad, data.as_mut_slice().into(), &tag).unwrap();
     assert_eq!(data, plain);
     // A message to be opened has the encrypted IV in its AAD.
     let mut with_iv = [hex(sector), iv.clone()].concat();
-    assert_eq!(cipher.open(&iv, &mut with_iv, &mut secret.clone(), &tag), Err(Errno::BADMSG));
-    let short = cipher.seal(&iv, &mut aad[..15], &mut data, &mut tag);
+    assert_eq!(
+        cipher.open(&iv, &mut with_iv, (&mut secret.clone()[..]).into(), &tag),
+        Err(Errno::BADMSG)
+    );
+    let short = cipher.seal(&iv, &mut aad[..15], data.as_mut_slice().into(), &mut tag);
     assert_eq!(short, Err(Errno::INVAL), "no room for the IV");
     for name in ["essiv(gcm(aes),sha256)", "essiv(authenc(hmac(sha256),cbc(aes)),sha384)"] {
         assert!(find(name).is_none(), "{name}");

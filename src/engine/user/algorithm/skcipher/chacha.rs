@@ -11,7 +11,7 @@
 mod avx512;
 
 use super::Skcipher;
-use crate::engine::user::algorithm::block::{Data, xor};
+use crate::engine::user::algorithm::block::Data;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use chacha20::variants::Ietf;
@@ -23,10 +23,10 @@ use zeroize::{Zeroize, Zeroizing};
 /// Bytes in a block.
 pub const SIZE: usize = 64;
 
-/// XORs `data` with the key stream from `iv` on.
-pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
+/// XORs `data` with the key stream from `iv` on, from input to output.
+pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], mut data: Data<'_, '_>) {
     #[cfg(target_arch = "x86_64")]
-    if avx512::apply(R::COUNT, &mut state(key, iv), data) {
+    if avx512::apply(R::COUNT, &mut state(key, iv), data.reborrow()) {
         return;
     }
     portable::<R>(key, iv, data);
@@ -42,18 +42,18 @@ fn state(key: &[u8; 32], iv: &[u8; 16]) -> [u32; 16] {
     state
 }
 
-fn portable<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
+fn portable<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: Data<'_, '_>) {
     let (counter, nonce) = iv.split_first_chunk().expect("4 of 16 bytes");
     let nonce = Array::try_from(nonce).expect("the other 12");
     let mut core = ChaChaCore::<R, Ietf>::new(key.into(), &nonce);
     core.set_block_pos(u32::from_le_bytes(*counter));
     // Not the methods that count the blocks that are left: the kernel does not.
-    let (blocks, rest) = Array::slice_as_chunks_mut(data);
-    core.apply_keystream_blocks(blocks);
+    let (blocks, mut rest) = data.into_chunks();
+    core.apply_keystream_blocks_inout(blocks);
     if !rest.is_empty() {
         let mut stream = Array::default();
         core.write_keystream_block(&mut stream);
-        xor(rest, &stream);
+        rest.xor_in2out(&stream[..rest.len()]);
         stream.zeroize();
     }
 }
@@ -79,7 +79,7 @@ impl ChaCha20 {
 impl Skcipher for ChaCha20 {
     fn crypt(&self, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
         let iv = (&*iv).try_into().map_err(|_| Errno::INVAL)?;
-        apply::<R20>(&self.0, iv, data.into_out_with_copied_in());
+        apply::<R20>(&self.0, iv, data);
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
         let mut inner = [0; 16];
         inner[..8].copy_from_slice(&rest[8..]);
         inner[8..].copy_from_slice(&rest[..8]);
-        apply::<R>(&key.0, &inner, data.into_out_with_copied_in());
+        apply::<R>(&key.0, &inner, data);
         key.zeroize();
         Ok(())
     }
@@ -137,13 +137,17 @@ mod tests {
             let (key, mut iv) = (bytes[len % 50..].first_chunk().unwrap(), [7; 16]);
             // At the end of what the counter counts.
             iv[..4].copy_from_slice(&(u32::MAX - (len % 20) as u32).to_le_bytes());
-            let (mut ours, mut theirs) = (bytes[..len].to_vec(), bytes[..len].to_vec());
-            if !avx512::apply(10, &mut state(key, &iv), &mut ours) {
+            let (text, mut ours, mut theirs) = (&bytes[..len], vec![0; len], vec![0; len]);
+            let data = Data::new(text, &mut ours).unwrap();
+            if !avx512::apply(10, &mut state(key, &iv), data) {
                 assert!(!is_x86_feature_detected!("avx512f"));
                 return;
             }
-            portable::<R20>(key, &iv, &mut theirs);
+            portable::<R20>(key, &iv, Data::new(text, &mut theirs).unwrap());
             assert!(ours == theirs, "{len}");
+            let mut in_place = text.to_vec();
+            avx512::apply(10, &mut state(key, &iv), in_place.as_mut_slice().into());
+            assert!(ours == in_place, "{len}");
         }
     }
 }

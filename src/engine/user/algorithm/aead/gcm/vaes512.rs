@@ -15,7 +15,7 @@
 use super::super::padded::{Blocks, Padded};
 use super::super::{Aead, give, verify};
 use super::{Gmac, IV};
-use crate::engine::user::algorithm::block::{RoundKeys, expand_aes};
+use crate::engine::user::algorithm::block::{Data, RoundKeys, expand_aes};
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use crate::wipe::wipe_bytes;
@@ -83,7 +83,7 @@ impl Vaes512 {
         &self,
         iv: &[u8],
         aad: &[u8],
-        data: &mut [u8],
+        data: Data<'_, '_>,
     ) -> Result<[u8; BLOCK]> {
         let iv = iv.try_into().map_err(|_| Errno::INVAL)?;
         // SAFETY: there is a key only where the processor has all that it takes.
@@ -92,14 +92,14 @@ impl Vaes512 {
 }
 
 impl Aead for Vaes512 {
-    fn seal(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &mut [u8]) -> Result<()> {
+    fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         give(&self.tag::<true>(iv, aad, data)?, tag)
     }
 
-    fn open(&self, iv: &[u8], aad: &mut [u8], data: &mut [u8], tag: &[u8]) -> Result<()> {
-        let verified = verify(&self.tag::<false>(iv, aad, data)?, tag);
+    fn open(&self, iv: &[u8], aad: &mut [u8], mut data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
+        let verified = verify(&self.tag::<false>(iv, aad, data.reborrow())?, tag);
         if verified.is_err() {
-            wipe_bytes(data);
+            wipe_bytes(data.get_out());
         }
         verified
     }
@@ -135,7 +135,9 @@ impl Gmac for Vaes512 {
         let message = Message { hash: hash.mac.sum, ..message };
         let len = pieces.iter().map(|piece| piece.len()).sum();
         // SAFETY: as above.
-        Ok(Zeroizing::new(unsafe { end::<true>(self, message, &mut [], lengths(len, 0)) }))
+        Ok(Zeroizing::new(unsafe {
+            end::<true>(self, message, (&mut [][..]).into(), lengths(len, 0))
+        }))
     }
 
     fn depth(&self) -> Depth {
@@ -182,19 +184,19 @@ fn crypt<const ENCRYPT: bool>(
     key: &Vaes512,
     iv: &[u8; IV],
     aad: &[u8],
-    data: &mut [u8],
+    data: Data<'_, '_>,
 ) -> [u8; BLOCK] {
     let lengths = lengths(aad.len(), data.len());
     let mut message = begin(&key.keys, iv);
     for aad in aad.chunks(HALF * SIZE) {
         absorb_bytes::<HALF>(key, &mut message.hash, aad);
     }
-    let (flights, rest) = data.as_chunks_mut();
-    fly::<ENCRYPT>(key, &mut message, flights);
-    let (halves, rest) = rest.as_chunks_mut::<{ HALF * SIZE }>();
-    for half in halves {
+    let mut rest = fly::<ENCRYPT>(key, &mut message, data);
+    while rest.len() >= HALF * SIZE {
+        let (half, later) = rest.split_at(HALF * SIZE);
         let text = crypt_registers::<HALF, ENCRYPT>(key, &mut message.counters, half, |_| {});
         absorb(key, &mut message.hash, &text, HALF * LANES);
+        rest = later;
     }
     end::<ENCRYPT>(key, message, rest, lengths)
 }
@@ -210,16 +212,20 @@ fn absorb_bytes<const N: usize>(key: &Vaes512, hash: &mut __m128i, bytes: &[u8])
     absorb(key, hash, &blocks, bytes.len().div_ceil(BLOCK));
 }
 
-/// En- or decrypts whole flights and authenticates them.
-fn fly<const ENCRYPT: bool>(
+/// En- or decrypts whole flights and authenticates them; what is left.
+fn fly<'i, 'o, const ENCRYPT: bool>(
     key: &Vaes512,
     message: &mut Message,
-    flights: &mut [[u8; FLIGHT * SIZE]],
-) {
-    let Some((first, others)) = flights.split_first_mut() else { return };
+    data: Data<'i, 'o>,
+) -> Data<'i, 'o> {
+    if data.len() < FLIGHT * SIZE {
+        return data;
+    }
+    let (first, mut rest) = data.split_at(FLIGHT * SIZE);
     let mut before =
         crypt_registers::<FLIGHT, ENCRYPT>(key, &mut message.counters, first, |_| {});
-    for flight in others {
+    while rest.len() >= FLIGHT * SIZE {
+        let (flight, later) = rest.split_at(FLIGHT * SIZE);
         before[0] = _mm512_xor_si512(before[0], _mm512_zextsi128_si512(message.hash));
         let mut sums = zero();
         // AES has at least nine rounds between the first and the last.
@@ -232,8 +238,10 @@ fn fly<const ENCRYPT: bool>(
         let text = crypt_registers::<FLIGHT, ENCRYPT>(key, counters, flight, beside);
         message.hash = sum(sums);
         before = text;
+        rest = later;
     }
     absorb(key, &mut message.hash, &before, POWERS);
+    rest
 }
 
 /// The powers of H, for a register of blocks each.
@@ -259,18 +267,18 @@ fn begin(keys: &RoundKeys, iv: &[u8; IV]) -> Message {
 fn end<const ENCRYPT: bool>(
     key: &Vaes512,
     mut message: Message,
-    data: &mut [u8],
+    data: Data<'_, '_>,
     lengths: __m128i,
 ) -> [u8; BLOCK] {
     let mut blocks = [_mm512_setzero_si512(); HALF];
-    match data.len().div_ceil(SIZE) {
+    let mut count = data.len().div_ceil(BLOCK);
+    match count.div_ceil(LANES) {
         0 => {}
         1 => last::<1, ENCRYPT>(key, &mut message, data, &mut blocks),
         2 => last::<2, ENCRYPT>(key, &mut message, data, &mut blocks),
         3 => last::<3, ENCRYPT>(key, &mut message, data, &mut blocks),
         _ => last::<4, ENCRYPT>(key, &mut message, data, &mut blocks),
     }
-    let mut count = data.len().div_ceil(BLOCK);
     if count == HALF * LANES {
         absorb(key, &mut message.hash, &blocks, count);
         count = 0;
@@ -291,7 +299,7 @@ fn end<const ENCRYPT: bool>(
 fn last<const N: usize, const ENCRYPT: bool>(
     key: &Vaes512,
     message: &mut Message,
-    data: &mut [u8],
+    data: Data<'_, '_>,
     blocks: &mut [__m512i; HALF],
 ) {
     let text = crypt_registers::<N, ENCRYPT>(key, &mut message.counters, data, |_| {});
@@ -303,7 +311,7 @@ fn last<const N: usize, const ENCRYPT: bool>(
 fn crypt_registers<const N: usize, const ENCRYPT: bool>(
     key: &Vaes512,
     counters: &mut __m512i,
-    data: &mut [u8],
+    mut data: Data<'_, '_>,
     beside: impl FnMut(usize),
 ) -> [__m512i; N] {
     let four = _mm512_set_epi32(0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4);
@@ -314,10 +322,9 @@ fn crypt_registers<const N: usize, const ENCRYPT: bool>(
     });
     encrypt(&key.keys, &mut stream, beside);
     from_fn(|i| {
-        let data = &mut data[SIZE * i..];
-        let text = load(data);
+        let text = load(&data.get_in()[SIZE * i..]);
         let result = _mm512_xor_si512(text, stream[i]);
-        let stored = store(data, result);
+        let stored = store(&mut data.get_out()[SIZE * i..], result);
         reverse(if ENCRYPT { stored } else { text })
     })
 }
@@ -470,14 +477,18 @@ mod tests {
         let (mut a, mut b) = (text.to_vec(), text.to_vec());
         let (mut tag, mut tag_b) = (vec![0; tag_len], vec![0; tag_len]);
         let given = &mut aad.to_vec();
-        ours.seal(iv, given, &mut a, &mut tag).unwrap();
-        composition.seal(iv, given, &mut b, &mut tag_b).unwrap();
+        ours.seal(iv, given, a.as_mut_slice().into(), &mut tag).unwrap();
+        composition.seal(iv, given, b.as_mut_slice().into(), &mut tag_b).unwrap();
         let lengths = (aad.len(), text.len());
         assert!(a == b && tag == tag_b, "{lengths:?}");
-        ours.open(iv, given, &mut a, &tag).unwrap();
+        ours.open(iv, given, a.as_mut_slice().into(), &tag).unwrap();
         assert!(a == text, "{lengths:?}");
         tag[text.len() % tag_len] ^= 0x10;
-        assert_eq!(ours.open(iv, given, &mut b, &tag), Err(Errno::BADMSG), "{lengths:?}");
+        assert_eq!(
+            ours.open(iv, given, b.as_mut_slice().into(), &tag),
+            Err(Errno::BADMSG),
+            "{lengths:?}"
+        );
         assert!(b.iter().all(|byte| *byte == 0), "{lengths:?}");
         let macs: [&dyn Gmac; 2] = [ours, composition];
         let [a, b] = macs.map(|mac| mac.authenticate(iv, [aad, text]).unwrap());

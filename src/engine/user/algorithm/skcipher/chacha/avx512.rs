@@ -13,6 +13,7 @@
 #![allow(unsafe_code)]
 
 use super::SIZE;
+use crate::engine::user::algorithm::block::Data;
 use crate::wipe::wiping_stack;
 use std::arch::x86_64::*;
 use std::array::from_fn;
@@ -35,12 +36,13 @@ pub fn available() -> bool {
 }
 
 /// XORs `data` with the key stream of `state`; false, and nothing done, if the processor cannot.
-pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bool {
+pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: Data<'_, '_>) -> bool {
     let able = available();
     if able {
-        let rest = data.len() % (WIDE * SIZE);
+        let len = data.len();
+        let rest = len % (WIDE * SIZE);
         let few = if rest > 2 * LANES * SIZE { 0 } else { rest };
-        let (many, few) = data.split_at_mut(data.len() - few);
+        let (many, few) = data.split_at(len - few);
         if !many.is_empty() {
             // SAFETY: the processor has AVX-512F.
             let work = || unsafe { apply_many(double_rounds, state, many) };
@@ -57,19 +59,22 @@ pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) -> bo
 
 /// 16 blocks at a time.
 #[target_feature(enable = "avx512f")]
-fn apply_many(double_rounds: usize, state: &mut [u32; 16], data: &mut [u8]) {
-    for data in data.chunks_mut(WIDE * SIZE) {
-        xor_all(data, &key_stream(double_rounds, state));
+fn apply_many(double_rounds: usize, state: &mut [u32; 16], mut data: Data<'_, '_>) {
+    while !data.is_empty() {
+        let len = data.len().min(WIDE * SIZE);
+        let (now, later) = data.split_at(len);
+        xor_all(now, &key_stream(double_rounds, state));
         state[12] = state[12].wrapping_add(WIDE as u32);
+        data = later;
     }
 }
 
 /// Up to eight blocks.
 #[target_feature(enable = "avx512f")]
-fn apply_few(double_rounds: usize, state: &[u32; 16], data: &mut [u8]) {
+fn apply_few(double_rounds: usize, state: &[u32; 16], data: Data<'_, '_>) {
     if data.len() > LANES * SIZE {
         let [first, second] = lanes::<2>(double_rounds, state);
-        let (now, later) = data.split_at_mut(LANES * SIZE);
+        let (now, later) = data.split_at(LANES * SIZE);
         xor_all(now, &first);
         xor_all(later, &second);
     } else if !data.is_empty() {
@@ -80,24 +85,33 @@ fn apply_few(double_rounds: usize, state: &[u32; 16], data: &mut [u8]) {
 
 /// `data` is not longer than the key stream.
 #[target_feature(enable = "avx512f")]
-fn xor_all(data: &mut [u8], stream: &[__m512i]) {
-    let (blocks, rest) = data.as_chunks_mut();
-    for (block, stream) in blocks.iter_mut().zip(stream) {
-        xor(block, *stream);
+fn xor_all(data: Data<'_, '_>, stream: &[__m512i]) {
+    let blocks = data.len() / SIZE;
+    let (mut whole, mut rest) = data.split_at(blocks * SIZE);
+    for (i, stream) in stream.iter().enumerate().take(blocks) {
+        let block = load(&whole.get_in().as_chunks().0[i]);
+        store(&mut whole.get_out().as_chunks_mut().0[i], _mm512_xor_si512(block, *stream));
     }
     if !rest.is_empty() {
         let mut last = [0; SIZE];
-        last[..rest.len()].copy_from_slice(rest);
-        xor(&mut last, stream[blocks.len()]);
-        rest.copy_from_slice(&last[..rest.len()]);
+        last[..rest.len()].copy_from_slice(rest.get_in());
+        let result = _mm512_xor_si512(load(&last), stream[blocks]);
+        store(&mut last, result);
+        let to = rest.get_out();
+        to.copy_from_slice(&last[..to.len()]);
     }
 }
 
 #[target_feature(enable = "avx512f")]
-fn xor(block: &mut [u8; SIZE], stream: __m512i) {
-    let block: *mut __m512i = block.as_mut_ptr().cast();
-    // SAFETY: 64 bytes, at any address.
-    unsafe { _mm512_storeu_si512(block, _mm512_xor_si512(_mm512_loadu_si512(block), stream)) };
+fn load(block: &[u8; SIZE]) -> __m512i {
+    // SAFETY: the reference is to as many bytes as are read, at any address.
+    unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx512f")]
+fn store(block: &mut [u8; SIZE], register: __m512i) {
+    // SAFETY: the reference is to as many bytes as are written, at any address.
+    unsafe { _mm512_storeu_si512(block.as_mut_ptr().cast(), register) };
 }
 
 /// `N` times four blocks.
