@@ -57,7 +57,8 @@ static const struct {
     { "io_uring_enter is refused", .forbidden = { SYS_io_uring_enter }, .rings = 1, .contexts = 1 },
     { "kernel.io_uring_disabled=2", .sysctl = URING_DISABLED, .value = "2", .contexts = 1,
       .verbose = 1 },
-    { "no descriptor is left", .no_descriptors = true, .contexts = 1, .verbose = 1 },
+    /* Whether the driver completes later cannot be asked, so it is taken for one that does. */
+    { "no descriptor is left", .no_descriptors = true },
     { "io_setup is refused", .forbidden = { SYS_io_setup }, .rings = 1 },
     { "both are refused", .forbidden = { SYS_io_uring_setup, SYS_io_setup }, .verbose = 1,
       .warnings = 1 },
@@ -159,7 +160,7 @@ static void child(size_t number, bool aead, ssize_t len)
     if (cases[number].forbidden[0] && !forbid(cases[number].forbidden))
         _exit(1);
     handle = ready(aead, KCAPI_INIT_AIO);
-    if (pipe(ends) || dup2(ends[1], STDERR_FILENO) < 0)
+    if (pipe2(ends, O_NONBLOCK) || dup2(ends[1], STDERR_FILENO) < 0)
         _exit(1);
     if (cases[number].no_descriptors)
         leave_no_descriptor(handle, aead);
@@ -168,7 +169,7 @@ static void child(size_t number, bool aead, ssize_t len)
     for (int i = 0; i < 3; i++)
         told->right &= encrypt(handle, aead) == len && memcmp(out, want, sizeof(want)) == 0;
     kcapi_set_verbosity(KCAPI_LOG_NONE);
-    if (read(ends[0], text, sizeof(text) - 1) < 0)
+    if (read(ends[0], text, sizeof(text) - 1) < 0 && errno != EAGAIN)
         _exit(1);
     told->rings = count(text, "io_uring_setup(2)");
     told->contexts = count(text, "io_setup(2)");
