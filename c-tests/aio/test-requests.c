@@ -250,6 +250,9 @@ static ssize_t call_alone(const struct message *m, struct kcapi_handle *h)
 
     if (m->type == KCAPI_REQUEST_DIGEST)
         return kcapi_md_digest(h, in, m->inlen, out, m->outlen);
+    /* Without any room that call does nothing and succeeds, but a request is refused. */
+    if (m->subject->algorithm->family == CIPHER && m->outlen == 0)
+        return -EINVAL;
     if (m->subject->algorithm->family == CIPHER)
         return m->type == KCAPI_REQUEST_ENCRYPT ? kcapi_cipher_encrypt(h, in, m->inlen, iv, out, m->outlen, 0)
                                                 : kcapi_cipher_decrypt(h, in, m->inlen, iv, out, m->outlen, 0);

@@ -66,9 +66,10 @@ pub struct Request {
 /// Each request is a whole message of a handle. The handles may be the same or different ones,
 /// of any family that encrypts or digests, on one transform or several. The results are those
 /// of one call after the other, in the order of the array: kcapi_cipher_encrypt() or
-/// kcapi_cipher_decrypt(), but that a message is never cut (see kcapi_cipher_encrypt_aio());
-/// kcapi_aead_encrypt() or kcapi_aead_decrypt(), with `assoclen` of the request; or
-/// kcapi_md_digest(). A request that fails, such as a forged message, stops no other.
+/// kcapi_cipher_decrypt(), but that a message is never cut (see kcapi_cipher_encrypt_aio())
+/// and that no room for its result is -EINVAL; kcapi_aead_encrypt() or kcapi_aead_decrypt(),
+/// with `assoclen` of the request; or kcapi_md_digest(). A request that fails, such as a forged
+/// message, stops no other.
 ///
 /// On the kernel's engine requests of ciphers go to the kernel together, with one
 /// io_uring_enter(2) for up to 256, if each has an IV of its own (or the algorithm has none), has
