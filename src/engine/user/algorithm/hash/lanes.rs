@@ -124,7 +124,8 @@ macro_rules! word {
 word!(u32);
 word!(u64);
 
-/// The messages that are faster in lanes. Measured (bench/requests/requests.c).
+/// The messages that are faster in lanes. Measured (docs/PERFORMANCE.md); for SHA-256 without the SHA
+/// extensions the compression functions alone.
 struct Gain {
     /// So many lanes at work are faster than their messages one by one.
     fewest: usize,
