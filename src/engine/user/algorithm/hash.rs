@@ -2,7 +2,8 @@
 //! Message digests, keyed or not: the table of names, and HMAC.
 //!
 //! An algorithm is the state with which a message begins; keys give another one to begin
-//! with. Block and digest sizes are those that /proc/crypto shows.
+//! with. Block and digest sizes are those that /proc/crypto shows. Of several messages
+//! `side_by_side` computes the digests together, where that is faster.
 //!
 //! The digests are RustCrypto's. Not here: their self tests in FIPS mode, and the length
 //! limit that the kernel's socket memory sets to a key.

@@ -2,7 +2,7 @@
 //! Messages of several operations in user space, each with an IV of its own.
 //!
 //! They do not wait for one another. So those with one key whose mode makes blocks wait go side by
-//! side, and many bytes are shared out among processors.
+//! side, and digests of SHA-2 with any keys; and many bytes of ciphers are shared out among processors.
 
 #![allow(unsafe_code)]
 

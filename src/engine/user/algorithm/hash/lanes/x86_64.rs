@@ -168,6 +168,7 @@ macro_rules! lanes {
             }
         }
 
+        /// An [`Advance`]: as many lanes at a time as there are words in a register.
         pub fn advance<const N: usize>(
             states: &mut [[$word; N]; WORDS],
             blocks: &[&[[u8; BLOCK]]; N],
