@@ -413,4 +413,101 @@ mod tests {
             assert_eq!(memory[output..output + LEN], [0; LEN], "{output}");
         }
     }
+
+    /// A message of 4 bytes of AAD and 8 of text, with a tag of 4.
+    fn lengths(encrypt: bool) -> Lengths {
+        let (tag_in, tag_out) = if encrypt { (0, 4) } else { (4, 0) };
+        Lengths { aad: 4, text: 8, tag_in, tag_out }
+    }
+
+    /// [`after`] for an AEAD's message.
+    fn after_parts(
+        output: usize,
+        lengths: Lengths,
+        process: impl FnOnce(Parts<'_>) -> Result<()>,
+    ) -> (Result<()>, Vec<u8>) {
+        let mut memory: Vec<u8> = (0..64).collect();
+        let start = memory.as_mut_ptr();
+        let input = [iovec(start.wrapping_add(START), lengths.input())];
+        let output = [iovec(start.wrapping_add(output), lengths.output())];
+        // SAFETY: parts of `memory`, which nobody else uses meanwhile.
+        let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+        (in_parts(input, lengths, output, process), memory)
+    }
+
+    #[test]
+    fn an_aeads_input_and_output_overlap_in_any_way() {
+        for (output, encrypt) in (0..=64 - LEN).flat_map(|at| [(at, false), (at, true)]) {
+            let lengths = lengths(encrypt);
+            let mut expected: Vec<u8> = (0..64).collect();
+            for i in 0..lengths.before_tag() {
+                expected[output + i] = (START + i) as u8 + if i < lengths.aad { 0 } else { 100 };
+            }
+            expected[output + lengths.before_tag()..][..lengths.tag_out].fill(200);
+            let processed = after_parts(output, lengths, |Parts { aad, text, tag_in, tag_out }| {
+                let at = |part: usize, len: usize| (part..part + len).map(|i| (START + i) as u8);
+                assert!(
+                    aad.iter().copied().eq(at(0, 4)) && text.get_in().iter().copied().eq(at(4, 8))
+                );
+                assert!(tag_in.iter().copied().eq(at(12, lengths.tag_in)));
+                text.into_iter().for_each(|mut byte| *byte.get_out() = byte.clone_in() + 100);
+                tag_out.fill(200);
+                Ok(())
+            });
+            assert_eq!(processed, (Ok(()), expected), "{output} {encrypt}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_in_the_output_of_an_aeads_failed_call() {
+        for output in 0..=64 - LEN {
+            let lengths = lengths(false);
+            let before: Vec<u8> = (0..64).collect();
+            let (result, memory) = after_parts(output, lengths, |message| {
+                message.text.into_out_with_copied_in().fill(200);
+                Err(Errno::BADMSG)
+            });
+            assert_eq!(result, Err(Errno::BADMSG));
+            // In place the text is the caller's of before, which who processes it has to wipe.
+            if output != START {
+                let place = output..output + lengths.output();
+                let left = &memory[place.clone()];
+                assert!(left == [0; 12] || *left == before[place.clone()], "{output}: {left:?}");
+                let around =
+                    |memory: &[u8]| [&memory[..place.start], &memory[place.end..]].concat();
+                assert!(around(&memory) == around(&before), "{output}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_aeads_message_may_lie_in_several_iovecs() {
+        for encrypt in [false, true] {
+            let lengths = lengths(encrypt);
+            let mut bytes: Vec<u8> = (0..64).collect();
+            let start = bytes.as_mut_ptr();
+            let pieces = |at: usize, len: usize| {
+                [(0, 3), (3, 6), (9, len - 9)]
+                    .map(|(i, len)| iovec(start.wrapping_add(at + 2 * i), len))
+            };
+            let (input, output) = (pieces(0, lengths.input()), pieces(32, lengths.output()));
+            // SAFETY: parts of `bytes`, which nobody else uses meanwhile.
+            let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
+            let processed =
+                in_parts(input, lengths, output, |Parts { aad, text, tag_in, tag_out }| {
+                    let gathered = [&*aad, text.get_in(), tag_in].concat();
+                    let at = (0..3).chain(6..12).chain(18..18 + lengths.input() as u8 - 9);
+                    assert!(gathered.into_iter().eq(at));
+                    tag_out.fill(200);
+                    text.into_out().fill(100);
+                    Ok(())
+                });
+            assert_eq!(processed, Ok(()));
+            assert_eq!(bytes[32..35], [0, 1, 2]);
+            assert_eq!(bytes[38..44], [6, 100, 100, 100, 100, 100]);
+            assert_eq!(bytes[50..53], [100; 3]);
+            let tag: [u8; 4] = if encrypt { [200; 4] } else { [53, 54, 55, 56] };
+            assert_eq!(bytes[53..57], tag);
+        }
+    }
 }
