@@ -13,8 +13,7 @@ use crate::engine::user::algorithm::hash::{self, Hasher};
 use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::skcipher::{self, Skcipher};
 use crate::errno::{Errno, Result};
-use crate::wipe::{Depth, wipe_bytes};
-use zeroize::Zeroizing;
+use crate::wipe::{Depth, Wiped, wipe_bytes};
 
 /// Longer than any IV.
 const IV: usize = 32;
@@ -76,8 +75,8 @@ struct Authenc {
 
 impl Authenc {
     /// The digest of both in a row, and zeros behind it.
-    fn mac(&self, aad: &[u8], data: &[u8]) -> Zeroizing<[u8; DIGEST_MAX]> {
-        let mut mac = Zeroizing::new([0; DIGEST_MAX]);
+    fn mac(&self, aad: &[u8], data: &[u8]) -> Wiped<DIGEST_MAX> {
+        let mut mac = Wiped::ZEROS;
         self.auth.digest(&[aad, data], &mut mac[..self.auth_size]);
         mac
     }
