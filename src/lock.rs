@@ -64,7 +64,7 @@ const KEPT: usize = 1;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The time after which a thread that waits looks who holds the lock.
-const LOOK_AGAIN: Duration = Duration::from_millis(4);
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// The longest time that a thread waits for itself, if it may be in no signal handler. The one in
 /// the handler is told at once, and then goes out of this one's way.
