@@ -18,6 +18,7 @@ use crate::environment::Variable;
 use crate::errno::Errno;
 use crate::lock::{Lock, Recover};
 use crate::log::log;
+use crate::wipe::{WORK, wiping_stack};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The value of `KCAPI_AIO`.
@@ -77,11 +78,11 @@ impl Contexts {
         if let Some(owned) = self.take_ring(true) {
             self.lend_ring(owned, f)
         } else if let Some(mut context) = self.take_context() {
-            let result = f(&mut context);
+            let result = lend(&mut context, f);
             self.put_context(context);
             result
         } else {
-            f(&mut Synchronous)
+            lend(&mut Synchronous, f)
         }
     }
 
@@ -92,12 +93,12 @@ impl Contexts {
         self.messages.store(so_far, Ordering::Relaxed);
         match self.take_ring(so_far >= WORTH_A_RING) {
             Some(owned) => self.lend_ring(owned, f),
-            None => f(&mut Synchronous),
+            None => lend(&mut Synchronous, f),
         }
     }
 
     fn lend_ring<T>(&self, mut owned: Owned, f: impl FnOnce(&mut dyn Backend) -> T) -> T {
-        let result = f(&mut owned.ring);
+        let result = lend(&mut owned.ring, f);
         self.put_ring(owned);
         result
     }
@@ -170,6 +171,12 @@ impl Contexts {
             );
         }
     }
+}
+
+/// Calls `f` with a backend and wipes what that leaves on the stack, deeper than a call's own: IVs, on
+/// their way to where the kernel reads them.
+fn lend<T>(backend: &mut dyn Backend, f: impl FnOnce(&mut dyn Backend) -> T) -> T {
+    wiping_stack::<WORK, _>(|| f(backend))
 }
 
 #[cfg(test)]
