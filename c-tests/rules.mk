@@ -18,8 +18,8 @@ check-host:
 check-c: stage
 	@c-tests/harness/run $(TESTS)
 
-# The C tests on distribution kernels under QEMU, with AES-NI and an accelerator. SHORT=1: the
-# tests of drivers on one of them.
+# The C tests on distribution kernels under QEMU, with AES-NI and an accelerator: takes an hour. SHORT=1: the
+# tests of drivers on one of them, which `make check` runs.
 check-drivers: stage
 	@c-tests/harness/check-drivers $(if $(SHORT),short)
 
