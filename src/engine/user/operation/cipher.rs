@@ -21,7 +21,7 @@ use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::{WORK, Wiper, wiping_stack};
+use crate::wipe::{Depth, WORK, Wiper, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A cipher at work.
@@ -450,8 +450,11 @@ impl Operation for CipherOperation {
         let mut each = inputs.each().zip(outputs.each());
         each.try_for_each(|(input, output)| self.check(control, input, output))?;
         let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
-        // This goes deeper than a message, which wipes less of the stack.
-        let done = wiping_stack::<WORK, _>(|| self.with_alone(alone, pairs));
+        let done = match self.lease.depth {
+            Depth::Call => self.with_alone(alone, pairs),
+            // This goes deeper than a message, which wipes less of the stack.
+            _ => wiping_stack::<WORK, _>(|| self.with_alone(alone, pairs)),
+        };
         self.failure.note(done)
     }
 
