@@ -312,7 +312,9 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for Keyed<T
     fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
         let mut state = self.0.clone();
         message.iter().for_each(|piece| state.update(piece));
-        digest.copy_from_slice(&state.finalize_fixed());
+        let mut whole = state.finalize_fixed();
+        digest.copy_from_slice(&whole[..digest.len()]);
+        whole.as_mut_slice().zeroize();
     }
 }
 
