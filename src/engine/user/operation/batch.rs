@@ -18,7 +18,7 @@ use crate::sys::thread::SignalMask;
 use crate::wipe::{WORK, wiping_stack};
 use once_cell::race::OnceNonZeroUsize;
 use std::num::NonZeroUsize;
-use std::thread::{self, Builder};
+use std::thread::{self, Builder, ScopedJoinHandle};
 
 /// Bytes of AEAD messages that are worth a thread. Measured on two processors (see
 /// docs/PERFORMANCE.md): with two threads 1 MiB of gcm(aes), the fastest, takes as long as with
@@ -100,12 +100,14 @@ pub fn share_out<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
     let started: Vec<_> = thread::scope(|scope| {
         let started = others.iter_mut().map(|group| {
             let work = || work(group);
-            Builder::new().spawn_scoped(scope, work).is_ok()
+            Builder::new().spawn_scoped(scope, work).ok()
         });
-        let started = started.collect();
+        let started: Vec<_> = started.collect();
         drop(signals);
         work(first);
-        started
+        // By itself the scope waits until the work is done, not until the thread has ended.
+        let joined = started.into_iter().map(|thread| thread.map(ScopedJoinHandle::join).is_some());
+        joined.collect()
     });
     let left = others.iter_mut().zip(started).filter(|(_, started)| !started);
     left.for_each(|(group, _)| work(group));
