@@ -15,9 +15,12 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 /// The most threads that are seen. A circle in which there are others is not.
-const PLACES: usize = 128;
+const PLACES: usize = 4096;
 
 static PLACE: [Place; PLACES] = [const { Place::new() }; PLACES];
+
+/// So many of the places have been in use at some time, which are all that are looked at.
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts what happens here, by which it is known what was earlier.
 static CLOCK: AtomicUsize = AtomicUsize::new(0);
@@ -101,7 +104,8 @@ fn is_later(one: usize, other: usize) -> bool {
 /// The wait of a thread. If signal handlers have interrupted it in a wait and wait themselves, it is the
 /// last one, which has to end first.
 fn wait_of(thread: usize) -> Option<Wait> {
-    let waits = PLACE.iter().filter_map(|place| place.read(thread));
+    let in_use = PLACE.iter().take(IN_USE.load(SeqCst));
+    let waits = in_use.filter_map(|place| place.read(thread));
     waits.reduce(|one, other| if is_later(other.began, one.began) { other } else { one })
 }
 
@@ -135,8 +139,11 @@ impl Waiting {
     /// `thread`, the calling one, waits.
     pub fn begin(thread: usize) -> Self {
         let process = generation();
-        let place = PLACE.iter().find(|place| place.take(process, thread));
-        Self { place, thread, circle: None }
+        let place = PLACE.iter().enumerate().find(|(_, place)| place.take(process, thread));
+        if let Some((number, _)) = place {
+            IN_USE.fetch_max(number + 1, SeqCst);
+        }
+        Self { place: place.map(|(_, place)| place), thread, circle: None }
     }
 
     /// Looks who holds the lock. Returns whether the thread has waited for itself for so long.
@@ -182,6 +189,17 @@ mod tests {
         assert!(!look(1, three));
         assert!(look(2, one));
         assert!(look(0, two));
+    }
+
+    #[test]
+    fn a_circle_behind_a_thousand_others_is_found() {
+        // No addresses of threads, nor what the other tests take for some.
+        let others: Vec<_> = (1000..2000).map(|other| Waiting::begin(2 * other)).collect();
+        let [one, two] = [12, 14];
+        let (mut of_one, mut of_two) = (Waiting::begin(one), Waiting::begin(two));
+        assert!(!of_one.is_for_itself(|| two, Duration::ZERO));
+        assert!(of_two.is_for_itself(|| one, Duration::ZERO));
+        drop(others);
     }
 
     #[test]

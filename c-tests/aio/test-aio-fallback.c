@@ -44,7 +44,7 @@ static const struct {
     const char *aio; /* KCAPI_AIO */
     long forbidden[2];
     const char *sysctl, *value;
-    bool no_descriptors;
+    bool no_descriptors, for_one_call;
     int rings, contexts, verbose, warnings;
 } cases[] = {
     { "nothing is refused", .rings = 1 },
@@ -59,6 +59,7 @@ static const struct {
       .verbose = 1 },
     /* Whether the driver completes later cannot be asked, so it is taken for one that does. */
     { "no descriptor is left", .no_descriptors = true },
+    { "no descriptor is left for the first call", .no_descriptors = true, .for_one_call = true, .rings = 1 },
     { "io_setup is refused", .forbidden = { SYS_io_setup }, .rings = 1 },
     { "both are refused", .forbidden = { SYS_io_uring_setup, SYS_io_setup }, .verbose = 1,
       .warnings = 1 },
@@ -147,6 +148,16 @@ static void leave_no_descriptor(struct kcapi_handle *handle, bool aead)
         _exit(1);
 }
 
+static void leave_descriptors_again(void)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        _exit(1);
+}
+
 static void child(size_t number, bool aead, ssize_t len)
 {
     static char text[65536];
@@ -166,8 +177,11 @@ static void child(size_t number, bool aead, ssize_t len)
         leave_no_descriptor(handle, aead);
     kcapi_set_verbosity(KCAPI_LOG_DEBUG);
     told->right = true;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         told->right &= encrypt(handle, aead) == len && memcmp(out, want, sizeof(want)) == 0;
+        if (cases[number].for_one_call)
+            leave_descriptors_again();
+    }
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     if (read(ends[0], text, sizeof(text) - 1) < 0 && errno != EAGAIN)
         _exit(1);
@@ -211,6 +225,34 @@ static void test_case(size_t number, bool aead, ssize_t len)
     is_int(told->warnings, cases[number].warnings, "a warning");
 }
 
+/*
+ * A stream that begins while the driver cannot be judged, and goes on when it has been: had it gone the
+ * other way in its midst, the bytes that were kept for it would be missing.
+ */
+static void test_stream_meanwhile(void)
+{
+    struct kcapi_handle *handle = ready(false, 0), *sibling = NULL;
+    struct iovec piece = { in, 24 };
+    uint8_t streamed[64] = { 0 }, once[64];
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    is_int(kcapi_cipher_encrypt(handle, in, 64, iv, once, 64, 0), 64, "a message");
+    is_int(kcapi_handle_reinit(&sibling, handle, 0), 0, "a sibling");
+    is_int(kcapi_cipher_encrypt(sibling, in, 64, iv, once, 64, 0), 64, "a message of it");
+    leave_no_descriptor(handle, false);
+    is_int(kcapi_cipher_stream_init_enc(handle, iv, &piece, 1), 24, "a stream begins without descriptors");
+    setrlimit(RLIMIT_NOFILE, &limit);
+    ok(encrypt(sibling, false) > 0, "meanwhile, a batch of another handle");
+    piece = (struct iovec){ in + 24, 40 };
+    is_int(kcapi_cipher_stream_update_last(handle, &piece, 1), 40, "the stream's last piece");
+    piece = (struct iovec){ streamed, 64 };
+    is_int(kcapi_cipher_stream_op(handle, &piece, 1), 64, "its result");
+    is_mem(streamed, once, 64, "as of one message");
+    kcapi_cipher_destroy(sibling);
+    kcapi_cipher_destroy(handle);
+}
+
 int main(void)
 {
     bool with_rings = has_io_uring();
@@ -233,5 +275,6 @@ int main(void)
                 test_case(i, aead, len);
         }
     }
+    test_stream_meanwhile();
     return done_testing();
 }

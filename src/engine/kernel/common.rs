@@ -41,12 +41,12 @@ impl KernelCommon {
         }
     }
 
-    /// Returns whether the driver may still be at work when it has answered. It never becomes false,
-    /// not even if it was not to be known at first, because a stream must not go the other way in its
-    /// midst. What is right for a driver that completes later is right for each.
+    /// Returns whether the driver may still be at work when it has answered. If that cannot be known
+    /// at the moment it is taken to be so, which is right for each driver, and the next call asks
+    /// again.
     pub fn completes_later(&self) -> bool {
-        let later = || self.algorithm.completion() != Ok(Completion::AtOnce);
-        self.busy.load(Ordering::Relaxed) || self.later.get_or_init(later)
+        let later = || self.algorithm.completion().map(|known| known != Completion::AtOnce);
+        self.busy.load(Ordering::Relaxed) || self.later.get_or_try_init(later).unwrap_or(true)
     }
 
     /// The most bytes of a message that cannot be cut. With more, some drivers never finish. The error:

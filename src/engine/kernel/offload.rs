@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 const REQUEST_MAX: usize = 64 * 1024;
 
 impl KernelOperation {
-    /// Returns whether its messages go this way. The first time this asks the kernel.
+    /// Returns whether its messages go this way. This asks the kernel until it has answered.
     pub(super) fn is_offloaded(&self) -> bool {
         self.kind() == Kind::Skcipher
             && self.common.algorithm.properties.chains()

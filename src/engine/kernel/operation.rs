@@ -11,6 +11,7 @@ use crate::engine::{Failure, Kind, Op, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::lock::{Lock, Recover};
+use once_cell::race::OnceBool;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
@@ -40,6 +41,9 @@ pub struct KernelOperation {
     pub(super) inherited: AtomicBool,
     /// A stream's data and results, if the driver completes later.
     pub(super) backlog: Lock<Backlog>,
+    /// Its streams keep a backlog. The first one decides, because a stream cannot go the other way
+    /// in its midst when more becomes known of the driver.
+    pub(super) keeps_backlog: OnceBool,
     /// A digest's operation for the child of the fork(2) that is going on.
     copy: Lock<Copy>,
 }
@@ -65,6 +69,7 @@ impl KernelOperation {
             two_processes: AtomicBool::new(false),
             inherited: AtomicBool::new(false),
             backlog: Lock::default(),
+            keeps_backlog: OnceBool::new(),
             copy: Lock::new(None),
         };
         // The kernel decrypts data that come without control data.

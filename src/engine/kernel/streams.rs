@@ -80,7 +80,7 @@ impl KernelOperation {
     /// Returns whether a stream's data are processed when they come, and its results kept here: see
     /// [`super::offload`]. Two processes share nothing but the socket, so this is for one process.
     fn keeps_backlog(&self) -> bool {
-        !self.of_two_processes() && self.is_offloaded()
+        !self.of_two_processes() && self.keeps_backlog.get_or_init(|| self.is_offloaded())
     }
 
     fn send_offloaded(
