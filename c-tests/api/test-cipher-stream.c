@@ -244,6 +244,30 @@ static void test_two_threads(void)
     free(stream_out);
 }
 
+/*
+ * A message that ends with an empty piece when all of it has been read: what is sent then without a start
+ * is a message of its own, which another start gives up.
+ */
+static void test_message_after_an_empty_end(void)
+{
+    struct kcapi_handle *handle = cipher_with_key("cbc(aes)", key, sizeof(key), 0);
+    uint8_t out[64];
+    struct iovec in = { plain, 32 }, to = { out, sizeof(out) }, empty = { plain, 0 };
+
+    is_int(kcapi_cipher_stream_init_enc(handle, iv, &in, 1), 32, "a message");
+    is_int(kcapi_cipher_stream_op(handle, &to, 1), 32, "is read");
+    is_int(kcapi_cipher_stream_update_last(handle, &empty, 1), 0, "its end is empty");
+    in.iov_len = 40;
+    is_int(kcapi_cipher_stream_update(handle, &in, 1), 40, "a message without a start");
+    is_int(kcapi_cipher_stream_op(handle, &to, 1), 32, "its whole blocks");
+    in.iov_len = 48;
+    is_int(kcapi_cipher_stream_init_enc(handle, iv, &in, 1), 48, "another start gives up the rest");
+    is_int(kcapi_cipher_stream_update_last(handle, &empty, 1), 0, "its end");
+    is_int(kcapi_cipher_stream_op(handle, &to, 1), 48, "its result");
+    is_mem(out, cipher, 48, "as of one message");
+    kcapi_cipher_destroy(handle);
+}
+
 int main(void)
 {
     struct kcapi_handle *handle;
@@ -271,6 +295,7 @@ int main(void)
         test_many_outputs(handle, count);
     kcapi_cipher_destroy(handle);
 
+    test_message_after_an_empty_end();
     test_odd_end();
     test_arguments();
     test_two_threads();

@@ -96,12 +96,11 @@ impl KernelOperation {
     /// follows. Returns how many bytes of data and results are kept now.
     pub(super) fn offload_piece(
         &self,
+        backlog: &mut Backlog,
         control: Option<&Control>,
         input: Iovecs<'_>,
         more: bool,
     ) -> Result<usize> {
-        let mut backlog = self.backlog.lock()?;
-        let backlog = &mut *backlog;
         if control.is_some() {
             *backlog = Backlog::default();
         }
@@ -175,10 +174,10 @@ impl KernelOperation {
     /// None: there are none yet.
     pub(super) fn offload_receive(
         &self,
+        backlog: &mut Backlog,
         output: Iovecs<'_>,
         more: bool,
     ) -> Result<Option<(usize, usize)>> {
-        let mut backlog = self.backlog.lock()?;
         let (room, waiting) = (output.total()?, backlog.waiting());
         if let Some(errno) = backlog.error.filter(|_| room >= waiting) {
             return Err(errno);

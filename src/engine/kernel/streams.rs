@@ -90,19 +90,22 @@ impl KernelOperation {
         more: bool,
         arrived: &Event,
     ) -> Result<()> {
-        let pending = self.note(self.offload_piece(control, input, more))?;
+        let mut backlog = self.backlog.lock()?;
+        let pending = self.note(self.offload_piece(&mut backlog, control, input, more))?;
         self.begun.store(true, Ordering::Relaxed);
         self.more.store(more, Ordering::Relaxed);
         self.pending.store(pending, Ordering::Relaxed);
+        drop(backlog);
         arrived.happened();
         Ok(())
     }
 
     fn receive_offloaded(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
+        let mut backlog = self.backlog.lock()?;
         let more = self.more.load(Ordering::Relaxed) || !self.begun.load(Ordering::Relaxed);
-        let received = match self.offload_receive(output, more) {
+        let received = match self.offload_receive(&mut backlog, output, more) {
             // Nothing was taken out of the backlog.
-            Err(errno @ (Errno::FAULT | Errno::NOMEM | Errno::DEADLK)) => return Err(errno),
+            Err(errno @ (Errno::FAULT | Errno::NOMEM)) => return Err(errno),
             received => self.note(received)?,
         };
         let Some((received, rest)) = received else {
@@ -151,7 +154,10 @@ impl Operation for KernelOperation {
         self.growth.store(growth, Ordering::Relaxed);
         let (mut sent, mut piece) = (0, Vec::new());
         let mut control = control;
-        let before = self.begun.swap(true, Ordering::Relaxed);
+        // A cipher's message that has been read to its end is none any more. In one process no receiver
+        // notes that, because the next message could have begun meanwhile.
+        let before = self.progress() != Progress::Idle;
+        self.begun.store(true, Ordering::Relaxed);
         if !before {
             self.more.store(true, Ordering::Relaxed);
         }
@@ -237,8 +243,8 @@ impl Operation for KernelOperation {
             (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),
             (Kind::Skcipher, Ok(bytes)) => {
                 self.subtract_pending(bytes);
-                let rest = self.pending.load(Ordering::Relaxed);
-                if rest == 0 && !self.more.load(Ordering::Relaxed) {
+                let unread = self.pending.load(Ordering::Relaxed) > 0;
+                if self.of_two_processes() && !unread && !self.more.load(Ordering::Relaxed) {
                     self.end();
                 }
                 Ok(Some(bytes))
