@@ -163,10 +163,35 @@ static void goes_on(const void *arg)
     s->calls->destroy(h);
 }
 
+/* What follows an empty message, whose result nobody has read, is a stream like any other. */
+static void after_an_empty_message(const void *arg)
+{
+    const struct subject *s = arg;
+    const struct family *f = s->calls;
+    handle *h = handle_of(s, 0, s->tag, 0, 0);
+    struct iovec empty = { data, 0 }, piece = { data, PIECE }, end = { data + PIECE, PIECE };
+    uint8_t iv[IV_MAX], out[ROOM], want[ROOM];
+    ssize_t len = 2 * PIECE + (is_aead(s) ? (ssize_t)s->tag : 0);
+    struct iovec to = { out, (size_t)len };
+
+    iv_of(s, 2, iv);
+    expect_int(f->whole[ENCRYPT](h, data, 2 * PIECE, iv, want, (size_t)len, 0), len, "one message");
+    expect_int(f->start[ENCRYPT](h, iv, &empty, 1), 0, "a stream");
+    expect_int(f->update_last(h, &empty, 1), 0, "without data");
+    expect_int(f->start[DECRYPT](h, iv, &piece, 1), PIECE, "a second one");
+    expect_int(f->start[ENCRYPT](h, iv, &piece, 1), PIECE, "a third one gives it up");
+    expect_int(f->update_last(h, &end, 1), PIECE, "its end");
+    expect_int(f->op(h, &to, 1), len, "its result");
+    expect(memcmp(out, want, (size_t)len) == 0, "as of one message");
+    f->destroy(h);
+}
+
 static void test_subject(const struct subject *s)
 {
     static const size_t pairs[] = { 0, 1, 2, 4, 8 };
 
+    if (!s->aad)
+        ok(alone(after_an_empty_message, s), "%s, an empty message, then streams", s->name);
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         for (uint32_t kind = 0; kind < 8; kind++) {
             struct job job = { s, kind & 1 ? KCAPI_INIT_AIO : 0, pairs[i], kind & 2, kind & 4 };

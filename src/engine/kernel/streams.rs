@@ -21,6 +21,13 @@ use std::time::Duration;
 /// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
 const HASH_PIECE: usize = 1 << 30;
 
+/// What is noted of a stream's message, see [`KernelOperation`].
+struct Noted {
+    begun: bool,
+    more: bool,
+    due: usize,
+}
+
 impl KernelOperation {
     /// Returns whether the kernel has answered that `room` bytes are too few for a block, or for a
     /// block of the key stream. Its answer is no bytes (6.1) or EINVAL (later kernels), and it has
@@ -81,6 +88,32 @@ impl KernelOperation {
     /// [`super::offload`]. Two processes share nothing but the socket, so this is for one process.
     fn keeps_backlog(&self) -> bool {
         !self.of_two_processes() && self.keeps_backlog.get_or_init(|| self.is_offloaded())
+    }
+
+    /// Notes that data come: of the message in the socket, or of a new one where there is none. One
+    /// that is complete and of which the socket has no bytes, because they were read or it is empty,
+    /// gives way to the new one. No receiver notes that a message is over, because the next one could
+    /// have begun meanwhile. Returns what was noted before, if that is another message.
+    fn goes_on_or_begins(&self) -> Option<Noted> {
+        let before = Noted {
+            begun: self.begun.swap(true, Ordering::Relaxed),
+            more: self.more.load(Ordering::Relaxed),
+            due: self.due.load(Ordering::Relaxed),
+        };
+        let goes_on = before.more || self.pending.load(Ordering::Relaxed) > 0;
+        if before.begun && goes_on {
+            return None;
+        }
+        self.more.store(true, Ordering::Relaxed);
+        self.due.store(0, Ordering::Relaxed);
+        Some(before)
+    }
+
+    /// Takes back that another message has begun.
+    fn restore(&self, before: &Noted) {
+        self.begun.store(before.begun, Ordering::Relaxed);
+        self.more.store(before.more, Ordering::Relaxed);
+        self.due.store(before.due, Ordering::Relaxed);
     }
 
     fn send_offloaded(
@@ -154,13 +187,7 @@ impl Operation for KernelOperation {
         self.growth.store(growth, Ordering::Relaxed);
         let (mut sent, mut piece) = (0, Vec::new());
         let mut control = control;
-        // A cipher's message that has been read to its end is none any more. In one process no receiver
-        // notes that, because the next message could have begun meanwhile.
-        let before = self.progress() != Progress::Idle;
-        self.begun.store(true, Ordering::Relaxed);
-        if !before {
-            self.more.store(true, Ordering::Relaxed);
-        }
+        let before = self.goes_on_or_begins();
         loop {
             let now = piece_max.min(len - sent);
             let data = if now == len {
@@ -195,7 +222,9 @@ impl Operation for KernelOperation {
                 // A piece of which something was taken cannot be sent again.
                 Err(_) if sent > 0 => return self.note(taken),
                 Err(errno) => {
-                    self.begun.store(before, Ordering::Relaxed);
+                    if let Some(before) = &before {
+                        self.restore(before);
+                    }
                     return Err(errno);
                 }
             }
