@@ -9,6 +9,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "aio-cipher.h"
 
@@ -89,6 +91,53 @@ static void test_sync_calls(const struct mode *mode, const char *name)
     free(want);
 }
 
+static ssize_t update(struct kcapi_handle *handle, uint8_t *data, size_t len)
+{
+    struct iovec iov = { data, len };
+
+    return kcapi_cipher_stream_update(handle, &iov, 1);
+}
+
+/*
+ * What the library keeps of such a stream, bytes that are no block yet and results, was not there for a
+ * stream that went on after a fork(2): wrong bytes as success.
+ */
+static void test_stream_after_fork(const struct mode *mode, const char *name, bool child_writes)
+{
+    struct kcapi_handle *handle = cipher_with_key(name, aio_key, mode->keylen, 0);
+    const uint8_t *iv = mode == &ECB ? NULL : aio_iv;
+    uint8_t data[64], out[64], want[64];
+    struct iovec first = { data, 24 }, last = { data + 32, 32 };
+    size_t got = 0;
+    int status;
+    pid_t pid;
+
+    fill(data, sizeof(data), 3);
+    kcapi_cipher_encrypt(handle, data, sizeof(data), iv, want, sizeof(want), 0);
+    is_int(kcapi_cipher_stream_init_enc(handle, iv, &first, 1), 24, "a stream of half a block more");
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0)
+        _exit(!child_writes || update(handle, data + 24, 8) == 8 ? 0 : 1);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        bail_out("fork: %s", strerror(errno));
+    is_int(status, 0, "a child");
+    if (!child_writes)
+        is_int(update(handle, data + 24, 8), 8, "the stream goes on");
+    is_int(kcapi_cipher_stream_update_last(handle, &last, 1), 32, "the last piece");
+    while (got < sizeof(out)) {
+        struct iovec to = { out + got, sizeof(out) - got };
+        ssize_t ret = kcapi_cipher_stream_op(handle, &to, 1);
+
+        if (ret <= 0)
+            break;
+        got += (size_t)ret;
+    }
+    is_int(got, sizeof(out), "its results");
+    is_mem(out, want, sizeof(out), child_writes ? "a piece of the child's within" : "after a fork");
+    kcapi_cipher_destroy(handle);
+}
+
 static void test_cipher(const struct mode *mode, const char *name)
 {
     struct kcapi_handle *aio, *sync, *second;
@@ -99,6 +148,9 @@ static void test_cipher(const struct mode *mode, const char *name)
     }
     ok(is_async(name), "%s is asynchronous", name);
     test_sync_calls(mode, name);
+    if (mode != &XTS)
+        for (int child_writes = 0; child_writes < 2; child_writes++)
+            test_stream_after_fork(mode, name, child_writes);
     aio = cipher_with_key(name, aio_key, mode->keylen, KCAPI_INIT_AIO);
     sync = cipher_with_key(name, aio_key, mode->keylen, 0);
     for (size_t i = 0; i < COUNTS; i++) {

@@ -15,7 +15,7 @@ use super::backlog::Backlog;
 use super::message::{self, Message, in_one_piece, why_short};
 use super::operation::KernelOperation;
 use crate::caller;
-use crate::engine::{Control, Kind};
+use crate::engine::{Control, Kind, Operation, Progress};
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copy};
@@ -193,5 +193,35 @@ impl KernelOperation {
         caller::write(results, to.take(now, &mut list)?)?;
         backlog.given = end;
         Ok(Some((now, backlog.waiting() + backlog.held.len())))
+    }
+
+    /// Before a fork(2), after which another process may send to a stream that has begun: the socket
+    /// gets the data that are kept here. The results stay here, for this process.
+    pub(super) fn share_backlog(&self) {
+        if self.keeps_backlog.get() != Some(true) || self.progress() == Progress::Idle {
+            return;
+        }
+        let shared = self.backlog.lock().and_then(|mut backlog| {
+            let held = std::mem::take(&mut backlog.held);
+            let list = [iovec(held.as_ptr(), held.len())];
+            // SAFETY: `held` lives longer than the message.
+            let data = unsafe { Iovecs::new(&list) };
+            let message = Message { control: None, data };
+            let send = || message.send(self.socket.as_fd(), MSG_DONTWAIT | MSG_MORE);
+            if held.is_empty() || retry(send)? == held.len() { Ok(()) } else { Err(Errno::IO) }
+        });
+        if shared.is_err() {
+            self.failure.set();
+        }
+    }
+
+    /// In the child: the results are the parent's.
+    pub(super) fn leave_backlog(&self) {
+        if self.keeps_backlog.get() == Some(true)
+            && let Ok(mut backlog) = self.backlog.lock()
+        {
+            self.subtract_pending(backlog.waiting());
+            *backlog = Backlog { error: backlog.error, ..Backlog::default() };
+        }
     }
 }

@@ -39,6 +39,8 @@ pub struct KernelOperation {
     pub(super) two_processes: AtomicBool,
     /// A parent of this process has begun the message in it.
     pub(super) inherited: AtomicBool,
+    /// A fork(2) is going on.
+    pub(super) forks: AtomicBool,
     /// A stream's data and results, if the driver completes later.
     pub(super) backlog: Lock<Backlog>,
     /// Its streams keep a backlog. The first one decides, because a stream cannot go the other way
@@ -68,6 +70,7 @@ impl KernelOperation {
             failure: Failure::default(),
             two_processes: AtomicBool::new(false),
             inherited: AtomicBool::new(false),
+            forks: AtomicBool::new(false),
             backlog: Lock::default(),
             keeps_backlog: OnceBool::new(),
             copy: Lock::new(None),
@@ -79,6 +82,7 @@ impl KernelOperation {
 
     /// Notes that a cipher's stream, if one has begun, is shared now.
     fn note_fork(&self) {
+        self.forks.store(false, Ordering::Relaxed);
         if self.kind() != Kind::Hash && self.progress() != Progress::Idle {
             self.two_processes.store(true, Ordering::Relaxed);
         }
@@ -149,6 +153,8 @@ impl KernelOperation {
 /// accept(2) on an operation of algif_hash gives one in the same state.
 impl Forked for KernelOperation {
     fn before(&self) {
+        self.forks.store(true, Ordering::Relaxed);
+        self.share_backlog();
         if self.kind() == Kind::Hash
             && self.begun.load(Ordering::Relaxed)
             && let Ok(mut copy) = self.copy.lock()
@@ -168,6 +174,7 @@ impl Forked for KernelOperation {
         self.note_fork();
         self.inherited.store(self.two_processes.load(Ordering::Relaxed), Ordering::Relaxed);
         if self.kind() != Kind::Hash {
+            self.leave_backlog();
             return;
         }
         let copy = self.copy.lock().ok().and_then(|mut copy| copy.take());

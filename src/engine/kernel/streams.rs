@@ -86,8 +86,10 @@ impl KernelOperation {
 
     /// Returns whether a stream's data are processed when they come, and its results kept here: see
     /// [`super::offload`]. Two processes share nothing but the socket, so this is for one process.
-    fn keeps_backlog(&self) -> bool {
-        !self.of_two_processes() && self.keeps_backlog.get_or_init(|| self.is_offloaded())
+    pub(super) fn keeps_backlog(&self) -> bool {
+        !self.of_two_processes()
+            && !self.forks.load(Ordering::Relaxed)
+            && self.keeps_backlog.get_or_init(|| self.is_offloaded())
     }
 
     /// Notes that data come: of the message in the socket, or of a new one where there is none. One
@@ -116,26 +118,34 @@ impl KernelOperation {
         self.due.store(before.due, Ordering::Relaxed);
     }
 
+    /// Returns whether the backlog has taken the piece. It has not if a fork(2) has come between.
     fn send_offloaded(
         &self,
         control: Option<&Control>,
         input: Iovecs<'_>,
         more: bool,
         arrived: &Event,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut backlog = self.backlog.lock()?;
+        if !self.keeps_backlog() {
+            return Ok(false);
+        }
         let pending = self.note(self.offload_piece(&mut backlog, control, input, more))?;
         self.begun.store(true, Ordering::Relaxed);
         self.more.store(more, Ordering::Relaxed);
         self.pending.store(pending, Ordering::Relaxed);
         drop(backlog);
         arrived.happened();
-        Ok(())
+        Ok(true)
     }
 
+    /// Receives of the results that are kept here. None: there are none, and of a stream that two
+    /// processes share there may be some in the socket.
     fn receive_offloaded(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
         let mut backlog = self.backlog.lock()?;
-        let more = self.more.load(Ordering::Relaxed) || !self.begun.load(Ordering::Relaxed);
+        let more = !self.keeps_backlog()
+            || self.more.load(Ordering::Relaxed)
+            || !self.begun.load(Ordering::Relaxed);
         let received = match self.offload_receive(&mut backlog, output, more) {
             // Nothing was taken out of the backlog.
             Err(errno @ (Errno::FAULT | Errno::NOMEM)) => return Err(errno),
@@ -148,11 +158,22 @@ impl KernelOperation {
             // Too few for a granule.
             return Err(Errno::INVAL);
         }
-        self.pending.store(rest, Ordering::Relaxed);
-        if rest == 0 && !more {
+        self.subtract_pending(received);
+        self.end_if_read();
+        Ok(Some(received))
+    }
+
+    /// Takes note of the message's end if all of it was sent and read.
+    fn end_if_read(&self) {
+        let unread = self.pending.load(Ordering::Relaxed) > 0;
+        if !unread && !self.more.load(Ordering::Relaxed) {
             self.end();
         }
-        Ok(Some(received))
+    }
+
+    /// Returns whether results are kept here, maybe of a stream that two processes share by now.
+    fn has_kept_results(&self) -> Result<bool> {
+        Ok(self.keeps_backlog.get() == Some(true) && self.backlog.lock()?.waiting() > 0)
     }
 }
 
@@ -165,8 +186,12 @@ impl Operation for KernelOperation {
         arrived: &Event,
     ) -> Result<usize> {
         let len = input.total()?;
-        if self.keeps_backlog() {
-            return self.send_offloaded(control, input, more, arrived).map(|()| len);
+        if self.keeps_backlog() && self.send_offloaded(control, input, more, arrived)? {
+            return Ok(len);
+        }
+        if control.is_some() && self.has_kept_results()? {
+            // As the kernel does if results are in the socket.
+            return Err(Errno::INVAL);
         }
         let growth = match control {
             Some(control) => self.growth(control.op),
@@ -263,7 +288,7 @@ impl Operation for KernelOperation {
         if room < due {
             return Err(Errno::INVAL);
         }
-        if self.keeps_backlog() {
+        if self.keeps_backlog() || self.has_kept_results()? {
             return self.receive_offloaded(output);
         }
         let received = self.receive_what_is_there(output, due);
@@ -272,9 +297,8 @@ impl Operation for KernelOperation {
             (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),
             (Kind::Skcipher, Ok(bytes)) => {
                 self.subtract_pending(bytes);
-                let unread = self.pending.load(Ordering::Relaxed) > 0;
-                if self.of_two_processes() && !unread && !self.more.load(Ordering::Relaxed) {
-                    self.end();
+                if self.of_two_processes() {
+                    self.end_if_read();
                 }
                 Ok(Some(bytes))
             }
