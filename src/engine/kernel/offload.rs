@@ -21,6 +21,7 @@ use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copy};
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::AsFd;
+use std::sync::atomic::Ordering;
 use zeroize::Zeroizing;
 
 /// Bytes in a request.
@@ -34,20 +35,25 @@ impl KernelOperation {
             && self.common.completes_later()
     }
 
-    /// One request: `data`, of `len` bytes, and its result in `output`, a single IOVEC as long.
+    /// One request: `data`, of `len` bytes, and its result in `output`, a single IOVEC as long. An
+    /// error: the kernel has taken nothing. Within: what became of what it has taken.
     fn request(
         &self,
         control: Option<&Control>,
         data: Iovecs<'_>,
         output: Iovecs<'_>,
         len: usize,
-    ) -> Result<()> {
+    ) -> Result<Result<()>> {
         let sent = message::send_at_once(self.socket.as_fd(), Message { control, data })?;
         if sent != len {
-            return Err(why_short(data, sent));
+            let why = why_short(data, sent);
+            return if sent == 0 { Err(why) } else { Ok(Err(why)) };
         }
-        let received = message::receive_at_once(self.socket.as_fd(), output)?;
-        if received == len { Ok(()) } else { Err(Errno::MSGSIZE) }
+        Ok(match message::receive_at_once(self.socket.as_fd(), output) {
+            Ok(received) if received == len => Ok(()),
+            Ok(_) => Err(Errno::MSGSIZE),
+            Err(errno) => Err(errno),
+        })
     }
 
     /// The most bytes of a request. They are whole granules.
@@ -80,10 +86,10 @@ impl KernelOperation {
             let output = to.take(now, &mut outputs)?;
             if output.list().len() > 1 {
                 in_one_piece(output, now, |piece| {
-                    self.request(control.take(), data, piece, now).map(|()| now)
+                    self.request(control.take(), data, piece, now)?.map(|()| now)
                 })?;
             } else {
-                self.request(control.take(), data, output, now)?;
+                self.request(control.take(), data, output, now)??;
             }
             left -= now;
             if left == 0 {
@@ -93,7 +99,8 @@ impl KernelOperation {
     }
 
     /// Takes a piece of a stream and processes its whole granules, or all of it if no `more`
-    /// follows. Returns how many bytes of data and results are kept now.
+    /// follows. Returns how many bytes of data and results are kept now. An error: nothing was taken,
+    /// unless the failure is noted.
     pub(super) fn offload_piece(
         &self,
         backlog: &mut Backlog,
@@ -104,8 +111,27 @@ impl KernelOperation {
         if control.is_some() {
             *backlog = Backlog::default();
         }
-        let granule = self.common.algorithm.granule();
         let held = std::mem::take(&mut backlog.held);
+        match self.offload_behind(&held, backlog, control, input, more) {
+            Ok(rest) => backlog.held = rest,
+            Err(errno) => {
+                backlog.held = held;
+                return Err(errno);
+            }
+        }
+        Ok(backlog.waiting() + backlog.held.len())
+    }
+
+    /// The same for a piece that comes behind `held`. Returns what is no whole granule yet.
+    fn offload_behind(
+        &self,
+        held: &[u8],
+        backlog: &mut Backlog,
+        mut control: Option<&Control>,
+        input: Iovecs<'_>,
+        more: bool,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        let granule = self.common.algorithm.granule();
         let mut list = Vec::new();
         list.try_reserve_exact(1 + input.list().len())?;
         list.push(iovec(held.as_ptr(), held.len()));
@@ -114,60 +140,71 @@ impl KernelOperation {
         let all = unsafe { Iovecs::new(&list) };
         let len = all.total()?;
         let rest = if more { len % granule } else { 0 };
-        let mut control = control;
-        let mut piece = Vec::new();
-        if len == rest
-            && let Some(control) = control.take()
-        {
-            // The IV and the direction are sent now, because there are no data to send them with.
-            let data = all.first(0);
-            retry(|| {
-                let message = Message { control: Some(control), data };
-                message.send(self.socket.as_fd(), MSG_DONTWAIT | MSG_MORE)
-            })?;
+        let mut kept = Zeroizing::new(Vec::new());
+        if rest > 0 {
+            kept.try_reserve_exact(granule)?;
+            kept.resize(rest, 0u8);
+            let (mut end, mut piece) = (Cursor::new(all), Vec::new());
+            end.skip(len - rest);
+            caller::read(end.take(rest, &mut piece)?, &mut kept)?;
+        }
+        if len == rest && (control.is_some() || !self.begun.load(Ordering::Relaxed)) {
+            // The IV and the direction are sent now, because there are no data to send them with. If
+            // there is no key the kernel says so.
+            let message = Message { control: control.take(), data: all.first(0) };
+            retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | MSG_MORE))?;
         }
         self.work_on(backlog, control, all, len - rest)?;
-        if rest > 0 {
-            let mut begun = Zeroizing::new(Vec::new());
-            begun.try_reserve_exact(granule)?;
-            begun.resize(rest, 0u8);
-            let mut end = Cursor::new(all);
-            end.skip(len - rest);
-            caller::read(end.take(rest, &mut piece)?, &mut begun)?;
-            backlog.held = begun;
-        }
-        Ok(backlog.waiting() + backlog.held.len())
+        Ok(kept)
     }
 
-    /// Makes results of the first `left` bytes of `data`. EFAULT is returned; any other error is
-    /// kept for the receiver.
+    /// Makes results of the first `len` bytes of `data`. An error: nothing was taken of them; or
+    /// EFAULT, and the failure is noted. Any other is kept for the receiver.
     fn work_on(
         &self,
         backlog: &mut Backlog,
         mut control: Option<&Control>,
         data: Iovecs<'_>,
-        mut left: usize,
+        len: usize,
     ) -> Result<()> {
-        let (mut from, mut piece) = (Cursor::new(data), Vec::new());
-        while left > 0 && backlog.error.is_none() {
-            let now = left.min(self.request_max());
-            let data = from.take_few(now, IOVECS_MAX, &mut piece)?;
-            let len = data.total()?;
-            let room = backlog.make_room(len)?;
-            let output = [iovec(room.as_mut_ptr(), room.len())];
-            // SAFETY: `room` may be written and is not used while the kernel writes it.
-            let output = unsafe { Iovecs::new(&output) };
-            if let Err(errno) = self.request(control.take(), data, output, len) {
-                let there = backlog.results.len() - len;
-                backlog.results.truncate(there);
-                if errno == Errno::FAULT {
-                    return Err(errno);
+        let mut from = Cursor::new(data);
+        let mut done = 0;
+        while done < len && backlog.error.is_none() {
+            match self.work_on_next(backlog, control.take(), &mut from, len - done) {
+                Ok(Ok(bytes)) => done += bytes,
+                Err(errno) if done == 0 => return Err(errno),
+                Err(Errno::FAULT) | Ok(Err(Errno::FAULT)) => {
+                    self.failure.set();
+                    return Err(Errno::FAULT);
                 }
-                backlog.error = Some(errno);
+                Err(errno) | Ok(Err(errno)) => backlog.error = Some(errno),
             }
-            left -= len;
         }
         Ok(())
+    }
+
+    /// Makes results of what one request takes of the next `left` bytes. Returns how many these were,
+    /// or an error as [`KernelOperation::request`] does.
+    fn work_on_next(
+        &self,
+        backlog: &mut Backlog,
+        control: Option<&Control>,
+        from: &mut Cursor<'_>,
+        left: usize,
+    ) -> Result<Result<usize>> {
+        let mut piece = Vec::new();
+        let data = from.take_few(left.min(self.request_max()), IOVECS_MAX, &mut piece)?;
+        let len = data.total()?;
+        let room = backlog.make_room(len)?;
+        let output = [iovec(room.as_mut_ptr(), room.len())];
+        // SAFETY: `room` may be written and is not used while the kernel writes it.
+        let output = unsafe { Iovecs::new(&output) };
+        let worked = self.request(control, data, output, len);
+        if !matches!(worked, Ok(Ok(()))) {
+            let there = backlog.results.len() - len;
+            backlog.results.truncate(there);
+        }
+        Ok(worked?.map(|()| len))
     }
 
     /// Gives results of a stream. Returns how many bytes it gave, and how many it still keeps.
@@ -185,23 +222,22 @@ impl KernelOperation {
         if waiting == 0 && more {
             return Ok(None);
         }
-        let now =
-            if room < waiting { room - room % self.common.algorithm.granule() } else { waiting };
-        let (mut to, mut list) = (Cursor::new(output), Vec::new());
-        let end = backlog.given + now;
-        let results = backlog.results.get(backlog.given..end).unwrap_or_default();
-        caller::write(results, to.take(now, &mut list)?)?;
-        backlog.given = end;
-        Ok(Some((now, backlog.waiting() + backlog.held.len())))
+        let granule = self.common.algorithm.granule();
+        let given = backlog.give(room, granule, |results| {
+            let (mut to, mut list) = (Cursor::new(output), Vec::new());
+            caller::write(results, to.take(results.len(), &mut list)?)
+        })?;
+        Ok(Some((given, backlog.waiting() + backlog.held.len())))
     }
 
-    /// Before a fork(2), after which another process may send to a stream that has begun: the socket
-    /// gets the data that are kept here. The results stay here, for this process.
+    /// Before a fork(2), after which another process may use a stream that has begun: the socket gets
+    /// the data that are kept here, and the results go to memory that both processes share.
     pub(super) fn share_backlog(&self) {
         if self.keeps_backlog.get() != Some(true) || self.progress() == Progress::Idle {
             return;
         }
         let shared = self.backlog.lock().and_then(|mut backlog| {
+            backlog.share_results()?;
             let held = std::mem::take(&mut backlog.held);
             let list = [iovec(held.as_ptr(), held.len())];
             // SAFETY: `held` lives longer than the message.
@@ -212,16 +248,6 @@ impl KernelOperation {
         });
         if shared.is_err() {
             self.failure.set();
-        }
-    }
-
-    /// In the child: the results are the parent's.
-    pub(super) fn leave_backlog(&self) {
-        if self.keeps_backlog.get() == Some(true)
-            && let Ok(mut backlog) = self.backlog.lock()
-        {
-            self.subtract_pending(backlog.waiting());
-            *backlog = Backlog { error: backlog.error, ..Backlog::default() };
         }
     }
 }

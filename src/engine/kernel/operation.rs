@@ -174,7 +174,6 @@ impl Forked for KernelOperation {
         self.note_fork();
         self.inherited.store(self.two_processes.load(Ordering::Relaxed), Ordering::Relaxed);
         if self.kind() != Kind::Hash {
-            self.leave_backlog();
             return;
         }
         let copy = self.copy.lock().ok().and_then(|mut copy| copy.take());

@@ -130,13 +130,21 @@ impl KernelOperation {
         if !self.keeps_backlog() {
             return Ok(false);
         }
-        let pending = self.note(self.offload_piece(&mut backlog, control, input, more))?;
+        self.refuse_behind(backlog.waiting())?;
+        let pending = self.offload_piece(&mut backlog, control, input, more)?;
         self.begun.store(true, Ordering::Relaxed);
         self.more.store(more, Ordering::Relaxed);
         self.pending.store(pending, Ordering::Relaxed);
         drop(backlog);
         arrived.happened();
         Ok(true)
+    }
+
+    /// EINVAL, as the kernel says of results in the socket: the message is complete, and `waiting`
+    /// bytes of its results have not been read.
+    fn refuse_behind(&self, waiting: usize) -> Result<()> {
+        let complete = self.begun.load(Ordering::Relaxed) && !self.more.load(Ordering::Relaxed);
+        if complete && waiting > 0 { Err(Errno::INVAL) } else { Ok(()) }
     }
 
     /// Receives of the results that are kept here. None: there are none, and of a stream that two
@@ -189,9 +197,9 @@ impl Operation for KernelOperation {
         if self.keeps_backlog() && self.send_offloaded(control, input, more, arrived)? {
             return Ok(len);
         }
-        if control.is_some() && self.has_kept_results()? {
-            // As the kernel does if results are in the socket.
-            return Err(Errno::INVAL);
+        if self.keeps_backlog.get() == Some(true) {
+            let waiting = self.backlog.lock()?.waiting();
+            self.refuse_behind(waiting)?;
         }
         let growth = match control {
             Some(control) => self.growth(control.op),
@@ -288,8 +296,19 @@ impl Operation for KernelOperation {
         if room < due {
             return Err(Errno::INVAL);
         }
-        if self.keeps_backlog() || self.has_kept_results()? {
+        if self.keeps_backlog() {
             return self.receive_offloaded(output);
+        }
+        if self.has_kept_results()?
+            && let Some(received) = self.receive_offloaded(output)?
+        {
+            let mut list = Vec::new();
+            let rest = output.after(received, &mut list)?;
+            // What this process has kept comes first; there may be more.
+            return match self.receive(rest) {
+                Ok(Some(more)) => Ok(Some(received + more)),
+                _ => Ok(Some(received)),
+            };
         }
         let received = self.receive_what_is_there(output, due);
         match (self.kind(), received) {
