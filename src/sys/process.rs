@@ -25,6 +25,14 @@ pub fn write_to_stderr(bytes: &[u8]) -> Result<usize> {
     number(unsafe { libc::syscall(libc::SYS_write, STDERR, bytes.as_ptr(), bytes.len()) })
 }
 
+/// getauxval(3), AT_PAGESZ: the bytes of a page of memory. 4096 if the kernel does not tell, as no
+/// kernel of Linux has smaller pages.
+pub fn page_size() -> usize {
+    // SAFETY: the function reads what the kernel gave to the process when that began.
+    let size = unsafe { libc::getauxval(libc::AT_PAGESZ) };
+    usize::try_from(size).unwrap_or(0).max(4096)
+}
+
 /// getauxval(3), AT_SECURE: whether the program has more rights than its user, by a set-user-ID bit
 /// or file capabilities.
 pub fn is_secure() -> bool {

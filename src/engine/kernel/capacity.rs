@@ -11,12 +11,13 @@
 //! af_alg_sndbuf and af_alg_rcvbuf, which count in whole pages.
 
 use crate::errno::{Errno, Result, retry};
+use crate::sys::process::page_size;
 use crate::sys::socket::{getsockopt_number, setsockopt};
 use libc::{SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, c_int};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The unit in which the kernel counts. It always takes so many bytes.
+/// The smallest page that Linux has. The kernel always takes so many bytes.
 pub const PAGE: usize = 4096;
 
 /// The default size of a socket's buffers. It is assumed where a sandbox refuses getsockopt(2).
@@ -42,7 +43,7 @@ impl Capacity {
         match self.bytes.load(Ordering::Relaxed) {
             0 if wanted <= PAGE => wanted,
             0 => {
-                let size = |option| size(socket, option).unwrap_or(BY_DEFAULT);
+                let size = |option| size(socket, option).unwrap_or_else(|_| by_default());
                 self.note(size(SO_SNDBUF).min(size(SO_RCVBUF)))
             }
             known => known,
@@ -62,7 +63,7 @@ impl Capacity {
         }
         let mut refused = Err(Errno::MSGSIZE);
         let [send, receive] = [SO_SNDBUF, SO_RCVBUF].map(|option| {
-            let now = size(socket, option).unwrap_or(BY_DEFAULT);
+            let now = size(socket, option).unwrap_or_else(|_| by_default());
             if now >= len {
                 return now;
             }
@@ -129,11 +130,34 @@ pub fn most(socket: BorrowedFd<'_>) -> Result<usize> {
 /// The size of one of the buffers, in whole pages.
 fn size(socket: BorrowedFd<'_>, option: c_int) -> Result<usize> {
     let bytes = usize::try_from(getsockopt_number(socket, SOL_SOCKET, option)?);
-    bytes.map(|bytes| (bytes - bytes % PAGE).max(PAGE)).map_err(|_| Errno::IO)
+    bytes.map(|bytes| in_whole_pages(bytes, page_size())).map_err(|_| Errno::IO)
+}
+
+/// The size of a buffer that cannot be asked for.
+fn by_default() -> usize {
+    in_whole_pages(BY_DEFAULT, page_size())
+}
+
+/// As many bytes of a buffer of `bytes` as the kernel uses: pages of this system's size, and one at
+/// least. They are larger than [`PAGE`] on ppc64el, and on 64-bit ARM as some distributions have it.
+fn in_whole_pages(bytes: usize, page: usize) -> usize {
+    (bytes - bytes % page).max(page)
 }
 
 /// Asks for a buffer of `len` bytes; the kernel gives twice as many, or what is allowed.
 fn set_size(socket: BorrowedFd<'_>, option: c_int, len: usize) -> Result<()> {
     let len = c_int::try_from(len).map_err(|_| Errno::MSGSIZE)?;
     retry(|| setsockopt(socket, SOL_SOCKET, option, &len.to_ne_bytes())).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_takes_no_part_of_a_page_of_64_kib() {
+        assert_eq!(in_whole_pages(BY_DEFAULT, 4096), BY_DEFAULT);
+        assert_eq!(in_whole_pages(BY_DEFAULT, 65_536), 3 * 65_536);
+        assert_eq!(in_whole_pages(2304, 65_536), 65_536);
+    }
 }
