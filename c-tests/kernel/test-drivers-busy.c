@@ -115,7 +115,7 @@ int main(void)
     setenv("KCAPI_AIO", "linux", 1);
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     for (size_t i = 0; i < DRIVEN; i++) {
-        for (size_t j = 0; j < 9 && driven[i].drivers[j]; j++) {
+        for (size_t j = 0; j < DRIVERS_MOST && driven[i].drivers[j]; j++) {
             const char *driver = driven[i].drivers[j];
             char plain[128];
 

@@ -208,7 +208,7 @@ int main(void)
             driver_message(algorithm, handle, true, plain, LONG_LEN, want_long, LONG_LEN);
         kcapi_cipher_destroy(handle);
         test_driver(algorithm->name, rounds / 8);
-        for (size_t j = 0; j < 9 && algorithm->drivers[j]; j++) {
+        for (size_t j = 0; j < DRIVERS_MOST && algorithm->drivers[j]; j++) {
             if (!may_be_had(algorithm->drivers[j]))
                 continue;
             else if (strstr(algorithm->drivers[j], "virtio"))

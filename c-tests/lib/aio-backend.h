@@ -14,13 +14,24 @@
 
 #include "uml.h"
 
+/* Whether the library has code for rings on this architecture. */
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__powerpc64__) || defined(__loongarch64) || \
+    (defined(__riscv) && __riscv_xlen == 64)
+#define MAY_HAVE_IO_URING true
+#else
+#define MAY_HAVE_IO_URING false
+#endif
+
 /* Whether the library can have a ring, which it wants with these flags. */
 static inline bool has_io_uring(void)
 {
     struct io_uring_params params = { .flags = IORING_SETUP_SINGLE_ISSUER |
                                                IORING_SETUP_DEFER_TASKRUN };
-    long fd = syscall(SYS_io_uring_setup, 4, &params);
+    long fd;
 
+    if (!MAY_HAVE_IO_URING)
+        return false;
+    fd = syscall(SYS_io_uring_setup, 4, &params);
     if (fd >= 0)
         close((int)fd);
     return fd >= 0;
