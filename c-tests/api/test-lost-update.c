@@ -61,14 +61,15 @@ static void is_clean(void)
 static ssize_t fail(int way)
 {
     static uint8_t *pages;
+    size_t page = page_size();
 
     if (!pages) {
-        pages = mmap(NULL, 2 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        mprotect(pages + 4096, 4096, PROT_NONE);
+        pages = mmap(NULL, 2 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mprotect(pages + page, page, PROT_NONE);
     }
     switch (way) {
     case 0: return kcapi_md_update(h, (uint8_t *)8, PIECE);
-    case 1: return kcapi_md_update(h, pages + 4096 - 50, PIECE);
+    case 1: return kcapi_md_update(h, pages + page - 50, PIECE);
     case 2: fails_with = ENOMEM; return kcapi_md_update(h, data, PIECE);
     default: fails_with = ENOBUFS; return kcapi_md_update(h, data, PIECE);
     }

@@ -136,20 +136,21 @@ static void validation(void)
 static void errors(void)
 {
     struct kcapi_handle *handle = rng("stdrng");
-    uint8_t *two = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t page = page_size();
+    uint8_t *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (two == MAP_FAILED || mprotect(two + PAGE, PAGE, PROT_NONE))
+    if (two == MAP_FAILED || mprotect(two + page, page, PROT_NONE))
         bail_out("no memory");
     kcapi_rng_seed(handle, NULL, 0);
     is_int(kcapi_rng_generate(handle, NULL, 16), -EFAULT, "to NULL: -EFAULT");
     if (strcmp(kcapi_handle_engine(handle), "kernel") == 0)
-        is_int(kcapi_rng_generate(handle, two + PAGE - 300, 600), -EFAULT,
+        is_int(kcapi_rng_generate(handle, two + page - 300, 600), -EFAULT,
                "a buffer that ends too early: -EFAULT, not the part that was written");
     else
         skip(1, "only system calls answer -EFAULT");
     is_int(kcapi_rng_get_bytes(NULL, 5), -EFAULT, "kcapi_rng_get_bytes to NULL: -EFAULT");
     is_int(kcapi_rng_generate(handle, out, 16), 16, "and it generates still");
-    munmap(two, 2 * PAGE);
+    munmap(two, 2 * page);
     kcapi_rng_destroy(handle);
 
     is_int(kcapi_rng_generate(NULL, out, 16), -EINVAL, "generate without a handle: -EINVAL");

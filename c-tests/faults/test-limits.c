@@ -56,7 +56,7 @@ static void begin_space(int quantity)
     static const size_t quantities[] = { 512, 64, 17, 15, 0 };
     void **block;
 
-    set_limit(RLIMIT_AS, (rlim_t)number_in("/proc/self/statm") * PAGE);
+    set_limit(RLIMIT_AS, (rlim_t)number_in("/proc/self/statm") * page_size());
     while ((block = malloc(KIB - 16))) {
         *block = taken;
         taken = block;

@@ -182,10 +182,11 @@ static long larger(long a, long b) { return a > b ? a : b; }
 /* Whether the system lets a socket take so much. */
 static bool fits(const long *now, size_t len)
 {
-    long send = larger(now[WMEM_DEFAULT], 2 * now[WMEM_MAX]) / PAGE * PAGE;
-    long receive = larger(now[RMEM_DEFAULT], 2 * now[RMEM_MAX]) / PAGE * PAGE;
+    long page = (long)page_size();
+    long send = larger(now[WMEM_DEFAULT], 2 * now[WMEM_MAX]) / page * page;
+    long receive = larger(now[RMEM_DEFAULT], 2 * now[RMEM_MAX]) / page * page;
 
-    return len <= PAGE || (long)len <= (send < receive ? send : receive);
+    return (long)len <= page || (long)len <= (send < receive ? send : receive);
 }
 
 /* The same with one handle twice, the second time with buffers that the first call has made. */

@@ -35,12 +35,13 @@ struct memory {
 /* No page border is where an IOVEC's may be. */
 static struct memory memory_of(size_t len)
 {
-    struct memory m = { .size = (len + 2 * PAGE) / PAGE * PAGE + PAGE };
+    size_t page = page_size();
+    struct memory m = { .size = (len + 2 * page) / page * page + page };
 
     m.map = mmap(NULL, m.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (m.map == MAP_FAILED)
         bail_out("no memory");
-    m.bytes = m.map + PAGE - (len < 2 * PAGE ? len / 2 : 100);
+    m.bytes = m.map + page - (len < 2 * page ? len / 2 : 100);
     return m;
 }
 
@@ -52,14 +53,14 @@ enum lack { ABSENT, READ_ONLY };
  */
 static void spoil(const struct memory *m, size_t len, enum place place, enum lack lack)
 {
-    size_t at = (size_t)(m->bytes - m->map);
+    size_t at = (size_t)(m->bytes - m->map), page = page_size();
 
     if (place == MIDDLE)
         at += len / 2;
     else if (place == LAST)
         at += len - 1;
-    if (lack == ABSENT ? munmap(m->map + at / PAGE * PAGE, PAGE)
-                       : mprotect(m->map + at / PAGE * PAGE, PAGE, PROT_READ))
+    if (lack == ABSENT ? munmap(m->map + at / page * page, page)
+                       : mprotect(m->map + at / page * page, page, PROT_READ))
         bail_out("munmap, mprotect: %s", strerror(errno));
 }
 

@@ -14,6 +14,13 @@
 #include "ptrace.h"
 #include "tap.h"
 
+/* 32-bit ARM has only the one that counts in pages. */
+#ifdef SYS_mmap
+#define ANY_MMAP SYS_mmap
+#else
+#define ANY_MMAP SYS_mmap2
+#endif
+
 struct count {
     int calls;
     int memory; /* brk, mmap, munmap: malloc(3) makes them now and then, whoever calls it */
@@ -66,7 +73,7 @@ static inline struct count count_calls(void (*prepare)(void), void (*job)(void))
         switch (call_number(pid)) {
         case SYS_getppid: marks++; break;
         case SYS_brk:
-        case SYS_mmap:
+        case ANY_MMAP:
         case SYS_munmap: count.memory += marks == 1; break;
         default: count.calls += marks == 1;
         }

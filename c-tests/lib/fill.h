@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tap.h"
 
@@ -23,6 +24,10 @@
 #else
 #define PAGE 4096u
 #endif
+
+/* A page as the kernel that runs here has it: up to 64 KiB. */
+static inline size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
 #define KIB 1024u
 #define MIB (1024u * KIB)
 

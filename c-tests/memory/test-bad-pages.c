@@ -186,7 +186,8 @@ static void test_backend(const char *backend)
 static void test_turns(uint32_t flags)
 {
     struct kcapi_handle *handle = cipher_with_key("cbc(aes)", key, 16, flags);
-    struct memory m = memory_of(8 * PAGE);
+    size_t page = page_size();
+    struct memory m = memory_of(8 * page);
     struct iovec in[3], out[3];
 
     for (size_t i = 0; i < 3; i++) {
@@ -195,8 +196,8 @@ static void test_turns(uint32_t flags)
     }
     /* The process's first AIO call maps a page for the library, which must not come to be the absent one. */
     kcapi_cipher_encrypt_aio(handle, in, out, 3, iv, 0);
-    spoil(&m, 8 * PAGE, MIDDLE, ABSENT);
-    in[1].iov_base = m.map + 4 * PAGE + 64;
+    spoil(&m, 8 * page, MIDDLE, ABSENT);
+    in[1].iov_base = m.map + 4 * page + 64;
     is_int(kcapi_cipher_encrypt_aio(handle, in, out, 3, iv, 0), -EFAULT,
            "inputs and outputs that take turns");
     munmap(m.map, m.size);
@@ -211,12 +212,13 @@ static void test_piece(const char *name, bool is_aead)
 {
     struct kcapi_handle *handle = is_aead ? aead_with_key(name, key, 16, TAG, AAD, 0)
                                           : cipher_with_key(name, key, 16, 0);
-    struct memory m = memory_of(3 * PAGE);
-    struct iovec good = { data, 3 * PAGE }, bad = { m.bytes, 3 * PAGE }, out = { got, 3 * PAGE + TAG };
+    size_t len = 3 * page_size();
+    struct memory m = memory_of(len);
+    struct iovec good = { data, len }, bad = { m.bytes, len }, out = { got, len + TAG };
     ssize_t ret;
 
-    memcpy(m.bytes, data, 3 * PAGE);
-    spoil(&m, 3 * PAGE, LAST, ABSENT);
+    memcpy(m.bytes, data, len);
+    spoil(&m, len, LAST, ABSENT);
     for (int begins = 0; begins < 2; begins++) {
         struct iovec first = { data, 0 };
 
