@@ -275,7 +275,9 @@ static void kpp(uint32_t flags)
     parameter(kcapi_kpp_setkey(handle, in, 13), MODULUS, ALG_SET_KEY, in, 13, "setkey");
     parameter(kcapi_kpp_setkey(handle, NULL, 0), MODULUS, ALG_SET_KEY, NULL, 0, "a generated key");
     is_int(kcapi_kpp_setkey(handle, NULL, 5), -EFAULT, "a key at NULL: -EFAULT");
-    is_int(kcapi_kpp_ecdh_setcurve(handle, ULONG_MAX / 2 + 1), -EINVAL, "no such curve: -EINVAL");
+    /* The kernel's number of a curve has 32 bits. */
+    if (ULONG_MAX > UINT32_MAX)
+        is_int(kcapi_kpp_ecdh_setcurve(handle, ULONG_MAX / 2 + 1), -EINVAL, "no such curve: -EINVAL");
 
     seen.option = 0;
     is_int(kcapi_handle_setkey_serial(handle, 1), -EINVAL, "a serial number is no kpp's key");
