@@ -114,6 +114,11 @@ static void as_one_by_one(const void *arg)
         if (ret > 0)
             expect(memcmp(out[i], want[i], (size_t)ret) == 0, "request %zu: other bytes", i);
     }
+    for (size_t i = 0; i < n; i++) {
+        free(in[i]);
+        free(out[i]);
+        free(want[i]);
+    }
     kcapi_cipher_destroy(together);
     kcapi_cipher_destroy(alone);
 }
