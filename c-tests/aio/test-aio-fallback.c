@@ -190,6 +190,8 @@ static void child(size_t number, bool aead, ssize_t len)
     told->verbose = count(text, "libkcapi - Verbose: no io_uring");
     told->warnings = count(text, "libkcapi - Warning: ");
     kcapi_cipher_destroy(handle);
+    close(ends[0]);
+    close(ends[1]);
     _exit(0);
 }
 
