@@ -110,7 +110,10 @@ static void test_many(void)
     }
     after = state();
     is_int(right, 2 * ROUNDS, "a thousand times dlopen, use and dlclose");
-    ok(after.pages <= before.pages + PAGES, "memory: from %ld to %ld pages", before.pages, after.pages);
+    if (getenv("KCAPI_VALGRIND"))
+        skip(1, "valgrind keeps memory of its own for each library that is loaded");
+    else
+        ok(after.pages <= before.pages + PAGES, "memory: from %ld to %ld pages", before.pages, after.pages);
     is_int(after.descriptors, before.descriptors, "as many descriptors");
     is_int(after.threads, before.threads, "as many threads");
 }
