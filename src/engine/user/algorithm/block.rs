@@ -15,7 +15,7 @@
 mod aes;
 mod table;
 
-use crate::wipe::Wiped;
+use crate::wipe::{Depth, Wiped};
 #[cfg(target_arch = "x86_64")]
 pub use aes::{RoundKeys, expand as expand_aes};
 use cipher::InOutBuf;
@@ -27,7 +27,7 @@ use cipher::{
 };
 #[cfg(all(test, feature = "legacy"))]
 pub use table::ALGORITHMS;
-pub use table::{BlockAlgorithm, find};
+pub use table::{BlockAlgorithm, find, tweaked};
 use zeroize::ZeroizeOnDrop;
 
 /// Data on their way through a cipher, from input to output.
@@ -95,9 +95,19 @@ pub trait Pipelined {
     /// Counter mode for data of any length: leaves the next counter. A last piece of a block
     /// counts as a block.
     fn ctr(&self, counter: &mut u128, data: Data<'_, '_>);
+}
 
-    /// XTS of whole blocks with `tweak` for the first: leaves the next tweak.
-    fn xts(&self, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>);
+/// A block cipher of 16 bytes with the two keys of XTS.
+pub trait Tweaked: Send + Sync {
+    /// The cipher with the key for the data.
+    fn data_cipher(&self) -> &dyn BlockCipher;
+
+    /// XTS of whole blocks from a message's first on. Returns the tweak of the block that would come
+    /// next.
+    fn xts(&self, encrypt: bool, iv: &[u8; 16], data: Data<'_, '_>) -> u128;
+
+    /// The depth of the stack that it takes.
+    fn depth(&self) -> Depth;
 }
 
 impl<C> BlockCipher for C

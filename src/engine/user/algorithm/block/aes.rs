@@ -15,7 +15,7 @@ mod vaes512;
 #[cfg(test)]
 mod tests;
 
-use super::{BlockCipher, CbcMessage, Data, MacMessage, Pipelined};
+use super::{BlockCipher, CbcMessage, Data, MacMessage, Pipelined, Tweaked};
 use crate::errno::{Errno, Result};
 use kernels::with_features;
 use side_by_side::chain_each;
@@ -28,20 +28,58 @@ const BLOCK: usize = 16;
 /// Makes a cipher of a key; None if the processor does not have the instructions.
 type New = fn(&[u8]) -> Option<Result<Box<dyn BlockCipher>>>;
 
+/// The same of the two keys of XTS.
+type NewTweaked = fn(&[u8], &[u8]) -> Option<Result<Box<dyn Tweaked>>>;
+
 /// The fastest first.
-static IMPLEMENTATIONS: &[(&str, New)] = &[
-    ("VAES with AVX-512", |key| boxed(vaes512::Vaes512::new(key)?)),
-    ("VAES with AVX2", |key| boxed(vaes256::Vaes256::new(key)?)),
-    ("AES-NI", |key| boxed(aesni::AesNi::new(key)?)),
+static IMPLEMENTATIONS: &[(&str, New, NewTweaked)] = &[
+    (
+        "VAES with AVX-512",
+        |key| boxed(vaes512::Vaes512::new(key)?),
+        |data, tweak| with_tweaks(vaes512::Vaes512::new(data)?, tweak),
+    ),
+    (
+        "VAES with AVX2",
+        |key| boxed(vaes256::Vaes256::new(key)?),
+        |data, tweak| with_tweaks(vaes256::Vaes256::new(data)?, tweak),
+    ),
+    (
+        "AES-NI",
+        |key| boxed(aesni::AesNi::new(key)?),
+        |data, tweak| with_tweaks(aesni::AesNi::new(data)?, tweak),
+    ),
 ];
 
 fn boxed(cipher: Result<impl BlockCipher + 'static>) -> Option<Result<Box<dyn BlockCipher>>> {
     Some(cipher.map(|cipher| Box::new(cipher) as _))
 }
 
+fn with_tweaks<C: 'static>(data: Result<C>, tweak: &[u8]) -> Option<Result<Box<dyn Tweaked>>>
+where
+    WithTweaks<C>: Tweaked,
+{
+    Some(data.and_then(|data| {
+        let data = Box::new(data);
+        // SAFETY: "aes" is there, since there is a cipher.
+        let tweak = Box::new(unsafe { expand(tweak) }?);
+        Ok(Box::new(WithTweaks { data, tweak }) as _)
+    }))
+}
+
 /// AES as fast as this processor can; None if it has no instructions for it.
 pub fn new(key: &[u8]) -> Option<Result<Box<dyn BlockCipher>>> {
-    IMPLEMENTATIONS.iter().find_map(|(_, new)| new(key))
+    IMPLEMENTATIONS.iter().find_map(|(_, new, _)| new(key))
+}
+
+/// The same of XTS, with a key for the data and one for the tweaks.
+pub fn new_tweaked(data: &[u8], tweak: &[u8]) -> Option<Result<Box<dyn Tweaked>>> {
+    IMPLEMENTATIONS.iter().find_map(|(_, _, new)| new(data, tweak))
+}
+
+/// The two keys of XTS.
+struct WithTweaks<C> {
+    data: Box<C>,
+    tweak: Box<RoundKeys>,
 }
 
 /// The key schedule, in both directions.
@@ -108,10 +146,14 @@ pub fn expand(key: &[u8]) -> Result<RoundKeys> {
 
 /// A block by itself, as in what comes before a message.
 fn encrypt_one(keys: &RoundKeys, block: &mut [u8; BLOCK]) {
-    let [first, middle @ .., last] = keys.encrypt() else { return };
-    let mut state = _mm_xor_si128(load(block), *first);
+    store(block, encrypt_block(keys, load(block)));
+}
+
+fn encrypt_block(keys: &RoundKeys, block: __m128i) -> __m128i {
+    let [first, middle @ .., last] = keys.encrypt() else { return block };
+    let mut state = _mm_xor_si128(block, *first);
     middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
-    store(block, _mm_aesenclast_si128(state, *last));
+    _mm_aesenclast_si128(state, *last)
 }
 
 /// CBC encryption, block by block since each needs the one before. The last round's key is XORed

@@ -8,7 +8,7 @@
 //! but for serpent, look their S-boxes up in tables, as the kernel's generic drivers
 //! do: who can watch the cache may learn about the key.
 
-use super::{BlockCipher, xor};
+use super::{BlockCipher, Tweaked, xor};
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
 use cipher::KeyInit;
@@ -72,6 +72,19 @@ fn aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
         return cipher;
     }
     portable_aes(key)
+}
+
+/// XTS by the cipher itself, with a key for the data and one for the first tweak. None: it does not do it.
+pub fn tweaked(
+    algorithm: &BlockAlgorithm,
+    data: &[u8],
+    tweak: &[u8],
+) -> Option<Result<Box<dyn Tweaked>>> {
+    #[cfg(target_arch = "x86_64")]
+    if algorithm.name == "aes" {
+        return super::aes::new_tweaked(data, tweak);
+    }
+    None
 }
 
 /// RustCrypto's.

@@ -10,7 +10,9 @@
 use super::Skcipher;
 use super::modes::BATCH;
 use super::pipelined;
-use crate::engine::user::algorithm::block::{BlockAlgorithm, BlockCipher, Data, xor};
+use crate::engine::user::algorithm::block::{
+    BlockAlgorithm, BlockCipher, Data, Tweaked, tweaked, xor,
+};
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
 use std::iter::successors;
@@ -18,6 +20,17 @@ use zeroize::Zeroizing;
 
 /// Bytes in a block; these modes know no other.
 const SIZE: usize = 16;
+
+/// En- or decrypts a block between XORs with its tweak.
+fn with_tweak(cipher: &dyn BlockCipher, encrypt: bool, tweak: u128, block: &mut [u8; SIZE]) {
+    *block = (u128::from_le_bytes(*block) ^ tweak).to_le_bytes();
+    if encrypt {
+        cipher.encrypt(block)
+    } else {
+        cipher.decrypt(block)
+    }
+    *block = (u128::from_le_bytes(*block) ^ tweak).to_le_bytes();
+}
 
 /// En- or decrypts whole blocks, each between XORs with its own tweak.
 fn between_tweaks(
@@ -40,11 +53,8 @@ fn between_tweaks(
     }
 }
 
-/// Two keys: one for the data, one for the first tweak.
-pub struct Xts {
-    data: Box<dyn BlockCipher>,
-    tweak: Box<dyn BlockCipher>,
-}
+/// XTS with its keys.
+pub struct Xts(pub Box<dyn Tweaked>);
 
 impl Xts {
     pub fn new(algorithm: &BlockAlgorithm, key: &[u8]) -> Result<Self> {
@@ -52,7 +62,60 @@ impl Xts {
         if data.len() != tweak.len() {
             return Err(Errno::INVAL);
         }
-        Ok(Self { data: (algorithm.key)(data)?, tweak: (algorithm.key)(tweak)? })
+        let by_itself = tweaked(algorithm, data, tweak);
+        Ok(Self(by_itself.unwrap_or_else(|| {
+            Ok(Box::new(InBatches { data: (algorithm.key)(data)?, tweak: (algorithm.key)(tweak)? }))
+        })?))
+    }
+
+    /// A message of at least a block, which ends with a piece of one. Apart, since other messages
+    /// need no room for this.
+    #[inline(never)]
+    fn stealing(&self, encrypt: bool, iv: &[u8; SIZE], data: Data<'_, '_>) {
+        // The last whole block lends its end to the piece behind it. Decrypting,
+        // the tweaks of those two are swapped.
+        let stolen = data.len() % SIZE;
+        let whole = data.len() - stolen - SIZE;
+        let (head, tail) = data.split_at(whole);
+        let (block, piece) = tail.into_out_with_copied_in().split_at_mut(SIZE);
+        let Some(block) = block.as_chunks_mut().0.first_mut() else { return };
+        let next = self.0.xts(encrypt, iv, head);
+        let (mut one, mut other) = (next, double(next));
+        if !encrypt {
+            (one, other) = (other, one);
+        }
+        let cipher = self.0.data_cipher();
+        with_tweak(cipher, encrypt, one, block);
+        block[..stolen].swap_with_slice(piece);
+        with_tweak(cipher, encrypt, other, block);
+    }
+}
+
+/// XTS with ciphers that know nothing of it.
+pub struct InBatches {
+    pub data: Box<dyn BlockCipher>,
+    pub tweak: Box<dyn BlockCipher>,
+}
+
+impl Tweaked for InBatches {
+    fn data_cipher(&self) -> &dyn BlockCipher {
+        &*self.data
+    }
+
+    fn xts(&self, encrypt: bool, iv: &[u8; SIZE], data: Data<'_, '_>) -> u128 {
+        let mut first = *iv;
+        self.tweak.encrypt(&mut first);
+        let mut next = u128::from_le_bytes(first);
+        between_tweaks(&*self.data, encrypt, data.into_out_with_copied_in(), || {
+            let now = next;
+            next = double(now);
+            now.to_le_bytes()
+        });
+        next
+    }
+
+    fn depth(&self) -> Depth {
+        Depth::Work
     }
 }
 
@@ -66,48 +129,18 @@ impl Skcipher for Xts {
         if data.len() < SIZE {
             return Err(Errno::INVAL);
         }
-        let mut first = Zeroizing::new([0; SIZE]);
-        first.copy_from_slice(iv);
-        self.tweak.encrypt(&mut *first);
-        let mut next = Zeroizing::new(u128::from_le_bytes(*first));
-        let stolen = data.len() % SIZE;
-        if stolen == 0 {
-            xts(&*self.data, encrypt, &mut next, data);
-            return Ok(());
+        let iv = <&[u8; SIZE]>::try_from(&*iv).map_err(|_| Errno::INVAL)?;
+        if data.len().is_multiple_of(SIZE) {
+            self.0.xts(encrypt, iv, data);
+        } else {
+            self.stealing(encrypt, iv, data);
         }
-        // The last whole block lends its end to the piece behind it. Decrypting,
-        // the tweaks of those two are swapped.
-        let whole = data.len() - stolen - SIZE;
-        let (head, tail) = data.split_at(whole);
-        let tail = tail.into_out_with_copied_in();
-        let (block, piece) = tail.split_at_mut(SIZE);
-        xts(&*self.data, encrypt, &mut next, head);
-        let mut tweaks = Zeroizing::new([*next, double(*next)]);
-        if !encrypt {
-            tweaks.reverse();
-        }
-        let [one, other] = &mut *tweaks;
-        xts(&*self.data, encrypt, one, block.into());
-        block[..stolen].swap_with_slice(piece);
-        xts(&*self.data, encrypt, other, block.into());
         Ok(())
     }
 
     fn depth(&self) -> Depth {
-        pipelined(&*self.data, Depth::Spills)
+        self.0.depth()
     }
-}
-
-/// Whole blocks, the first with `tweak`, in which the next one is left.
-pub fn xts(cipher: &dyn BlockCipher, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>) {
-    if let Some(cipher) = cipher.pipelined() {
-        return cipher.xts(encrypt, tweak, data);
-    }
-    between_tweaks(cipher, encrypt, data.into_out_with_copied_in(), || {
-        let now = *tweak;
-        *tweak = double(now);
-        now.to_le_bytes()
-    });
 }
 
 /// One for each bit of a counter.

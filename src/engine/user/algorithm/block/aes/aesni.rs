@@ -5,11 +5,13 @@
 
 use super::kernels::{modes, twice, with_features};
 use super::{
-    BLOCK, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, chain, chain_each,
-    encrypt_one, expand,
+    BLOCK, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, Tweaked, WithTweaks,
+    chain, chain_each, encrypt_block, encrypt_one, expand, load as load_block,
 };
 use crate::errno::Result;
+use crate::wipe::Depth;
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 type Wide = __m128i;
 

@@ -181,24 +181,49 @@ macro_rules! modes {
         }
 
         /// A register's blocks between XORs with their tweaks.
-        fn xts<const N: usize, const ENCRYPT: bool>(
-            keys: &RoundKeys,
-            tweaks: &[Wide; N],
-            mut data: Data<'_, '_>,
-        ) {
-            let mut blocks: [_; N] = std::array::from_fn(|i| xor(load_at(&data, i), tweaks[i]));
+        fn xts<const ENCRYPT: bool>(keys: &RoundKeys, tweaks: Wide, mut data: Data<'_, '_>) {
+            let mut blocks = [xor(load_at(&data, 0), tweaks)];
             if ENCRYPT { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
-            (0..N).for_each(|i| store_at(&mut data, i, xor(blocks[i], tweaks[i])));
+            store_at(&mut data, 0, xor(blocks[0], tweaks));
         }
 
-        /// The tweaks of as many registers from the one with `tweaks` on.
-        fn flight_from(tweaks: Wide) -> [Wide; FLIGHT] {
-            let mut flight = [tweaks; FLIGHT];
-            for i in 1..FLIGHT {
-                let known = 1 << i.trailing_zeros();
-                flight[i] = times_x(flight[i - known], splat(twice(known * BLOCKS)));
+        /// A flight's blocks between XORs with `tweaks`; leaves those of the next flight there. One
+        /// register of these is made after each of the first rounds, because AES leaves room for that
+        /// in the processor; after all rounds the next flight would have to wait for them.
+        fn xts_flight<const ENCRYPT: bool>(
+            keys: &RoundKeys,
+            tweaks: &mut [Wide; FLIGHT],
+            mut data: Data<'_, '_>,
+        ) {
+            let keys = if ENCRYPT { keys.encrypt() } else { keys.decrypt() };
+            let [first, middle @ .., last] = keys else { return };
+            let Some((early, late)) = middle.split_first_chunk::<FLIGHT>() else { return };
+            let round = |block, key| if ENCRYPT { enc(block, key) } else { dec(block, key) };
+            let now = *tweaks;
+            let mut blocks: [Wide; FLIGHT] =
+                std::array::from_fn(|i| xor(load_at(&data, i), xor(now[i], broadcast(first))));
+            let mut step = |i: usize| {
+                let key = broadcast(&early[i]);
+                (0..FLIGHT).for_each(|i| blocks[i] = round(blocks[i], key));
+                tweaks[i] = flight_after(now[i]);
+            };
+            // A loop would address the tweaks by a number, and so in memory.
+            step(0); step(1); step(2); step(3); step(4); step(5); step(6); step(7);
+            for key in late {
+                let key = broadcast(key);
+                blocks.iter_mut().for_each(|block| *block = round(*block, key));
             }
-            flight
+            for i in 0..FLIGHT {
+                let key = xor(now[i], broadcast(last));
+                let block = blocks[i];
+                let block = if ENCRYPT { enc_last(block, key) } else { dec_last(block, key) };
+                store_at(&mut data, i, block);
+            }
+        }
+
+        /// The tweaks of the blocks that are a flight behind those with `tweaks`.
+        fn flight_after(tweaks: Wide) -> Wide {
+            xor(flight_left(tweaks), reduce_low(flight_over(tweaks)))
         }
 
         fn ecb_all(keys: &RoundKeys, encrypts: bool, data: Data<'_, '_>) {
@@ -256,21 +281,24 @@ macro_rules! modes {
             }
         }
 
-        /// Leaves the tweak of the block that would come next.
+        /// Whole blocks of a message from its first on. Returns the tweak of the block that would come
+        /// next.
         fn xts_all<const ENCRYPT: bool>(
             keys: &RoundKeys,
-            tweak: &mut u128,
+            tweak_keys: &RoundKeys,
+            iv: &[u8; BLOCK],
             mut data: Data<'_, '_>,
-        ) {
-            let mut next = times_x(splat(*tweak), places(twice));
+        ) -> u128 {
+            let tweak = encrypt_block(tweak_keys, load_block(iv));
+            let mut next = times_x(broadcast(&tweak), places(twice));
             if data.len() >= FLIGHT * SIZE {
-                let mut tweaks = flight_from(next);
+                let mut tweaks = std::array::from_fn(|i| times_x(next, splat(twice(i * BLOCKS))));
                 while data.len() >= FLIGHT * SIZE {
                     let (flight, rest) = data.split_at(FLIGHT * SIZE);
-                    xts::<FLIGHT, ENCRYPT>(keys, &tweaks, flight);
-                    for tweaks in &mut tweaks {
-                        *tweaks = xor(flight_left(*tweaks), reduce_low(flight_over(*tweaks)));
-                    }
+                    // If the compiler knew that these are the last flight's keys, it would keep them in
+                    // registers, and the tweaks, for which there is no room then, in memory.
+                    let keys = black_box(keys);
+                    xts_flight::<ENCRYPT>(keys, &mut tweaks, flight);
                     data = rest;
                 }
                 next = tweaks[0];
@@ -278,13 +306,13 @@ macro_rules! modes {
             let tail = data.len() % SIZE / BLOCK;
             let mut last = next;
             singles(data, |single| {
-                xts::<1, ENCRYPT>(keys, &[next], single);
+                xts::<ENCRYPT>(keys, next, single);
                 last = next;
                 next = times_x(next, splat(twice(BLOCKS)));
             });
             let mut around = [0; SIZE];
             store(&mut around, if tail == 0 { next } else { last });
-            *tweak = u128::from_le_bytes(around.as_chunks().0[tail]);
+            u128::from_le_bytes(around.as_chunks().0[tail])
         }
 
         }
@@ -361,16 +389,22 @@ macro_rules! modes {
                 // SAFETY: `new` has found the features.
                 unsafe { ctr_all(&self.0, counter, data) }
             }
+        }
 
-            fn xts(&self, encrypt: bool, tweak: &mut u128, data: Data<'_, '_>) {
+        impl Tweaked for WithTweaks<$cipher> {
+            fn data_cipher(&self) -> &dyn BlockCipher {
+                &*self.data
+            }
+
+            fn xts(&self, encrypt: bool, iv: &[u8; BLOCK], data: Data<'_, '_>) -> u128 {
+                let all = if encrypt { xts_all::<true> } else { xts_all::<false> };
                 // SAFETY: `new` has found the features.
-                unsafe {
-                    if encrypt {
-                        xts_all::<true>(&self.0, tweak, data)
-                    } else {
-                        xts_all::<false>(&self.0, tweak, data)
-                    }
-                }
+                unsafe { all(&self.data.0, &self.tweak, iv, data) }
+            }
+
+            fn depth(&self) -> Depth {
+                // Only AVX-512 has registers for all blocks and tweaks of a flight.
+                if SIZE == 64 { Depth::Call } else { Depth::Spills }
             }
         }
     };

@@ -3,8 +3,9 @@
 
 use super::super::table::portable_aes;
 use super::*;
+use crate::engine::user::algorithm::skcipher::Skcipher;
 use crate::engine::user::algorithm::skcipher::modes::{cbc, cfb, ctr, ecb};
-use crate::engine::user::algorithm::skcipher::tweaked::xts;
+use crate::engine::user::algorithm::skcipher::tweaked::{InBatches, Xts};
 use crate::wipe::Wiped;
 use std::io::Write;
 
@@ -31,7 +32,7 @@ impl Numbers {
 /// Calls `compare` with each implementation and RustCrypto's, with keys of all lengths.
 fn with_each(mut compare: impl FnMut(&mut Numbers, [&dyn BlockCipher; 2])) {
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
-    for (name, new) in IMPLEMENTATIONS {
+    for (name, new, _) in IMPLEMENTATIONS {
         for key_len in [16, 24, 32] {
             let key = numbers.bytes(key_len);
             match new(&key) {
@@ -188,27 +189,64 @@ fn counters_that_wrap() {
     });
 }
 
+/// XTS with each implementation and with RustCrypto's, with keys of all lengths.
+fn with_each_xts(mut compare: impl FnMut(&mut Numbers, [&Xts; 2])) {
+    let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
+    for (_, _, new) in IMPLEMENTATIONS {
+        for key_len in [16, 24, 32] {
+            let [data, tweak] = [numbers.bytes(key_len), numbers.bytes(key_len)];
+            let [theirs, their_tweak] = [&data, &tweak].map(|key| portable_aes(key).unwrap());
+            if let Some(ours) = new(&data, &tweak) {
+                let theirs = InBatches { data: theirs, tweak: their_tweak };
+                compare(&mut numbers, [&Xts(ours.unwrap()), &Xts(Box::new(theirs))]);
+            }
+        }
+    }
+}
+
 #[test]
-fn tweaks() {
-    with_each(|numbers, ciphers| {
-        for blocks in BLOCKS {
+fn xts_of_any_length() {
+    with_each_xts(|numbers, [ours, theirs]| {
+        for len in (16..700).chain([1023, 1024, 1025, 1100, 3200]) {
             for encrypt in [true, false] {
-                let (tweak, data) = (numbers.wide(), numbers.bytes(BLOCK * blocks));
-                check(ciphers, &data, &format!("{blocks} {encrypt}"), |cipher, data| {
-                    let mut tweak = tweak;
-                    xts(cipher, encrypt, &mut tweak, data);
-                    tweak
-                });
+                let (iv, data) = (numbers.bytes(BLOCK), numbers.bytes(len));
+                let crypt = |xts: &Xts, data: Data<'_, '_>| {
+                    let mut left = iv.clone();
+                    xts.crypt(encrypt, &mut left, data).unwrap();
+                    assert!(left == iv, "{len}");
+                };
+                let mut expected = data.clone();
+                crypt(theirs, expected.as_mut_slice().into());
+                let mut in_place = data.clone();
+                crypt(ours, in_place.as_mut_slice().into());
+                assert!(in_place == expected, "{len} {encrypt}");
+                let mut apart = vec![0; len];
+                crypt(ours, Data::new(&data, &mut apart).unwrap());
+                assert!(apart == expected, "{len} {encrypt}");
             }
         }
     });
 }
 
 #[test]
+fn the_tweak_of_the_next_block() {
+    with_each_xts(|numbers, [ours, theirs]| {
+        for blocks in BLOCKS {
+            let (iv, mut data) = (numbers.next(), numbers.bytes(BLOCK * blocks));
+            let iv = u128::from(iv).to_le_bytes();
+            let next = ours.0.xts(true, &iv, data.as_mut_slice().into());
+            assert_eq!(next, theirs.0.xts(true, &iv, data.as_mut_slice().into()), "{blocks}");
+        }
+    });
+}
+
+#[test]
 fn a_key_of_another_length_is_refused() {
-    for (_, new) in IMPLEMENTATIONS {
+    for (_, new, new_tweaked) in IMPLEMENTATIONS {
         for len in (0..70).filter(|len| ![16, 24, 32].contains(len)) {
             let refused = new(&vec![1; len]).map(|cipher| cipher.err());
+            assert!(matches!(refused, None | Some(Some(Errno::INVAL))), "{len}");
+            let refused = new_tweaked(&[1; 16], &vec![1; len]).map(|cipher| cipher.err());
             assert!(matches!(refused, None | Some(Some(Errno::INVAL))), "{len}");
         }
     }
