@@ -290,9 +290,11 @@ macro_rules! modes {
             mut data: Data<'_, '_>,
         ) -> u128 {
             let tweak = encrypt_block(tweak_keys, load_block(iv));
-            let mut next = times_x(broadcast(&tweak), places(twice));
+            let tweak = broadcast(&tweak);
+            let register = |i| times_x(tweak, places(|place| twice(i * BLOCKS + place)));
+            let mut next = register(0);
             if data.len() >= FLIGHT * SIZE {
-                let mut tweaks = std::array::from_fn(|i| times_x(next, splat(twice(i * BLOCKS))));
+                let mut tweaks = std::array::from_fn(register);
                 while data.len() >= FLIGHT * SIZE {
                     let (flight, rest) = data.split_at(FLIGHT * SIZE);
                     // If the compiler knew that these are the last flight's keys, it would keep them in
