@@ -107,9 +107,11 @@ modes! {
         _mm_clmulepi64_si128::<0x01>(blocks, _mm_set1_epi64x(0x87))
     }
 
-    /// The same of the lower half.
+    /// The same of the lower half, with shifts, which keep AES waiting less.
     fn reduce_low(blocks: Wide) -> Wide {
-        _mm_clmulepi64_si128::<0x00>(blocks, _mm_set1_epi64x(0x87))
+        let (two, four) = (_mm_slli_epi64::<1>(blocks), _mm_slli_epi64::<2>(blocks));
+        let few = _mm_xor_si128(_mm_xor_si128(blocks, two), four);
+        _mm_xor_si128(few, _mm_slli_epi64::<7>(blocks))
     }
 
     /// Each block shifted left by a bit for each block of a flight.

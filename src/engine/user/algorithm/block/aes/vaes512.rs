@@ -110,7 +110,7 @@ modes! {
         _mm512_clmulepi64_epi128::<0x01>(blocks, _mm512_set1_epi64(0x87))
     }
 
-    /// The same of the lower half.
+    /// The same of the lower half, with shifts, which keep AES waiting less.
     fn reduce_low(blocks: Wide) -> Wide {
         let (two, four) = (_mm512_slli_epi64::<1>(blocks), _mm512_slli_epi64::<2>(blocks));
         let few = _mm512_ternarylogic_epi64::<0x96>(blocks, two, four);
