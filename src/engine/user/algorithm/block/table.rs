@@ -75,15 +75,17 @@ fn aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
 }
 
 /// XTS by the cipher itself, with a key for the data and one for the first tweak. None: it does not do it.
+#[cfg(target_arch = "x86_64")]
 pub fn tweaked(
     algorithm: &BlockAlgorithm,
     data: &[u8],
     tweak: &[u8],
 ) -> Option<Result<Box<dyn Tweaked>>> {
-    #[cfg(target_arch = "x86_64")]
-    if algorithm.name == "aes" {
-        return super::aes::new_tweaked(data, tweak);
-    }
+    if algorithm.name == "aes" { super::aes::new_tweaked(data, tweak) } else { None }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub fn tweaked(_: &BlockAlgorithm, _: &[u8], _: &[u8]) -> Option<Result<Box<dyn Tweaked>>> {
     None
 }
 
