@@ -4,7 +4,7 @@
 //! [`super::aio::plan`] says which messages go together, a [`Backend`] carries them out. One that
 //! goes alone is a one-shot ([`super::one_shot`]).
 
-use super::capacity::SENT_AT_ONCE;
+use super::capacity::{SENT_AT_ONCE, readable};
 use super::message::{self, Message, why_short};
 use super::operation::KernelOperation;
 use crate::engine::kernel::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
@@ -77,7 +77,7 @@ impl KernelOperation {
             // If messages take turns only one is in the socket, so that no limit matters.
             capacity: match order {
                 Order::InTurn => usize::MAX,
-                _ => self.capacity.room(self.socket.as_fd(), all).min(SENT_AT_ONCE),
+                _ => readable(self.capacity.room(self.socket.as_fd(), all)).min(SENT_AT_ONCE),
             },
             pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
             granule: if one_granule { 1 } else { self.common.algorithm.granule() },

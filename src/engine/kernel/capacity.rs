@@ -23,6 +23,9 @@ pub const PAGE: usize = 4096;
 /// The default size of a socket's buffers. It is assumed where a sandbox refuses getsockopt(2).
 const BY_DEFAULT: usize = 212_992;
 
+/// Pages of output that the kernel describes at a time (`include/crypto/if_alg.h`, ALG_MAX_PAGES).
+pub(super) const DESCRIBED_AT_ONCE: usize = 16;
+
 /// The most bytes that are sent at once if a message may be cut, or messages may go apart. With
 /// more, there would hardly be fewer system calls, and the kernel's description of them has to fit
 /// into net.core.optmem_max.
@@ -133,6 +136,15 @@ fn size(socket: BorrowedFd<'_>, option: c_int) -> Result<usize> {
     bytes.map(|bytes| in_whole_pages(bytes, page_size())).map_err(|_| Errno::IO)
 }
 
+/// The length of the longest result that a receive buffer of `bytes` bytes takes whole, wherever in a
+/// page its one IOVEC begins. The kernel describes [`DESCRIBED_AT_ONCE`] pages of memory at a time, and stops when
+/// less than a page of the buffer is left. It does so before the last part of a page, if its steps end
+/// with that page (`crypto/af_alg.c`, af_alg_get_rsgl).
+pub fn readable(bytes: usize) -> usize {
+    let page = page_size();
+    if bytes.is_multiple_of(DESCRIBED_AT_ONCE * page) { bytes.saturating_sub(page) } else { bytes }
+}
+
 /// The size of a buffer that cannot be asked for.
 fn by_default() -> usize {
     in_whole_pages(BY_DEFAULT, page_size())
@@ -153,6 +165,15 @@ fn set_size(socket: BorrowedFd<'_>, option: c_int, len: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_result_does_not_end_behind_the_last_step() {
+        let page = page_size();
+        assert_eq!(readable(0), 0);
+        assert_eq!(readable(15 * page), 15 * page);
+        assert_eq!(readable(16 * page), 15 * page);
+        assert_eq!(readable(64 * page), 63 * page);
+    }
 
     #[test]
     fn a_buffer_takes_no_part_of_a_page_of_64_kib() {

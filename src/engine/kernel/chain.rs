@@ -7,7 +7,7 @@
 //! are sent. No call waits.
 
 use super::capacity::{PAGE, SENT_AT_ONCE};
-use super::message::{self, Message, OUTPUTS_MAX};
+use super::message::{self, Message, OUTPUTS_MAX, in_one_piece};
 use super::operation::KernelOperation;
 use crate::engine::{Control, Length};
 use crate::errno::{Errno, Result};
@@ -154,7 +154,13 @@ impl KernelOperation {
     fn receive_some(&self, course: &mut Course<'_>, list: &mut Vec<iovec>) -> Result<()> {
         loop {
             let (output, len) = course.next(&course.output, course.in_socket, OUTPUTS_MAX, list)?;
-            match message::receive_at_once(self.socket.as_fd(), output) {
+            let socket = self.socket.as_fd();
+            let receive = |output: Iovecs<'_>| message::receive_granules(socket, output);
+            let received = match message::splits_granules(output, len, course.granule) {
+                true => in_one_piece(output, len, receive),
+                false => receive(output),
+            };
+            match received {
                 Ok(got) => {
                     course.check_cut(got, len)?;
                     course.output.skip(got);

@@ -4,10 +4,12 @@
 
 #![allow(unsafe_code)]
 
+use super::capacity::{DESCRIBED_AT_ONCE, PAGE};
 use crate::caller;
 use crate::engine::{Control, Iv};
 use crate::errno::{Errno, Result, retry};
-use crate::iov::{self, Cursor, Iovecs, wipe_iovecs};
+use crate::iov::{self, Cursor, IOVECS_MAX, Iovecs, wipe_iovecs};
+use crate::sys::process::page_size;
 use crate::sys::socket::{recvmsg, sendmsg};
 use libc::{MSG_DONTWAIT, c_int, cmsghdr, iovec, msghdr};
 use std::os::fd::BorrowedFd;
@@ -94,6 +96,39 @@ pub fn receive(socket: BorrowedFd<'_>, output: Iovecs<'_>, flags: c_int) -> Resu
 /// One recvmsg(2) that does not wait, made again after a signal.
 pub fn receive_at_once(socket: BorrowedFd<'_>, output: Iovecs<'_>) -> Result<usize> {
     retry(|| receive(socket, output, MSG_DONTWAIT))
+}
+
+/// The same for a cipher that works on granules and chains; `output` does not split granules.
+///
+/// The kernel describes the output step by step, and stops when the socket's receive buffer is full. If
+/// that is within a granule, it leaves the part out, but goes on in the same call as if it had
+/// written it: all that follows is at a wrong place, and the call a success
+/// (`crypto/algif_skcipher.c`, _skcipher_recvmsg). So each step must end with a granule.
+pub fn receive_granules(socket: BorrowedFd<'_>, output: Iovecs<'_>) -> Result<usize> {
+    let step = (DESCRIBED_AT_ONCE - 1) * page_size();
+    if output.list().iter().all(|iov| iov.iov_len <= step) {
+        return receive_at_once(socket, output);
+    }
+    let mut steps = Vec::new();
+    for iov in output.list() {
+        for at in (0..iov.iov_len).step_by(step) {
+            // What comes after so many is received by the next call.
+            if steps.len() < IOVECS_MAX {
+                steps.try_reserve(1)?;
+                let first = iov.iov_base.cast::<u8>().wrapping_add(at);
+                steps.push(iov::iovec(first, step.min(iov.iov_len - at)));
+            }
+        }
+    }
+    // SAFETY: these are parts of `output`.
+    receive_at_once(socket, unsafe { Iovecs::new(&steps) })
+}
+
+/// Returns whether a granule of `granule` bytes lies in two IOVECs of an output of `len` bytes.
+/// What fits into a page is written at once in any case.
+pub fn splits_granules(output: Iovecs<'_>, len: usize, granule: usize) -> bool {
+    let [first @ .., _] = output.list() else { return false };
+    len > PAGE && first.iter().any(|iov| !iov.iov_len.is_multiple_of(granule))
 }
 
 /// One sendmsg(2) that does not wait. Returns the number of bytes that the socket took.
@@ -187,7 +222,7 @@ impl Drop for ControlBuffer {
 /// within so many bytes after those that it took.
 const LARGEST_PAGE: usize = 64 * 1024;
 
-/// Has `receive` write to memory of `len` bytes in one piece, and gives `output` what it has
+/// Has `receive` write to `len` bytes of whole pages, and gives `output` what it has
 /// received.
 ///
 /// This is for more IOVECs than the kernel has memory for, or a driver's device has entries in its
@@ -197,15 +232,18 @@ pub fn in_one_piece(
     len: usize,
     receive: impl FnOnce(Iovecs<'_>) -> Result<usize>,
 ) -> Result<usize> {
-    let mut piece = Zeroizing::new(Vec::new());
-    piece.try_reserve_exact(len)?;
-    piece.resize(len, 0u8);
+    let mut memory = Zeroizing::new(Vec::new());
+    memory.try_reserve_exact(len + page_size())?;
+    memory.resize(len + page_size(), 0u8);
+    let first = memory.as_ptr().align_offset(page_size());
+    let piece =
+        memory.get_mut(first..).and_then(|pages| pages.get_mut(..len)).ok_or(Errno::NOMEM)?;
     let list = [iov::iovec(piece.as_mut_ptr(), len)];
     // SAFETY: `piece` may be written and is not used while the kernel writes it.
     let received = receive(unsafe { Iovecs::new(&list) })?;
     let mut outputs = Vec::new();
     let output = Cursor::new(output).take(received, &mut outputs)?;
-    caller::write(piece.get(..received).unwrap_or(&piece), output)?;
+    caller::write(piece.get(..received).unwrap_or_default(), output)?;
     Ok(received)
 }
 

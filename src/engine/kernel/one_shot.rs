@@ -7,7 +7,7 @@
 
 #![allow(unsafe_code)]
 
-use super::capacity::Capacity;
+use super::capacity::{Capacity, PAGE};
 use super::common::VIRTIO_MAX;
 use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, why_short};
 use super::operation::KernelOperation;
@@ -15,6 +15,7 @@ use crate::engine::{Control, Kind, Length};
 use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copy};
+use crate::sys::process::page_size;
 use std::os::fd::AsFd;
 
 impl KernelOperation {
@@ -109,11 +110,22 @@ impl KernelOperation {
         if result == 0 {
             return self.finish_without_result(len);
         }
-        if output.list().len() <= OUTPUTS_MAX {
+        if self.takes_whole_result(output, result) {
             return self.receive_whole(output, result);
         }
         in_one_piece(output, result, |piece| self.receive_whole(piece, result).map(|()| result))?;
         Ok(())
+    }
+
+    /// Returns whether the kernel writes a result of `result` bytes to `output` in one recvmsg(2). It stops
+    /// where a step in which it describes the output ends, if less than a page of the receive buffer is left,
+    /// and what follows would be another message to it. With whole pages in one IOVEC that is only the end.
+    fn takes_whole_result(&self, output: Iovecs<'_>, result: usize) -> bool {
+        let list = output.list();
+        let room = || self.capacity.room(self.socket.as_fd(), result);
+        let in_pages = || matches!(list, [one] if one.iov_base.addr().is_multiple_of(page_size()));
+        list.len() <= OUTPUTS_MAX
+            && (result <= PAGE || result + page_size() <= room() || in_pages())
     }
 
     /// One recvmsg(2) of all `result` bytes: with fewer, the kernel has cut the message.

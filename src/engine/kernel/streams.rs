@@ -62,15 +62,21 @@ impl KernelOperation {
 
     /// One recvmsg(2). `due` is the length of an AEAD's result, or 0 if it is not known.
     fn receive_what_is_there(&self, output: Iovecs<'_>, due: usize) -> Result<usize> {
-        let receive = |output: Iovecs<'_>| message::receive_at_once(self.socket.as_fd(), output);
+        let receive = |output: Iovecs<'_>| match self.chains() {
+            true => message::receive_granules(self.socket.as_fd(), output),
+            false => message::receive_at_once(self.socket.as_fd(), output),
+        };
         let many = output.list().len() > OUTPUTS_MAX;
+        let there = || output.total().map(|room| self.there(room));
+        let granule = self.common.algorithm.granule();
         let len = match self.kind() {
             Kind::Aead if many && due > 0 => due,
             Kind::Aead if many => output.total()?,
+            Kind::Skcipher if message::splits_granules(output, there()?, granule) => there()?,
             _ => match receive(output) {
                 // Before Linux 6.8 a socket has memory for about 30 IOVECs. It has taken nothing
                 // then.
-                Err(Errno::NOMEM) if many => self.there(output.total()?),
+                Err(Errno::NOMEM) if many => there()?,
                 received => return received,
             },
         };
