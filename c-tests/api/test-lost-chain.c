@@ -182,13 +182,13 @@ static void fresh(const void *arg)
     ssize_t ret = alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, zeros, message, LEN, want);
 
     expect_int(set_key(s, h, 0), 0, "a key");
-    if (ret < 0) /* ccm cannot take them */
-        return;
-    expect_int(s->calls->whole[ENCRYPT](h, message, LEN, NULL, out, ROOM, 0), ret, "without IV");
-    expect(memcmp(out, want, (size_t)ret) == 0, "its bytes");
-    expect_int(set_key(s, h, 0), 0, "a key again");
-    expect_int(s->calls->whole[ENCRYPT](other, message, LEN, NULL, out, ROOM, 0), ret, "the other");
-    expect(memcmp(out, want, (size_t)ret) == 0, "its bytes");
+    if (ret >= 0) { /* ccm cannot take them */
+        expect_int(s->calls->whole[ENCRYPT](h, message, LEN, NULL, out, ROOM, 0), ret, "without IV");
+        expect(memcmp(out, want, (size_t)ret) == 0, "its bytes");
+        expect_int(set_key(s, h, 0), 0, "a key again");
+        expect_int(s->calls->whole[ENCRYPT](other, message, LEN, NULL, out, ROOM, 0), ret, "the other");
+        expect(memcmp(out, want, (size_t)ret) == 0, "its bytes");
+    }
     s->calls->destroy(h);
     s->calls->destroy(other);
 }
