@@ -76,6 +76,9 @@ static ssize_t fail(int way)
 }
 enum { WAYS = 4 };
 
+/* For valgrind memory that is not there is an error, whoever is told of it. */
+static int first_way(void) { return getenv("KCAPI_VALGRIND") ? 2 : 0; }
+
 /* Ends of the message that has lost a piece: all -EIO. */
 static void end(int with)
 {
@@ -101,7 +104,7 @@ static void lost(const void *unused)
 {
     (void)unused;
     for (int begun = 0; begun < 3; begun++) {
-        for (int way = 0; way < WAYS; way++) {
+        for (int way = first_way(); way < WAYS; way++) {
             for (int with = 0; with < ENDS; with++) {
                 for (int i = 0; i < begun; i++)
                     expect_int(kcapi_md_update(h, data + i * PIECE, PIECE), 0, "an update");
@@ -120,7 +123,7 @@ static void key_clears(const void *unused)
     struct kcapi_handle *other = reinit(h, 0);
 
     (void)unused;
-    for (int way = 0; way < WAYS; way++) {
+    for (int way = first_way(); way < WAYS; way++) {
         expect_int(kcapi_md_update(h, data, PIECE), 0, "an update");
         expect(fail(way) < 0, "failure %d", way);
         is_digest(kcapi_md_digest(other, data, LEN, out, DIGEST_MAX), out, of_all, "another handle");
@@ -210,7 +213,10 @@ static void test_digest(void)
     if (on_kernel) {
         ok(alone(lost, NULL), "%s: after a failed update -EIO", name);
         ok(alone(key_clears, NULL), "%s: a key, or another handle", name);
-        ok(alone(no_place, NULL), "%s: a digest that cannot be written", name);
+        if (getenv("KCAPI_VALGRIND"))
+            skip(1, "a digest that cannot be written is an error for valgrind");
+        else
+            ok(alone(no_place, NULL), "%s: a digest that cannot be written", name);
     }
     kcapi_md_destroy(h);
 }
