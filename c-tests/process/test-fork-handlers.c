@@ -7,6 +7,8 @@
  *
  * Handlers that were there before the library was loaded still run at that time. Then it is the
  * thread that gives up, with -EDEADLK, after some seconds.
+ *
+ * needs: leaks
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -4,6 +4,8 @@
  * waited for ever for what that thread held. Here the thread is stopped at each point of a call at
  * which it calls the C library, and the process forks; child and parent can do everything. At all of
  * them where KCAPI_LONG is set.
+ *
+ * needs: leaks
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -288,6 +290,7 @@ static void answers(const void *shared)
     kcapi_cipher_enc_aes_cbc(key, 16, data, LEN, iv, to, LEN);
     kcapi_aead_encrypt(h, data, LEN, iv, to + LEN, LEN + 16, 0);
     kcapi_md_sha256(data, LEN, to + 2 * LEN + 16, 32);
+    kcapi_aead_destroy(h);
 }
 
 int main(void)
