@@ -85,14 +85,13 @@ static void large_batch(void)
 {
     static uint8_t big[16][BIG];
     struct iovec from[16], to[16];
-    struct kcapi_handle *many = reinit(aead, KCAPI_INIT_AIO);
 
+    kcapi_handle_reinit(&made, aead, KCAPI_INIT_AIO);
     for (size_t i = 0; i < 16; i++) {
         from[i] = (struct iovec){ big[i], BIG - 16 };
         to[i] = (struct iovec){ big[i], BIG };
     }
-    made = many;
-    kcapi_aead_encrypt_aio(many, from, to, 16, iv, 0);
+    kcapi_aead_encrypt_aio(made, from, to, 16, iv, 0);
 }
 
 /* Of two handles. */
@@ -365,8 +364,11 @@ static void *switched_off(void *unused)
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_cancel(pthread_self());
     for (size_t job = 0; job < JOBS; job++)
-        if (!jobs[job].first && jobs[job].call != destroy)
+        if (!jobs[job].first && jobs[job].call != destroy) {
             jobs[job].call();
+            kcapi_cipher_destroy(made);
+            made = NULL;
+        }
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     return state == PTHREAD_CANCEL_DISABLE ? (void *)jobs : NULL;
 }
