@@ -5,6 +5,8 @@
  *
  * A call that held one handle while it waited for another never ended: that one's call had been interrupted by a
  * signal handler, which used the first one.
+ *
+ * needs: leaks
  */
 #define _GNU_SOURCE
 #include <errno.h>
