@@ -55,6 +55,9 @@ static void test_keys(const char *name, init_function *init, uint32_t right, boo
         for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
             if (any_length && lies[i] < 131072)
                 continue;
+            /* The kernel is given these, which for valgrind is an error, whatever it says to them. */
+            if (lies[i] <= 131072 && getenv("KCAPI_VALGRIND"))
+                continue;
             /* After a page there is room for a short lie. */
             if (border == AFTER_PAGE && lies[i] < ZONE)
                 continue;
