@@ -195,12 +195,14 @@ static void busy(const void *arg)
         right = alone_on_a_handle(s, 1, s->tag, aad, ENCRYPT, iv2, data, PIECE, want);
         expect_int(s->calls->whole[ENCRYPT](h, data, PIECE, iv2, own, sizeof(own), 0), right,
                    "a message with it");
-        expect(memcmp(own, want, (size_t)right) == 0, "its bytes"));
+        expect(memcmp(own, want, (size_t)right) == 0, "its bytes");
+        kcapi_cipher_destroy(sibling));
     expect_int(set_key(s, sibling, 0), -EBUSY, "a key in the parent");
     ends_well();
     expect_int(set_key(s, sibling, 0), -EBUSY, "a key in the parent, again");
     send(PIECE, LEN - PIECE, true);
     receive(0, LEN + s->tag);
+    kcapi_cipher_destroy(sibling);
 }
 
 /* One that begins after the fork is nobody else's. */
