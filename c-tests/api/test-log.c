@@ -450,5 +450,7 @@ int main(void)
     test_warnings();
     test_silence();
     quietly(false);
+    close(saved);
+    close(log_fd);
     return done_testing();
 }
