@@ -136,10 +136,10 @@ fn size(socket: BorrowedFd<'_>, option: c_int) -> Result<usize> {
     bytes.map(|bytes| in_whole_pages(bytes, page_size())).map_err(|_| Errno::IO)
 }
 
-/// The length of the longest result that a receive buffer of `bytes` bytes takes whole, wherever in a
-/// page its one IOVEC begins. The kernel describes [`DESCRIBED_AT_ONCE`] pages of memory at a time, and stops when
-/// less than a page of the buffer is left. It does so before the last part of a page, if its steps end
-/// with that page (`crypto/af_alg.c`, af_alg_get_rsgl).
+/// The length of the longest result that a receive buffer of `bytes` bytes takes whole, wherever in
+/// a page its one IOVEC begins. The kernel describes [`DESCRIBED_AT_ONCE`] pages of memory at a
+/// time, and stops when less than a page of the buffer is left. It does so before the last part of a
+/// page, if its steps end with that page (`crypto/af_alg.c`, af_alg_get_rsgl).
 pub fn readable(bytes: usize) -> usize {
     let page = page_size();
     if bytes.is_multiple_of(DESCRIBED_AT_ONCE * page) { bytes.saturating_sub(page) } else { bytes }

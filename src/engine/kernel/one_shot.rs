@@ -117,9 +117,10 @@ impl KernelOperation {
         Ok(())
     }
 
-    /// Returns whether the kernel writes a result of `result` bytes to `output` in one recvmsg(2). It stops
-    /// where a step in which it describes the output ends, if less than a page of the receive buffer is left,
-    /// and what follows would be another message to it. With whole pages in one IOVEC that is only the end.
+    /// Returns whether the kernel writes a result of `result` bytes to `output` in one recvmsg(2).
+    /// It stops where a step in which it describes the output ends, if less than a page of the
+    /// receive buffer is left, and what follows would be another message to it. With whole pages in
+    /// one IOVEC that is only the end.
     fn takes_whole_result(&self, output: Iovecs<'_>, result: usize) -> bool {
         let list = output.list();
         let room = || self.capacity.room(self.socket.as_fd(), result);
