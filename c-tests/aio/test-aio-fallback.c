@@ -112,7 +112,7 @@ static struct kcapi_handle *ready(bool aead, uint32_t flags)
                 : cipher_with_key("cbc(aes)", key, sizeof(key), flags);
 }
 
-static ssize_t encrypt(struct kcapi_handle *handle, bool aead)
+static ssize_t seal(struct kcapi_handle *handle, bool aead)
 {
     for (size_t i = 0; i < PAIRS; i++) {
         from[i] = (struct iovec){ in + i * LEN, LEN };
@@ -178,7 +178,7 @@ static void child(size_t number, bool aead, ssize_t len)
     kcapi_set_verbosity(KCAPI_LOG_DEBUG);
     told->right = true;
     for (int i = 0; i < 3; i++) {
-        told->right &= encrypt(handle, aead) == len && memcmp(out, want, sizeof(want)) == 0;
+        told->right &= seal(handle, aead) == len && memcmp(out, want, sizeof(want)) == 0;
         if (cases[number].for_one_call)
             leave_descriptors_again();
     }
@@ -245,7 +245,7 @@ static void test_stream_meanwhile(void)
     leave_no_descriptor(handle, false);
     is_int(kcapi_cipher_stream_init_enc(handle, iv, &piece, 1), 24, "a stream begins without descriptors");
     setrlimit(RLIMIT_NOFILE, &limit);
-    ok(encrypt(sibling, false) > 0, "meanwhile, a batch of another handle");
+    ok(seal(sibling, false) > 0, "meanwhile, a batch of another handle");
     piece = (struct iovec){ in + 24, 40 };
     is_int(kcapi_cipher_stream_update_last(handle, &piece, 1), 40, "the stream's last piece");
     piece = (struct iovec){ streamed, 64 };
@@ -265,7 +265,7 @@ int main(void)
     fill(in, sizeof(in), 1);
     for (int aead = 0; aead < 2; aead++) {
         struct kcapi_handle *handle = ready(aead, 0);
-        ssize_t len = encrypt(handle, aead);
+        ssize_t len = seal(handle, aead);
 
         ok(len > 0, "%s without KCAPI_INIT_AIO", aead ? "gcm" : "cbc");
         memcpy(want, out, sizeof(want));

@@ -62,7 +62,7 @@ static void sign(const char *hash, size_t len)
     kcapi_akcipher_destroy(public);
 }
 
-static void encrypt(const char *name, const char *padding, size_t len)
+static void seal(const char *name, const char *padding, size_t len)
 {
     struct kcapi_handle *private = with_key(name, true), *public = with_key(name, false);
     uint8_t plain[SIZE_MAX_BYTES] = { 0 };
@@ -115,9 +115,9 @@ int main(void)
         for (size_t h = 0; h < sizeof(hashes) / sizeof(hashes[0]); h++)
             if (i == 0 || hashes[h].size == 32)
                 sign(hashes[h].name, hashes[h].size);
-        encrypt("rsa", "none", 100);
-        encrypt("pkcs1pad(rsa)", "pkcs1", 0 + i);
-        encrypt("pkcs1pad(rsa)", "pkcs1", size - 11);
+        seal("rsa", "none", 100);
+        seal("pkcs1pad(rsa)", "pkcs1", 0 + i);
+        seal("pkcs1pad(rsa)", "pkcs1", size - 11);
     }
     end_openssl();
     return done_testing();

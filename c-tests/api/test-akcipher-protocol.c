@@ -114,7 +114,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
             bail_out("control data other than ALG_SET_OP: %d", c->cmsg_type);
         memcpy(&seen.op, CMSG_DATA(c), sizeof(seen.op));
     }
-    for (size_t i = 0; i < message->msg_iovlen; i++) {
+    for (size_t i = 0; i < (size_t)message->msg_iovlen; i++) {
         memcpy(seen.message + seen.len, message->msg_iov[i].iov_base, message->msg_iov[i].iov_len);
         seen.len += message->msg_iov[i].iov_len;
         sent += message->msg_iov[i].iov_len;
@@ -135,7 +135,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
         return -1;
     }
     seen.complete = false;
-    for (size_t i = 0; i < message->msg_iovlen; i++)
+    for (size_t i = 0; i < (size_t)message->msg_iovlen; i++)
         room += message->msg_iov[i].iov_len;
     for (size_t i = 0; i < seen.len && i + 1 < MODULUS; i++)
         result[i + 1] = seen.message[seen.len - 1 - i];
@@ -144,7 +144,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
         errno = room < MODULUS ? EMSGSIZE : EBADMSG;
         return -1;
     }
-    for (size_t i = 0; i < message->msg_iovlen && left > 0; i++) {
+    for (size_t i = 0; i < (size_t)message->msg_iovlen && left > 0; i++) {
         size_t now = message->msg_iov[i].iov_len < left ? message->msg_iov[i].iov_len : left;
 
         memcpy(message->msg_iov[i].iov_base, from, now);

@@ -100,21 +100,21 @@ static void hkdf(void)
 }
 static void digest_32k(void) { check(kcapi_md_digest(sha256, in, 32 * KIB, out, 32), 32); }
 
-static void encrypt(size_t len, int access)
+static void seal(size_t len, int access)
 {
     check(kcapi_cipher_encrypt(cbc, in, len, iv, out, len, access), (ssize_t)len);
 }
-static void encrypt_16(void) { encrypt(16, KCAPI_ACCESS_HEURISTIC); }
-static void encrypt_16_vmsplice(void) { encrypt(16, KCAPI_ACCESS_VMSPLICE); }
-static void encrypt_16_sendmsg(void) { encrypt(16, KCAPI_ACCESS_SENDMSG); }
-static void encrypt_16k(void) { encrypt(16 * KIB, KCAPI_ACCESS_HEURISTIC); }
-static void encrypt_16k_vmsplice(void) { encrypt(16 * KIB, KCAPI_ACCESS_VMSPLICE); }
-static void encrypt_16k_sendmsg(void) { encrypt(16 * KIB, KCAPI_ACCESS_SENDMSG); }
-static void encrypt_64k(void) { encrypt(64 * KIB, KCAPI_ACCESS_HEURISTIC); }
-static void encrypt_64k_vmsplice(void) { encrypt(64 * KIB, KCAPI_ACCESS_VMSPLICE); }
-static void encrypt_64k_sendmsg(void) { encrypt(64 * KIB, KCAPI_ACCESS_SENDMSG); }
-static void encrypt_128k(void) { encrypt(128 * KIB, KCAPI_ACCESS_HEURISTIC); }
-static void encrypt_1m(void) { encrypt(MIB, KCAPI_ACCESS_HEURISTIC); }
+static void encrypt_16(void) { seal(16, KCAPI_ACCESS_HEURISTIC); }
+static void encrypt_16_vmsplice(void) { seal(16, KCAPI_ACCESS_VMSPLICE); }
+static void encrypt_16_sendmsg(void) { seal(16, KCAPI_ACCESS_SENDMSG); }
+static void encrypt_16k(void) { seal(16 * KIB, KCAPI_ACCESS_HEURISTIC); }
+static void encrypt_16k_vmsplice(void) { seal(16 * KIB, KCAPI_ACCESS_VMSPLICE); }
+static void encrypt_16k_sendmsg(void) { seal(16 * KIB, KCAPI_ACCESS_SENDMSG); }
+static void encrypt_64k(void) { seal(64 * KIB, KCAPI_ACCESS_HEURISTIC); }
+static void encrypt_64k_vmsplice(void) { seal(64 * KIB, KCAPI_ACCESS_VMSPLICE); }
+static void encrypt_64k_sendmsg(void) { seal(64 * KIB, KCAPI_ACCESS_SENDMSG); }
+static void encrypt_128k(void) { seal(128 * KIB, KCAPI_ACCESS_HEURISTIC); }
+static void encrypt_1m(void) { seal(MIB, KCAPI_ACCESS_HEURISTIC); }
 
 static void aio(struct kcapi_handle *handle, size_t iovecs, size_t len)
 {

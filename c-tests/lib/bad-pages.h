@@ -64,7 +64,7 @@ static void spoil(const struct memory *m, size_t len, enum place place, enum lac
         bail_out("munmap, mprotect: %s", strerror(errno));
 }
 
-static ssize_t encrypt(const struct work *w)
+static ssize_t one_call(const struct work *w)
 {
     return kcapi_cipher_encrypt(w->handle, w->in, w->len, iv, w->out, w->outlen, 0);
 }

@@ -20,9 +20,9 @@ static struct way {
     enum family family;
     size_t parts, lens[4];
 } ways[] = {
-    { "one call", "cbc(aes)", encrypt, NULL, 16, 0, CIPHER, 1, { 32, 8192, 200000, MOST / 16 * 16 } },
-    { "one call", "ctr(aes)", encrypt, NULL, 16, 0, CIPHER, 1, { 33, 8191, 200001, MOST - 1 } },
-    { "one call", "xts(aes)", encrypt, NULL, 32, 0, CIPHER, 1, { 32, 8192, 65536, 200000 } },
+    { "one call", "cbc(aes)", one_call, NULL, 16, 0, CIPHER, 1, { 32, 8192, 200000, MOST / 16 * 16 } },
+    { "one call", "ctr(aes)", one_call, NULL, 16, 0, CIPHER, 1, { 33, 8191, 200001, MOST - 1 } },
+    { "one call", "xts(aes)", one_call, NULL, 32, 0, CIPHER, 1, { 32, 8192, 65536, 200000 } },
     { "one call, decryption", "cbc(aes)", decrypt, NULL, 16, 0, CIPHER, 1, { 32, 8192, 200000, 0 } },
     { "one call", "gcm(aes)", seal, NULL, 16, 0, AEAD, 1, { 32, 8192, 65536, 0 } },
     { "one call, decryption", "gcm(aes)", unseal, NULL, 16, 0, AEAD, 1, { 64, 8192, 65536, 0 } },

@@ -45,7 +45,7 @@ static void init_aead(void) { kcapi_aead_init(&made, "gcm(aes)", 0); }
 static void init_md(void) { kcapi_md_init(&made, "sha256", 0); }
 static void init_unknown(void) { kcapi_cipher_init(&made, "nosuch(aes)", 0); }
 static void reinit_one(void) { kcapi_handle_reinit(&made, h, 0); }
-static void setkey(void) { kcapi_cipher_setkey(h, key, 16); }
+static void change_key(void) { kcapi_cipher_setkey(h, key, 16); }
 static void settaglen(void) { kcapi_aead_settaglen(aead, 12); }
 static void one_shot(void) { kcapi_cipher_encrypt(h, data, LEN, iv, out, LEN, 0); }
 static void long_one(void) { kcapi_cipher_encrypt(h, data, BIG, iv, out, BIG, 0); }
@@ -160,7 +160,7 @@ static const struct {
     { "a derived key", derive, true },
     { "a later init", init, false },
     { "another handle", reinit_one, false },
-    { "a key", setkey, false },
+    { "a key", change_key, false },
     { "a tag length", settaglen, false },
     { "a one-shot", one_shot, false },
     { "a long one", long_one, false },

@@ -38,7 +38,7 @@ static struct transform transforms[BOTH] = { { .name = "cbc(aes)" }, { .name = "
 
 static bool of_aead(const struct transform *t) { return t == &transforms[1]; }
 
-static ssize_t encrypt(const struct transform *t, handle *h, uint8_t *out)
+static ssize_t seal(const struct transform *t, handle *h, uint8_t *out)
 {
     return of_aead(t) ? kcapi_aead_encrypt(h, data, LEN, iv, out, ROOM, 0)
                       : kcapi_cipher_encrypt(h, data, LEN, iv, out, LEN, 0);
@@ -62,8 +62,8 @@ static void prepare(void)
         t->own = of_aead(t) ? aead_with_key(t->name, key, 16, TAG, 0, 0)
                             : cipher_with_key(t->name, key, 16, 0);
         t->sibling = reinit(t->own, KCAPI_INIT_AIO);
-        t->len = encrypt(t, t->own, t->want);
-        encrypt(t, t->sibling, t->want);
+        t->len = seal(t, t->own, t->want);
+        seal(t, t->sibling, t->want);
     }
 }
 
@@ -111,7 +111,7 @@ static void interrupt_with(const struct transform *t, void (*handler)(void))
     damaged = out;
     if (user)
         mprotect(out, PAGE, PROT_NONE);
-    expect_int(encrypt(t, t->own, out), t->len, "the interrupted call");
+    expect_int(seal(t, t->own, out), t->len, "the interrupted call");
     expect(in_the_midst == NULL, "no signal has come");
     expect(memcmp(out, t->want, (size_t)t->len) == 0, "its bytes");
     munmap(out, 2 * PAGE);
@@ -155,7 +155,7 @@ static void one_shot(void)
 {
     uint8_t out[ROOM];
 
-    right_or_deadlock(encrypt(used, used->sibling, out), out, "a one-shot");
+    right_or_deadlock(seal(used, used->sibling, out), out, "a one-shot");
 }
 
 static void pair(void)
@@ -275,7 +275,7 @@ static void beside_a_change(const void *arg)
     pthread_join(changing, NULL);
     expect_int(set_same_key(used), 0, "a key afterwards");
     for (int i = 0; i < BOTH; i++) {
-        expect_int(encrypt(used, i ? used->own : used->sibling, out), used->len, "a message afterwards");
+        expect_int(seal(used, i ? used->own : used->sibling, out), used->len, "a message afterwards");
         expect(memcmp(out, used->want, (size_t)used->len) == 0, "its bytes");
     }
 }
@@ -294,7 +294,7 @@ static void crosses(void)
 static void with_its_handle(const struct transform *other)
 {
     uint8_t out[ROOM];
-    ssize_t ret = encrypt(other, other->own, out);
+    ssize_t ret = seal(other, other->own, out);
 
     expect(ret == -EDEADLK || (ret == other->len && !memcmp(out, other->want, (size_t)ret)),
            "the other thread's handle in the handler: %zd", ret);

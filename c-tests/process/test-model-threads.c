@@ -64,7 +64,7 @@ static ssize_t encrypt_or_fail(handle *h, int error, const char *who)
     return ret;
 }
 
-static void encrypt(handle *h, const char *who) { encrypt_or_fail(h, 0, who); }
+static void seal(handle *h, const char *who) { encrypt_or_fail(h, 0, who); }
 
 static void decrypt(handle *h, int config)
 {
@@ -110,10 +110,10 @@ static void *messages(void *own)
 
     for (long i = 0; i < rounds; i++) {
         switch (random_of(&state, 4)) {
-        case 0: encrypt(common, "a shared handle"); break;
+        case 0: seal(common, "a shared handle"); break;
         case 1: decrypt(random_of(&state, 2) ? h : common, (int)random_of(&state, CONFIGS)); break;
         case 2: encrypt_pairs(i % 2 ? aio : h, i % 2); break;
-        default: encrypt(h, "an own handle");
+        default: seal(h, "an own handle");
         }
     }
     s->calls->destroy(h);
@@ -208,8 +208,8 @@ static void *requests(void *own)
     uint32_t state = (uint32_t)(uintptr_t)own;
     handle *handles[3] = { sibling_of(first, aad, 0), common, handle_of(s, 0, s->tag, aad, 0) };
 
-    encrypt(handles[0], "an own handle");
-    encrypt(handles[2], "an own transform");
+    seal(handles[0], "an own handle");
+    seal(handles[2], "an own transform");
     for (long i = 0; i < rounds / 4; i++)
         ask_all(&state, handles, false, 0);
     s->calls->destroy(handles[0]);
@@ -227,7 +227,7 @@ static void *handles(void *own)
         struct iovec iov = { data, 32 };
 
         if (random_of(&state, 2))
-            encrypt(h, "a new handle");
+            seal(h, "a new handle");
         if (random_of(&state, 2))
             expect_int(s->calls->start[ENCRYPT](h, iv, &iov, 1), 32, "a stream that is left alone");
         s->calls->destroy(h);
@@ -308,7 +308,7 @@ static void *forks(void *unused)
     handle *own = handle_of(s, 0, s->tag, aad, 0);
 
     (void)unused;
-    encrypt(own, "an own transform");
+    seal(own, "an own transform");
     for (long i = 0; i < rounds / 10; i++) {
         pid_t child;
 
@@ -332,7 +332,7 @@ static void *forks(void *unused)
             }
             /* Busy with a stream that a thread of the parent has begun. */
             if (set_key(s, first, 1) != -EBUSY)
-                encrypt(common, "the child's shared handle, with its own key");
+                seal(common, "the child's shared handle, with its own key");
             _exit(unexpected != 0);
         }
         expect_int(ending(child), 0, "a child");
@@ -344,7 +344,7 @@ static void *forks(void *unused)
 static void *until_cancelled(void *h)
 {
     while (!ended) {
-        encrypt(h, "a thread that is cancelled");
+        seal(h, "a thread that is cancelled");
         pthread_testcancel();
     }
     return NULL;
