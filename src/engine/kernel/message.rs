@@ -105,7 +105,8 @@ pub fn receive_at_once(socket: BorrowedFd<'_>, output: Iovecs<'_>) -> Result<usi
 /// written it: all that follows is at a wrong place, and the call a success
 /// (`crypto/algif_skcipher.c`, _skcipher_recvmsg). So each step must end with a granule.
 pub fn receive_granules(socket: BorrowedFd<'_>, output: Iovecs<'_>) -> Result<usize> {
-    let step = (DESCRIBED_AT_ONCE - 1) * page_size();
+    // So many lie in no more pages than that, wherever they begin.
+    let step = (DESCRIBED_AT_ONCE - 1) * PAGE;
     if output.list().iter().all(|iov| iov.iov_len <= step) {
         return receive_at_once(socket, output);
     }

@@ -49,11 +49,8 @@ impl KernelOperation {
             let why = why_short(data, sent);
             return if sent == 0 { Err(why) } else { Ok(Err(why)) };
         }
-        Ok(match message::receive_at_once(self.socket.as_fd(), output) {
-            Ok(received) if received == len => Ok(()),
-            Ok(_) => Err(Errno::MSGSIZE),
-            Err(errno) => Err(errno),
-        })
+        let received = message::receive_at_once(self.socket.as_fd(), output);
+        Ok(received.and_then(|bytes| if bytes == len { Ok(()) } else { Err(Errno::MSGSIZE) }))
     }
 
     /// The most bytes of a request. They are whole granules.

@@ -5,6 +5,7 @@
 //! No call waits in sendmsg(2) or recvmsg(2): see [`crate::slot::Visit`].
 
 use super::aio::{Backend, Synchronous};
+use super::backlog::Backlog;
 use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, is_unreadable};
 use super::operation::KernelOperation;
 use crate::engine::{Alone, Control, Failure, Kind, Length, Operation, Progress, Submission};
@@ -136,7 +137,7 @@ impl KernelOperation {
         if !self.keeps_backlog() {
             return Ok(false);
         }
-        self.refuse_behind(backlog.waiting())?;
+        self.refuse_behind(&backlog)?;
         let pending = self.offload_piece(&mut backlog, control, input, more)?;
         self.begun.store(true, Ordering::Relaxed);
         self.more.store(more, Ordering::Relaxed);
@@ -146,11 +147,11 @@ impl KernelOperation {
         Ok(true)
     }
 
-    /// EINVAL, as the kernel says of results in the socket: the message is complete, and `waiting`
-    /// bytes of its results have not been read.
-    fn refuse_behind(&self, waiting: usize) -> Result<()> {
+    /// EINVAL, as the kernel says of results in the socket: the message is complete, and results of it
+    /// have not been read.
+    fn refuse_behind(&self, backlog: &Backlog) -> Result<()> {
         let complete = self.begun.load(Ordering::Relaxed) && !self.more.load(Ordering::Relaxed);
-        if complete && waiting > 0 { Err(Errno::INVAL) } else { Ok(()) }
+        if complete && backlog.waiting() > 0 { Err(Errno::INVAL) } else { Ok(()) }
     }
 
     /// Receives of the results that are kept here. None: there are none, and of a stream that two
@@ -204,8 +205,7 @@ impl Operation for KernelOperation {
             return Ok(len);
         }
         if self.keeps_backlog.get() == Some(true) {
-            let waiting = self.backlog.lock()?.waiting();
-            self.refuse_behind(waiting)?;
+            self.refuse_behind(&*self.backlog.lock()?)?;
         }
         let growth = match control {
             Some(control) => self.growth(control.op),
