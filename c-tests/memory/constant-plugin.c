@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,7 +45,8 @@ void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *instruction,
                                       void *at);
 EXPORT int qemu_plugin_install(uint64_t id, const void *emulator, int argc, char **argv);
 
-enum { EVENTS_MAX = 64 << 20 };
+/* Of one step: a key agreement or an RSA signature has some 70 million on i386. Only what is used takes memory. */
+enum { EVENTS_MAX = 256 << 20 };
 
 /* Both are shared with the processes that the program makes of itself by fork(2). */
 static struct events *events;
@@ -57,11 +59,18 @@ static uint64_t last;
  * followed. */
 static bool is_child;
 
+/* By _exit(2): the emulator takes SIGABRT for the program's, and abort(3) then ends in a SIGSEGV that tells nothing. */
+static void give_up(void)
+{
+    fprintf(stderr, "constant-plugin: a step has more than %d events\n", EVENTS_MAX);
+    _exit(EXIT_FAILURE);
+}
+
 static void note(uint64_t event)
 {
     if (events->state == EVENTS_WRITTEN) {
         if (events->written == EVENTS_MAX)
-            abort();
+            give_up();
         written[events->written++] = event;
     } else if (events->compared < events->written && written[events->compared] == event) {
         events->compared++;
