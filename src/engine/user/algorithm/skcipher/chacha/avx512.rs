@@ -35,26 +35,30 @@ pub fn available() -> bool {
     is_x86_feature_detected!("avx512f")
 }
 
-/// XORs `data` with the key stream of `state`; false, and nothing done, if the processor cannot.
-pub fn apply(double_rounds: usize, state: &mut [u32; 16], data: Data<'_, '_>) -> bool {
-    let able = available();
-    if able {
-        let len = data.len();
-        let rest = len % (WIDE * SIZE);
-        let few = if rest > 2 * LANES * SIZE { 0 } else { rest };
-        let (many, few) = data.split_at(len - few);
-        if !many.is_empty() {
-            // SAFETY: the processor has AVX-512F.
-            let work = || unsafe { apply_many(double_rounds, state, many) };
-            wiping_stack::<MANY, _>(work);
-        }
-        if !few.is_empty() {
-            // SAFETY: the same.
-            let work = || unsafe { apply_few(double_rounds, state, few) };
-            wiping_stack::<FEW, _>(work);
-        }
+/// XORs `data` with the key stream of `state`. Gives `data` back, and does nothing, if the processor cannot.
+pub fn apply<'a, 'b>(
+    double_rounds: usize,
+    state: &mut [u32; 16],
+    data: Data<'a, 'b>,
+) -> Option<Data<'a, 'b>> {
+    if !available() {
+        return Some(data);
     }
-    able
+    let len = data.len();
+    let rest = len % (WIDE * SIZE);
+    let few = if rest > 2 * LANES * SIZE { 0 } else { rest };
+    let (many, few) = data.split_at(len - few);
+    if !many.is_empty() {
+        // SAFETY: the processor has AVX-512F.
+        let work = || unsafe { apply_many(double_rounds, state, many) };
+        wiping_stack::<MANY, _>(work);
+    }
+    if !few.is_empty() {
+        // SAFETY: the same.
+        let work = || unsafe { apply_few(double_rounds, state, few) };
+        wiping_stack::<FEW, _>(work);
+    }
+    None
 }
 
 /// 16 blocks at a time.
