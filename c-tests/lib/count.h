@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alone.h"
 #include "ptrace.h"
 #include "tap.h"
 
@@ -27,15 +28,12 @@ struct count {
     bool hangs;
 };
 
-/* No job takes a second; this is long enough for a slow machine. */
-enum { HANGS_AFTER = 10 };
-
 static inline void count_child(void (*prepare)(void), void (*job)(void))
 {
     if (!be_traced())
         _exit(1);
     raise(SIGSTOP);
-    alarm(HANGS_AFTER);
+    alarm(patience());
     if (prepare) {
         prepare();
         job();
@@ -79,7 +77,9 @@ static inline struct count count_calls(void (*prepare)(void), void (*job)(void))
         }
     }
     count.hangs = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
-    if (!count.hangs && (!WIFEXITED(status) || WEXITSTATUS(status) || marks != 2))
+    if (count.hangs)
+        diag("it waits without end");
+    else if (!WIFEXITED(status) || WEXITSTATUS(status) || marks != 2)
         bail_out("the traced child failed");
     return count;
 }
