@@ -148,7 +148,7 @@ static bool is_accelerated(void)
 /* A message's output: nothing, or all of it. */
 static bool is_nothing_or_all(struct kcapi_handle *handle, const uint8_t *in, const uint8_t *out)
 {
-    uint8_t want[2 * PAGE];
+    uint8_t want[8 * KIB];
 
     if (all_are(out, GUARD_BYTE, sizeof(want)))
         return true;
@@ -168,14 +168,14 @@ static void test_unreadable_input(void)
     if (in == MAP_FAILED || mprotect(in + APART, APART, PROT_NONE))
         bail_out("mmap: %s", strerror(errno));
     for (size_t i = 0; i < 3; i++) {
-        from[i] = (struct iovec){ in + i * APART, 2 * PAGE };
-        to[i] = (struct iovec){ out + i * APART, 2 * PAGE };
+        from[i] = (struct iovec){ in + i * APART, 8 * KIB };
+        to[i] = (struct iovec){ out + i * APART, 8 * KIB };
     }
     memset(out, GUARD_BYTE, 3 * APART);
     if (strcmp(kcapi_handle_engine(handle), "kernel") != 0) {
         skip(1, "the user engine reads the memory itself: a signal");
     } else {
-        size_t first = is_accelerated() ? 2 * PAGE : 0;
+        size_t first = is_accelerated() ? 8 * KIB : 0;
 
         ok(kcapi_cipher_encrypt_aio(handle, from, to, 3, iv, 0) < 0, "an input that cannot be read");
         ok(all_are(out + first, GUARD_BYTE, 3 * APART - first),

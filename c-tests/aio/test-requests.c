@@ -194,17 +194,17 @@ static void make(struct message *m, size_t count, size_t *at, bool wild, bool fa
     }
     m->in_there = m->out_there = ALL;
     if (faults && edge[0] && one_in(12))
-        *(one_in(2) ? &m->in_there : &m->out_there) = below((uint32_t)(len < PAGE ? len : PAGE));
+        *(one_in(2) ? &m->in_there : &m->out_there) = below((uint32_t)(len < page_size() ? len : page_size()));
 }
 
 static uint8_t *input_of(const struct message *m, int which)
 {
-    return m->in_there == ALL ? arena[which] + m->in : edge[which] + PAGE - m->in_there;
+    return m->in_there == ALL ? arena[which] + m->in : edge[which] + page_size() - m->in_there;
 }
 
 static uint8_t *output_of(const struct message *m, int which)
 {
-    return m->out_there == ALL ? arena[which] + m->out : edge[which] + PAGE - m->out_there;
+    return m->out_there == ALL ? arena[which] + m->out : edge[which] + page_size() - m->out_there;
 }
 
 static size_t scatter(struct iovec *list, uint8_t *start, size_t len)
@@ -354,8 +354,8 @@ static void make_edges(void)
     if (kcapi_md_init(&handle, "sha256", 0))
         bail_out("no sha256");
     for (int i = 0; i < 2 && strcmp(kcapi_handle_engine(handle), "kernel") == 0; i++) {
-        edge[i] = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (edge[i] == MAP_FAILED || mprotect(edge[i] + PAGE, PAGE, PROT_NONE))
+        edge[i] = mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (edge[i] == MAP_FAILED || mprotect(edge[i] + page_size(), page_size(), PROT_NONE))
             bail_out("no page");
     }
     kcapi_md_destroy(handle);

@@ -66,25 +66,25 @@ static void test_lengths(const struct message *m)
 
 static void test_one_shots(const struct message *m, const char *source)
 {
-    uint8_t *in = pages(PAGE), *out = pages(PAGE);
+    uint8_t *in = pages(4 * KIB), *out = pages(4 * KIB);
 
     for (size_t i = 0; i < ACCESS_MODES; i++) {
         int access = access_modes[i];
 
         memcpy(in, m->plain, m->plainlen);
-        memset(out, 0xa5, PAGE);
+        memset(out, 0xa5, 4 * KIB);
         is_int(kcapi_aead_encrypt(m->handle, in, m->plainlen, m->iv, out, m->sealedlen, access),
                m->sealedlen, source);
         is_mem(out, m->sealed, m->sealedlen, "encrypted, with the AAD copied");
-        ok(all_are(out + m->sealedlen, 0xa5, PAGE - m->sealedlen), "and not a byte after it");
+        ok(all_are(out + m->sealedlen, 0xa5, 4 * KIB - m->sealedlen), "and not a byte after it");
         kcapi_aead_encrypt(m->handle, in, m->plainlen, m->iv, in, m->sealedlen, access);
         is_mem(in, m->sealed, m->sealedlen, "in place");
 
-        memset(out, 0xa5, PAGE);
+        memset(out, 0xa5, 4 * KIB);
         is_int(kcapi_aead_decrypt(m->handle, in, m->sealedlen, m->iv, out, m->plainlen, access),
                m->plainlen, source);
         is_mem(out, m->plain, m->plainlen, "decrypted, with the AAD copied");
-        ok(all_are(out + m->plainlen, 0xa5, PAGE - m->plainlen), "and not a byte after it");
+        ok(all_are(out + m->plainlen, 0xa5, 4 * KIB - m->plainlen), "and not a byte after it");
         kcapi_aead_decrypt(m->handle, in, m->sealedlen, m->iv, in, m->plainlen, access);
         is_mem(in, m->plain, m->plainlen, "in place");
     }

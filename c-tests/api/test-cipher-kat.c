@@ -18,7 +18,7 @@ static void one_direction(const char *source, const char *verb, crypt_fn crypt,
                           struct kcapi_handle *handle, const uint8_t *iv, const uint8_t *from,
                           const uint8_t *to, size_t len)
 {
-    uint8_t *in = pages(PAGE), *out = pages(PAGE);
+    uint8_t *in = pages(4 * KIB), *out = pages(4 * KIB);
 
     for (size_t i = 0; i < ACCESS_MODES; i++) {
         memcpy(in, from, len);
@@ -30,11 +30,11 @@ static void one_direction(const char *source, const char *verb, crypt_fn crypt,
         is_mem(in, to, len, "in place");
 
         /* Neither page-aligned nor apart from what must not change. */
-        memset(out, 0xa5, PAGE);
+        memset(out, 0xa5, 4 * KIB);
         memcpy(in + 3, from, len);
         crypt(handle, in + 3, len, iv, out + 5, len, access_modes[i]);
         is_mem(out + 5, to, len, "unaligned");
-        ok(all_are(out, 0xa5, 5) && all_are(out + 5 + len, 0xa5, PAGE - 5 - len),
+        ok(all_are(out, 0xa5, 5) && all_are(out + 5 + len, 0xa5, 4 * KIB - 5 - len),
            "and nothing around it changed");
     }
     free(in);

@@ -7,7 +7,7 @@
 
 static const uint8_t key[64] = { 2 };
 static uint8_t iv[16] = { 3 };
-static uint8_t in[PAGE], out[PAGE];
+static uint8_t in[4 * KIB], out[4 * KIB];
 
 static int init_cipher(const char *name)
 {
@@ -150,9 +150,9 @@ static void test_aead_lengths(void)
     struct kcapi_handle *handle = aead_with_key("gcm(aes)", key, 16, 16, 8, 0);
     size_t over = (size_t)INT_MAX + 1;
 
-    is_int(kcapi_aead_encrypt(handle, in, over, iv, out, PAGE, 0), -EMSGSIZE, "input: -EMSGSIZE");
+    is_int(kcapi_aead_encrypt(handle, in, over, iv, out, 4 * KIB, 0), -EMSGSIZE, "input: -EMSGSIZE");
     is_int(kcapi_aead_encrypt(handle, in, 16, iv, out, over, 0), -EMSGSIZE, "output: -EMSGSIZE");
-    is_int(kcapi_aead_decrypt(handle, in, over, iv, out, PAGE, 0), -EMSGSIZE, "input: -EMSGSIZE");
+    is_int(kcapi_aead_decrypt(handle, in, over, iv, out, 4 * KIB, 0), -EMSGSIZE, "input: -EMSGSIZE");
     is_int(kcapi_aead_decrypt(handle, in, SIZE_MAX, iv, out, SIZE_MAX, 0), -EMSGSIZE, "both");
     is_int(kcapi_aead_encrypt(handle, in, 7, iv, out, 23, 0), -EINVAL, "less than the AAD");
     is_int(kcapi_aead_decrypt(handle, in, 23, iv, out, 8, 0), -EINVAL, "no room for AAD and tag");

@@ -104,7 +104,7 @@ static void keys_made_here(const struct kpp_vector *vector)
         kcapi_kpp_destroy(handle);
         return;
     }
-    shared = (uint8_t *)mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared = (uint8_t *)mmap(NULL, KPP_LARGEST, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         bail_out("no memory");
     other = kpp_open(vector, 0);
@@ -120,7 +120,7 @@ static void keys_made_here(const struct kpp_vector *vector)
     is_int(kcapi_kpp_ssgen(handle, second, size, secret, size, 0), vector->secret_size, "they");
     is_int(kcapi_kpp_ssgen(other, first, size, out, size, 0), vector->secret_size, "agree");
     is_mem(out, secret, vector->secret_size, "on a secret");
-    munmap(shared, PAGE);
+    munmap(shared, KPP_LARGEST);
     kcapi_kpp_destroy(other);
     kcapi_kpp_destroy(handle);
 }

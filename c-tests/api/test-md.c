@@ -132,7 +132,7 @@ static void buffers(void)
 /* Only a system call can tell that memory is not there. */
 static void test_unmapped(struct kcapi_handle *handle, uint8_t *unmapped)
 {
-    if (mprotect(unmapped, PAGE, PROT_NONE))
+    if (mprotect(unmapped, page_size(), PROT_NONE))
         bail_out("mprotect");
     UPDATE("abc");
     is_int(kcapi_md_update(handle, unmapped, 5), -EFAULT, "memory that cannot be read: -EFAULT");
@@ -146,13 +146,13 @@ static void test_unmapped(struct kcapi_handle *handle, uint8_t *unmapped)
     is_digest(FINAL(), of_abc, "then another message may follow");
     is_int(kcapi_md_digest(handle, unmapped, 5, out, 32), -EFAULT, "digest: -EFAULT");
     is_digest(DIGEST("abc"), of_abc, "and the handle is clean");
-    mprotect(unmapped, PAGE, PROT_READ | PROT_WRITE);
+    mprotect(unmapped, page_size(), PROT_READ | PROT_WRITE);
 }
 
 static void errors(void)
 {
     size_t over = (size_t)INT_MAX + 1;
-    uint8_t *unmapped = pages(PAGE);
+    uint8_t *unmapped = pages(page_size());
 
     handle = md("sha256");
     UPDATE("ab");

@@ -144,21 +144,21 @@ static void test_aead(int access)
            "no room for a tag");
     seals(handle, 16, "after a message that is too short");
 
-    memset(out, 0xa5, PAGE);
+    memset(out, 0xa5, 4 * KIB);
     is_int(kcapi_aead_encrypt(handle, in, MESSAGE, iv, out, MESSAGE + 15, access), -EINVAL,
            "no room for all of the tag");
-    ok(all_are(out + MESSAGE + 15, 0xa5, PAGE - MESSAGE - 15), "an output that was respected");
+    ok(all_are(out + MESSAGE + 15, 0xa5, 4 * KIB - MESSAGE - 15), "an output that was respected");
     seals(handle, 16, "after an output too short");
     is_int(kcapi_aead_decrypt(handle, sealed, sizeof(sealed), iv, out, MESSAGE - 1, access),
            -EINVAL, "no room for all of the plaintext");
     seals(handle, 16, "after that");
 
-    memset(out, 0xa5, PAGE);
-    is_int(kcapi_aead_decrypt(handle, sealed, sizeof(sealed), iv, out, PAGE, access), MESSAGE,
+    memset(out, 0xa5, 4 * KIB);
+    is_int(kcapi_aead_decrypt(handle, sealed, sizeof(sealed), iv, out, 4 * KIB, access), MESSAGE,
            "more room than needed");
     is_mem(out, in, MESSAGE, "is right");
-    ok(all_are(out + MESSAGE, 0xa5, PAGE - MESSAGE), "and nothing after it changed");
-    is_int(kcapi_aead_encrypt(handle, in, MESSAGE, iv, out, PAGE, access), sizeof(sealed),
+    ok(all_are(out + MESSAGE, 0xa5, 4 * KIB - MESSAGE), "and nothing after it changed");
+    is_int(kcapi_aead_encrypt(handle, in, MESSAGE, iv, out, 4 * KIB, access), sizeof(sealed),
            "more room than needed");
     is_mem(out, sealed, sizeof(sealed), "is right");
     kcapi_aead_destroy(handle);

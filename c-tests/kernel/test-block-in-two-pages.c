@@ -50,7 +50,7 @@ static void one_call(const char *name, size_t offset, size_t len)
 {
     struct kcapi_handle *handle = cipher_with_key(name, key, sizeof(key), 0);
 
-    memset(out, 0, MOST + PAGE);
+    memset(out, 0, MOST + 4 * KIB);
     is_int(kcapi_cipher_encrypt(handle, data, len, iv, out + offset, len, 0), (long long)len, name);
     ok(memcmp(out + offset, want, len) == 0, "%s, %zu bytes to byte %zu of a page", name, len, offset);
     kcapi_cipher_destroy(handle);
@@ -64,7 +64,7 @@ static void stream(const char *name, size_t offset, size_t first)
     struct iovec results[] = { { out + offset, first }, { out + offset + first, BUFFER - first } };
     ssize_t ret;
 
-    memset(out, 0, MOST + PAGE);
+    memset(out, 0, MOST + 4 * KIB);
     kcapi_cipher_stream_init_enc(handle, iv, &piece, 1);
     ret = kcapi_cipher_stream_op(handle, results, 2);
     ok(ret > 0 && memcmp(out + offset, want, (size_t)ret) == 0,
@@ -79,7 +79,7 @@ static void batch(const char *name, size_t offset, size_t first)
     struct iovec from[] = { { data, first }, { data + first, MOST - first } };
     struct iovec to[] = { { out + offset, first }, { out + offset + first, MOST - first } };
 
-    memset(out, 0, MOST + PAGE);
+    memset(out, 0, MOST + 4 * KIB);
     is_int(kcapi_cipher_encrypt_aio(handle, from, to, 2, iv, 0), MOST, name);
     ok(memcmp(out + offset, want, MOST) == 0, "%s, AIO of %zu bytes and the rest to byte %zu of a page", name,
        first, offset);
@@ -114,7 +114,7 @@ int main(void)
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     data = pages(MOST);
     want = pages(MOST);
-    out = pages(MOST + PAGE);
+    out = pages(MOST + 4 * KIB);
     fill(data, MOST, 1);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         prepare(names[i]);

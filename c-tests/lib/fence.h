@@ -20,12 +20,13 @@ enum border { BEFORE_PAGE, AFTER_PAGE, BORDERS };
 
 static enum border border;
 
-/* Lengths at which implementations change how they work go up to this. */
-enum { LONGEST = 65552, ZONE = 17 * PAGE };
+/* Lengths at which implementations change how they work go up to LONGEST. So near to a buffer, in bytes, is looked
+ * whether anything was written beside it: who writes further has not missed an end by a little. */
+enum { LONGEST = 65552, NEAR = 4096 };
 
 /* Mapped once, since a mapping for each of so many buffers takes minutes. */
 struct zone {
-    uint8_t *pages; /* ZONE bytes between two pages that cannot be accessed */
+    uint8_t *pages; /* LONGEST bytes, in whole pages, between two that cannot be accessed */
     uint8_t *bytes;
     const uint8_t *input;
     size_t len;
@@ -38,17 +39,18 @@ static size_t fences;
 static inline uint8_t *fence(size_t len)
 {
     struct zone *z = &zones[fences++];
+    size_t size = in_whole_pages(LONGEST), page = page_size();
 
-    if (len > ZONE || fences > sizeof(zones) / sizeof(zones[0]))
+    if (len > size || fences > sizeof(zones) / sizeof(zones[0]))
         bail_out("too much to fence");
     if (!z->pages) {
-        uint8_t *map = mmap(NULL, ZONE + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        uint8_t *map = mmap(NULL, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-        if (map == MAP_FAILED || mprotect(map + PAGE, ZONE, PROT_READ | PROT_WRITE))
+        if (map == MAP_FAILED || mprotect(map + page, size, PROT_READ | PROT_WRITE))
             bail_out("no memory between pages");
-        z->pages = memset(map + PAGE, FENCE_BYTE, ZONE);
+        z->pages = memset(map + page, FENCE_BYTE, size);
     }
-    z->bytes = border == BEFORE_PAGE ? z->pages + ZONE - len : z->pages;
+    z->bytes = border == BEFORE_PAGE ? z->pages + size - len : z->pages;
     z->input = NULL;
     z->len = len;
     return z->bytes;
@@ -70,15 +72,14 @@ static inline bool unfence(void)
 
     while (fences > 0) {
         struct zone *z = &zones[--fences];
-        size_t beside = ZONE - z->len;
+        size_t beside = in_whole_pages(LONGEST) - z->len, near = beside < NEAR ? beside : NEAR;
         uint8_t *start = border == BEFORE_PAGE ? z->pages : z->bytes + z->len;
 
         if (z->input)
             intact &= memcmp(z->bytes, z->input, z->len) == 0;
-        /* A page of it: who writes further than that has not missed an end by a little. */
-        if (beside > PAGE && border == BEFORE_PAGE)
-            start += beside - PAGE;
-        intact &= all_are(start, FENCE_BYTE, beside > PAGE ? PAGE : beside);
+        if (border == BEFORE_PAGE)
+            start += beside - near;
+        intact &= all_are(start, FENCE_BYTE, near);
         memset(z->bytes, FENCE_BYTE, z->len);
     }
     return intact;

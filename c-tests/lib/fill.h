@@ -18,15 +18,16 @@
 
 #include "tap.h"
 
-/* A page of memory: the smallest that this architecture's kernels have. */
-#ifdef __sparc__
-#define PAGE 8192u
-#else
-#define PAGE 4096u
-#endif
-
-/* A page as the kernel that runs here has it: up to 64 KiB. */
+/* A page of memory as the kernel that runs here has it: 4 KiB on most machines, 64 KiB on some. */
 static inline size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+/* The least multiple of it that has room for `len` bytes. */
+static inline size_t in_whole_pages(size_t len)
+{
+    size_t page = page_size();
+
+    return (len + page - 1) / page * page;
+}
 
 #define KIB 1024u
 #define MIB (1024u * KIB)
@@ -58,12 +59,13 @@ static inline bool all_are(const void *bytes, uint8_t value, size_t len)
 /* Zeroed and page-aligned: what the manual asks for where zero copy is wanted. */
 static inline uint8_t *pages(size_t len)
 {
-    size_t size = (len + PAGE - 1) / PAGE * PAGE;
-    void *memory = aligned_alloc(PAGE, size ? size : PAGE);
+    size_t page = page_size();
+    size_t size = len > 0 ? in_whole_pages(len) : page;
+    void *memory = aligned_alloc(page, size);
 
     if (!memory)
         bail_out("no memory for %zu bytes", len);
-    return (uint8_t *)memset(memory, 0, size ? size : PAGE);
+    return (uint8_t *)memset(memory, 0, size);
 }
 
 static inline struct kcapi_handle *cipher_with_key(const char *name, const uint8_t *key,

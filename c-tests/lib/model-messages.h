@@ -142,7 +142,7 @@ static inline void prepare(const struct model *m, struct message *msg, bool pair
     if ((msg->fault == TOO_SHORT && (msg->result[msg->at] == 0 || msg->result[msg->at] == 1)) ||
         msg->in[msg->at].iov_len == 0 || msg->result[msg->at] == 0 ||
         ((msg->fault == BAD_INPUT || msg->fault == BAD_OUTPUT) &&
-         (msg->in[msg->at].iov_len > PAGE || msg->out[msg->at].iov_len > PAGE))) {
+         (msg->in[msg->at].iov_len > page_size() || msg->out[msg->at].iov_len > page_size()))) {
         msg->given = true;
         msg->count = 0;
     }

@@ -187,7 +187,7 @@ static inline uint8_t *forbidden_page(void)
     static uint8_t *page;
 
     if (!page)
-        page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        page = mmap(NULL, page_size(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return page;
 }
 

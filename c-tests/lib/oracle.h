@@ -17,8 +17,8 @@ static inline void oracle_ecb(const uint8_t *key, bool enc, uint8_t *bytes, size
 {
     struct kcapi_handle *ecb = cipher_with_key("ecb(aes)", key, ORACLE_KEYLEN, 0);
 
-    for (size_t done = 0; done < len; done += PAGE) {
-        size_t now = len - done < PAGE ? len - done : PAGE;
+    for (size_t done = 0; done < len; done += 4 * KIB) {
+        size_t now = len - done < 4 * KIB ? len - done : 4 * KIB;
         ssize_t ret = (enc ? kcapi_cipher_encrypt : kcapi_cipher_decrypt)(
             ecb, bytes + done, now, NULL, bytes + done, now, KCAPI_ACCESS_SENDMSG);
 

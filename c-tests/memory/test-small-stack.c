@@ -366,7 +366,7 @@ static void check(const char *name, void (*job)(void), enum kcapi_verbosity verb
     int status = 0;
 
     if (child == 0) {
-        uint8_t *memory = mmap(NULL, small + PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        uint8_t *memory = mmap(NULL, small + page_size(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         pthread_attr_t attributes;
         pthread_t thread;
 
@@ -374,9 +374,9 @@ static void check(const char *name, void (*job)(void), enum kcapi_verbosity verb
         kcapi_set_verbosity(verbosity);
         if (verbosity != KCAPI_LOG_NONE && !freopen("/dev/null", "w", stderr))
             _exit(1);
-        if (memory == MAP_FAILED || mprotect(memory + PAGE, small, PROT_READ | PROT_WRITE) ||
+        if (memory == MAP_FAILED || mprotect(memory + page_size(), small, PROT_READ | PROT_WRITE) ||
             pthread_attr_init(&attributes) ||
-            pthread_attr_setstack(&attributes, memory + PAGE, small) ||
+            pthread_attr_setstack(&attributes, memory + page_size(), small) ||
             pthread_create(&thread, &attributes, run, &job) || pthread_join(thread, NULL))
             _exit(3);
         _exit(0);

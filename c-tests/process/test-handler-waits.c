@@ -21,7 +21,7 @@
 #include "md.h"
 #include "subjects.h"
 
-enum { LEN = PAGE, TAG = 16, ROOM = LEN + TAG, BOTH = 2 };
+enum { LEN = 4 * KIB, TAG = 16, ROOM = LEN + TAG, BOTH = 2 };
 
 static uint8_t data[LEN], key[16], iv[IV_MAX];
 static bool user;
@@ -89,7 +89,7 @@ static void at_signal(int signal)
 static void at_page(int signal)
 {
     (void)signal;
-    mprotect(damaged, PAGE, PROT_READ | PROT_WRITE);
+    mprotect(damaged, page_size(), PROT_READ | PROT_WRITE);
     interrupted();
 }
 
@@ -103,18 +103,18 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 /* The call of a thread that is interrupted. */
 static void interrupt_with(const struct transform *t, void (*handler)(void))
 {
-    uint8_t *out = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *out = mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     signal(SIGUSR1, at_signal);
     signal(SIGSEGV, at_page);
     in_the_midst = handler;
     damaged = out;
     if (user)
-        mprotect(out, PAGE, PROT_NONE);
+        mprotect(out, page_size(), PROT_NONE);
     expect_int(seal(t, t->own, out), t->len, "the interrupted call");
     expect(in_the_midst == NULL, "no signal has come");
     expect(memcmp(out, t->want, (size_t)t->len) == 0, "its bytes");
-    munmap(out, 2 * PAGE);
+    munmap(out, 2 * page_size());
 }
 
 /* Waits until a thread sleeps, which is when it waits for the call, or has ended. */

@@ -214,7 +214,7 @@ static void at_page(int signal)
     (void)signal;
     if (!interrupted)
         _exit(9);
-    mprotect(page, PAGE, PROT_READ | PROT_WRITE);
+    mprotect(page, page_size(), PROT_READ | PROT_WRITE);
     interrupt();
 }
 
@@ -265,13 +265,13 @@ static void interrupted_call(const void *subject)
     prepare(subject);
     signal(SIGSEGV, at_page);
     for (used = 0; used < 2; used++) {
-        page = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        mprotect(page + PAGE, PAGE, PROT_READ | PROT_WRITE);
+        page = mmap(NULL, 2 * page_size(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mprotect(page + page_size(), page_size(), PROT_READ | PROT_WRITE);
         if (!on_user_engine())
-            mprotect(page, PAGE, PROT_READ | PROT_WRITE);
+            mprotect(page, page_size(), PROT_READ | PROT_WRITE);
         interrupted = handler;
-        expect_int(s->calls->whole[ENCRYPT](handles[used], data, LEN, ivs[1], page, 2 * PAGE, 0), (ssize_t)result,
-                   "the interrupted call");
+        expect_int(s->calls->whole[ENCRYPT](handles[used], data, LEN, ivs[1], page, 2 * page_size(), 0),
+                   (ssize_t)result, "the interrupted call");
         expect(is_under(0, 1, page), "its bytes");
         expect(!interrupted, "it was not interrupted");
         pthread_join(waiting, NULL);

@@ -31,7 +31,7 @@ static void repair(int signal, siginfo_t *info, void *context)
     (void)signal;
     (void)context;
     repaired++;
-    if (mprotect((void *)((uintptr_t)info->si_addr & ~(uintptr_t)(PAGE - 1)), PAGE,
+    if (mprotect((void *)((uintptr_t)info->si_addr & ~(uintptr_t)(page_size() - 1)), page_size(),
                  PROT_READ | PROT_WRITE))
         _exit(9);
 }
@@ -54,7 +54,7 @@ static void batch(const void *subject)
     static uint8_t right[MIB + TAG_MAX];
     struct sigaction action = { .sa_sigaction = repair, .sa_flags = SA_SIGINFO };
     struct iovec from[MANY], to[MANY];
-    size_t len = MIB - TAG_MAX * PAGE;
+    size_t len = MIB - TAG_MAX * 4 * KIB;
 
     /* A one-shot would begin anew every 64 KiB. */
     from[0] = (struct iovec){ data, len };

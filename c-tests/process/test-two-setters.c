@@ -18,7 +18,7 @@
 #include "alone.h"
 #include "subjects.h"
 
-enum { BUSY = 4, LEN = PAGE, AAD = 16, ROOM = LEN + TAG_MAX, ENOUGH = 20 };
+enum { BUSY = 4, LEN = 4 * KIB, AAD = 16, ROOM = LEN + TAG_MAX, ENOUGH = 20 };
 
 static const struct subject *s;
 static handle *shared;
@@ -52,17 +52,17 @@ static void at_page(int signal)
     (void)signal;
     if (!stops)
         _exit(9);
-    mprotect(page, PAGE, PROT_READ | PROT_WRITE);
+    mprotect(page, page_size(), PROT_READ | PROT_WRITE);
     stop();
 }
 
 static void *call_that_is_stopped(void *h)
 {
     stops = true;
-    page = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    mprotect(page + PAGE, PAGE, PROT_READ | PROT_WRITE);
+    page = mmap(NULL, 2 * page_size(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(page + page_size(), page_size(), PROT_READ | PROT_WRITE);
     if (strcmp(kcapi_handle_engine(h), "kernel") == 0)
-        mprotect(page, PAGE, PROT_READ | PROT_WRITE);
+        mprotect(page, page_size(), PROT_READ | PROT_WRITE);
     expect_int(s->calls->whole[ENCRYPT](h, data, len, iv, page, ROOM, 0), (ssize_t)(len + s->tag),
                "the call that was stopped");
     expect(memcmp(page, want[0], len + s->tag) == 0, "its result, with the key before");
