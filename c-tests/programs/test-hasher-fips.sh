@@ -107,8 +107,9 @@ if unshare -m mount -t tmpfs none /proc/sys 2>/dev/null; then
 fi
 
 cd "$root" || exit
+read -ra cc <<<"${CC:-cc}"
 ok 'a program that forbids AF_ALG is built' \
-    "${CC:-cc}" -Wall -Wextra -Werror -Ic-tests/lib -o "$work/forbid" c-tests/programs/forbid-alg.c
+    "${cc[@]}" -Wall -Wextra -Werror -Ic-tests/lib -o "$work/forbid" c-tests/programs/forbid-alg.c
 if "$work/forbid" true; then
     forbidden() { env -u KCAPI_ENGINE "$work/forbid" "$@"; }
     "$bin/sha512hmac" "$work/a" >"$work/list"

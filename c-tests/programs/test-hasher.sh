@@ -301,7 +301,11 @@ ok 'short options in a word' is 0 "$(h sha1hmac a)" h sha1sum -bPkkey.16 a
 ok 'an abbreviation' is 0 "$(h sha1hmac a)" h sha1sum --key-fi key.16 a
 ok 'operands before options' is 0 "$(h sha1hmac a)" h sha1sum a -k key.16
 ok '--' is 1 '' h sha1sum -- -k
-ok 'POSIXLY_CORRECT' is 1 "$(sha1sum a)" env POSIXLY_CORRECT=1 "$names/sha1sum" a -k
+# It is getopt_long(3) that knows this variable; musl's does not.
+case ${CC:-cc} in
+*musl*) ok 'POSIXLY_CORRECT is not known' is 0 "$(h sha1hmac a)" env POSIXLY_CORRECT=1 "$names/sha1sum" a -k key.16 ;;
+*) ok 'POSIXLY_CORRECT' is 1 "$(sha1sum a)" env POSIXLY_CORRECT=1 "$names/sha1sum" a -k ;;
+esac
 ok '-d eats a word' is 0 "$(sha1sum a)" h sha1sum -d -P -b a
 
 # --- fipshmac, fipscheck

@@ -24,8 +24,14 @@ finish() {
 }
 trap finish EXIT
 
-# The program and its library where every user may read them.
-cp "$stage/bin/kcapi-info" "$stage/lib/libkcapi.so.1" "$work"
+# The program and its library where every user may read them. PRELOAD is loaded before this program only: this
+# machine's others may have another C library.
+mkdir "$work/bin"
+cp "$stage/bin/kcapi-info" "$work/bin"
+cp "$stage/lib/libkcapi.so.1" "$work"
+# shellcheck disable=SC2016
+printf '#!/bin/sh\nLD_PRELOAD=$PRELOAD exec "%s" "$@"\n' "$work/bin/kcapi-info" >"$work/kcapi-info"
+chmod +x "$work/kcapi-info"
 export LD_LIBRARY_PATH=$work
 info() { "$work/kcapi-info" "$@"; }
 
@@ -35,7 +41,7 @@ restricted() {
     RESTRICT=$1 unshare -m bash -c 'mount -t tmpfs none /proc/sys && mkdir /proc/sys/crypto || exit 99
         echo "$RESTRICT" >'$sysctl'
         [ -z "${FIPS:-}" ] || echo "$FIPS" >/proc/sys/crypto/fips_enabled
-        export LD_PRELOAD="$0"; exec "$@"' "$work/restricted-alg.so" "${@:2}"
+        export PRELOAD="$0"; exec "$@"' "$work/restricted-alg.so" "${@:2}"
 }
 # set_to VALUE COMMAND...: by the sysctl itself.
 set_to() { echo "$1" >$sysctl && "${@:2}"; }
@@ -67,7 +73,8 @@ all() {
     ok "$how: JSON has the value" grep -q '"af_alg_restrict": 2,' <("$set" 2 "$who" "$work/kcapi-info" --json sha1)
 }
 
-ok 'restricted-alg.c compiles' "${CC:-cc}" -Wall -Wextra -Werror -shared -fPIC -o "$work/restricted-alg.so" \
+read -ra cc <<<"${CC:-cc}"
+ok 'restricted-alg.c compiles' "${cc[@]}" -Wall -Wextra -Werror -shared -fPIC -o "$work/restricted-alg.so" \
     c-tests/programs/restricted-alg.c -ldl
 if restricted 1 true; then
     all 'as if restricted' restricted
