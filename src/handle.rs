@@ -254,9 +254,9 @@ impl Handle {
     }
 
     /// The digest of all that `update_digest` has taken, and of `input` behind it. EIO: see
-    /// `finish_digest`.
-    pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        self.digest_in(&mut *self.enter()?, input, output)
+    /// `finish_digest`. `wiper` wipes the stack.
+    pub fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>, wiper: Wiper) -> Result<usize> {
+        self.digest_in(&mut *self.enter()?, input, output, wiper)
     }
 
     /// The same for a caller who has locked the handle by `enter`.
@@ -265,8 +265,9 @@ impl Handle {
         state: &mut SlotState,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
+        wiper: Wiper,
     ) -> Result<usize> {
-        self.at_last(state, |operation| operation.digest(input, output))
+        self.at_last(state, |operation| operation.digest(input, output, wiper))
     }
 
     /// A piece of a message whose digest `finish_digest` gives. EIO: an earlier piece of the

@@ -10,6 +10,7 @@ use crate::engine::{DIGEST_MAX, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{Iovecs, iovec};
+use crate::wipe::Wiper;
 use std::ops::{Deref, DerefMut};
 use zeroize::Zeroizing;
 
@@ -64,7 +65,8 @@ impl<'a> Prf<'a> {
         self.handle.set(Parameter::Key(key)).map(drop)
     }
 
-    /// The digest of `parts`, one after the other. EMSGSIZE: more than INT_MAX bytes.
+    /// The digest of `parts`, one after the other, for a key derivation that wipes the stack at its end.
+    /// EMSGSIZE: more than INT_MAX bytes.
     pub fn digest<const N: usize>(&self, parts: [&[u8]; N]) -> Result<Digest> {
         let mut digest = self.zeros();
         let input = parts.map(|part| iovec(part.as_ptr(), part.len()));
@@ -72,7 +74,7 @@ impl<'a> Prf<'a> {
         // SAFETY: the parts are borrowed and may be read; the digest may be written
         // and is not used while the engine writes it.
         let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
-        match self.handle.digest(input, output)? {
+        match self.handle.digest(input, output, Wiper::Caller)? {
             len if len == self.size => Ok(digest),
             _ => Err(Errno::IO),
         }

@@ -100,7 +100,7 @@ impl<'a> Request<'a> {
                 Length::Whole,
                 Wiper::Operation,
             ),
-            Task::Digest => self.handle.digest_in(state, input, output),
+            Task::Digest => self.handle.digest_in(state, input, output, Wiper::Operation),
         });
     }
 

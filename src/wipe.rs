@@ -12,8 +12,9 @@ use std::ops::{Deref, DerefMut};
 /// On 32-bit x86 there are so few registers that the frames of functions are longer.
 const FRAMES: usize = if cfg!(target_arch = "x86") { 2 } else { 1 };
 
-/// Bytes that a call takes of the stack, which are wiped when it returns. Each KiB takes 6 ns of a
-/// short message's 80, so what goes deeper says so ([`Depth`]).
+/// Bytes that a call takes of the stack, which are wiped when it returns, but for a whole message's:
+/// of that, the operation wipes what it took ([`Depth`]), since each KiB takes 8 ns, a tenth of a short
+/// message's time.
 pub const CALL: usize = 1536 * FRAMES;
 
 /// Bytes that the preparation of a key takes. With all frames above, this fits into the smallest
@@ -21,8 +22,11 @@ pub const CALL: usize = 1536 * FRAMES;
 #[cfg(feature = "user-engine")]
 pub const KEY: usize = 5 << 10;
 
+/// Bytes that an operation takes whose message's state fits into registers. On other processors nothing
+/// has looked how few would do.
+pub const SHALLOW: usize = if cfg!(target_arch = "x86_64") { 768 } else { CALL };
+
 /// Bytes that a function with spilled registers takes.
-#[cfg(feature = "user-engine")]
 pub const SPILLS: usize = (2 << 10) * FRAMES;
 
 /// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
@@ -32,39 +36,47 @@ pub const WORK: usize = (4 << 10) * FRAMES;
 #[cfg(feature = "asymmetric")]
 pub const CURVE: usize = 6 << 10;
 
-/// The part of the stack that an algorithm takes.
-#[cfg(feature = "user-engine")]
+/// The part of the stack that a message takes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
-    /// With all that is above, no more than [`CALL`].
-    Call,
+    /// [`SHALLOW`].
+    Shallow,
     /// [`SPILLS`].
     Spills,
     /// [`WORK`].
     Work,
 }
 
-#[cfg(feature = "user-engine")]
 impl Depth {
-    /// Runs `f`, which takes that much of the stack, and wipes what a call does not.
+    /// Runs `f`, which takes that much of the stack, and wipes it.
     #[inline]
     pub fn run<T>(self, f: impl FnOnce() -> T) -> T {
         match self {
-            Self::Call => f(),
+            Self::Shallow => wiping_stack::<SHALLOW, _>(f),
             Self::Spills => wiping_stack::<SPILLS, _>(f),
             Self::Work => wiping_stack::<WORK, _>(f),
         }
     }
 }
 
-/// Who wipes the part of the stack that a message takes and a call does not wipe.
+/// Who wipes the part of the stack that a message takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "user-engine"), allow(dead_code, reason = "the kernel takes none"))]
 pub enum Wiper {
     /// The operation, after the message.
     Operation,
     /// The caller, after the last one of several: [`WORK`].
     Caller,
+}
+
+impl Wiper {
+    /// Runs `f`, which takes that much of the stack, for an operation.
+    #[inline]
+    pub fn run<T>(self, depth: Depth, f: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Operation => depth.run(f),
+            Self::Caller => f(),
+        }
+    }
 }
 
 /// Runs `f` and wipes the stack below, `N` bytes.

@@ -4,7 +4,10 @@
 //! Memory layout (Linux since 4.9): `AAD || plaintext` is encrypted to
 //! `AAD || ciphertext || tag` and the other way round.
 
-use super::{buffer, cipher, destroy, init, iovecs, of, set_control, to_int, to_ssize, why};
+use super::{
+    buffer, cipher, destroy, init, iovecs, of, set_control, to_int, to_ssize, to_ssize_of_message,
+    why,
+};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
@@ -124,7 +127,7 @@ pub unsafe extern "C" fn kcapi_aead_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
+    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
 }
 
 /// Decrypts a message in one call and verifies its tag.
@@ -152,7 +155,7 @@ pub unsafe extern "C" fn kcapi_aead_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
+    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
 }
 
 /// # Safety

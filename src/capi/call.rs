@@ -6,7 +6,8 @@
 //!   failure, and left alone by success, whatever system calls that took.
 //! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
 //! - A failure is one line at KCAPI_LOG_ERR ([`crate::log`]).
-//! - The stack below and the registers are wiped ([`crate::wipe`]).
+//! - The stack below and the registers are wiped ([`crate::wipe`]); after a whole message the operation
+//!   has wiped the stack.
 
 use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
@@ -19,6 +20,12 @@ use std::any::type_name;
 /// The result 0.
 pub fn to_int<F: FnOnce() -> Result<()>>(call: F) -> c_int {
     around::<F, _>(|_| call().map(|()| 0)).unwrap_or_else(|errno| -errno.number())
+}
+
+/// A count of bytes as the result of a whole message. The stack is the operation's to wipe
+/// ([`crate::engine::Operation::message`]), which knows how much of it the message took.
+pub fn to_ssize_of_message<F: FnOnce() -> Result<usize>>(call: F) -> ssize_t {
+    bytes(framed::<F, _>(|_| counted(call())))
 }
 
 /// A count of bytes as the result.
@@ -57,14 +64,18 @@ fn bytes(result: Result<ssize_t>) -> ssize_t {
     result.unwrap_or_else(|errno| -(errno.number() as ssize_t))
 }
 
-/// `F` is the closure that the entry point has given. Its name contains that of the C function.
 fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
+    framed::<F, _>(|cancellation| wiping_stack::<CALL, _>(|| call(cancellation)))
+}
+
+/// `F` is the closure that the entry point has given. Its name contains that of the C function.
+fn framed<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     let cancellation = Suspended::for_call();
     log::begin();
     let errno = thread::errno();
     // SAFETY: this thread's errno, which lives as long as the thread.
     let before = unsafe { *errno };
-    let result = wiping_stack::<CALL, _>(|| call(&cancellation));
+    let result = call(&cancellation);
     wipe_registers();
     if let Err(error) = result {
         log::failed(&function(type_name::<F>()), error);

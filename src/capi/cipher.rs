@@ -2,7 +2,8 @@
 //! `kcapi_cipher_*`: symmetric ciphers.
 
 use super::{
-    because, borrow, buffer, bytes, destroy, init, iovecs, of, set_control, to_int, to_ssize, why,
+    because, borrow, buffer, bytes, destroy, init, iovecs, of, set_control, to_int, to_ssize,
+    to_ssize_of_message, why,
 };
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn kcapi_cipher_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
+    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
 }
 
 /// Decrypts data in one call; see kcapi_cipher_encrypt().
@@ -147,7 +148,7 @@ pub unsafe extern "C" fn kcapi_cipher_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
+    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
 }
 
 /// # Safety

@@ -2,11 +2,12 @@
 //! `kcapi_md_*`: message digests, keyed or not.
 
 use super::cipher::set_key;
-use super::{because, borrow, buffer, destroy, init, of, to_int, to_ssize};
+use super::{because, borrow, buffer, destroy, init, of, to_int, to_ssize, to_ssize_of_message};
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{self, Iovecs};
+use crate::wipe::Wiper;
 use libc::{c_char, c_int, iovec, ssize_t};
 
 /// Opens a handle for a message digest.
@@ -170,7 +171,7 @@ pub unsafe extern "C" fn kcapi_md_digest(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize(|| unsafe { digest(handle, input, inlen, out, outlen) })
+    to_ssize_of_message(|| unsafe { digest(handle, input, inlen, out, outlen) })
 }
 
 /// # Safety
@@ -188,7 +189,7 @@ pub(super) unsafe fn digest(
     let (input, output) = (buffer(input, inlen)?, digest_buffer(handle, out, outlen)?);
     // SAFETY: the caller's promise.
     let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
-    handle.digest(input, output)
+    handle.digest(input, output, Wiper::Operation)
 }
 
 /// The place for a digest: the part that it needs of a longer buffer. EINVAL: there is no room at

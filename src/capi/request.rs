@@ -3,7 +3,7 @@
 //! have it.
 
 use super::call::number_of;
-use super::{because, borrow, buffer, iovecs, set_control, to_ssize, why};
+use super::{because, borrow, buffer, iovecs, set_control, to_ssize_of_message, why};
 use crate::engine::requests::MANY_BYTES;
 use crate::engine::{Control, Kind, Length, Op};
 use crate::errno::{Errno, Result};
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn kcapi_process(
 ) -> ssize_t {
     // SAFETY: kcapi.h: there are `count` requests of `size` bytes; handles are live, buffers, arrays
     // and IVs have their lengths.
-    to_ssize(|| unsafe { process_array(requests, count, size, flags) })
+    to_ssize_of_message(|| unsafe { process_array(requests, count, size, flags) })
 }
 
 /// # Safety
@@ -448,7 +448,7 @@ impl Request {
             let (input, output) = self.lists(handle)?;
             let (input, output) = (input.iovecs(), output.iovecs());
             let state = Entered::state(entered, handle, self.inlen)?;
-            let Some(op) = op else { return handle.digest_in(state, input, output) };
+            let Some(op) = op else { return handle.digest_in(state, input, output, wiper) };
             let mut control = Control::of(op);
             set_control(&mut control, handle, self.iv, self.assoclen as usize)?;
             let result = handle.message_in(state, &control, input, output, Length::Whole, wiper);

@@ -20,7 +20,7 @@ use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::Event;
-use crate::wipe::{Wiped, Wiper};
+use crate::wipe::{Depth, Wiped, Wiper};
 use libc::c_int;
 use std::any::Any;
 use std::ffi::CStr;
@@ -322,7 +322,6 @@ impl Failure {
 pub struct Alone<'a> {
     held: PhantomData<&'a ()>,
     /// Who wipes the stack.
-    #[cfg_attr(not(feature = "user-engine"), allow(dead_code, reason = "the kernel takes none"))]
     pub wiper: Wiper,
 }
 
@@ -401,10 +400,12 @@ pub trait Operation: Forked + Any {
     /// then.
     fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>>;
 
-    /// A whole message without control data, and its result: a digest.
-    fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<usize> {
-        self.send(None, input, false, &Event::default())?;
-        self.receive(output)?.ok_or(Errno::AGAIN)
+    /// A whole message without control data, and its result: a digest. `wiper` wipes the stack.
+    fn digest(&self, input: Iovecs<'_>, output: Iovecs<'_>, wiper: Wiper) -> Result<usize> {
+        wiper.run(Depth::Spills, || {
+            self.send(None, input, false, &Event::default())?;
+            self.receive(output)?.ok_or(Errno::AGAIN)
+        })
     }
 
     /// Bytes of a tag; 0 for all families but AEADs.

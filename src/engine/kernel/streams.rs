@@ -14,6 +14,7 @@ use crate::iov::{Cursor, Iovecs};
 use crate::lock::Event;
 use crate::overlap::{Overlap, overlap, with_checked_copies};
 use crate::sys::socket::poll_for_room;
+use crate::wipe::Depth;
 use libc::{MSG_DONTWAIT, MSG_MORE};
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
@@ -339,13 +340,13 @@ impl Operation for KernelOperation {
 
     fn message(
         &self,
-        _: Alone<'_>,
+        alone: Alone<'_>,
         control: &Control,
         input: Iovecs<'_>,
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        match self.kind() {
+        alone.wiper.run(Depth::Spills, || match self.kind() {
             Kind::Skcipher | Kind::Aead => {
                 // This comes first: a message whose lengths are wrong leaves a stream as it was.
                 self.check(control, input, output)?;
@@ -357,7 +358,7 @@ impl Operation for KernelOperation {
                 self.note(sent)?;
                 self.receive(output)?.ok_or(Errno::AGAIN)
             }
-        }
+        })
     }
 
     fn batch(

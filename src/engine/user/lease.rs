@@ -71,7 +71,7 @@ impl UserCommon {
             (Algorithm::Hash(hash), _) => hash.depth,
             (_, Some(Keyed::Skcipher(cipher))) => cipher.depth(),
             (_, Some(Keyed::Aead(aead))) => aead.depth(),
-            _ => Depth::Call,
+            _ => Depth::Shallow,
         }
     }
 

@@ -185,7 +185,7 @@ const fn entry<D: Base>(name: &'static str) -> Entry {
         plain: || Box::new(State(D::default())),
         hmac: |key, digest_size| Box::new(Hmac::<D>::new(key, digest_size)),
         keyed: None,
-        depth: if <D::BlockSize as Unsigned>::USIZE <= 64 { Depth::Call } else { Depth::Spills },
+        depth: if <D::BlockSize as Unsigned>::USIZE <= 64 { Depth::Shallow } else { Depth::Spills },
         #[cfg(target_arch = "x86_64")]
         company: lanes::company::<D>,
         #[cfg(not(target_arch = "x86_64"))]

@@ -71,7 +71,7 @@ impl Algorithm {
     pub fn with_key(&self, key: &[u8]) -> Result<Keyed> {
         match self {
             // No round keys, or few; and for some programs each message has another key.
-            Self::Hash(hash) if hash.depth == Depth::Call => {
+            Self::Hash(hash) if hash.depth == Depth::Shallow => {
                 wiping_stack::<SPILLS, _>(|| self.make(key))
             }
             _ => wiping_stack::<KEY, _>(|| self.make(key)),

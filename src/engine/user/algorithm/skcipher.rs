@@ -180,7 +180,7 @@ fn pipelined(cipher: &dyn BlockCipher, depth: Depth) -> Depth {
 }
 
 fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
-    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, depth: Depth::Call }))
+    Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, depth: Depth::Shallow }))
 }
 
 /// Cipher block chaining.
@@ -200,7 +200,7 @@ impl Skcipher for Cbc {
     }
 
     fn depth(&self) -> Depth {
-        pipelined(&*self.0, Depth::Call)
+        pipelined(&*self.0, Depth::Shallow)
     }
 }
 
@@ -231,6 +231,6 @@ impl Skcipher for Rfc3686 {
     }
 
     fn depth(&self) -> Depth {
-        pipelined(&*self.cipher, Depth::Call)
+        pipelined(&*self.cipher, Depth::Shallow)
     }
 }

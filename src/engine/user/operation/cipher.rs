@@ -21,7 +21,7 @@ use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::{Depth, WORK, Wiper, wiping_stack};
+use crate::wipe::{Depth, WORK, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A cipher at work.
@@ -429,10 +429,7 @@ impl Operation for CipherOperation {
         let whole = || {
             self.with_alone(alone, |state: &mut CipherState| self.whole(state, &message, length))
         };
-        let done = match alone.wiper {
-            Wiper::Operation => self.lease.depth.run(whole),
-            Wiper::Caller => whole(),
-        };
+        let done = alone.wiper.run(self.lease.depth, whole);
         self.failure.note(done).map(|()| message.result)
     }
 
@@ -451,7 +448,7 @@ impl Operation for CipherOperation {
         each.try_for_each(|(input, output)| self.check(control, input, output))?;
         let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
         let done = match self.lease.depth {
-            Depth::Call => self.with_alone(alone, pairs),
+            Depth::Shallow => self.with_alone(alone, pairs),
             // This goes deeper than a message, which wipes less of the stack.
             _ => wiping_stack::<WORK, _>(|| self.with_alone(alone, pairs)),
         };

@@ -78,7 +78,7 @@ fn process_in_turn(job: &mut Job<'_>) {
     let (input, output) = (job.input, job.output);
     *job.outcome = Some(match job.control {
         Some(control) => job.operation.message(job.alone, control, input, output, Length::Whole),
-        None => job.operation.digest(input, output),
+        None => job.operation.digest(input, output, job.alone.wiper),
     });
 }
 

@@ -129,7 +129,7 @@ impl Aead for Authenc {
 
     /// The digest is deeper down here than by itself.
     fn depth(&self) -> Depth {
-        let auth = if self.auth_depth == Depth::Call { Depth::Spills } else { Depth::Work };
+        let auth = if self.auth_depth == Depth::Shallow { Depth::Spills } else { Depth::Work };
         auth.max(self.cipher.depth())
     }
 }

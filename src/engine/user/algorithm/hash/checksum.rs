@@ -45,7 +45,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
         digest_size,
         plain,
         keyed: Some(Box::new(keyed)),
-        depth: Depth::Call,
+        depth: Depth::Shallow,
         company: None,
     })
 }

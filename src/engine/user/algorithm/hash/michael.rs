@@ -20,7 +20,7 @@ pub fn algorithm() -> HashAlgorithm {
         digest_size: SIZE as u32,
         plain: None,
         keyed: Some(Box::new(|key| Ok(Box::new(Michael::new(key)?)))),
-        depth: Depth::Call,
+        depth: Depth::Shallow,
         company: None,
     }
 }

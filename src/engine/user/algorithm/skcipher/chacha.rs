@@ -62,7 +62,7 @@ fn portable<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: Data<'_, '_>) {
 fn depth() -> Depth {
     #[cfg(target_arch = "x86_64")]
     if avx512::available() {
-        return Depth::Call;
+        return Depth::Shallow;
     }
     Depth::Work
 }
@@ -117,7 +117,7 @@ impl<R: Rounds + Send + Sync> Skcipher for XChaCha<R> {
 
     fn depth(&self) -> Depth {
         // The first key is another's work.
-        if depth() == Depth::Call { Depth::Spills } else { Depth::Work }
+        if depth() == Depth::Shallow { Depth::Spills } else { Depth::Work }
     }
 }
 

@@ -73,6 +73,6 @@ impl Skcipher for Essiv {
     }
 
     fn depth(&self) -> Depth {
-        self.mode.depth().max(pipelined(&*self.cipher, Depth::Call))
+        self.mode.depth().max(pipelined(&*self.cipher, Depth::Shallow))
     }
 }

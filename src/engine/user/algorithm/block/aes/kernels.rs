@@ -406,7 +406,7 @@ macro_rules! modes {
 
             fn depth(&self) -> Depth {
                 // Only AVX-512 has registers for all blocks and tweaks of a flight.
-                if SIZE == 64 { Depth::Call } else { Depth::Spills }
+                if SIZE == 64 { Depth::Shallow } else { Depth::Spills }
             }
         }
     };
