@@ -48,11 +48,12 @@ impl<'a> Iovecs<'a> {
     /// Bytes in all of them: EMSGSIZE when over INT_MAX, the most that the
     /// kernel's crypto takes in one message.
     pub fn total(self) -> Result<usize> {
-        self.0
-            .iter()
-            .try_fold(0usize, |sum, iov| sum.checked_add(iov.iov_len))
-            .filter(|&sum| sum <= i32::MAX as usize)
-            .ok_or(Errno::MSGSIZE)
+        let total = match self.0 {
+            // Most are of one, and every message asks several times.
+            [only] => Some(only.iov_len),
+            list => list.iter().try_fold(0usize, |sum, iov| sum.checked_add(iov.iov_len)),
+        };
+        total.filter(|&sum| sum <= i32::MAX as usize).ok_or(Errno::MSGSIZE)
     }
 
     /// The memory from the first byte of any of them to the last. It may have gaps that are not

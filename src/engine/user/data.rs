@@ -332,6 +332,11 @@ pub fn in_and_apart<'a>(
 
 /// The only IOVEC that is not empty, or an empty one; None if there are several.
 fn only(iovecs: Iovecs<'_>) -> Option<iovec> {
+    if let [only] = iovecs.list()
+        && only.iov_len > 0
+    {
+        return Some(*only);
+    }
     let mut filled = iovecs.list().iter().filter(|iov| iov.iov_len > 0);
     match (filled.next(), filled.next()) {
         (Some(only), None) => Some(*only),

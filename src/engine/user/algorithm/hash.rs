@@ -5,7 +5,7 @@
 //! with. Block and digest sizes are those that /proc/crypto shows. Of several messages
 //! `side_by_side` computes the digests together, where that is faster.
 //!
-//! The digests are RustCrypto's. Not here: their self tests in FIPS mode, and the length
+//! The digests are RustCrypto's, but for SHA-1 and SHA-2. Not here: their self tests in FIPS mode, and the length
 //! limit that the kernel's socket memory sets to a key.
 //!
 //! References: Linux `crypto/hmac.c`; RFC 2104.
@@ -21,6 +21,7 @@ mod lanes;
 mod mac;
 #[cfg(feature = "legacy")]
 mod michael;
+mod sha;
 #[cfg(target_arch = "x86_64")]
 mod sha3;
 #[cfg(target_arch = "x86_64")]
@@ -30,19 +31,21 @@ pub mod side_by_side;
 mod wycheproof;
 
 use super::names::Name;
-use crate::engine::Company;
+use crate::engine::{Company, DIGEST_MAX};
 use crate::errno::{Errno, Result};
-use crate::wipe::Depth;
+use crate::wipe::{Depth, wipe_bytes};
 use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, FixedOutputReset, Update, block_api::BlockSizeUser};
 #[cfg(target_arch = "x86_64")]
-use lanes::Sha2;
-#[cfg(not(target_arch = "x86_64"))]
-use sha2 as sha512;
+use lanes::{company_of_32, company_of_64};
+#[cfg(target_arch = "x86_64")]
+use sha::Sha2;
+use sha::{Sha1, Sha256, Sha512};
 use zeroize::Zeroize;
 
-use sha512::{Sha384, Sha512};
+#[cfg(not(target_arch = "x86_64"))]
+use {no_company as company_of_32, no_company as company_of_64};
 
 /// The state of a message that is being hashed.
 pub trait Hasher: Send + Sync {
@@ -183,14 +186,32 @@ const fn entry<D: Base>(name: &'static str) -> Entry {
         block_size: <D::BlockSize as Unsigned>::U32,
         digest_size: <D::OutputSize as Unsigned>::U32,
         plain: || Box::new(State(D::default())),
-        hmac: |key, digest_size| Box::new(Hmac::<D>::new(key, digest_size)),
+        hmac: |key, size| Box::new(Hmac::new(&State(D::default()), D::BlockSize::USIZE, key, size)),
         keyed: None,
         depth: if <D::BlockSize as Unsigned>::USIZE <= 64 { Depth::Shallow } else { Depth::Spills },
-        #[cfg(target_arch = "x86_64")]
-        company: lanes::company::<D>,
-        #[cfg(not(target_arch = "x86_64"))]
-        company: || None,
+        company: no_company,
     }
+}
+
+/// No messages are faster side by side.
+fn no_company() -> Option<Company> {
+    None
+}
+
+/// SHA-1 or SHA-2.
+macro_rules! sha {
+    ($name:literal, $block_size:literal, $digest_size:literal, $beginning:path, $company:path) => {
+        Entry {
+            name: $name,
+            block_size: $block_size,
+            digest_size: $digest_size,
+            plain: || Box::new($beginning()),
+            hmac: |key, size| Box::new(Hmac::new(&$beginning(), $block_size, key, size)),
+            keyed: None,
+            depth: if $block_size <= 64 { Depth::Shallow } else { Depth::Spills },
+            company: $company,
+        }
+    };
 }
 
 /// A digest that spills more registers than others with blocks of that size.
@@ -225,11 +246,11 @@ macro_rules! blake2 {
 
 const DIGESTS: &[Entry] = &[
     entry::<md5::Md5>("md5"),
-    entry::<sha1::Sha1>("sha1"),
-    entry::<sha2::Sha224>("sha224"),
-    entry::<sha2::Sha256>("sha256"),
-    entry::<Sha384>("sha384"),
-    entry::<Sha512>("sha512"),
+    sha!("sha1", 64, 20, Sha1::sha1, no_company),
+    sha!("sha224", 64, 28, Sha256::sha224, company_of_32),
+    sha!("sha256", 64, 32, Sha256::sha256, company_of_32),
+    sha!("sha384", 128, 48, Sha512::sha384, company_of_64),
+    sha!("sha512", 128, 64, Sha512::sha512, company_of_64),
     entry::<sha3::Sha3_224>("sha3-224"),
     entry::<sha3::Sha3_256>("sha3-256"),
     entry::<sha3::Sha3_384>("sha3-384"),
@@ -288,11 +309,6 @@ impl<T: Update + FixedOutputReset + Clone + Send + Sync + 'static> Hasher for St
         message.iter().for_each(|piece| state.update(piece));
         output(&mut state, digest);
     }
-
-    #[cfg(target_arch = "x86_64")]
-    fn sha2(&self) -> Option<Sha2<'_>> {
-        Sha2::of(&self.0, None)
-    }
 }
 
 /// The state of a digest that has absorbed a key. To use it where it is, as [`output`] does, it would have
@@ -332,27 +348,26 @@ fn output<T: FixedOutputReset>(state: &mut T, digest: &mut [u8]) {
 
 /// HMAC with its key absorbed into both digests.
 #[derive(Clone)]
-struct Hmac<D> {
-    inner: D,
-    outer: D,
+struct Hmac<H> {
+    inner: H,
+    outer: H,
 }
 
-impl<D: Base> Hmac<D> {
-    fn new(key: &[u8], digest_size: usize) -> Self {
-        let block_size = <D::BlockSize as Unsigned>::USIZE;
+impl<H: Hasher + Clone> Hmac<H> {
+    /// `beginning` is the state of the digest, before its first byte.
+    fn new(beginning: &H, block_size: usize, key: &[u8], digest_size: usize) -> Self {
         // The longest block, SHA3-224's, has 144 bytes.
         let mut block = [0u8; 256];
         let block = &mut block[..block_size];
         if key.len() > block_size {
-            let mut hashed = D::digest(key);
-            block[..digest_size].copy_from_slice(&hashed[..digest_size]);
-            hashed.as_mut_slice().zeroize();
+            beginning.digest(&[key], &mut block[..digest_size]);
         } else {
             block[..key.len()].copy_from_slice(key);
         }
         let mut padded = |pad: u8| {
             block.iter_mut().for_each(|byte| *byte ^= pad);
-            let state = D::new_with_prefix(&*block);
+            let mut state = beginning.clone();
+            state.update(block);
             block.iter_mut().for_each(|byte| *byte ^= pad);
             state
         };
@@ -360,37 +375,23 @@ impl<D: Base> Hmac<D> {
         block.zeroize();
         hmac
     }
-
-    /// The rest of the inner digest. Apart, as `end` is, so that one of the two states is on the stack at
-    /// a time.
-    #[inline(never)]
-    fn middle(&self, message: &[&[u8]], digest: &mut [u8]) {
-        let mut inner = self.inner.clone();
-        message.iter().for_each(|piece| Update::update(&mut inner, piece));
-        output(&mut inner, digest);
-    }
-
-    /// From the inner digest to the outer one.
-    #[inline(never)]
-    fn end(&self, digest: &mut [u8]) {
-        let mut outer = self.outer.clone();
-        Update::update(&mut outer, digest);
-        output(&mut outer, digest);
-    }
 }
 
-impl<D: Base> Hasher for Hmac<D> {
+impl<H: Hasher + Clone + 'static> Hasher for Hmac<H> {
     fn fork(&self) -> Box<dyn Hasher> {
         Box::new(self.clone())
     }
 
     fn update(&mut self, data: &[u8]) {
-        Update::update(&mut self.inner, data);
+        self.inner.update(data);
     }
 
     fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
-        self.middle(message, digest);
-        self.end(digest);
+        let mut inner = [0; DIGEST_MAX];
+        let inner = &mut inner[..digest.len()];
+        self.inner.digest(message, inner);
+        self.outer.digest(&[inner], digest);
+        wipe_bytes(inner);
     }
 
     #[cfg(target_arch = "x86_64")]

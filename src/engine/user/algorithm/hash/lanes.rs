@@ -13,116 +13,25 @@
 mod x86_64;
 
 use super::DigestMessage;
-use super::sha512::{Sha384, Sha512};
+use super::sha::{Beginning, Sha2, Word, pad, write_digest};
 use crate::engine::Company;
 use crate::errno::Result;
 use crate::wipe::wipe_bytes;
-use digest::common::hazmat::SerializableState;
-use std::any::{Any, TypeId};
 use x86_64::{Advance, IMPLEMENTATIONS_32, IMPLEMENTATIONS_64};
 use zeroize::Zeroize;
 
 /// Words in a state.
 const WORDS: usize = 8;
 
-/// The state with which a message begins, by the size of its words.
-pub enum Sha2<'a> {
-    /// SHA-224 and SHA-256.
-    Of32(Beginning<'a, u32>),
-    /// SHA-384 and SHA-512.
-    Of64(Beginning<'a, u64>),
+/// The messages of SHA-224 and SHA-256 that are faster side by side on this processor.
+pub fn company_of_32() -> Option<Company> {
+    Some(find(&IMPLEMENTATIONS_32)?.1.company)
 }
 
-/// The state with which a message begins.
-pub struct Beginning<'a, W> {
-    /// HMAC's has taken a block with the key, others nothing.
-    inner: &'a dyn State<W>,
-    /// HMAC's, for the outer digest.
-    outer: Option<&'a dyn State<W>>,
+/// The same for SHA-384 and SHA-512.
+pub fn company_of_64() -> Option<Company> {
+    Some(find(&IMPLEMENTATIONS_64)?.1.company)
 }
-
-impl<'a> Sha2<'a> {
-    /// None: it is another digest.
-    pub fn of<D: 'static>(inner: &'a D, outer: Option<&'a D>) -> Option<Self> {
-        let outer = outer.map(|outer| outer as &dyn Any);
-        if let Some(inner) = state_of::<u32, sha2::Sha224, sha2::Sha256>(inner) {
-            let outer = outer.and_then(state_of::<u32, sha2::Sha224, sha2::Sha256>);
-            return Some(Self::Of32(Beginning { inner, outer }));
-        }
-        let inner = state_of::<u64, Sha384, Sha512>(inner)?;
-        let outer = outer.and_then(state_of::<u64, Sha384, Sha512>);
-        Some(Self::Of64(Beginning { inner, outer }))
-    }
-
-    fn of_32(self) -> Option<Beginning<'a, u32>> {
-        if let Self::Of32(beginning) = self { Some(beginning) } else { None }
-    }
-
-    fn of_64(self) -> Option<Beginning<'a, u64>> {
-        if let Self::Of64(beginning) = self { Some(beginning) } else { None }
-    }
-}
-
-/// The messages whose digests are faster side by side on this processor.
-pub fn company<D: 'static>() -> Option<Company> {
-    let is_one_of = |types: [TypeId; 2]| types.contains(&TypeId::of::<D>());
-    if is_one_of([TypeId::of::<sha2::Sha224>(), TypeId::of::<sha2::Sha256>()]) {
-        return Some(find(&IMPLEMENTATIONS_32)?.1.company);
-    }
-    if is_one_of([TypeId::of::<Sha384>(), TypeId::of::<Sha512>()]) {
-        return Some(find(&IMPLEMENTATIONS_64)?.1.company);
-    }
-    None
-}
-
-/// The state of a digest between two blocks.
-trait State<W> {
-    fn words(&self) -> [W; WORDS];
-}
-
-impl<W: Word, D: SerializableState> State<W> for D {
-    fn words(&self) -> [W; WORDS] {
-        let stored = self.serialize();
-        let mut words = [W::default(); WORDS];
-        for (word, bytes) in words.iter_mut().zip(stored.chunks_exact(size_of::<W>())) {
-            *word = W::from_stored(bytes);
-        }
-        words
-    }
-}
-
-/// The state of `digest`, if that is one of the two.
-fn state_of<W: Word, One: SerializableState + 'static, Other: SerializableState + 'static>(
-    digest: &dyn Any,
-) -> Option<&dyn State<W>> {
-    match digest.downcast_ref::<One>() {
-        Some(one) => Some(one),
-        None => digest.downcast_ref::<Other>().map(|other| other as _),
-    }
-}
-
-/// A word of a state.
-trait Word: Copy + Default + Zeroize + 'static {
-    fn from_stored(bytes: &[u8]) -> Self;
-    fn to_digest(self, bytes: &mut [u8]);
-}
-
-macro_rules! word {
-    ($word:ident) => {
-        impl Word for $word {
-            fn from_stored(bytes: &[u8]) -> Self {
-                bytes.try_into().map_or(0, Self::from_le_bytes)
-            }
-
-            fn to_digest(self, bytes: &mut [u8]) {
-                bytes.copy_from_slice(&self.to_be_bytes());
-            }
-        }
-    };
-}
-
-word!(u32);
-word!(u64);
 
 /// The messages that are faster in lanes. Measured (docs/PERFORMANCE.md); for SHA-256 without the SHA
 /// extensions the compression functions alone.
@@ -224,7 +133,7 @@ impl<'m, 'a, W: Word, const N: usize, const BLOCK: usize> Lanes<'m, 'a, W, N, BL
 
     /// Gives a message the next lane.
     fn begin(&mut self, beginning: Beginning<'a, W>, message: &'m mut DigestMessage<'a>) {
-        self.set_state(self.count, beginning.inner.words());
+        self.set_state(self.count, *beginning.inner);
         self.lanes[self.count].begin(beginning, message);
         self.count += 1;
     }
@@ -321,7 +230,7 @@ impl<'m, 'a, W: Word, const BLOCK: usize> Lane<'m, 'a, W, BLOCK> {
         let mut before = 0;
         self.digests_left = 1;
         if let Some(outer) = beginning.outer {
-            self.outer = outer.words();
+            self.outer = *outer;
             self.digests_left = 2;
             before = BLOCK;
         }
@@ -332,15 +241,9 @@ impl<'m, 'a, W: Word, const BLOCK: usize> Lane<'m, 'a, W, BLOCK> {
 
     /// Prepares the last blocks of `bytes`, of which the last `rest` go into what this returns.
     fn pad(&mut self, rest: usize, bytes: usize) -> &mut [u8] {
-        /// The number of bits takes an eighth of a block. Its upper half is 0.
-        const LENGTH: usize = size_of::<u64>();
-        self.last_left = if rest < BLOCK - BLOCK / 8 { 1 } else { 2 };
-        let last = self.last[2 - self.last_left..].as_flattened_mut();
-        last[rest..].fill(0);
-        last[rest] = 0x80;
-        let end = last.len() - LENGTH;
-        last[end..].copy_from_slice(&(8 * bytes as u64).to_be_bytes());
-        &mut last[..rest]
+        let last = pad(&mut self.last, rest, bytes as u64);
+        self.last_left = last.len();
+        &mut last.as_flattened_mut()[..rest]
     }
 
     /// The next blocks: what is left of the data, or the last ones.
@@ -364,20 +267,13 @@ impl<'m, 'a, W: Word, const BLOCK: usize> Lane<'m, 'a, W, BLOCK> {
         self.digests_left -= 1;
         if self.digests_left > 0 {
             let size = self.message.as_ref()?.digest.len();
-            write_digest(state, self.pad(size, BLOCK + size));
+            write_digest(&state, self.pad(size, BLOCK + size));
             return Some(self.outer);
         }
         let message = self.message.take()?;
-        write_digest(state, message.digest);
+        write_digest(&state, message.digest);
         message.done = true;
         None
-    }
-}
-
-/// As many words as there is room for.
-fn write_digest<W: Word>(state: [W; WORDS], digest: &mut [u8]) {
-    for (bytes, word) in digest.chunks_exact_mut(size_of::<W>()).zip(state) {
-        word.to_digest(bytes);
     }
 }
 
