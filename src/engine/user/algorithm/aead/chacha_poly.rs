@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 const BLOCK: usize = 64;
 
 /// Bytes that are made at once: the block of Poly1305's key and the beginning of the data.
-const HEAD: usize = 16 * BLOCK;
+const HEAD: usize = 20 * BLOCK;
 
 /// Bytes that are encrypted and authenticated in turn, while they are in the cache.
 const CACHED: usize = 16 << 10;
@@ -83,12 +83,10 @@ impl ChaChaPoly {
         (poly, beginning)
     }
 
-    /// Puts the beginning where it belongs; what follows.
-    fn put<'i, 'o>(beginning: &mut [u8], data: Data<'i, 'o>) -> Data<'i, 'o> {
-        let (mut first, rest) = data.split_at(beginning.len());
-        first.get_out().copy_from_slice(beginning);
+    /// Puts the beginning where it belongs.
+    fn put(beginning: &mut [u8], data: &mut Data<'_, '_>) {
+        data.get_out()[..beginning.len()].copy_from_slice(beginning);
         wipe_bytes(beginning);
-        rest
     }
 }
 
@@ -102,24 +100,28 @@ fn tag(mut poly: Poly1305, aad: usize, data: usize) -> [u8; 16] {
 }
 
 impl ChaChaPoly {
-    fn sealed(&self, iv: &[u8], aad: &[u8], data: Data<'_, '_>) -> [u8; 16] {
+    fn sealed(&self, iv: &[u8], aad: &[u8], mut data: Data<'_, '_>) -> [u8; 16] {
         let (len, mut made) = (data.len(), [0; HEAD]);
         let (mut poly, beginning) = self.begin(iv, data.get_in(), &mut made);
         poly.update_padded(aad);
-        // The beginning gets no padding: it has whole blocks where data follow.
-        poly.update_padded(beginning);
-        let (mut rest, mut block) = (Self::put(beginning, data), HEAD / BLOCK);
+        // Authenticated together with what follows it, since Poly1305 gains by longer pieces.
+        let mut done = beginning.len();
+        Self::put(beginning, &mut data);
+        let (mut rest, mut block) = (data, 1);
         while !rest.is_empty() {
             let len = rest.len().min(CACHED);
             let (mut piece, later) = rest.split_at(len);
-            self.apply(block, iv, piece.reborrow());
+            let (_, following) = piece.reborrow().split_at(done);
+            if !following.is_empty() {
+                self.apply(block + done / BLOCK, iv, following);
+            }
             poly.update_padded(piece.get_out());
-            (rest, block) = (later, block + CACHED / BLOCK);
+            (rest, block, done) = (later, block + CACHED / BLOCK, 0);
         }
         tag(poly, aad.len(), len)
     }
 
-    fn opened(&self, iv: &[u8], aad: &[u8], data: Data<'_, '_>, tag_in: &[u8]) -> Result<()> {
+    fn opened(&self, iv: &[u8], aad: &[u8], mut data: Data<'_, '_>, tag_in: &[u8]) -> Result<()> {
         let (len, mut made) = (data.len(), [0; HEAD]);
         let (mut poly, beginning) = self.begin(iv, data.get_in(), &mut made);
         poly.update_padded(aad);
@@ -128,7 +130,9 @@ impl ChaChaPoly {
             wipe_bytes(beginning);
             return Err(errno);
         }
-        let rest = Self::put(beginning, data);
+        let done = beginning.len();
+        Self::put(beginning, &mut data);
+        let (_, rest) = data.split_at(done);
         self.apply(HEAD / BLOCK, iv, rest);
         Ok(())
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! ChaCha with AVX-512: 16 blocks at once, each register one word of all of them; of what is left,
 //! up to 8 blocks with four of them in the four lanes of a register, which has one row of each,
-//! since that is ready sooner.
+//! since that is ready sooner. From 17 to 20 blocks, as many as a message of 1 KiB and its key for
+//! Poly1305 take, are made in both ways at the same time.
 //!
 //! Method: Goll, Gueron, “Vectorization on ChaCha stream cipher” (2014), for both ways.
 //!
@@ -24,10 +25,13 @@ const WIDE: usize = 16;
 /// Blocks in the lanes of a register.
 const LANES: usize = 4;
 
+/// Blocks of both ways together, which take little longer than those of the longer one.
+const MOST: usize = WIDE + LANES;
+
 /// Bytes that up to eight blocks take of the stack.
 const FEW: usize = 1536;
 
-/// Bytes that sixteen take. Both are wiped here, so that the rest of a call takes no more than others.
+/// Bytes that more take. Both are wiped here, so that the rest of a call takes no more than others.
 const MANY: usize = 2 << 10;
 
 /// Tells whether the processor has the instructions.
@@ -45,11 +49,17 @@ pub fn apply<'a, 'b>(
         return Some(data);
     }
     let len = data.len();
+    if len > WIDE * SIZE && len <= MOST * SIZE {
+        // SAFETY: the processor has AVX-512F.
+        let work = || unsafe { apply_most(double_rounds, state, data) };
+        wiping_stack::<MANY, _>(work);
+        return None;
+    }
     let rest = len % (WIDE * SIZE);
     let few = if rest > 2 * LANES * SIZE { 0 } else { rest };
     let (many, few) = data.split_at(len - few);
     if !many.is_empty() {
-        // SAFETY: the processor has AVX-512F.
+        // SAFETY: the same.
         let work = || unsafe { apply_many(double_rounds, state, many) };
         wiping_stack::<MANY, _>(work);
     }
@@ -71,6 +81,20 @@ fn apply_many(double_rounds: usize, state: &mut [u32; 16], mut data: Data<'_, '_
         state[12] = state[12].wrapping_add(WIDE as u32);
         data = later;
     }
+}
+
+/// More than 16 blocks and up to 20.
+#[target_feature(enable = "avx512f")]
+fn apply_most(double_rounds: usize, state: &[u32; 16], data: Data<'_, '_>) {
+    let (start, lanes_start) = (start(state), start_of_lanes(state, WIDE));
+    let (mut words, mut rows) = (start, lanes_start);
+    for _ in 0..double_rounds {
+        double_round_of_words(&mut words);
+        double_round_of_rows(&mut rows);
+    }
+    let (many, few) = data.split_at(WIDE * SIZE);
+    xor_all(many, &transposed(sums(words, start)));
+    xor_all(few, &by_blocks(sums(rows, lanes_start)));
 }
 
 /// Up to eight blocks.
@@ -121,48 +145,43 @@ fn store(block: &mut [u8; SIZE], register: __m512i) {
 /// `N` times four blocks.
 #[target_feature(enable = "avx512f")]
 fn lanes<const N: usize>(double_rounds: usize, state: &[u32; 16]) -> [[__m512i; LANES]; N] {
-    let rows = from_fn::<_, 4, _>(|i| {
+    let start: [_; N] = from_fn(|n| start_of_lanes(state, LANES * n));
+    let mut now = start;
+    for _ in 0..double_rounds {
+        now.iter_mut().for_each(|rows| double_round_of_rows(rows));
+    }
+    from_fn(|n| by_blocks(sums(now[n], start[n])))
+}
+
+/// The state before the rounds: each row of four blocks, from the one with that number on.
+#[target_feature(enable = "avx512f")]
+fn start_of_lanes(state: &[u32; 16], first: usize) -> [__m512i; 4] {
+    let mut rows = from_fn::<_, 4, _>(|i| {
         let [a, b, c, d] = from_fn(|j| state[4 * i + j].cast_signed());
         _mm512_set4_epi32(d, c, b, a)
     });
-    let start: [[__m512i; 4]; N] = from_fn(|n| {
-        let first = (LANES * n) as i32;
-        let number = |lane| first + lane;
-        let numbers = _mm512_setr_epi32(
-            number(0),
-            0,
-            0,
-            0,
-            number(1),
-            0,
-            0,
-            0,
-            number(2),
-            0,
-            0,
-            0,
-            number(3),
-            0,
-            0,
-            0,
-        );
-        [rows[0], rows[1], rows[2], _mm512_add_epi32(rows[3], numbers)]
-    });
-    let mut now = start;
-    for _ in 0..double_rounds {
-        for rows in &mut now {
-            round(rows);
-            // Diagonals become columns, and columns again.
-            rows[1] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[1]);
-            rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-            rows[3] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[3]);
-            round(rows);
-            rows[1] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[1]);
-            rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-            rows[3] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[3]);
-        }
-    }
-    from_fn(|n| by_blocks(from_fn(|i| _mm512_add_epi32(now[n][i], start[n][i]))))
+    let [a, b, c, d] = from_fn(|lane| (first + lane) as i32);
+    let numbers = _mm512_setr_epi32(a, 0, 0, 0, b, 0, 0, 0, c, 0, 0, 0, d, 0, 0, 0);
+    rows[3] = _mm512_add_epi32(rows[3], numbers);
+    rows
+}
+
+#[target_feature(enable = "avx512f")]
+fn double_round_of_rows(rows: &mut [__m512i; 4]) {
+    round(rows);
+    // Diagonals become columns, and columns again.
+    rows[1] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[1]);
+    rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
+    rows[3] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[3]);
+    round(rows);
+    rows[1] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[1]);
+    rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
+    rows[3] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[3]);
+}
+
+#[target_feature(enable = "avx512f")]
+fn sums<const N: usize>(a: [__m512i; N], b: [__m512i; N]) -> [__m512i; N] {
+    from_fn(|i| _mm512_add_epi32(a[i], b[i]))
 }
 
 /// A quarter round on each column.
@@ -199,17 +218,19 @@ fn key_stream(double_rounds: usize, state: &[u32; 16]) -> [__m512i; WIDE] {
     let start = start(state);
     let mut words = start;
     for _ in 0..double_rounds {
-        for i in 0..4 {
-            quarter_round(&mut words, [i, 4 + i, 8 + i, 12 + i]);
-        }
-        for i in 0..4 {
-            quarter_round(&mut words, [i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4]);
-        }
+        double_round_of_words(&mut words);
     }
-    for (word, start) in words.iter_mut().zip(start) {
-        *word = _mm512_add_epi32(*word, start);
+    transposed(sums(words, start))
+}
+
+#[target_feature(enable = "avx512f")]
+fn double_round_of_words(words: &mut [__m512i; 16]) {
+    for i in 0..4 {
+        quarter_round(words, [i, 4 + i, 8 + i, 12 + i]);
     }
-    transposed(words)
+    for i in 0..4 {
+        quarter_round(words, [i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4]);
+    }
 }
 
 /// The state before the rounds: each word in all blocks, and the blocks' numbers.
