@@ -24,13 +24,14 @@ pub const KEY: usize = 5 << 10;
 
 /// Bytes that an operation takes whose message's state fits into registers. On other processors nothing
 /// has looked how few would do.
-pub const SHALLOW: usize = if cfg!(target_arch = "x86_64") { 768 } else { CALL };
+pub const SHALLOW: usize = if cfg!(target_arch = "x86_64") { 1 << 10 } else { CALL };
 
 /// Bytes that a function with spilled registers takes.
 pub const SPILLS: usize = (2 << 10) * FRAMES;
 
-/// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
-pub const WORK: usize = (4 << 10) * FRAMES;
+/// Bytes that a function with many blocks at hand, or with many spilled registers, takes. GCM takes most, where
+/// AES is computed without the processor's instructions, and in a batch.
+pub const WORK: usize = if cfg!(target_arch = "x86") { 8 << 10 } else { 6 << 10 };
 
 /// Bytes that a multiplication on a curve takes.
 #[cfg(feature = "asymmetric")]

@@ -27,7 +27,7 @@ use cipher::{
 };
 #[cfg(all(test, feature = "legacy"))]
 pub use table::ALGORITHMS;
-pub use table::{BlockAlgorithm, find, tweaked};
+pub use table::{BlockAlgorithm, depth, find, tweaked};
 use zeroize::ZeroizeOnDrop;
 
 /// Data on their way through a cipher, from input to output.

@@ -70,8 +70,10 @@ impl Algorithm {
     /// The algorithm with this key. The stack that this has used is wiped here, for every family.
     pub fn with_key(&self, key: &[u8]) -> Result<Keyed> {
         match self {
-            // No round keys, or few; and for some programs each message has another key.
-            Self::Hash(hash) if hash.depth == Depth::Shallow => {
+            // No round keys, and a key that is not hashed; and for some programs each message has another key.
+            Self::Hash(hash)
+                if hash.depth == Depth::Shallow && key.len() <= hash.block_size as usize =>
+            {
                 wiping_stack::<SPILLS, _>(|| self.make(key))
             }
             _ => wiping_stack::<KEY, _>(|| self.make(key)),

@@ -11,6 +11,7 @@
 use super::{BlockCipher, Tweaked, xor};
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::{Errno, Result};
+use crate::wipe::Depth;
 use cipher::KeyInit;
 use std::ops::RangeInclusive;
 
@@ -64,6 +65,16 @@ pub fn find(name: &Name<'_>) -> Option<&'static BlockAlgorithm> {
 /// For ciphers whose own key lengths are the kernel's.
 fn keyed<C: KeyInit + BlockCipher + 'static>(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
     Ok(Box::new(C::new_from_slice(key).map_err(|_| Errno::INVAL)?))
+}
+
+/// The depth of the stack that a few blocks take. Without instructions for it, AES has eight blocks in flight at
+/// least.
+pub fn depth(algorithm: &BlockAlgorithm) -> Depth {
+    #[cfg(target_arch = "x86_64")]
+    let has_instructions = is_x86_feature_detected!("aes");
+    #[cfg(not(target_arch = "x86_64"))]
+    let has_instructions = false;
+    if algorithm.name == "aes" && !has_instructions { Depth::Work } else { Depth::Spills }
 }
 
 fn aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {

@@ -11,7 +11,7 @@ use crate::engine::user::algorithm::block::{
 };
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::Result;
-use crate::wipe::{Depth, Wiped};
+use crate::wipe::Wiped;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -47,7 +47,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
         digest_size: size,
         plain: None,
         keyed: Some(Box::new(|key| Ok(Box::new((template.new)(cipher, key)?)))),
-        depth: Depth::Spills,
+        depth: block::depth(cipher),
         company: (cfg!(target_arch = "x86_64") && cipher.name == "aes").then_some(AES),
     })
 }
