@@ -29,9 +29,12 @@ pub const SHALLOW: usize = if cfg!(target_arch = "x86_64") { 1 << 10 } else { CA
 /// Bytes that a function with spilled registers takes.
 pub const SPILLS: usize = (2 << 10) * FRAMES;
 
-/// Bytes that a function with many blocks at hand, or with many spilled registers, takes. GCM takes most, where
-/// AES is computed without the processor's instructions, and in a batch.
-pub const WORK: usize = if cfg!(target_arch = "x86") { 8 << 10 } else { 6 << 10 };
+/// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
+pub const WORK: usize = (4 << 10) * FRAMES;
+
+/// Bytes that any message takes, also in a batch. Most takes GCM, where AES is computed without the processor's
+/// instructions.
+pub const DEEP: usize = if cfg!(target_arch = "x86") { WORK } else { 6 << 10 };
 
 /// Bytes that a multiplication on a curve takes.
 #[cfg(feature = "asymmetric")]
@@ -46,6 +49,8 @@ pub enum Depth {
     Spills,
     /// [`WORK`].
     Work,
+    /// [`DEEP`].
+    Deep,
 }
 
 impl Depth {
@@ -56,6 +61,7 @@ impl Depth {
             Self::Shallow => wiping_stack::<SHALLOW, _>(f),
             Self::Spills => wiping_stack::<SPILLS, _>(f),
             Self::Work => wiping_stack::<WORK, _>(f),
+            Self::Deep => wiping_stack::<DEEP, _>(f),
         }
     }
 }
@@ -65,7 +71,7 @@ impl Depth {
 pub enum Wiper {
     /// The operation, after the message.
     Operation,
-    /// The caller, after the last one of several: [`WORK`].
+    /// The caller, after the last one of several: [`DEEP`].
     Caller,
 }
 

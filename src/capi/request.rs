@@ -13,7 +13,7 @@ use crate::lock::Guard;
 use crate::log;
 use crate::requests::{AT_ONCE, Request as HandleRequest, Task, process_together};
 use crate::slot::SlotState;
-use crate::wipe::{WORK, Wiper, wiping_stack};
+use crate::wipe::{DEEP, Wiper, wiping_stack};
 use libc::{c_void, iovec, ssize_t};
 use std::ptr;
 
@@ -271,7 +271,7 @@ unsafe fn process_some(array: Array, first: usize, count: usize) -> usize {
         if count < FEW {
             in_turn(Wiper::Operation);
         } else {
-            wiping_stack::<WORK, _>(|| in_turn(Wiper::Caller));
+            wiping_stack::<DEEP, _>(|| in_turn(Wiper::Caller));
         }
     }
     succeeded

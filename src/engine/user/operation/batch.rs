@@ -15,7 +15,7 @@ use crate::errno::Result;
 use crate::iov::Iovecs;
 use crate::memory;
 use crate::sys::thread::SignalMask;
-use crate::wipe::{WORK, wiping_stack};
+use crate::wipe::{DEEP, wiping_stack};
 use once_cell::race::OnceNonZeroUsize;
 use std::num::NonZeroUsize;
 use std::thread::{self, Builder, ScopedJoinHandle};
@@ -94,7 +94,7 @@ pub fn threads(share: usize, total: usize, pieces: usize) -> usize {
 /// stack is wiped: the C library keeps a thread's stack for the next thread, and this thread's own is
 /// used far below the call.
 pub fn share_out<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
-    let work = |group: &mut T| wiping_stack::<WORK, _>(|| work(group));
+    let work = |group: &mut T| wiping_stack::<DEEP, _>(|| work(group));
     let Some((first, others)) = groups.split_first_mut() else { return };
     let signals = Signals::block();
     let started: Vec<_> = thread::scope(|scope| {

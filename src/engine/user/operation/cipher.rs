@@ -21,7 +21,7 @@ use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::{Depth, WORK, wiping_stack};
+use crate::wipe::{DEEP, Depth, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A cipher at work.
@@ -101,6 +101,7 @@ impl CipherOperation {
 
     /// The same for a whole message. An operation that was never lent needs no lock, because the
     /// caller holds its slot's.
+    #[inline(always)]
     fn with_alone<T>(
         &self,
         _: Alone<'_>,
@@ -322,6 +323,7 @@ impl CipherOperation {
     }
 
     /// A whole message.
+    #[inline(always)]
     fn whole(&self, state: &mut CipherState, message: &Message<'_>, length: Length) -> Result<()> {
         if message.input.list().len() > IOVECS_MAX {
             return Err(Errno::MSGSIZE);
@@ -450,7 +452,7 @@ impl Operation for CipherOperation {
         let done = match self.lease.depth {
             Depth::Shallow => self.with_alone(alone, pairs),
             // This goes deeper than a message, which wipes less of the stack.
-            _ => wiping_stack::<WORK, _>(|| self.with_alone(alone, pairs)),
+            _ => wiping_stack::<DEEP, _>(|| self.with_alone(alone, pairs)),
         };
         self.failure.note(done)
     }

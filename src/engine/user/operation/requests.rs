@@ -15,7 +15,7 @@ use crate::engine::user::algorithm::hash::{DigestMessage, side_by_side::digest_e
 use crate::engine::user::data::{in_and_apart, in_and_out};
 use crate::engine::{Job, Length, Op};
 use crate::errno::{Errno, Result};
-use crate::wipe::{WORK, Wiped, wiping_stack};
+use crate::wipe::{DEEP, Wiped, wiping_stack};
 use std::ptr;
 
 /// Bytes from which on several processors are worth their threads.
@@ -24,7 +24,7 @@ pub const MANY_BYTES: usize = 2 * CIPHER_SHARE;
 /// Processes the jobs of this engine. This goes deeper than a call, which wipes less of the stack.
 pub fn process(jobs: &mut [Job<'_>]) {
     if jobs.iter().any(is_left) {
-        wiping_stack::<WORK, _>(|| process_left(jobs));
+        wiping_stack::<DEEP, _>(|| process_left(jobs));
     }
 }
 

@@ -133,6 +133,6 @@ impl Aead for Ccm {
     }
 
     fn depth(&self) -> Depth {
-        if self.cipher.pipelined().is_some() { Depth::Shallow } else { Depth::Work }
+        if self.cipher.pipelined().is_some() { Depth::Spills } else { Depth::Deep }
     }
 }
