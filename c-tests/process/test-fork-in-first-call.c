@@ -60,7 +60,7 @@ static ssize_t two_pairs(struct kcapi_handle *h, uint8_t *out)
 
 static void aio(void)
 {
-    uint8_t out[LEN];
+    uint8_t out[LEN] = { 0 }; /* valgrind sees nothing of what a ring brings */
 
     expect(two_pairs(cipher, out) == LEN && !memcmp(out, ciphertext, LEN), "AIO");
 }
@@ -182,7 +182,7 @@ static void everything(void)
 static void with_shared_handles(void)
 {
     struct iovec in = { data, LEN }, to = { NULL, LEN };
-    uint8_t out[LEN + 16];
+    uint8_t out[LEN + 16] = { 0 };
     ssize_t ret;
 
     to.iov_base = out;

@@ -173,7 +173,7 @@ static void make_requests(struct kcapi_request *r, uint8_t (*into)[ROOM])
 
 static void try_everything(int signal)
 {
-    uint8_t out[ROOM];
+    uint8_t out[ROOM] = { 0 };
     struct iovec in = { data, LEN }, to = { out, LEN };
     struct iovec two[2] = { { data, LEN / 2 }, { data + LEN / 2, LEN / 2 } };
     struct iovec two_out[2] = { { out, LEN / 2 }, { out + LEN / 2, LEN / 2 } };
@@ -223,7 +223,7 @@ static void one_shot(void)
 
 static void pairs(void)
 {
-    uint8_t out[LEN];
+    uint8_t out[LEN] = { 0 }; /* valgrind sees nothing of what a ring brings */
     struct iovec in[2] = { { data, LEN / 2 }, { data + LEN / 2, LEN / 2 } };
     struct iovec to[2] = { { out, LEN / 2 }, { out + LEN / 2, LEN / 2 } };
 
