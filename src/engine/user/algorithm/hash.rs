@@ -21,7 +21,11 @@ mod lanes;
 mod mac;
 #[cfg(feature = "legacy")]
 mod michael;
+#[cfg(target_arch = "x86_64")]
+mod rounds;
 mod sha;
+#[cfg(target_arch = "x86_64")]
+mod sha256;
 #[cfg(target_arch = "x86_64")]
 mod sha3;
 #[cfg(target_arch = "x86_64")]

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! SHA-1 and SHA-2 (FIPS 180-4): the state and the padding around their compression functions, which are
-//! RustCrypto's, or our own for SHA-512.
+//! RustCrypto's or, for SHA-2, our own where that is faster.
 //!
 //! RustCrypto's state goes through a buffer for every message, which takes as long as the compression of
 //! a block. Here whole messages are compressed where they are.
 
 use super::Hasher;
 #[cfg(target_arch = "x86_64")]
-use super::sha512::compress as compress512;
+use super::{sha256::compress as compress256, sha512::compress as compress512};
 use crate::wipe::wipe_bytes;
 use sha1::block_api::compress as compress1;
-use sha2::block_api::compress256;
 #[cfg(not(target_arch = "x86_64"))]
-use sha2::block_api::compress512;
+use sha2::block_api::{compress256, compress512};
 #[cfg(target_arch = "x86_64")]
 use std::any::Any;
 use std::slice;

@@ -2,6 +2,7 @@
 //! The compression functions of SHA-2 in lanes: the rounds are written once, and compiled for both sizes
 //! of words and for registers of 256 and of 512 bits.
 
+use super::super::sha256::{self, x86_64::CONSTANTS as CONSTANTS_32};
 use super::super::sha512::{self, x86_64::CONSTANTS};
 use super::{Gain, Implementation, WORDS};
 use crate::engine::Company;
@@ -30,7 +31,7 @@ pub static IMPLEMENTATIONS_32: [Implementation<u32, 16, 64>; 2] = [
             })
         },
         advance: avx512::of_32::advance,
-        alone: sha2::block_api::compress256,
+        alone: sha256::compress,
     },
     Implementation {
         available: avx2::of_32::available,
@@ -39,7 +40,7 @@ pub static IMPLEMENTATIONS_32: [Implementation<u32, 16, 64>; 2] = [
             (!is_x86_feature_detected!("sha")).then_some(gain)
         },
         advance: avx2::of_32::advance,
-        alone: sha2::block_api::compress256,
+        alone: sha256::compress,
     },
 ];
 
@@ -59,18 +60,7 @@ pub static IMPLEMENTATIONS_64: [Implementation<u64, 8, 128>; 2] = [
     },
 ];
 
-/// The round constants of SHA-256, FIPS 180-4, 4.2.2, which are the first halves of SHA-512's.
-static CONSTANTS_32: [u32; 64] = {
-    let mut constants = [0; 64];
-    let mut i = 0;
-    while i < constants.len() {
-        constants[i] = (CONSTANTS.0[i] >> 32) as u32;
-        i += 1;
-    }
-    constants
-};
-
-/// The same of SHA-512, 4.2.3.
+/// The round constants of SHA-512, FIPS 180-4, 4.2.3.
 static CONSTANTS_64: &[u64; 80] = &CONSTANTS.0;
 
 /// The rotations and shifts of SHA-256, FIPS 180-4, 4.1.2: of a, of e, and of two words of the

@@ -3,16 +3,15 @@
 //! a message schedule in vectors of two words, which the processor works on beside the rounds.
 //!
 //! Method: Gueron, Krasnov, “Parallelizing message schedules to accelerate the computations of
-//! hash functions” (2012), for one block at a time. The rounds are in assembly, since their order
-//! decides about a tenth of the time.
+//! hash functions” (2012), for one block at a time.
 //!
 //! Nothing depends on data but the results. What is left on the stack, some 200 bytes, is within
 //! what is wiped when a call returns.
 
 #![allow(unsafe_code)]
 
+use super::super::rounds::round;
 use super::BLOCK;
-use std::arch::asm;
 use std::arch::x86_64::*;
 
 /// Words of the schedule that are at hand: it is made as many rounds ahead.
@@ -58,58 +57,6 @@ pub fn compressed_by_all(state: [u64; 8], blocks: &[[u8; BLOCK]]) -> Vec<[u64; 8
         state
     });
     compressed.collect()
-}
-
-/// One round; the caller renames the state's words. `$bc` is `b ^ c` and becomes of no use, `$ab`
-/// becomes `a ^ b`, which is the next round's: with it the majority is `((a ^ b) & (b ^ c)) ^ b`.
-macro_rules! round {
-    ($words:ident[$i:expr], $a:ident $b:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $bc:ident $ab:ident) => {
-        // SAFETY: a word of `$words` is read, nothing is written, and the processor has BMI1 and
-        // BMI2.
-        unsafe {
-            asm!(
-                "andn {u}, {e}, {g}",
-                "rorx {t}, {e}, 41",
-                "rorx {v}, {e}, 18",
-                "add {h}, qword ptr [{words} + {at}]",
-                "xor {t}, {v}",
-                "rorx {v}, {e}, 14",
-                "add {h}, {u}",
-                "mov {u}, {f}",
-                "xor {t}, {v}",
-                "and {u}, {e}",
-                "mov {ab}, {a}",
-                "add {h}, {u}",
-                "rorx {u}, {a}, 39",
-                "rorx {v}, {a}, 34",
-                "add {h}, {t}",
-                "xor {ab}, {b}",
-                "add {d}, {h}",
-                "rorx {t}, {a}, 28",
-                "xor {u}, {v}",
-                "and {bc}, {ab}",
-                "xor {t}, {u}",
-                "xor {bc}, {b}",
-                "add {h}, {t}",
-                "add {h}, {bc}",
-                words = in(reg) $words.0.as_ptr(),
-                at = const 8 * $i,
-                a = in(reg) $a,
-                b = in(reg) $b,
-                d = inout(reg) $d,
-                e = in(reg) $e,
-                f = in(reg) $f,
-                g = in(reg) $g,
-                h = inout(reg) $h,
-                bc = inout(reg) $bc => _,
-                ab = out(reg) $ab,
-                t = out(reg) _,
-                u = out(reg) _,
-                v = out(reg) _,
-                options(nostack, readonly, pure),
-            );
-        }
-    };
 }
 
 /// The compression function for processor features, with the schedule's two functions.
@@ -158,8 +105,8 @@ macro_rules! compress {
                 // Two rounds; then, if there is a later sixteen, their words of it.
                 macro_rules! two {
                     ($i:literal, $later:expr, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
-                        round!(words[$i], $a $b $d $e $f $g $h, bc ab);
-                        round!(words[$i + 1], $h $a $c $d $e $f $g, ab bc);
+                        round!(u64 "r" [41 18 14] [39 34 28] words[$i], $a $b $d $e $f $g $h, bc ab);
+                        round!(u64 "r" [41 18 14] [39 34 28] words[$i + 1], $h $a $c $d $e $f $g, ab bc);
                         if let Some(later) = $later {
                             w[$i / 2] = next(&w, $i / 2);
                             let constants = vector(&CONSTANTS, AHEAD * later + $i);
