@@ -83,6 +83,9 @@ pub trait Hasher: Send + Sync {
     }
 }
 
+/// A compression function of SHA: adds blocks to a state.
+type Compress<W, const WORDS: usize, const BLOCK: usize> = fn(&mut [W; WORDS], &[[u8; BLOCK]]);
+
 /// A whole message whose digest may be computed beside others'.
 pub struct DigestMessage<'a> {
     /// The state with which it begins.

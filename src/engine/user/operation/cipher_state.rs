@@ -83,7 +83,12 @@ impl Settings {
             if iv.len() != iv_size {
                 return Err(Errno::INVAL);
             }
-            self.iv.get_mut(..iv_size).ok_or(Errno::INVAL)?.copy_from_slice(iv);
+            let place = self.iv.get_mut(..iv_size).ok_or(Errno::INVAL)?;
+            match (<&mut [u8; 16]>::try_from(&mut *place), iv.try_into()) {
+                // A copy of known length takes no call, and most IVs have this one.
+                (Ok(place), Ok(iv)) => *place = iv,
+                _ => place.copy_from_slice(iv),
+            }
         }
         self.encrypt = encrypt;
         self.assoclen = assoclen as usize;

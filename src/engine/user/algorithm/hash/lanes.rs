@@ -12,8 +12,8 @@
 
 mod x86_64;
 
-use super::DigestMessage;
 use super::sha::{Beginning, Sha2, Word, pad, write_digest};
+use super::{Compress, DigestMessage};
 use crate::engine::Company;
 use crate::errno::Result;
 use crate::wipe::wipe_bytes;
@@ -50,8 +50,8 @@ struct Implementation<W: 'static, const N: usize, const BLOCK: usize> {
     gain: fn() -> Option<Gain>,
     /// May be called only if it is available.
     advance: Advance<W, N, BLOCK>,
-    /// The compression function for a single message.
-    alone: fn(&mut [W; WORDS], &[[u8; BLOCK]]),
+    /// Finds the compression function for a single message.
+    alone: fn() -> Compress<W, WORDS, BLOCK>,
 }
 
 /// The fastest implementation that the processor has, and what is gained by it.
@@ -97,7 +97,7 @@ impl<W: Word, const N: usize, const BLOCK: usize> Implementation<W, N, BLOCK> {
                 lanes.begin(beginning, message);
             }
             if lanes.count < fewest {
-                lanes.finish_alone(self.alone);
+                lanes.finish_alone((self.alone)());
                 return Ok(());
             }
             lanes.advance(self);
@@ -167,7 +167,7 @@ impl<'m, 'a, W: Word, const N: usize, const BLOCK: usize> Lanes<'m, 'a, W, N, BL
     }
 
     /// Finishes the messages one by one.
-    fn finish_alone(&mut self, compress: fn(&mut [W; WORDS], &[[u8; BLOCK]])) {
+    fn finish_alone(&mut self, compress: Compress<W, WORDS, BLOCK>) {
         for i in 0..self.count {
             let mut next = Some(self.state(i));
             let lane = &mut self.lanes[i];
@@ -241,6 +241,7 @@ impl<'m, 'a, W: Word, const BLOCK: usize> Lane<'m, 'a, W, BLOCK> {
 
     /// Prepares the last blocks of `bytes`, of which the last `rest` go into what this returns.
     fn pad(&mut self, rest: usize, bytes: usize) -> &mut [u8] {
+        self.last = [[0; BLOCK]; 2];
         let last = pad(&mut self.last, rest, bytes as u64);
         self.last_left = last.len();
         &mut last.as_flattened_mut()[..rest]

@@ -5,13 +5,11 @@
 //! RustCrypto's state goes through a buffer for every message, which takes as long as the compression of
 //! a block. Here whole messages are compressed where they are.
 
-use super::Hasher;
+use super::{Compress, Hasher};
 #[cfg(target_arch = "x86_64")]
-use super::{sha256::compress as compress256, sha512::compress as compress512};
+use super::{sha256::fastest as compress256, sha512::fastest as compress512};
 use crate::wipe::wipe_bytes;
 use sha1::block_api::compress as compress1;
-#[cfg(not(target_arch = "x86_64"))]
-use sha2::block_api::{compress256, compress512};
 #[cfg(target_arch = "x86_64")]
 use std::any::Any;
 use std::slice;
@@ -35,8 +33,15 @@ impl Word for u64 {
     }
 }
 
-/// Adds blocks to a state.
-type Compress<W, const WORDS: usize, const BLOCK: usize> = fn(&mut [W; WORDS], &[[u8; BLOCK]]);
+#[cfg(not(target_arch = "x86_64"))]
+fn compress256() -> Compress<u32, 8, 64> {
+    sha2::block_api::compress256
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn compress512() -> Compress<u64, 8, 128> {
+    sha2::block_api::compress512
+}
 
 /// A message that is being hashed.
 #[derive(Clone)]
@@ -70,7 +75,7 @@ impl Sha1 {
 impl Sha256 {
     /// FIPS 180-4, 5.3.2.
     pub fn sha224() -> Self {
-        Self::new(compress256, [
+        Self::new(compress256(), [
             0xc105_9ed8, 0x367c_d507, 0x3070_dd17, 0xf70e_5939,
             0xffc0_0b31, 0x6858_1511, 0x64f9_8fa7, 0xbefa_4fa4,
         ])
@@ -78,7 +83,7 @@ impl Sha256 {
 
     /// FIPS 180-4, 5.3.3.
     pub fn sha256() -> Self {
-        Self::new(compress256, [
+        Self::new(compress256(), [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
             0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ])
@@ -89,7 +94,7 @@ impl Sha256 {
 impl Sha512 {
     /// FIPS 180-4, 5.3.4.
     pub fn sha384() -> Self {
-        Self::new(compress512, [
+        Self::new(compress512(), [
             0xcbbb_9d5d_c105_9ed8, 0x629a_292a_367c_d507, 0x9159_015a_3070_dd17, 0x152f_ecd8_f70e_5939,
             0x6733_2667_ffc0_0b31, 0x8eb4_4a87_6858_1511, 0xdb0c_2e0d_64f9_8fa7, 0x47b5_481d_befa_4fa4,
         ])
@@ -97,7 +102,7 @@ impl Sha512 {
 
     /// FIPS 180-4, 5.3.5.
     pub fn sha512() -> Self {
-        Self::new(compress512, [
+        Self::new(compress512(), [
             0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1,
             0x510e_527f_ade6_82d1, 0x9b05_688c_2b3e_6c1f, 0x1f83_d9ab_fb41_bd6b, 0x5be0_cd19_137e_2179,
         ])
@@ -122,7 +127,9 @@ impl<W: Word, const WORDS: usize, const BLOCK: usize> Sha<W, WORDS, BLOCK> {
         let bytes =
             self.len - self.filled() as u64 + (blocks.as_flattened().len() + rest.len()) as u64;
         let last = pad(&mut last, rest.len(), bytes);
-        last.as_flattened_mut()[..rest.len()].copy_from_slice(rest);
+        if !rest.is_empty() {
+            last.as_flattened_mut()[..rest.len()].copy_from_slice(rest);
+        }
         let mut state = self.state;
         (self.compress)(&mut state, blocks);
         (self.compress)(&mut state, last);
@@ -226,8 +233,8 @@ impl<'a> Sha2<'a> {
     }
 }
 
-/// Pads a message of `bytes` bytes, of which the last `rest` are to go to the beginning of what this
-/// returns: the last ones of `last`, as many as it takes.
+/// Pads a message of `bytes` bytes in `last`, which are zeros. The last `rest` of these bytes are to go to the
+/// beginning of what this returns: the last ones of `last`, as many as it takes.
 pub fn pad<const BLOCK: usize>(
     last: &mut [[u8; BLOCK]; 2],
     rest: usize,
@@ -238,7 +245,6 @@ pub fn pad<const BLOCK: usize>(
     let count = if rest < BLOCK - BLOCK / 8 { 1 } else { 2 };
     let blocks = &mut last[2 - count..];
     let padded = blocks.as_flattened_mut();
-    padded[rest..].fill(0);
     padded[rest] = 0x80;
     let end = padded.len() - LENGTH;
     padded[end..].copy_from_slice(&(bytes << 3).to_be_bytes());

@@ -9,11 +9,13 @@ pub(super) mod x86_64;
 /// Bytes in a block.
 const BLOCK: usize = 64;
 
-/// Adds blocks to the state.
-pub(super) fn compress(state: &mut [u32; 8], blocks: &[[u8; BLOCK]]) {
-    if is_x86_feature_detected!("sha") || !x86_64::compress(state, blocks) {
-        sha2::block_api::compress256(state, blocks);
-    }
+type Compress = super::Compress<u32, 8, BLOCK>;
+
+/// The fastest function for this processor.
+pub(super) fn fastest() -> Compress {
+    let by_extensions = is_x86_feature_detected!("sha");
+    let ours = if by_extensions { None } else { x86_64::fastest() };
+    ours.unwrap_or(sha2::block_api::compress256)
 }
 
 #[cfg(test)]

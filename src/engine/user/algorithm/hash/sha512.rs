@@ -9,11 +9,11 @@ pub(super) mod x86_64;
 /// Bytes in a block.
 const BLOCK: usize = 128;
 
-/// Adds blocks to the state.
-pub(super) fn compress(state: &mut [u64; 8], blocks: &[[u8; BLOCK]]) {
-    if !x86_64::compress(state, blocks) {
-        sha2::block_api::compress512(state, blocks);
-    }
+type Compress = super::Compress<u64, 8, BLOCK>;
+
+/// The fastest function for this processor.
+pub(super) fn fastest() -> Compress {
+    x86_64::fastest().unwrap_or(sha2::block_api::compress512)
 }
 
 #[cfg(test)]

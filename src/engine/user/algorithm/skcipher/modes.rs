@@ -107,17 +107,30 @@ pub fn pcbc(
 /// Any length. The whole IV is the counter, big-endian; a last piece of a block
 /// counts as a block.
 pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>) -> Result<()> {
+    // Most IVs are so long, and what has its length known is copied without a call.
+    if let Ok(iv) = <&mut [u8; 16]>::try_from(&mut *iv) {
+        let mut counter = u128::from_be_bytes(*iv);
+        count(cipher, &mut counter, data);
+        *iv = counter.to_be_bytes();
+        return Ok(());
+    }
     let mut counter = [0; 16];
     let unused = counter.len() - iv.len();
     counter[unused..].copy_from_slice(iv);
-    // With a shorter IV what is carried out of it goes into bytes that are not used.
+    // What is carried out of the IV goes into bytes that are not used.
     let mut counter = u128::from_be_bytes(counter);
-    match cipher.pipelined() {
-        Some(cipher) => cipher.ctr(&mut counter, data),
-        None => ctr_in_batches(cipher, &mut counter, data.into_out_with_copied_in()),
-    }
+    count(cipher, &mut counter, data);
     iv.copy_from_slice(&counter.to_be_bytes()[unused..]);
     Ok(())
+}
+
+/// XORs with the encrypted counter, and leaves the next one.
+#[inline(always)]
+fn count(cipher: &dyn BlockCipher, counter: &mut u128, data: Data<'_, '_>) {
+    match cipher.pipelined() {
+        Some(cipher) => cipher.ctr(counter, data),
+        None => ctr_in_batches(cipher, counter, data.into_out_with_copied_in()),
+    }
 }
 
 /// Apart, as the same of `cbc` is.

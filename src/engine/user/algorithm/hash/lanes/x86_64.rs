@@ -31,7 +31,7 @@ pub static IMPLEMENTATIONS_32: [Implementation<u32, 16, 64>; 2] = [
             })
         },
         advance: avx512::of_32::advance,
-        alone: sha256::compress,
+        alone: sha256::fastest,
     },
     Implementation {
         available: avx2::of_32::available,
@@ -40,7 +40,7 @@ pub static IMPLEMENTATIONS_32: [Implementation<u32, 16, 64>; 2] = [
             (!is_x86_feature_detected!("sha")).then_some(gain)
         },
         advance: avx2::of_32::advance,
-        alone: sha256::compress,
+        alone: sha256::fastest,
     },
 ];
 
@@ -50,13 +50,13 @@ pub static IMPLEMENTATIONS_64: [Implementation<u64, 8, 128>; 2] = [
         available: avx512::of_64::available,
         gain: || Some(Gain { fewest: 3, company: Company { shortest: 0, fewest: 5 } }),
         advance: avx512::of_64::advance,
-        alone: sha512::compress,
+        alone: sha512::fastest,
     },
     Implementation {
         available: avx2::of_64::available,
         gain: || Some(Gain { fewest: 3, company: Company { shortest: 0, fewest: 7 } }),
         advance: avx2::of_64::advance,
-        alone: sha512::compress,
+        alone: sha512::fastest,
     },
 ];
 

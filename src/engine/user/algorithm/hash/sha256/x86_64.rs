@@ -12,7 +12,7 @@
 
 use super::super::rounds::round;
 use super::super::sha512::x86_64::CONSTANTS as CONSTANTS_64;
-use super::BLOCK;
+use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
 
 /// Words of the schedule that are at hand: it is made as many rounds ahead.
@@ -25,23 +25,22 @@ const WIDE: usize = 4;
 #[repr(align(16))]
 struct Words([u32; AHEAD]);
 
-/// Adds blocks to the state; false, and nothing done, if the processor cannot.
-pub fn compress(state: &mut [u32; 8], blocks: &[[u8; BLOCK]]) -> bool {
-    let found = IMPLEMENTATIONS.iter().find(|(available, _)| available());
-    if let Some((_, compress)) = found {
-        // SAFETY: the processor has what it takes.
-        unsafe { compress(state, blocks) };
-    }
-    found.is_some()
+/// The fastest function that the processor can run; None: RustCrypto's is as good.
+pub fn fastest() -> Option<Compress> {
+    IMPLEMENTATIONS.iter().find(|(available, _)| available()).map(|(_, compress)| *compress)
 }
 
 /// A function that says whether the processor has the instructions, and one that may be called only
 /// then.
-type Implementation = (fn() -> bool, unsafe fn(&mut [u32; 8], &[[u8; BLOCK]]));
+type Implementation = (fn() -> bool, Compress);
 
 /// The fastest first.
-static IMPLEMENTATIONS: [Implementation; 2] =
-    [(avx512::available, avx512::compress), (avx2::available, avx2::compress)];
+static IMPLEMENTATIONS: [Implementation; 2] = [
+    // SAFETY: it is called only where the processor has what it takes.
+    (avx512::available, |state, blocks| unsafe { avx512::compress(state, blocks) }),
+    // SAFETY: the same.
+    (avx2::available, |state, blocks| unsafe { avx2::compress(state, blocks) }),
+];
 
 /// The state after what each of them makes of it.
 #[cfg(test)]
@@ -49,8 +48,7 @@ pub fn compressed_by_all(state: [u32; 8], blocks: &[[u8; BLOCK]]) -> Vec<[u32; 8
     let available = IMPLEMENTATIONS.iter().filter(|(available, _)| available());
     let compressed = available.map(|(_, compress)| {
         let mut state = state;
-        // SAFETY: the processor has what it takes.
-        unsafe { compress(&mut state, blocks) };
+        compress(&mut state, blocks);
         state
     });
     compressed.collect()
