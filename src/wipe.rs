@@ -22,8 +22,8 @@ pub const CALL: usize = 1536 * FRAMES;
 #[cfg(feature = "user-engine")]
 pub const KEY: usize = 5 << 10;
 
-/// Bytes that an operation takes whose message's state fits into registers. On other processors nothing
-/// has looked how few would do.
+/// Bytes that an operation takes whose message's state fits into registers. On architectures other
+/// than x86-64 nothing has looked how few would do.
 pub const SHALLOW: usize = if cfg!(target_arch = "x86_64") { 1 << 10 } else { CALL };
 
 /// Bytes that a function with spilled registers takes.
