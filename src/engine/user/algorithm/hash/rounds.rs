@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! A round of SHA-2 with the instructions of BMI1 and BMI2, for both sizes of words. It is in assembly, since the
-//! order decides about a tenth of the time.
+//! What the compression functions of SHA-2 with the instructions of BMI1 and BMI2 have in common, for both sizes of
+//! words: the round, in assembly, since the order decides about a tenth of the time, and the choice among them.
 //!
 //! Reference: FIPS 180-4, 6.2.2 and 6.4.2.
 
@@ -62,4 +62,47 @@ macro_rules! round {
         }
     };
 }
-pub(super) use round;
+
+/// `available()` for those processor features.
+macro_rules! available_with {
+    ($($feature:tt),*) => {
+        pub fn available() -> bool {
+            $(is_x86_feature_detected!($feature))&&*
+        }
+    };
+}
+
+/// The choice among modules that have a compression function each, of which the fastest is named first.
+macro_rules! fastest_of {
+    ($word:ident $first:ident $second:ident) => {
+        /// The fastest function that the processor can run; None: RustCrypto's is as good.
+        pub fn fastest() -> Option<Compress> {
+            IMPLEMENTATIONS.iter().find(|(available, _)| available()).map(|(_, compress)| *compress)
+        }
+
+        /// A function that says whether the processor has the instructions, and one that may be called only
+        /// then.
+        type Implementation = (fn() -> bool, Compress);
+
+        static IMPLEMENTATIONS: [Implementation; 2] = [
+            // SAFETY: it is called only where the processor has what it takes.
+            ($first::available, |state, blocks| unsafe { $first::compress(state, blocks) }),
+            // SAFETY: the same.
+            ($second::available, |state, blocks| unsafe { $second::compress(state, blocks) }),
+        ];
+
+        /// The state after what each of them makes of it.
+        #[cfg(test)]
+        pub fn compressed_by_all(state: [$word; 8], blocks: &[[u8; BLOCK]]) -> Vec<[$word; 8]> {
+            let available = IMPLEMENTATIONS.iter().filter(|(available, _)| available());
+            let compressed = available.map(|(_, compress)| {
+                let mut state = state;
+                compress(&mut state, blocks);
+                state
+            });
+            compressed.collect()
+        }
+    };
+}
+
+pub(super) use {available_with, fastest_of, round};

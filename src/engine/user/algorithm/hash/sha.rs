@@ -295,4 +295,32 @@ mod tests {
         check::<sha2::Sha384>(&Sha512::sha384());
         check::<sha2::Sha512>(&Sha512::sha512());
     }
+
+    /// Whole blocks, by RustCrypto's compression function and by each of ours.
+    #[cfg(target_arch = "x86_64")]
+    fn check_compression<W: Word + PartialEq + std::fmt::Debug, const BLOCK: usize>(
+        theirs: Compress<W, 8, BLOCK>,
+        ours: impl Fn([W; 8], &[[u8; BLOCK]]) -> Vec<[W; 8]>,
+        start: [W; 8],
+    ) {
+        let blocks: [[u8; BLOCK]; 9] =
+            std::array::from_fn(|i| std::array::from_fn(|j| (i * i * 31 + j * 7) as u8));
+        for count in 0..=blocks.len() {
+            let mut expected = start;
+            theirs(&mut expected, &blocks[..count]);
+            for state in ours(start, &blocks[..count]) {
+                assert_eq!(state, expected, "{count} blocks");
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn every_compression_function_agrees_with_rustcrypto() {
+        use super::super::{sha256, sha512};
+        use sha2::block_api::{compress256, compress512};
+        let start = [1 << 31, 2, 3, 5, 7, 11, 13, 17];
+        check_compression(compress256, sha256::x86_64::compressed_by_all, start);
+        check_compression(compress512, sha512::x86_64::compressed_by_all, start.map(u64::from));
+    }
 }

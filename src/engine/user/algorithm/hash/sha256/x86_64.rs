@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::rounds::round;
+use super::super::rounds::{available_with, fastest_of, round};
 use super::super::sha512::x86_64::CONSTANTS as CONSTANTS_64;
 use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
@@ -25,34 +25,7 @@ const WIDE: usize = 4;
 #[repr(align(16))]
 struct Words([u32; AHEAD]);
 
-/// The fastest function that the processor can run; None: RustCrypto's is as good.
-pub fn fastest() -> Option<Compress> {
-    IMPLEMENTATIONS.iter().find(|(available, _)| available()).map(|(_, compress)| *compress)
-}
-
-/// A function that says whether the processor has the instructions, and one that may be called only
-/// then.
-type Implementation = (fn() -> bool, Compress);
-
-/// The fastest first.
-static IMPLEMENTATIONS: [Implementation; 2] = [
-    // SAFETY: it is called only where the processor has what it takes.
-    (avx512::available, |state, blocks| unsafe { avx512::compress(state, blocks) }),
-    // SAFETY: the same.
-    (avx2::available, |state, blocks| unsafe { avx2::compress(state, blocks) }),
-];
-
-/// The state after what each of them makes of it.
-#[cfg(test)]
-pub fn compressed_by_all(state: [u32; 8], blocks: &[[u8; BLOCK]]) -> Vec<[u32; 8]> {
-    let available = IMPLEMENTATIONS.iter().filter(|(available, _)| available());
-    let compressed = available.map(|(_, compress)| {
-        let mut state = state;
-        compress(&mut state, blocks);
-        state
-    });
-    compressed.collect()
-}
+fastest_of! { u32 avx512 avx2 }
 
 /// The constants of the rounds from `round` on.
 fn constants(round: usize) -> __m128i {
@@ -73,9 +46,7 @@ macro_rules! compress {
     ([$($feature:tt),*] $($sigma:item)*) => {
         use super::*;
 
-        pub fn available() -> bool {
-            $(is_x86_feature_detected!($feature))&&*
-        }
+        available_with! { $($feature),* }
 
         compress! { @ ($(enable = $feature),*) $($sigma)* }
     };
