@@ -64,6 +64,12 @@ impl Depth {
             Self::Deep => wiping_stack::<DEEP, _>(f),
         }
     }
+
+    /// The same within a call that wipes [`CALL`] bytes when it returns.
+    #[cfg(feature = "user-engine")]
+    pub fn run_in_call<T>(self, f: impl FnOnce() -> T) -> T {
+        if self == Self::Shallow { f() } else { self.run(f) }
+    }
 }
 
 /// Who wipes the part of the stack that a message takes.

@@ -5,8 +5,8 @@
 //! `AAD || ciphertext || tag` and the other way round.
 
 use super::{
-    buffer, cipher, destroy, init, iovecs, of, set_control, to_int, to_ssize, to_ssize_of_message,
-    why,
+    buffer, cipher, destroy, init, iovecs, of, set_control, to_int, to_int_of_new, to_ssize,
+    to_ssize_of_message, why,
 };
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::Result;
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn kcapi_aead_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(|| unsafe { init(handle, Kind::Aead, ciphername, flags) })
+    to_int_of_new(|| unsafe { init(handle, Kind::Aead, ciphername, flags) })
 }
 
 /// Closes a handle; see kcapi_cipher_destroy().

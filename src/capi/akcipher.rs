@@ -4,7 +4,7 @@
 //! The kernel serves them if it has the patches that bring `akcipher` to AF_ALG, which no mainline
 //! kernel has. Elsewhere the engine in user space does.
 
-use super::{because, buffer, bytes, destroy, init, iovecs, of, to_int, to_size, to_ssize};
+use super::{because, buffer, bytes, destroy, init, iovecs, of, to_int_of_new, to_size, to_ssize};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn kcapi_akcipher_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(|| unsafe { init(handle, Kind::Akcipher, ciphername, flags) })
+    to_int_of_new(|| unsafe { init(handle, Kind::Akcipher, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.

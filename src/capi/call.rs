@@ -6,8 +6,8 @@
 //!   failure, and left alone by success, whatever system calls that took.
 //! - pthread_cancel(3) acts when the call has ended ([`crate::cancel`]).
 //! - A failure is one line at KCAPI_LOG_ERR ([`crate::log`]).
-//! - The stack below and the registers are wiped ([`crate::wipe`]); after a whole message the operation
-//!   has wiped the stack.
+//! - The stack below and the registers are wiped ([`crate::wipe`]). After a whole message the operation
+//!   has wiped the stack; a handle is made without a secret on it.
 
 use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
@@ -20,6 +20,11 @@ use std::any::type_name;
 /// The result 0.
 pub fn to_int<F: FnOnce() -> Result<()>>(call: F) -> c_int {
     around::<F, _>(|_| call().map(|()| 0)).unwrap_or_else(|errno| -errno.number())
+}
+
+/// The result 0 of a call that makes a handle, in which there is no secret yet: the stack stays as it is.
+pub fn to_int_of_new<F: FnOnce() -> Result<()>>(call: F) -> c_int {
+    framed::<F, _>(|_| call().map(|()| 0)).unwrap_or_else(|errno| -errno.number())
 }
 
 /// A count of bytes as the result of a whole message. The stack is the operation's to wipe
@@ -43,7 +48,8 @@ pub fn to_size<F: FnOnce() -> Result<c_int>>(call: F) -> c_int {
     around::<F, _>(|_| call()).unwrap_or_else(|errno| -errno.number())
 }
 
-/// A call that cannot fail, such as a destroy function.
+/// A destroy function, which cannot fail. What the frames of the handle's whole messages have left above the
+/// parts that were wiped is wiped here.
 pub fn to_nothing<F: FnOnce()>(call: F) {
     let _ = around::<F, _>(|_| {
         call();

@@ -2,8 +2,8 @@
 //! `kcapi_cipher_*`: symmetric ciphers.
 
 use super::{
-    because, borrow, buffer, bytes, destroy, init, iovecs, of, set_control, to_int, to_ssize,
-    to_ssize_of_message, why,
+    because, borrow, buffer, bytes, destroy, init, iovecs, of, set_control, to_int, to_int_of_new,
+    to_ssize, to_ssize_of_message, why,
 };
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn kcapi_cipher_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(|| unsafe { init(handle, Kind::Skcipher, ciphername, flags) })
+    to_int_of_new(|| unsafe { init(handle, Kind::Skcipher, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.

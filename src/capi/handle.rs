@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions for handles of every family.
 
-use super::{because, borrow, options, to_int, to_size};
+use super::{because, borrow, options, to_int, to_int_of_new, to_size};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use libc::{c_int, c_uint};
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn kcapi_handle_reinit(
         unsafe { newhandle.write(Box::into_raw(Box::new(handle))) };
         Ok(())
     };
-    to_int(reinit)
+    to_int_of_new(reinit)
 }
 
 /// Sets the size from which on data are not spliced.

@@ -5,7 +5,7 @@
 //! which no mainline kernel has.
 
 use super::akcipher::{one_shot, pairs, set};
-use super::{destroy, init, of, to_int, to_size, to_ssize};
+use super::{destroy, init, of, to_int, to_int_of_new, to_size, to_ssize};
 use crate::engine::{Kind, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn kcapi_kpp_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(|| unsafe { init(handle, Kind::Kpp, ciphername, flags) })
+    to_int_of_new(|| unsafe { init(handle, Kind::Kpp, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.

@@ -2,7 +2,10 @@
 //! `kcapi_md_*`: message digests, keyed or not.
 
 use super::cipher::set_key;
-use super::{because, borrow, buffer, destroy, init, of, to_int, to_ssize, to_ssize_of_message};
+use super::{
+    because, borrow, buffer, destroy, init, of, to_int, to_int_of_new, to_ssize,
+    to_ssize_of_message,
+};
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -33,7 +36,7 @@ pub unsafe extern "C" fn kcapi_md_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(|| unsafe { init(handle, Kind::Hash, ciphername, flags) })
+    to_int_of_new(|| unsafe { init(handle, Kind::Hash, ciphername, flags) })
 }
 
 /// Closes a handle. Its transform goes when the last handle on it is closed.

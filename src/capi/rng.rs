@@ -2,7 +2,9 @@
 //! `kcapi_rng_*`: random number generators.
 
 use super::cipher::set_key;
-use super::{NULL, because, borrow, bytes, destroy, init, of, to_int, to_ssize, why};
+use super::{
+    NULL, because, borrow, bytes, destroy, init, of, to_int, to_int_of_new, to_ssize, why,
+};
 use crate::engine::{Kind, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::{Handle, Options};
@@ -32,7 +34,7 @@ pub unsafe extern "C" fn kcapi_rng_init(
     flags: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: `handle` may be written, the name is a string.
-    to_int(|| unsafe { init(handle, Kind::Rng, ciphername, flags) })
+    to_int_of_new(|| unsafe { init(handle, Kind::Rng, ciphername, flags) })
 }
 
 /// Closes a handle. Its generator goes when the last handle on it is closed.

@@ -412,7 +412,7 @@ impl Operation for CipherOperation {
             return Err(Errno::MSGSIZE);
         }
         self.lease.keyed()?;
-        self.lease.depth.run(|| self.with(|state| self.try_receive(state, output, room)))
+        self.lease.depth.run_in_call(|| self.with(|state| self.try_receive(state, output, room)))
     }
 
     fn tag_len(&self) -> usize {

@@ -84,7 +84,7 @@ impl HashOperation {
 
     /// Runs `f`, which hashes, and wipes the part of the stack that it takes.
     fn hash<T>(&self, f: impl FnOnce() -> T) -> T {
-        self.lease.depth.run(f)
+        self.lease.depth.run_in_call(f)
     }
 
     fn begin(&self) -> Result<Box<dyn Hasher>> {
