@@ -106,6 +106,17 @@ static struct kcapi_handle *party(const struct agreement *agreement)
     return handle;
 }
 
+/* Whether the number that ends spki has all its bytes: in DER zeros before it are left out, 1 of 256 times. */
+static bool has_all_bytes(const struct agreement *agreement)
+{
+    struct der whole = { spki, spki_len }, bits = member(next(&whole), 1);
+
+    /* The first byte of a bit string counts the bits that are left over. */
+    bits.bytes++;
+    bits.len--;
+    return next(&bits).len >= agreement->size && theirs[0] != 0;
+}
+
 /* Makes openssl's key; its public half is what ends spki, if nothing was left out before it. */
 static void make_key(const struct agreement *agreement)
 {
@@ -115,7 +126,7 @@ static void make_key(const struct agreement *agreement)
             bail_out("openssl makes no key: %s", agreement->genpkey);
         spki_len = from_file("spki", spki, sizeof(spki));
         memcpy(theirs, spki + spki_len - agreement->size, agreement->size);
-    } while (agreement->is_group && theirs[0] == 0);
+    } while (agreement->is_group && !has_all_bytes(agreement));
 }
 
 /* Whether our public key would be as long as openssl's in DER. */
