@@ -70,6 +70,7 @@ fn bytes(result: Result<ssize_t>) -> ssize_t {
     result.unwrap_or_else(|errno| -(errno.number() as ssize_t))
 }
 
+/// The same as `framed`, and the stack is wiped.
 fn around<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     framed::<F, _>(|cancellation| wiping_stack::<CALL, _>(|| call(cancellation)))
 }
