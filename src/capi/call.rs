@@ -48,8 +48,8 @@ pub fn to_size<F: FnOnce() -> Result<c_int>>(call: F) -> c_int {
     around::<F, _>(|_| call()).unwrap_or_else(|errno| -errno.number())
 }
 
-/// A destroy function, which cannot fail. What the frames of the handle's whole messages have left above the
-/// parts that were wiped is wiped here.
+/// A destroy function, which cannot fail. The frames above what the handle's whole messages have wiped are wiped
+/// here, too.
 pub fn to_nothing<F: FnOnce()>(call: F) {
     let _ = around::<F, _>(|_| {
         call();

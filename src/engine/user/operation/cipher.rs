@@ -428,11 +428,14 @@ impl Operation for CipherOperation {
         length: Length,
     ) -> Result<usize> {
         let message = self.parse(control, input, output)?;
+        // The result has a number in either case: the register of one that an Ok(()) had not would keep what
+        // the cipher has left in it, and be saved on the stack while that is wiped.
         let whole = || {
-            self.with_alone(alone, |state: &mut CipherState| self.whole(state, &message, length))
+            self.with_alone(alone, |state: &mut CipherState| {
+                self.whole(state, &message, length).map(|()| message.result)
+            })
         };
-        let done = alone.wiper.run(self.lease.depth, whole);
-        self.failure.note(done).map(|()| message.result)
+        self.failure.note(alone.wiper.run(self.lease.depth, whole))
     }
 
     fn batch(
