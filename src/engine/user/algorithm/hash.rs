@@ -25,6 +25,8 @@ mod michael;
 mod rounds;
 mod sha;
 #[cfg(target_arch = "x86_64")]
+mod sha1;
+#[cfg(target_arch = "x86_64")]
 mod sha256;
 #[cfg(target_arch = "x86_64")]
 mod sha3;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! SHA-1 and SHA-2 (FIPS 180-4): the state and the padding around their compression functions, which are
-//! RustCrypto's or, for SHA-2, our own where that is faster.
+//! RustCrypto's or our own where that is faster.
 //!
 //! RustCrypto's state goes through a buffer for every message, which takes as long as the compression of
 //! a block. Here whole messages are compressed where they are.
 
 use super::{Compress, Hasher};
 #[cfg(target_arch = "x86_64")]
-use super::{sha256::fastest as compress256, sha512::fastest as compress512};
+use super::{
+    sha1::fastest as compress1, sha256::fastest as compress256, sha512::fastest as compress512,
+};
 use crate::wipe::wipe_bytes;
-use sha1::block_api::compress as compress1;
 #[cfg(target_arch = "x86_64")]
 use std::any::Any;
 use std::slice;
@@ -31,6 +32,11 @@ impl Word for u64 {
     fn to_digest(self, bytes: &mut [u8]) {
         bytes.copy_from_slice(&self.to_be_bytes());
     }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn compress1() -> Compress<u32, 5, 64> {
+    sha1::block_api::compress
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -67,7 +73,7 @@ pub type Sha512 = Sha<u64, 8, 128>;
 impl Sha1 {
     /// FIPS 180-4, 5.3.1.
     pub fn sha1() -> Self {
-        Self::new(compress1, [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0])
+        Self::new(compress1(), [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0])
     }
 }
 
@@ -298,11 +304,13 @@ mod tests {
 
     /// Whole blocks, by RustCrypto's compression function and by each of ours.
     #[cfg(target_arch = "x86_64")]
-    fn check_compression<W: Word + PartialEq + std::fmt::Debug, const BLOCK: usize>(
-        theirs: Compress<W, 8, BLOCK>,
-        ours: impl Fn([W; 8], &[[u8; BLOCK]]) -> Vec<[W; 8]>,
-        start: [W; 8],
-    ) {
+    fn check_compression<W, const WORDS: usize, const BLOCK: usize>(
+        theirs: Compress<W, WORDS, BLOCK>,
+        ours: impl Fn([W; WORDS], &[[u8; BLOCK]]) -> Vec<[W; WORDS]>,
+        start: [W; WORDS],
+    ) where
+        W: Word + PartialEq + std::fmt::Debug,
+    {
         let blocks: [[u8; BLOCK]; 9] =
             std::array::from_fn(|i| std::array::from_fn(|j| (i * i * 31 + j * 7) as u8));
         for count in 0..=blocks.len() {
@@ -317,10 +325,20 @@ mod tests {
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn every_compression_function_agrees_with_rustcrypto() {
-        use super::super::{sha256, sha512};
+        use super::super::{sha1, sha256, sha512};
+        use ::sha1::block_api::compress;
         use sha2::block_api::{compress256, compress512};
         let start = [1 << 31, 2, 3, 5, 7, 11, 13, 17];
         check_compression(compress256, sha256::x86_64::compressed_by_all, start);
         check_compression(compress512, sha512::x86_64::compressed_by_all, start.map(u64::from));
+        let start = [1 << 31, 2, 3, 5, 7];
+        let ours = |mut state, blocks: &[_]| {
+            let compressed = sha1::x86_64::fastest().map(|compress| {
+                compress(&mut state, blocks);
+                state
+            });
+            compressed.into_iter().collect()
+        };
+        check_compression(compress, ours, start);
     }
 }
