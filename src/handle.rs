@@ -178,7 +178,7 @@ impl Handle {
         output: Iovecs<'_>,
     ) -> Result<()> {
         let check = |operation: &dyn Operation| operation.check(control, input, output);
-        self.slot.make_way_alone(state, false, check)?;
+        self.slot.make_way_alone(state, false, check, || self.open_operation())?;
         state.operation(|| self.open_operation()).map(drop)
     }
 
@@ -322,7 +322,7 @@ impl Handle {
     ) -> Result<usize> {
         let mut state = self.enter()?;
         let goes_on = self.goes_on(control, &state);
-        self.slot.make_way(&mut state, goes_on, true)?;
+        self.slot.make_way(&mut state, goes_on, true, || self.open_operation())?;
         state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
         let was_lost = Slot::begin(&mut state);
@@ -407,7 +407,7 @@ impl Handle {
         call: impl FnOnce(&dyn Operation, Alone<'_>) -> Result<usize>,
     ) -> Result<usize> {
         let goes_on = self.goes_on(control, state);
-        self.slot.make_way_alone(state, goes_on, check)?;
+        self.slot.make_way_alone(state, goes_on, check, || self.open_operation())?;
         let (operation, alone) = state.alone(|| self.open_operation())?;
         let result = call(operation, alone);
         self.slot.after(state, &result);

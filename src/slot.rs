@@ -132,14 +132,21 @@ impl Slot {
     }
 
     /// Closes an operation that has failed or is in the way of a new message. `goes_on` says that
-    /// the message has no IV of its own although the algorithm has one. After an error nothing has
-    /// changed.
+    /// the message has no IV of its own although the algorithm has one; `open` opens an operation. After an
+    /// error nothing has changed.
     ///
     /// EINVAL: there is nothing to go on with; or the message would go on with a stream whose data
     /// would be given up; or, with `read_first`, a stream is complete and was not read. EBUSY: a
-    /// thread is in a call of the stream that would be given up.
-    pub fn make_way(&self, state: &mut SlotState, goes_on: bool, read_first: bool) -> Result<()> {
-        self.make_way_for(state, goes_on, read_first, |_| Ok(()))
+    /// thread is in a call of the stream that would be given up, or no operation can be opened that has this
+    /// process's tag length.
+    pub fn make_way(
+        &self,
+        state: &mut SlotState,
+        goes_on: bool,
+        read_first: bool,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<()> {
+        self.make_way_for(state, goes_on, read_first, |_| Ok(()), open)
     }
 
     /// The same. If `check` finds an error in the message, no stream is given up for it.
@@ -149,6 +156,7 @@ impl Slot {
         goes_on: bool,
         read_first: bool,
         check: impl FnOnce(&dyn Operation) -> Result<()>,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<()> {
         if let Some(operation) = &state.operation {
             let progress = operation.progress();
@@ -162,7 +170,7 @@ impl Slot {
                     return Err(because(Errno::BUSY, VISITED));
                 }
                 check(&**operation)?;
-                self.close(state);
+                self.exchange(state, open)?;
             }
         }
         if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
@@ -174,6 +182,7 @@ impl Slot {
         state: &mut SlotState,
         goes_on: bool,
         check: impl FnOnce(&dyn Operation) -> Result<()>,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<()> {
         if !state.lent {
             return if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) };
@@ -186,10 +195,28 @@ impl Slot {
                 return Err(because(Errno::INVAL, "another process shares the stream"));
             }
             check(&**operation)?;
-            self.close(state);
-            return Ok(());
+            return self.exchange(state, open);
         }
-        self.make_way_for(state, goes_on, false, check)
+        self.make_way_for(state, goes_on, false, check, open)
+    }
+
+    /// Closes the operation when its successor is there: between them another process could set a tag
+    /// length with which there is none, and the stream would be lost for nothing (EBUSY). If there is
+    /// another reason, such as that there is no further descriptor, the operation gives way first.
+    fn exchange(
+        &self,
+        state: &mut SlotState,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<()> {
+        let successor = open();
+        if let Err(Errno::BUSY) = successor {
+            return Err(Errno::BUSY);
+        }
+        self.close(state);
+        if successor.is_ok() {
+            state.operation(|| successor)?;
+        }
+        Ok(())
     }
 
     /// Checks that a stream's call can go on. EINVAL: the operation is closed, or has failed.

@@ -26,6 +26,22 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     return ret;
 }
 
+static int turn[2], answer[2];
+static bool gives_turn;
+
+/* In place of the C library's: the other process's turn comes before a new operation. */
+int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
+{
+    uint8_t byte = 0;
+
+    if (gives_turn) {
+        gives_turn = false;
+        expect_int(write(turn[1], &byte, 1), 1, "a turn");
+        expect_int(read(answer[0], &byte, 1), 1, "the end of it");
+    }
+    return (int)syscall(SYS_accept4, fd, address, len, flags);
+}
+
 static uint8_t data[2][LEN];
 
 struct job {
@@ -67,7 +83,6 @@ static ssize_t whole(const struct job *job, handle *h, const uint8_t *in, const 
 }
 
 static handle *shared, *other;
-static int turn[2];
 
 static void own_messages(const void *arg, int me)
 {
@@ -243,6 +258,49 @@ static void first_calls(const void *arg)
     in_both(first_call, job);
 }
 
+/* The child gives up a stream for another message, while the parent sets a tag length, which the kernel
+ * refuses as long as the child has an operation. The child's call was refused, and its stream lost. */
+static void successor(const void *arg, int me)
+{
+    const struct job *job = arg;
+    const struct subject *s = job->s;
+    struct iovec piece = { data[0], 32 }, to;
+    uint8_t iv[IV_MAX], want[64 + TAG_MAX], out[64 + TAG_MAX], byte = 0;
+    ssize_t right = alone_on_a_handle(s, 0, s->tag, AAD, ENCRYPT, iv_of(s, 1, iv), data[0], 64, want);
+
+    if (!me) {
+        expect_int(read(turn[0], &byte, 1), 1, "a turn");
+        kcapi_aead_settaglen(other, s->shorter_tag);
+        expect_int(write(answer[1], &byte, 1), 1, "the end of it");
+        return;
+    }
+    expect_int(s->calls->start[ENCRYPT](shared, iv, &piece, 1), 32, "a stream");
+    gives_turn = !on_user_engine();
+    if (job->pairs) {
+        expect_int(s->calls->start[ENCRYPT](shared, iv, &piece, 1), 32, "another stream");
+        piece.iov_base = data[0] + 32;
+        expect_int(s->calls->update_last(shared, &piece, 1), 32, "its end");
+        to = (struct iovec){ out, sizeof(out) };
+        expect_int(s->calls->op(shared, &to, 1), right, "its result");
+    } else {
+        expect_int(s->calls->whole[ENCRYPT](shared, data[0], 64, iv, out, sizeof(out), 0), right,
+                   "a whole message");
+    }
+    expect(memcmp(out, want, (size_t)right) == 0, "its bytes");
+    if (on_user_engine())
+        expect_int(write(turn[1], &byte, 1), 1, "a turn");
+}
+
+static void successors(const void *arg)
+{
+    const struct job *job = arg;
+
+    shared = handle_of(job->s, 0, job->s->tag, AAD, 0);
+    other = sibling_of(shared, AAD, 0);
+    expect_int(pipe(turn) + pipe(answer), 0, "pipes");
+    in_both(successor, job);
+}
+
 static void keys(const void *arg)
 {
     const struct job *job = arg;
@@ -334,6 +392,12 @@ static void test_subject(const struct subject *s)
         ok(alone(first_calls, &job), "%s: the %s sets %s, the other's first call after that", s->name,
            kind & 1 ? "child" : "parent",
            kind & 4 ? "a tag length" : kind & 2 ? "a bad key" : "a key");
+    }
+    for (size_t stream = 0; is_aead(s) && s->shorter_tag && stream < 2; stream++) {
+        struct job job = { s, 0, stream };
+
+        ok(alone(successors, &job), "%s: a stream gives way to a %s, the parent sets a tag length", s->name,
+           stream ? "stream" : "message");
     }
 }
 
