@@ -17,7 +17,7 @@ mod ccm;
 mod chacha_poly;
 mod essiv;
 mod gcm;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(target_arch = "aarch64")]
 mod graviola;
 mod ipsec;
 mod padded;
@@ -130,10 +130,15 @@ pub fn find(name: &Name<'_>) -> Option<AeadAlgorithm> {
 /// GCM, the fastest that there is for that cipher and key.
 fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Keyed {
     #[cfg(target_arch = "x86_64")]
-    if let Some(fast) = (cipher.name == "aes").then(|| gcm::Vaes512::new(key)).flatten() {
-        return Ok(fast?);
+    if cipher.name == "aes" {
+        if let Some(fast) = gcm::Vaes512::new(key) {
+            return Ok(fast?);
+        }
+        if let Some(fast) = gcm::AesNi::new(key) {
+            return Ok(fast?);
+        }
     }
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(target_arch = "aarch64")]
     if let Some(fast) = (cipher.name == "aes").then(|| graviola::AesGcm::new(key)).flatten() {
         return Ok(fast);
     }

@@ -17,6 +17,8 @@ mod table;
 
 use crate::wipe::{Depth, Wiped};
 #[cfg(target_arch = "x86_64")]
+pub(super) use aes::with_features;
+#[cfg(target_arch = "x86_64")]
 pub use aes::{RoundKeys, expand as expand_aes};
 use cipher::InOutBuf;
 use cipher::array::ArraySize;

@@ -2,6 +2,10 @@
 //! GCM: NIST SP 800-38D, Linux `crypto/gcm.c`; IVs of 12 bytes only, as there.
 
 #[cfg(target_arch = "x86_64")]
+mod aesni;
+#[cfg(target_arch = "x86_64")]
+mod kernels;
+#[cfg(target_arch = "x86_64")]
 mod vaes512;
 
 use super::padded::{Blocks, Padded};
@@ -15,7 +19,11 @@ use ghash::universal_hash::UniversalHash;
 use zeroize::Zeroizing;
 
 #[cfg(target_arch = "x86_64")]
-pub use vaes512::Vaes512;
+pub use {aesni::AesNi, vaes512::Vaes512};
+
+/// Bytes in a block.
+#[cfg(target_arch = "x86_64")]
+const BLOCK: usize = 16;
 
 /// Bytes in an IV.
 pub const IV: usize = 12;
@@ -81,8 +89,13 @@ pub trait Gmac: Send + Sync {
 /// The fastest that there is for that cipher and key.
 pub fn gmac(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Box<dyn Gmac>> {
     #[cfg(target_arch = "x86_64")]
-    if let Some(fast) = (cipher.name == "aes").then(|| Vaes512::new(key)).flatten() {
-        return Ok(fast?);
+    if cipher.name == "aes" {
+        if let Some(fast) = Vaes512::new(key) {
+            return Ok(fast?);
+        }
+        if let Some(fast) = AesNi::new(key) {
+            return Ok(fast?);
+        }
     }
     Ok(Box::new(Gcm::new((cipher.key)(key)?)))
 }

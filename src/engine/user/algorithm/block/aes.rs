@@ -17,7 +17,7 @@ mod tests;
 
 use super::{BlockCipher, CbcMessage, Data, MacMessage, Pipelined, Tweaked};
 use crate::errno::{Errno, Result};
-use kernels::with_features;
+pub(in crate::engine::user::algorithm) use kernels::with_features;
 use side_by_side::chain_each;
 use std::arch::x86_64::*;
 use zeroize::Zeroizing;

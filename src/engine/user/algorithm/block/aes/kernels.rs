@@ -418,4 +418,4 @@ pub fn twice(number: usize) -> u128 {
 }
 
 pub(super) use modes;
-pub(super) use with_features;
+pub(in crate::engine::user::algorithm) use with_features;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! AES-NI and PCLMULQDQ: registers of one block. In the coding of AVX, whose instructions leave their operands.
+
+#![allow(unsafe_code)]
+
+use super::kernels::gcm;
+
+type Wide = __m128i;
+
+gcm! {
+    AesNi ["aes", "pclmulqdq", "avx"]
+
+    /// A register of bytes, with zeros behind the last ones.
+    fn load(from: &[u8]) -> Wide {
+        let block = from.first_chunk().copied().unwrap_or_else(|| {
+            let mut padded = [0; SIZE];
+            padded[..from.len()].copy_from_slice(from);
+            padded
+        });
+        // SAFETY: there are as many bytes as are read.
+        unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
+    }
+
+    /// Stores as many bytes as there is room for, and returns those, with zeros behind them.
+    fn store(to: &mut [u8], register: Wide) -> Wide {
+        if let Some(block) = to.first_chunk_mut() {
+            store_one(block, register);
+            return register;
+        }
+        let mut padded = [0; SIZE];
+        store_one(&mut padded, register);
+        padded[to.len()..].fill(0);
+        to.copy_from_slice(&padded[..to.len()]);
+        load(&padded)
+    }
+
+    /// The block in each lane.
+    fn broadcast(block: &__m128i) -> Wide {
+        *block
+    }
+
+    /// The block, and zeros behind it.
+    fn in_first_lane(block: __m128i) -> Wide {
+        block
+    }
+
+    /// Puts a block into the lane that comes after so many.
+    fn set_block(registers: &mut [Wide; HALF], lanes: usize, block: __m128i) {
+        registers[lanes] = block;
+    }
+
+    fn sum_of_lanes(lanes: Wide) -> __m128i {
+        lanes
+    }
+
+    fn xor(a: Wide, b: Wide) -> Wide {
+        _mm_xor_si128(a, b)
+    }
+
+    fn xor3(a: Wide, b: Wide, c: Wide) -> Wide {
+        _mm_xor_si128(_mm_xor_si128(a, b), c)
+    }
+
+    /// Adds words of 32 bits.
+    fn add(a: Wide, b: Wide) -> Wide {
+        _mm_add_epi32(a, b)
+    }
+
+    fn shuffle(blocks: Wide, places: Wide) -> Wide {
+        _mm_shuffle_epi8(blocks, places)
+    }
+
+    fn swap_halves(blocks: Wide) -> Wide {
+        _mm_shuffle_epi32::<0b01_00_11_10>(blocks)
+    }
+
+    /// The product of the lower halves.
+    fn multiply_low(a: Wide, b: Wide) -> Wide {
+        _mm_clmulepi64_si128::<0x00>(a, b)
+    }
+
+    /// That of the higher halves.
+    fn multiply_high(a: Wide, b: Wide) -> Wide {
+        _mm_clmulepi64_si128::<0x11>(a, b)
+    }
+
+    /// A round of encryption.
+    fn enc(block: Wide, key: Wide) -> Wide {
+        _mm_aesenc_si128(block, key)
+    }
+
+    fn enc_last(block: Wide, key: Wide) -> Wide {
+        _mm_aesenclast_si128(block, key)
+    }
+}
