@@ -40,7 +40,7 @@ endif
 # The engine in user space as it is on lesser x86-64 processors (c-tests/harness/lesser-processor).
 .PHONY: check-processors
 check-processors: stage
-	@for level in aes-avx2 no-aes; do \
+	@for level in vaes-avx2 aes-avx2 no-aes; do \
 		echo "== $$level"; \
 		c-tests/harness/lesser-processor $$level c-tests/harness/run --user $(or $(TESTS),\
 			test-secrets test-cipher-kat test-aead-kat test-md-kat test-kdf test-aio-cipher test-aio-aead \

@@ -134,6 +134,9 @@ fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Keyed {
         if let Some(fast) = gcm::Vaes512::new(key) {
             return Ok(fast?);
         }
+        if let Some(fast) = gcm::Vaes256::new(key) {
+            return Ok(fast?);
+        }
         if let Some(fast) = gcm::AesNi::new(key) {
             return Ok(fast?);
         }

@@ -6,6 +6,8 @@ mod aesni;
 #[cfg(target_arch = "x86_64")]
 mod kernels;
 #[cfg(target_arch = "x86_64")]
+mod vaes256;
+#[cfg(target_arch = "x86_64")]
 mod vaes512;
 
 use super::padded::{Blocks, Padded};
@@ -19,7 +21,7 @@ use ghash::universal_hash::UniversalHash;
 use zeroize::Zeroizing;
 
 #[cfg(target_arch = "x86_64")]
-pub use {aesni::AesNi, vaes512::Vaes512};
+pub use {aesni::AesNi, vaes256::Vaes256, vaes512::Vaes512};
 
 /// Bytes in a block.
 #[cfg(target_arch = "x86_64")]
@@ -91,6 +93,9 @@ pub fn gmac(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Box<dyn Gmac>> {
     #[cfg(target_arch = "x86_64")]
     if cipher.name == "aes" {
         if let Some(fast) = Vaes512::new(key) {
+            return Ok(fast?);
+        }
+        if let Some(fast) = Vaes256::new(key) {
             return Ok(fast?);
         }
         if let Some(fast) = AesNi::new(key) {

@@ -3,35 +3,20 @@
 
 #![allow(unsafe_code)]
 
-use super::kernels::gcm;
+use super::kernels::{gcm, padded};
 
 type Wide = __m128i;
 
 gcm! {
     AesNi ["aes", "pclmulqdq", "avx"]
 
-    /// A register of bytes, with zeros behind the last ones.
-    fn load(from: &[u8]) -> Wide {
-        let block = from.first_chunk().copied().unwrap_or_else(|| {
-            let mut padded = [0; SIZE];
-            padded[..from.len()].copy_from_slice(from);
-            padded
-        });
-        // SAFETY: there are as many bytes as are read.
-        unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
+    fn load_whole(from: &[u8; SIZE]) -> Wide {
+        // SAFETY: the reference is to as many bytes as are read.
+        unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
     }
 
-    /// Stores as many bytes as there is room for, and returns those, with zeros behind them.
-    fn store(to: &mut [u8], register: Wide) -> Wide {
-        if let Some(block) = to.first_chunk_mut() {
-            store_one(block, register);
-            return register;
-        }
-        let mut padded = [0; SIZE];
-        store_one(&mut padded, register);
-        padded[to.len()..].fill(0);
-        to.copy_from_slice(&padded[..to.len()]);
-        load(&padded)
+    fn store_whole(to: &mut [u8; SIZE], register: Wide) {
+        store_one(to, register);
     }
 
     /// The block in each lane.
@@ -93,3 +78,5 @@ gcm! {
         _mm_aesenclast_si128(block, key)
     }
 }
+
+padded! { ["aes", "pclmulqdq", "avx"] }

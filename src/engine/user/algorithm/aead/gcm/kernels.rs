@@ -416,11 +416,43 @@ macro_rules! gcm {
     };
 }
 
-pub(super) use gcm;
+/// `load` and `store` of some bytes, by functions for whole registers.
+macro_rules! padded {
+    ([$($feature:tt),*]) => {
+        with_features! { [$($feature),*]
+
+        /// A register of bytes, with zeros behind the last ones.
+        fn load(from: &[u8]) -> Wide {
+            if let Some(whole) = from.first_chunk() {
+                return load_whole(whole);
+            }
+            let mut padded = [0; SIZE];
+            padded[..from.len()].copy_from_slice(from);
+            load_whole(&padded)
+        }
+
+        /// Stores as many bytes as there is room for, and returns those, with zeros behind them.
+        fn store(to: &mut [u8], register: Wide) -> Wide {
+            if let Some(whole) = to.first_chunk_mut() {
+                store_whole(whole, register);
+                return register;
+            }
+            let mut padded = [0; SIZE];
+            store_whole(&mut padded, register);
+            padded[to.len()..].fill(0);
+            to.copy_from_slice(&padded[..to.len()]);
+            load_whole(&padded)
+        }
+
+        }
+    };
+}
+
+pub(super) use {gcm, padded};
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AesNi, Gcm, Gmac, IV, Vaes512};
+    use super::super::{AesNi, Gcm, Gmac, IV, Vaes256, Vaes512};
     use crate::engine::user::algorithm::aead::Aead;
     use crate::errno::{Errno, Result};
     use aes::{Aes128, Aes192, Aes256};
@@ -468,8 +500,9 @@ mod tests {
 
     #[test]
     fn they_agree_with_the_composition() {
-        let vaes = is_x86_feature_detected!("vaes") && is_x86_feature_detected!("avx512bw");
-        check_all(Vaes512::new, vaes);
+        let vaes = is_x86_feature_detected!("vaes");
+        check_all(Vaes512::new, vaes && is_x86_feature_detected!("avx512bw"));
+        check_all(Vaes256::new, vaes);
         check_all(AesNi::new, is_x86_feature_detected!("pclmulqdq"));
     }
 
@@ -495,6 +528,7 @@ mod tests {
         for len in (0..70).filter(|len| !matches!(len, 16 | 24 | 32)) {
             let key = vec![0; len];
             assert!(Vaes512::new(&key).is_none_or(|key| key.is_err()), "{len}");
+            assert!(Vaes256::new(&key).is_none_or(|key| key.is_err()), "{len}");
             assert!(AesNi::new(&key).is_none_or(|key| key.is_err()), "{len}");
         }
     }
