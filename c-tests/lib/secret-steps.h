@@ -28,6 +28,8 @@ static struct {
     size_t len;
     /* or a call. */
     void (*call)(void);
+    /* Called when that is done, before the handle is closed. */
+    void (*look)(void);
     /* The handle is not to be closed. */
     bool kept;
     /* There is no room for what long computations do. */
@@ -326,6 +328,8 @@ static void walk_handle(void)
         kcapi_aead_setassoclen(handle, WALK_AAD);
     }
     step.act(handle);
+    if (step.look)
+        step.look();
     if (!step.kept)
         kcapi_cipher_destroy(handle);
 }

@@ -5,7 +5,8 @@
  * Two children of one process do the same with different keys, IVs and data, in a thread on one
  * and the same stack. Where what they have in memory in the end differs, it has come from a secret,
  * whatever was made of it: no algorithm needs to be known here. A third child, with the secrets of
- * the first, tells what differs each time, such as the threads' numbers.
+ * the first, tells what differs each time, such as the threads' numbers. The stack is looked at before the handle
+ * is closed, too: closing it wipes where a call did not.
  */
 #ifndef SECRET_WALK_H
 #define SECRET_WALK_H
@@ -32,6 +33,8 @@ struct image {
 
 static struct {
     struct image *images[3], *image;
+    /* What is on the stack before the handle is closed. */
+    uint8_t *between[3], *now;
     uint8_t *stack;
     const char *name, *what;
     unsigned steps, left;
@@ -56,6 +59,12 @@ static void take_mapping(const uint8_t *start, const uint8_t *end, const char *w
     image->used += len;
 }
 
+/* All that is below the caller's frame. */
+static __attribute__((noinline)) void keep_stack(void)
+{
+    memcpy(walk.now, walk.stack, (size_t)((const uint8_t *)__builtin_frame_address(0) - walk.stack));
+}
+
 /*
  * A thread that ends before pthread_create(3) has returned finds a lock of musl's held, and what it leaves on its stack
  * while it waits for that is no secret, but there in some of the children only. There is always one wait here, since
@@ -78,6 +87,8 @@ static void take_image(size_t which, uint32_t secrets)
     pid_t child;
 
     walk.image = walk.images[which];
+    walk.now = walk.between[which];
+    memset(walk.now, 0, WALK_STACK);
     child = fork();
     if (child == 0) {
         step.secrets = secrets;
@@ -114,28 +125,34 @@ static void show_difference(const uint8_t *at, size_t len, const uint8_t *bytes)
          step.len, len, place, shown);
 }
 
-/* Where the first two images differ, and the first and the third do not. */
+/* Where the first two differ, and the first and the third do not, of memory from `start` on. */
+static void compare(const uint8_t *start, size_t len, const uint8_t *a, const uint8_t *b, const uint8_t *c)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i <= len; i++) {
+        if (i < len && a[i] != b[i] && a[i] == c[i]) {
+            run++;
+            continue;
+        }
+        if (run >= DIFFERENCE)
+            show_difference(start + i - run, run, a + i - run);
+        run = 0;
+    }
+}
+
 static void compare_images(void)
 {
     const struct image *one = walk.images[0], *other = walk.images[1], *again = walk.images[2];
-    const uint8_t *a = one->bytes, *b = other->bytes, *c = again->bytes;
+    size_t at = 0;
 
     for (size_t m = 0; m < one->mappings; m++) {
-        size_t len = one->mapping[m].len, run = 0;
+        size_t len = one->mapping[m].len;
 
-        for (size_t i = 0; i <= len; i++) {
-            if (i < len && a[i] != b[i] && a[i] == c[i]) {
-                run++;
-                continue;
-            }
-            if (run >= DIFFERENCE)
-                show_difference(one->mapping[m].start + i - run, run, a + i - run);
-            run = 0;
-        }
-        a += len;
-        b += len;
-        c += len;
+        compare(one->mapping[m].start, len, one->bytes + at, other->bytes + at, again->bytes + at);
+        at += len;
     }
+    compare(walk.stack, WALK_STACK, walk.between[0], walk.between[1], walk.between[2]);
 }
 
 static bool same_mappings(const struct image *one, const struct image *other)
@@ -151,7 +168,8 @@ static void walk_it(void)
     walk.steps++;
     take_image(0, 1);
     take_image(1, 1000);
-    if (same_mappings(one, other) && memcmp(one->bytes, other->bytes, one->used) == 0)
+    if (same_mappings(one, other) && memcmp(one->bytes, other->bytes, one->used) == 0 &&
+        memcmp(walk.between[0], walk.between[1], WALK_STACK) == 0)
         return;
     take_image(2, 1);
     if (!same_mappings(one, other) || !same_mappings(one, walk.images[2]))
@@ -253,8 +271,11 @@ static void *new_memory(size_t len, int flags)
 
 static void walk_all(void)
 {
-    for (size_t i = 0; i < COUNT(walk.images); i++)
+    for (size_t i = 0; i < COUNT(walk.images); i++) {
         walk.images[i] = new_memory(IMAGE, MAP_SHARED);
+        walk.between[i] = new_memory(WALK_STACK, MAP_SHARED);
+    }
+    step.look = keep_stack;
     walk.stack = new_memory(WALK_STACK, MAP_PRIVATE);
     walk_call("planted", walk_plant);
     ok(walk.left >= 2, "a key on a stack and one in the heap depend on secrets");
