@@ -24,6 +24,12 @@ bench-user: stage
 	LIBKCAPI='$(shared)' $(if $(LIBCRYPTO),LIBCRYPTO='$(LIBCRYPTO)') $(RUNNER) \
 		$(target)/bench/release/user-engine-bench --bench $(BENCH)
 
+# The same in instructions, for another architecture, under qemu-user: ARCH=arm64 is Debian's name of it. ROOT=DIR has its
+# packages libssl3t64 and libc6, unpacked (dpkg -x); BENCH=gcm names rows; QEMU_CPU=cortex-a53 another processor than max.
+.PHONY: counts-user
+counts-user:
+	@BUILD=$(BUILD) ROOT='$(ROOT)' BENCH='$(BENCH)' c-tests/harness/check-arch $(ARCH) counts
+
 # kcapi_process() against a loop of calls for single messages, and against OpenSSL's: on the user engine, then
 # on a kernel with AF_ALG. BENCH='gcm(aes)' names algorithms.
 .PHONY: bench-requests

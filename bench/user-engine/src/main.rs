@@ -6,16 +6,20 @@
 //! for both. criterion's report is about the user engine's; the table at the end has the median over all
 //! turns of OpenSSL's time divided by the user engine's, and the median of the latter.
 //!
+//! Under QEMU, where time says nothing, the table is of instructions: `make counts-user`.
+//!
 //! # Safety
 //!
 //! C functions are called as `kcapi.h` demands: with live handles, and lengths of slices.
 
 #![allow(unsafe_code)]
 
+mod counter;
 mod libcrypto;
 mod libkcapi;
 mod library;
 
+use counter::Counter;
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use libkcapi::LIBKCAPI;
 use std::ffi::CStr;
@@ -299,13 +303,18 @@ impl Agreement {
     }
 }
 
-/// Times a pair; the ratio and the user engine's time for a message.
-fn compare(c: &mut Criterion, id: (&str, &str), size: usize, mut pair: Pair) -> Option<[f64; 2]> {
+/// Both sides do the same.
+fn check(id: (&str, &str), pair: &mut Pair) {
     let mut buffers = [vec![0; pair.len], vec![0; pair.len]];
     (pair.ours)(&mut buffers[0]);
     (pair.theirs)(&mut buffers[1]);
     assert!(buffers[0] == buffers[1], "{} {}: the results differ", id.0, id.1);
+}
 
+/// Times a pair; the ratio and the user engine's time for a message.
+fn compare(c: &mut Criterion, id: (&str, &str), size: usize, mut pair: Pair) -> Option<[f64; 2]> {
+    check(id, &mut pair);
+    let mut buffer = vec![0; pair.len];
     let (mut ratios, mut times) = (vec![], vec![]);
     let mut turn = 1;
     let mut group = c.benchmark_group(id.0);
@@ -317,7 +326,7 @@ fn compare(c: &mut Criterion, id: (&str, &str), size: usize, mut pair: Pair) -> 
                 let messages = left.min(turn);
                 let mut time = |side: &mut Side| {
                     let start = Instant::now();
-                    (0..messages).for_each(|_| side(black_box(&mut buffers[0])));
+                    (0..messages).for_each(|_| side(black_box(&mut buffer)));
                     start.elapsed()
                 };
                 let (ours, theirs) = (time(&mut pair.ours), time(&mut pair.theirs));
@@ -418,50 +427,86 @@ fn machine() -> String {
     format!("{name} ({}): {}{masked}", std::env::consts::ARCH, features.join(" "))
 }
 
-fn cell(measured: Option<[f64; 2]>) -> String {
-    let Some([ratio, time]) = measured else { return "-".into() };
-    format!("{ratio:.2} ({:.2?})", Duration::from_secs_f64(time))
+/// The processor that QEMU imitates.
+fn emulated() -> String {
+    let processor = std::env::var("QEMU_CPU").unwrap_or("by itself".into());
+    format!("QEMU ({}): {processor}", std::env::consts::ARCH)
 }
 
-fn main() {
-    // SAFETY: no other thread runs yet.
-    unsafe { std::env::set_var("KCAPI_ENGINE", "user") };
+/// What a table has of a pair; None: it was not asked for.
+type Measure = Box<dyn FnMut((&str, &str), usize, &dyn Fn() -> Pair) -> Option<String>>;
+
+/// OpenSSL's time over the user engine's, and the latter.
+fn times() -> Measure {
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_millis(300))
         .nresamples(1001)
         .configure_from_args();
+    Box::new(move |id, size, pair| {
+        let [ratio, time] = compare(&mut criterion, id, size, pair())?;
+        Some(format!("{ratio:.2} ({:.2?})", Duration::from_secs_f64(time)))
+    })
+}
+
+/// OpenSSL's instructions over the user engine's, the latter, and OpenSSL's. An argument is a part of the names of
+/// what is asked for.
+fn instructions(counter: Counter) -> Measure {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    Box::new(move |id, _, pair| {
+        let name = format!("{}/{}", id.0, id.1);
+        if wanted.as_ref().is_some_and(|wanted| !name.contains(wanted)) {
+            return None;
+        }
+        let mut pair = pair();
+        check(id, &mut pair);
+        let mut buffer = vec![0; pair.len];
+        let ours = counter.count(&mut || (pair.ours)(&mut buffer));
+        let theirs = counter.count(&mut || (pair.theirs)(&mut buffer));
+        Some(format!("{:.2} ({ours}; {theirs})", theirs as f64 / ours as f64))
+    })
+}
+
+fn main() {
+    // SAFETY: no other thread runs yet.
+    unsafe { std::env::set_var("KCAPI_ENGINE", "user") };
+    let (machine, what, numbers, mut measure) = match Counter::from_environment() {
+        Some(counter) => {
+            (emulated(), "Instructions", "the latter; the former", instructions(counter))
+        }
+        None => (machine(), "Time", "the latter", times()),
+    };
+    let mut cell = |id: (&str, &str), size, pair: &dyn Fn() -> Pair| {
+        measure(id, size, pair).unwrap_or("-".into())
+    };
 
     let mut table = String::from("| AES with 256 bits |");
     SIZES.iter().for_each(|(_, size)| write!(table, " {size} |").unwrap());
     table.push_str("\n|---|---|---|---|---|\n");
     for (title, pair) in rows() {
-        let cells = SIZES
-            .map(|(size, name)| cell(compare(&mut criterion, (title, name), size, pair(size))));
+        let cells = SIZES.map(|(size, name)| cell((title, name), size, &|| pair(size)));
         if cells.iter().any(|cell| cell != "-") {
             writeln!(table, "| {title} | {} |", cells.join(" | ")).unwrap();
         }
     }
     let mut asymmetric = String::from("| RSA | 2048 | 3072 | 4096 |\n|---|---|---|---|\n");
     for (title, verifies) in [("rsa signature", false), ("rsa verification", true)] {
-        let cells = [(2048, "2048"), (3072, "3072"), (4096, "4096")].map(|(bits, name)| {
-            cell(compare(&mut criterion, (title, name), 0, rsa(verifies, bits)))
-        });
+        let cells = [(2048, "2048"), (3072, "3072"), (4096, "4096")]
+            .map(|(bits, name)| cell((title, name), 0, &|| rsa(verifies, bits)));
         if cells.iter().any(|cell| cell != "-") {
             writeln!(asymmetric, "| {title} | {} |", cells.join(" | ")).unwrap();
         }
     }
     let agreements = AGREEMENTS.map(|(title, agreement)| {
-        let cell = cell(compare(&mut criterion, ("shared secret", title), 0, agreement.pair()));
-        format!("| {title} | {cell} |\n")
+        format!("| {title} | {} |\n", cell(("shared secret", title), 0, &|| agreement.pair()))
     });
     let agreements = format!("| shared secret | |\n|---|---|\n{}", agreements.concat());
-    let pair = pbkdf2(c"hmac(sha256)", c"SHA256", 32);
-    let pbkdf2 = cell(compare(&mut criterion, ("pbkdf2(hmac(sha256))", "1000"), 0, pair));
-    println!("\n{}\n", machine());
+    let pair = || pbkdf2(c"hmac(sha256)", c"SHA256", 32);
+    let pbkdf2 = cell(("pbkdf2(hmac(sha256))", "1000"), 0, &pair);
+    println!("\n{machine}\n");
     println!(
-        "Time of {} / of the user engine of {} (the latter)\n\n{table}\n{asymmetric}\n{agreements}",
+        "{what} of {} / of the user engine of {} ({numbers})\n\n{table}\n{asymmetric}\n{agreements}",
         libcrypto::version(),
         version()
     );
