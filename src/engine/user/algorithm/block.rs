@@ -11,7 +11,7 @@
     reason = "blocks and registers have the sizes of their ciphers"
 )]
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod aes;
 mod table;
 

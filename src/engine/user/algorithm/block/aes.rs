@@ -1,25 +1,42 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! AES by the instructions of x86-64 processors, in the modes that gain by many blocks at
+//! AES by the instructions of x86-64 and ARMv8 processors, in the modes that gain by many blocks at
 //! a time: RustCrypto's `aes` serves where there are none, and is what the tests compare with.
 //!
-//! References: FIPS 197; Intel's Software Developer's Manual; NIST SP 800-38A; IEEE 1619.
+//! References: FIPS 197; Intel's Software Developer's Manual; Arm's Architecture Reference Manual; NIST SP
+//! 800-38A; IEEE 1619.
 
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "x86_64")]
 mod aesni;
+#[cfg(target_arch = "aarch64")]
+mod armv8;
 mod kernels;
 mod side_by_side;
+#[cfg(target_arch = "x86_64")]
 mod vaes256;
+#[cfg(target_arch = "x86_64")]
 mod vaes512;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
 
 #[cfg(test)]
 mod tests;
 
 use super::{BlockCipher, CbcMessage, Data, MacMessage, Pipelined, Tweaked};
 use crate::errno::{Errno, Result};
+#[cfg(target_arch = "aarch64")]
+use aarch64 as machine;
 pub(in crate::engine::user::algorithm) use kernels::with_features;
+use machine::{
+    Block, chain, encrypt_block, encrypt_sums, from_number, inverse_mix_columns, load, store,
+    sub_word,
+};
 use side_by_side::chain_each;
-use std::arch::x86_64::*;
+#[cfg(target_arch = "x86_64")]
+use x86_64 as machine;
 use zeroize::Zeroizing;
 
 /// Bytes in a block.
@@ -33,20 +50,29 @@ type NewTweaked = fn(&[u8], &[u8]) -> Option<Result<Box<dyn Tweaked>>>;
 
 /// The fastest first.
 static IMPLEMENTATIONS: &[(&str, New, NewTweaked)] = &[
+    #[cfg(target_arch = "x86_64")]
     (
         "VAES with AVX-512",
         |key| boxed(vaes512::Vaes512::new(key)?),
         |data, tweak| with_tweaks(vaes512::Vaes512::new(data)?, tweak),
     ),
+    #[cfg(target_arch = "x86_64")]
     (
         "VAES with AVX2",
         |key| boxed(vaes256::Vaes256::new(key)?),
         |data, tweak| with_tweaks(vaes256::Vaes256::new(data)?, tweak),
     ),
+    #[cfg(target_arch = "x86_64")]
     (
         "AES-NI",
         |key| boxed(aesni::AesNi::new(key)?),
         |data, tweak| with_tweaks(aesni::AesNi::new(data)?, tweak),
+    ),
+    #[cfg(target_arch = "aarch64")]
+    (
+        "ARMv8's AES",
+        |key| boxed(armv8::ArmV8::new(key)?),
+        |data, tweak| with_tweaks(armv8::ArmV8::new(data)?, tweak),
     ),
 ];
 
@@ -84,33 +110,27 @@ struct WithTweaks<C> {
 
 /// The key schedule, in both directions.
 pub struct RoundKeys {
-    encrypt: Zeroizing<[__m128i; 15]>,
-    decrypt: Zeroizing<[__m128i; 15]>,
+    encrypt: Zeroizing<[Block; 15]>,
+    decrypt: Zeroizing<[Block; 15]>,
     /// It is as wide as a round key, so that the struct has no padding. A move into a box copies padding,
     /// too, with whatever was on the stack there, such as another key, and nothing wipes it.
     rounds: u128,
 }
 
-const _: () = assert!(size_of::<RoundKeys>() == (15 + 15 + 1) * size_of::<__m128i>());
+const _: () = assert!(size_of::<RoundKeys>() == (15 + 15 + 1) * size_of::<Block>());
 
 impl RoundKeys {
     /// For encryption, from the first to the last.
-    pub fn encrypt(&self) -> &[__m128i] {
+    pub fn encrypt(&self) -> &[Block] {
         &self.encrypt[..=self.rounds as usize]
     }
 
-    fn decrypt(&self) -> &[__m128i] {
+    fn decrypt(&self) -> &[Block] {
         &self.decrypt[..=self.rounds as usize]
     }
 }
 
 with_features! { ["aes"]
-
-/// S-boxes for each byte: a last round without a key, whose rows are all alike.
-fn sub_word(word: u32) -> u32 {
-    let words = _mm_set1_epi32(word.cast_signed());
-    _mm_cvtsi128_si32(_mm_aesenclast_si128(words, _mm_setzero_si128())).cast_unsigned()
-}
 
 /// The key expansion of FIPS 197; words are little-endian here. EINVAL: no length of an AES key.
 pub fn expand(key: &[u8]) -> Result<RoundKeys> {
@@ -132,14 +152,14 @@ pub fn expand(key: &[u8]) -> Result<RoundKeys> {
         }
         words[i] = words[i - key.len()] ^ word;
     }
-    let mut encrypt = Zeroizing::new([_mm_setzero_si128(); 15]);
+    let mut encrypt = Zeroizing::new([from_number(0); 15]);
     for (key, words) in encrypt.iter_mut().zip(words.as_chunks().0) {
-        let [a, b, c, d] = words.map(u32::cast_signed);
-        *key = _mm_set_epi32(d, c, b, a);
+        let [a, b, c, d] = words.map(u128::from);
+        *key = from_number(d << 96 | c << 64 | b << 32 | a);
     }
-    let mut decrypt = Zeroizing::new([_mm_setzero_si128(); 15]);
+    let mut decrypt = Zeroizing::new([from_number(0); 15]);
     decrypt[0] = encrypt[rounds];
-    (1..rounds).for_each(|i| decrypt[i] = _mm_aesimc_si128(encrypt[rounds - i]));
+    (1..rounds).for_each(|i| decrypt[i] = inverse_mix_columns(encrypt[rounds - i]));
     decrypt[rounds] = encrypt[0];
     Ok(RoundKeys { encrypt, decrypt, rounds: rounds as u128 })
 }
@@ -147,44 +167,6 @@ pub fn expand(key: &[u8]) -> Result<RoundKeys> {
 /// A block by itself, as in what comes before a message.
 fn encrypt_one(keys: &RoundKeys, block: &mut [u8; BLOCK]) {
     store(block, encrypt_block(keys, load(block)));
-}
-
-fn encrypt_block(keys: &RoundKeys, block: __m128i) -> __m128i {
-    let [first, middle @ .., last] = keys.encrypt() else { return block };
-    let mut state = _mm_xor_si128(block, *first);
-    middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
-    _mm_aesenclast_si128(state, *last)
-}
-
-/// CBC encryption, block by block since each needs the one before. The last round's key is XORed
-/// with what the next block begins with, its text and the first key, so that nothing but rounds is
-/// in the way from block to block.
-fn chain(keys: &RoundKeys, iv: &mut [u8], blocks: &mut [u8]) {
-    let [first, middle @ .., last] = keys.encrypt() else { return };
-    let ([iv], _) = iv.as_chunks_mut() else { return };
-    let (blocks, _) = blocks.as_chunks_mut();
-    let Some(begin) = blocks.first() else { return };
-    let mut state = _mm_xor_si128(load(iv), _mm_xor_si128(load(begin), *first));
-    for i in 0..blocks.len() {
-        let next = match blocks.get(i + 1) {
-            Some(next) => _mm_xor_si128(load(next), *first),
-            None => _mm_setzero_si128(),
-        };
-        middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
-        state = _mm_aesenclast_si128(state, _mm_xor_si128(*last, next));
-        store(&mut blocks[i], _mm_xor_si128(state, next));
-    }
-    store(iv, state);
-}
-
-fn load(from: &[u8; BLOCK]) -> __m128i {
-    // SAFETY: the reference is to as many bytes as are read.
-    unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
-}
-
-fn store(to: &mut [u8; BLOCK], block: __m128i) {
-    // SAFETY: the reference is to as many bytes as are written.
-    unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), block) }
 }
 
 }

@@ -72,13 +72,15 @@ fn keyed<C: KeyInit + BlockCipher + 'static>(key: &[u8]) -> Result<Box<dyn Block
 pub fn depth(algorithm: &BlockAlgorithm) -> Depth {
     #[cfg(target_arch = "x86_64")]
     let has_instructions = is_x86_feature_detected!("aes");
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    let has_instructions = std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let has_instructions = false;
     if algorithm.name == "aes" && !has_instructions { Depth::Work } else { Depth::Spills }
 }
 
 fn aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if let Some(cipher) = super::aes::new(key) {
         return cipher;
     }
@@ -86,7 +88,7 @@ fn aes(key: &[u8]) -> Result<Box<dyn BlockCipher>> {
 }
 
 /// XTS by the cipher itself, with a key for the data and one for the first tweak. None: it does not do it.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub fn tweaked(
     algorithm: &BlockAlgorithm,
     data: &[u8],
@@ -95,7 +97,7 @@ pub fn tweaked(
     if algorithm.name == "aes" { super::aes::new_tweaked(data, tweak) } else { None }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub fn tweaked(_: &BlockAlgorithm, _: &[u8], _: &[u8]) -> Option<Result<Box<dyn Tweaked>>> {
     None
 }

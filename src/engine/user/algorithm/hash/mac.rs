@@ -48,7 +48,9 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
         plain: None,
         keyed: Some(Box::new(|key| Ok(Box::new((template.new)(cipher, key)?)))),
         depth: block::depth(cipher),
-        company: (cfg!(target_arch = "x86_64") && cipher.name == "aes").then_some(AES),
+        company: (cfg!(any(target_arch = "x86_64", target_arch = "aarch64"))
+            && cipher.name == "aes")
+            .then_some(AES),
     })
 }
 

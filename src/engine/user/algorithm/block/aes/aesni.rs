@@ -3,10 +3,11 @@
 
 #![allow(unsafe_code)]
 
-use super::kernels::{modes, twice, with_features};
+use super::kernels::{detected, modes, twice, with_features, x86_64_modes};
 use super::{
-    BLOCK, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, Tweaked, WithTweaks,
-    chain, chain_each, encrypt_block, encrypt_one, expand, load as load_block,
+    BLOCK, Block, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, Tweaked,
+    WithTweaks, chain, chain_each, encrypt_block, encrypt_one, expand, from_number,
+    load as load_block,
 };
 use crate::errno::Result;
 use crate::wipe::Depth;
@@ -15,7 +16,7 @@ use std::hint::black_box;
 
 type Wide = __m128i;
 
-modes! {
+x86_64_modes! {
     AesNi ["aes", "pclmulqdq", "ssse3"]
 
     fn load(from: &[u8; SIZE]) -> Wide {

@@ -26,6 +26,91 @@ macro_rules! with_features {
     };
 }
 
+/// Whether the processor has a feature.
+#[cfg(target_arch = "x86_64")]
+macro_rules! detected {
+    ($feature:tt) => {
+        is_x86_feature_detected!($feature)
+    };
+}
+
+/// The same.
+#[cfg(target_arch = "aarch64")]
+macro_rules! detected {
+    ($feature:tt) => {
+        std::arch::is_aarch64_feature_detected!($feature)
+    };
+}
+
+/// The modes with instructions that are a round each, and add its key at the end.
+#[cfg(target_arch = "x86_64")]
+macro_rules! x86_64_modes {
+    ($cipher:ident $features:tt $($primitive:item)*) => {
+        modes! { $cipher $features
+
+        $($primitive)*
+
+        /// All rounds, on `N` registers in turn.
+        fn rounds<const N: usize>(
+            keys: &[Block],
+            blocks: &mut [Wide; N],
+            round: impl Fn(Wide, Wide) -> Wide,
+            last_round: impl Fn(Wide, Wide) -> Wide,
+        ) {
+            let [first, middle @ .., last] = keys else { return };
+            blocks.iter_mut().for_each(|block| *block = xor(*block, broadcast(first)));
+            for key in middle {
+                blocks.iter_mut().for_each(|block| *block = round(*block, broadcast(key)));
+            }
+            blocks.iter_mut().for_each(|block| *block = last_round(*block, broadcast(last)));
+        }
+
+        fn encrypt<const N: usize>(keys: &RoundKeys, blocks: &mut [Wide; N]) {
+            rounds(keys.encrypt(), blocks, |b, key| enc(b, key), |b, key| enc_last(b, key));
+        }
+
+        fn decrypt<const N: usize>(keys: &RoundKeys, blocks: &mut [Wide; N]) {
+            rounds(keys.decrypt(), blocks, |b, key| dec(b, key), |b, key| dec_last(b, key));
+        }
+
+        /// A flight's blocks between XORs with `tweaks`; leaves those of the next flight there. One
+        /// register of these is made after each of the first rounds, because AES leaves room for that
+        /// in the processor; after all rounds the next flight would have to wait for them.
+        fn xts_flight<const ENCRYPT: bool>(
+            keys: &RoundKeys,
+            tweaks: &mut [Wide; FLIGHT],
+            mut data: Data<'_, '_>,
+        ) {
+            let keys = if ENCRYPT { keys.encrypt() } else { keys.decrypt() };
+            let [first, middle @ .., last] = keys else { return };
+            let Some((early, late)) = middle.split_first_chunk::<FLIGHT>() else { return };
+            let round = |block, key| if ENCRYPT { enc(block, key) } else { dec(block, key) };
+            let now = *tweaks;
+            let mut blocks: [Wide; FLIGHT] =
+                std::array::from_fn(|i| xor(load_at(&data, i), xor(now[i], broadcast(first))));
+            let mut step = |i: usize| {
+                let key = broadcast(&early[i]);
+                (0..FLIGHT).for_each(|i| blocks[i] = round(blocks[i], key));
+                tweaks[i] = flight_after(now[i]);
+            };
+            // A loop would address the tweaks by a number, and so in memory.
+            step(0); step(1); step(2); step(3); step(4); step(5); step(6); step(7);
+            for key in late {
+                let key = broadcast(key);
+                blocks.iter_mut().for_each(|block| *block = round(*block, key));
+            }
+            for i in 0..FLIGHT {
+                let key = xor(now[i], broadcast(last));
+                let block = blocks[i];
+                let block = if ENCRYPT { enc_last(block, key) } else { dec_last(block, key) };
+                store_at(&mut data, i, block);
+            }
+        }
+
+        }
+    };
+}
+
 /// The modes, and `$cipher`, which is AES by means of them.
 macro_rules! modes {
     ($cipher:ident [$($feature:tt),*] $($primitive:item)*) => {
@@ -83,32 +168,9 @@ macro_rules! modes {
             store(&mut data.get_out().as_chunks_mut().0[i], blocks);
         }
 
-        /// All rounds, on `N` registers in turn.
-        fn rounds<const N: usize>(
-            keys: &[__m128i],
-            blocks: &mut [Wide; N],
-            round: impl Fn(Wide, Wide) -> Wide,
-            last_round: impl Fn(Wide, Wide) -> Wide,
-        ) {
-            let [first, middle @ .., last] = keys else { return };
-            blocks.iter_mut().for_each(|block| *block = xor(*block, broadcast(first)));
-            for key in middle {
-                blocks.iter_mut().for_each(|block| *block = round(*block, broadcast(key)));
-            }
-            blocks.iter_mut().for_each(|block| *block = last_round(*block, broadcast(last)));
-        }
-
-        fn encrypt<const N: usize>(keys: &RoundKeys, blocks: &mut [Wide; N]) {
-            rounds(keys.encrypt(), blocks, |b, key| enc(b, key), |b, key| enc_last(b, key));
-        }
-
-        fn decrypt<const N: usize>(keys: &RoundKeys, blocks: &mut [Wide; N]) {
-            rounds(keys.decrypt(), blocks, |b, key| dec(b, key), |b, key| dec_last(b, key));
-        }
-
         /// A number, little-endian, in each block.
         fn splat(number: u128) -> Wide {
-            broadcast(&_mm_set_epi64x((number >> 64) as i64, number as i64))
+            broadcast(&from_number(number))
         }
 
         /// Numbers that depend on the block's place in the register.
@@ -185,40 +247,6 @@ macro_rules! modes {
             let mut blocks = [xor(load_at(&data, 0), tweaks)];
             if ENCRYPT { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
             store_at(&mut data, 0, xor(blocks[0], tweaks));
-        }
-
-        /// A flight's blocks between XORs with `tweaks`; leaves those of the next flight there. One
-        /// register of these is made after each of the first rounds, because AES leaves room for that
-        /// in the processor; after all rounds the next flight would have to wait for them.
-        fn xts_flight<const ENCRYPT: bool>(
-            keys: &RoundKeys,
-            tweaks: &mut [Wide; FLIGHT],
-            mut data: Data<'_, '_>,
-        ) {
-            let keys = if ENCRYPT { keys.encrypt() } else { keys.decrypt() };
-            let [first, middle @ .., last] = keys else { return };
-            let Some((early, late)) = middle.split_first_chunk::<FLIGHT>() else { return };
-            let round = |block, key| if ENCRYPT { enc(block, key) } else { dec(block, key) };
-            let now = *tweaks;
-            let mut blocks: [Wide; FLIGHT] =
-                std::array::from_fn(|i| xor(load_at(&data, i), xor(now[i], broadcast(first))));
-            let mut step = |i: usize| {
-                let key = broadcast(&early[i]);
-                (0..FLIGHT).for_each(|i| blocks[i] = round(blocks[i], key));
-                tweaks[i] = flight_after(now[i]);
-            };
-            // A loop would address the tweaks by a number, and so in memory.
-            step(0); step(1); step(2); step(3); step(4); step(5); step(6); step(7);
-            for key in late {
-                let key = broadcast(key);
-                blocks.iter_mut().for_each(|block| *block = round(*block, key));
-            }
-            for i in 0..FLIGHT {
-                let key = xor(now[i], broadcast(last));
-                let block = blocks[i];
-                let block = if ENCRYPT { enc_last(block, key) } else { dec_last(block, key) };
-                store_at(&mut data, i, block);
-            }
         }
 
         /// The tweaks of the blocks that are a flight behind those with `tweaks`.
@@ -325,7 +353,7 @@ macro_rules! modes {
         impl $cipher {
             /// None: this processor does not have the features.
             pub fn new(key: &[u8]) -> Option<Result<Self>> {
-                let available = $(is_x86_feature_detected!($feature))&&*;
+                let available = $(detected!($feature))&&*;
                 // SAFETY: "aes" is among the features, and they are there.
                 available.then(|| unsafe { expand(key) }.map(Self))
             }
@@ -417,5 +445,8 @@ pub fn twice(number: usize) -> u128 {
     (number as u128) << 64 | number as u128
 }
 
+pub(super) use detected;
 pub(super) use modes;
 pub(in crate::engine::user::algorithm) use with_features;
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86_64_modes;

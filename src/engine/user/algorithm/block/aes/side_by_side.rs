@@ -4,9 +4,8 @@
 
 #![allow(unsafe_code)]
 
-use super::{BLOCK, RoundKeys, load, store, with_features};
+use super::{BLOCK, Block, RoundKeys, encrypt_sums, from_number, load, store, with_features};
 use crate::engine::user::algorithm::block::{CbcMessage, MacMessage};
-use std::arch::x86_64::*;
 
 /// Messages at work at the same time, as many as instructions take to end.
 const WIDTH: usize = 8;
@@ -54,7 +53,7 @@ struct Lane {
     /// Blocks that are still to be encrypted.
     left: usize,
     /// The last block of ciphertext.
-    last: __m128i,
+    last: Block,
 }
 
 with_features! { ["aes"]
@@ -63,7 +62,7 @@ with_features! { ["aes"]
 pub fn chain_each<M: Chained>(keys: &RoundKeys, messages: &mut [M]) {
     let mut nowhere = [0; BLOCK];
     let nowhere = &raw mut nowhere;
-    let last = _mm_setzero_si128();
+    let last = from_number(0);
     let idle = Lane { number: 0, from: std::ptr::null(), to: nowhere, step: 0, left: 0, last };
     let (mut lanes, mut count, mut next) = ([idle; WIDTH], 0, 0);
     loop {
@@ -101,22 +100,18 @@ pub fn chain_each<M: Chained>(keys: &RoundKeys, messages: &mut [M]) {
 
 /// Encrypts in the first `N` lanes as many blocks as the shortest of them has left.
 fn advance<const N: usize>(keys: &RoundKeys, lanes: &mut [Lane; WIDTH]) {
-    let [first, middle @ .., last] = keys.encrypt() else { return };
     let lanes = &mut lanes[..N];
     let blocks = lanes.iter().map(|lane| lane.left).min().unwrap_or(0);
-    let mut states: [__m128i; N] = std::array::from_fn(|i| lanes[i].last);
+    let mut states: [Block; N] = std::array::from_fn(|i| lanes[i].last);
     for _ in 0..blocks {
-        for i in 0..N {
+        let texts = std::array::from_fn(|i| {
             // SAFETY: the lane's message has as many blocks as are left, of which this is the next.
             let text = unsafe { load(&*lanes[i].from) };
-            states[i] = _mm_xor_si128(states[i], _mm_xor_si128(text, *first));
             lanes[i].from = lanes[i].from.wrapping_add(1);
-        }
-        for key in middle {
-            states.iter_mut().for_each(|state| *state = _mm_aesenc_si128(*state, *key));
-        }
+            text
+        });
+        encrypt_sums(keys, &mut states, &texts);
         for i in 0..N {
-            states[i] = _mm_aesenclast_si128(states[i], *last);
             // SAFETY: as above, and its input has been read, if that is the same memory; or it is
             // nowhere, which lasts as long as the lanes.
             unsafe { store(&mut *lanes[i].to, states[i]) };

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+//! AES-NI: what is done block by block.
+
+#![allow(unsafe_code)]
+
+use super::kernels::with_features;
+use super::{BLOCK, RoundKeys};
+use std::arch::x86_64::*;
+
+/// A block in a register.
+pub type Block = __m128i;
+
+with_features! { ["aes"]
+
+/// A number, little-endian.
+pub fn from_number(number: u128) -> Block {
+    _mm_set_epi64x((number >> 64) as i64, number as i64)
+}
+
+/// S-boxes for each byte: a last round without a key, whose rows are all alike.
+pub fn sub_word(word: u32) -> u32 {
+    let words = _mm_set1_epi32(word.cast_signed());
+    _mm_cvtsi128_si32(_mm_aesenclast_si128(words, _mm_setzero_si128())).cast_unsigned()
+}
+
+/// A round key as decryption needs it.
+pub fn inverse_mix_columns(key: Block) -> Block {
+    _mm_aesimc_si128(key)
+}
+
+pub fn encrypt_block(keys: &RoundKeys, block: Block) -> Block {
+    let [first, middle @ .., last] = keys.encrypt() else { return block };
+    let mut state = _mm_xor_si128(block, *first);
+    middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
+    _mm_aesenclast_si128(state, *last)
+}
+
+/// Encrypts the sums of `states` and `texts`.
+pub fn encrypt_sums<const N: usize>(
+    keys: &RoundKeys,
+    states: &mut [Block; N],
+    texts: &[Block; N],
+) {
+    let [first, middle @ .., last] = keys.encrypt() else { return };
+    for (state, text) in states.iter_mut().zip(texts) {
+        *state = _mm_xor_si128(*state, _mm_xor_si128(*text, *first));
+    }
+    for key in middle {
+        states.iter_mut().for_each(|state| *state = _mm_aesenc_si128(*state, *key));
+    }
+    states.iter_mut().for_each(|state| *state = _mm_aesenclast_si128(*state, *last));
+}
+
+/// CBC encryption, block by block since each needs the one before. The last round's key is XORed
+/// with what the next block begins with, its text and the first key, so that nothing but rounds is
+/// in the way from block to block.
+pub fn chain(keys: &RoundKeys, iv: &mut [u8], blocks: &mut [u8]) {
+    let [first, middle @ .., last] = keys.encrypt() else { return };
+    let ([iv], _) = iv.as_chunks_mut() else { return };
+    let (blocks, _) = blocks.as_chunks_mut();
+    let Some(begin) = blocks.first() else { return };
+    let mut state = _mm_xor_si128(load(iv), _mm_xor_si128(load(begin), *first));
+    for i in 0..blocks.len() {
+        let next = match blocks.get(i + 1) {
+            Some(next) => _mm_xor_si128(load(next), *first),
+            None => _mm_setzero_si128(),
+        };
+        middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
+        state = _mm_aesenclast_si128(state, _mm_xor_si128(*last, next));
+        store(&mut blocks[i], _mm_xor_si128(state, next));
+    }
+    store(iv, state);
+}
+
+pub fn load(from: &[u8; BLOCK]) -> Block {
+    // SAFETY: the reference is to as many bytes as are read.
+    unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
+}
+
+pub fn store(to: &mut [u8; BLOCK], block: Block) {
+    // SAFETY: the reference is to as many bytes as are written.
+    unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), block) }
+}
+
+}
