@@ -14,6 +14,8 @@
 //!
 //! Reference: Handbook of Applied Cryptography, 14.3.2 and 14.6.1.
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 #[cfg(not(target_arch = "x86_64"))]
@@ -315,6 +317,12 @@ impl Modulus {
 
     /// `a` = `a` `a` / R.
     fn square(&self, a: &mut [Limb], room: &mut Room) {
+        #[cfg(target_arch = "aarch64")]
+        let top = {
+            aarch64::square(room.0.get_mut(), a);
+            aarch64::reduce(room.0.get_mut(), self.get(), self.inverse)
+        };
+        #[cfg(not(target_arch = "aarch64"))]
         let top = self.product(a, a, room);
         a.copy_from_slice(room.0.get().get(self.len()..).unwrap_or_default());
         self.reduce_once(a, top);
@@ -322,6 +330,14 @@ impl Modulus {
 
     /// `a` `b` / R, less than twice the modulus, in the upper half of `room`. Returns the limb
     /// above that.
+    #[cfg(target_arch = "aarch64")]
+    fn product(&self, a: &[Limb], b: &[Limb], room: &mut Room) -> Limb {
+        aarch64::multiply(room.0.get_mut(), a, b);
+        aarch64::reduce(room.0.get_mut(), self.get(), self.inverse)
+    }
+
+    /// The same.
+    #[cfg(not(target_arch = "aarch64"))]
     fn product(&self, a: &[Limb], b: &[Limb], room: &mut Room) -> Limb {
         let len = self.len();
         let room = room.0.get_mut();
