@@ -11,6 +11,8 @@
     reason = "blocks and limbs have the sizes that the algorithm gives them"
 )]
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -86,7 +88,14 @@ impl Poly1305 {
         data
     }
 
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    fn update_wide<'a>(&mut self, data: &'a [u8]) -> &'a [u8] {
+        let (blocks, rest) = data.as_chunks();
+        self.sum = aarch64::update(&self.r, &self.sum, blocks);
+        rest
+    }
+
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     fn update_wide<'a>(&mut self, data: &'a [u8]) -> &'a [u8] {
         data
     }

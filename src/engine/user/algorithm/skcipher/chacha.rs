@@ -6,20 +6,20 @@
 //! at its start again. The counter wraps to 0.
 //!
 //! RustCrypto's where the processor has no AVX2: with it that makes four blocks at once, where
-//! eight fit, and AVX-512 it uses in special builds only.
+//! eight fit, and AVX-512 it uses in special builds only. AArch64 has its own.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use super::Skcipher;
 use crate::engine::user::algorithm::block::Data;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
-use chacha20::variants::Ietf;
-use chacha20::{ChaChaCore, KeyIvInit, R12, R20, Rounds};
-use cipher::{Array, StreamCipherCore};
+use chacha20::{R12, R20, Rounds};
 use std::marker::PhantomData;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -27,6 +27,13 @@ use zeroize::{Zeroize, Zeroizing};
 pub const SIZE: usize = 64;
 
 /// XORs `data` with the key stream from `iv` on, from input to output.
+#[cfg(target_arch = "aarch64")]
+pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: Data<'_, '_>) {
+    neon::apply(R::COUNT, &mut state(key, iv), data);
+}
+
+/// The same.
+#[cfg(not(target_arch = "aarch64"))]
 pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: Data<'_, '_>) {
     #[cfg(target_arch = "x86_64")]
     let Some(data) = with_vectors(R::COUNT, &mut state(key, iv), data) else {
@@ -47,7 +54,7 @@ fn with_vectors<'a, 'b>(
 }
 
 /// RFC 8439, 2.3.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 fn state(key: &[u8; 32], iv: &[u8; 16]) -> [u32; 16] {
     let mut state = [0; 16];
     let parts = [&b"expand 32-byte k"[..], key, iv];
@@ -56,7 +63,11 @@ fn state(key: &[u8; 32], iv: &[u8; 16]) -> [u32; 16] {
     state
 }
 
+#[cfg(any(test, not(target_arch = "aarch64")))]
 fn portable<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: Data<'_, '_>) {
+    use chacha20::{ChaChaCore, KeyIvInit, variants::Ietf};
+    use cipher::{Array, StreamCipherCore};
+
     let (counter, nonce) = iv.split_first_chunk().expect("4 of 16 bytes");
     let nonce = Array::try_from(nonce).expect("the other 12");
     let mut core = ChaChaCore::<R, Ietf>::new(key.into(), &nonce);
@@ -78,7 +89,7 @@ fn depth() -> Depth {
     if avx2::available() {
         return Depth::Shallow;
     }
-    Depth::Work
+    if cfg!(target_arch = "aarch64") { Depth::Spills } else { Depth::Work }
 }
 
 /// A key.
@@ -141,13 +152,14 @@ fn copy(key: &[u8]) -> Result<Zeroizing<[u8; 32]>> {
 }
 
 #[cfg(test)]
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod tests {
     use super::*;
 
     type Apply = for<'a, 'b> fn(usize, &mut [u32; 16], Data<'a, 'b>) -> Option<Data<'a, 'b>>;
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
     fn vectors_agree_with_rustcrypto() {
         if avx2::available() {
             check(avx2::apply);
@@ -155,6 +167,15 @@ mod tests {
         if avx512::available() {
             check(avx512::apply);
         }
+    }
+
+    #[test]
+    #[cfg(target_arch = "aarch64")]
+    fn vectors_agree_with_rustcrypto() {
+        check(|double_rounds, state, data| {
+            neon::apply(double_rounds, state, data);
+            None
+        });
     }
 
     fn check(apply: Apply) {
