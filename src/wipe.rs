@@ -18,12 +18,12 @@ const FRAMES: usize = if cfg!(target_arch = "x86") { 2 } else { 1 };
 pub const CALL: usize = 1536 * FRAMES;
 
 /// Bytes that the preparation of a key takes. With all frames above, this fits into the smallest
-/// stack that a thread may have, 16 KiB.
+/// stack that a thread may have, 16 KiB. On AArch64, where that is 128 KiB, the two keys of xts(aria) take more.
 #[cfg(feature = "user-engine")]
-pub const KEY: usize = 5 << 10;
+pub const KEY: usize = if cfg!(target_arch = "aarch64") { 6 << 10 } else { 5 << 10 };
 
 /// Bytes that an operation takes whose message's state fits into registers. On architectures other
-/// than x86-64 nothing has looked how few would do.
+/// than x86-64 nothing has looked how few would do; on AArch64 these are enough.
 pub const SHALLOW: usize = if cfg!(target_arch = "x86_64") { 1 << 10 } else { CALL };
 
 /// Bytes that a function with spilled registers takes.
