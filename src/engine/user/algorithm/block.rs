@@ -18,6 +18,8 @@ mod table;
 use crate::wipe::{Depth, Wiped};
 #[cfg(target_arch = "x86_64")]
 pub(super) use aes::with_features;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub use aes::{Register, Vector};
 #[cfg(target_arch = "x86_64")]
 pub use aes::{RoundKeys, expand as expand_aes};
 use cipher::InOutBuf;

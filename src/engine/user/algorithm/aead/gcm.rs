@@ -3,6 +3,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod aesni;
+mod ghash;
 #[cfg(target_arch = "x86_64")]
 mod kernels;
 #[cfg(target_arch = "x86_64")]
@@ -10,14 +11,13 @@ mod vaes256;
 #[cfg(target_arch = "x86_64")]
 mod vaes512;
 
-use super::padded::{Blocks, Padded};
+use super::padded::Padded;
 use super::{Aead, give, verify};
 use crate::engine::user::algorithm::block::{BlockAlgorithm, BlockCipher, Data, xor};
 use crate::engine::user::algorithm::skcipher::modes::ctr;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
-use ghash::GHash;
-use ghash::universal_hash::UniversalHash;
+use ghash::{Hash, Key};
 use zeroize::Zeroizing;
 
 #[cfg(target_arch = "x86_64")]
@@ -33,23 +33,17 @@ pub const IV: usize = 12;
 /// Encrypted and authenticated in turn while it is in the cache.
 const CACHED: usize = 16 << 10;
 
-impl Blocks for GHash {
-    fn update(&mut self, blocks: &[[u8; 16]]) {
-        UniversalHash::update(self, cipher::Array::cast_slice_from_core(blocks));
-    }
-}
-
 /// A key.
 pub struct Gcm {
     cipher: Box<dyn BlockCipher>,
-    ghash: GHash,
+    ghash: Key,
 }
 
 /// One message's state.
 struct Message<'a> {
     cipher: &'a dyn BlockCipher,
     counter: [u8; 16],
-    hash: Padded<GHash>,
+    hash: Padded<Hash<'a>>,
     /// The encrypted counter that is XORed into the hash.
     mask: Zeroizing<[u8; 16]>,
 }
@@ -59,7 +53,7 @@ impl Gcm {
     pub fn new(cipher: Box<dyn BlockCipher>) -> Self {
         let mut key = Zeroizing::new([0; 16]);
         cipher.encrypt(&mut *key);
-        Self { ghash: GHash::new((&*key).into()), cipher }
+        Self { ghash: Key::new(&key), cipher }
     }
 
     fn message(&self, iv: &[u8]) -> Result<Message<'_>> {
@@ -72,7 +66,7 @@ impl Gcm {
         let mut mask = Zeroizing::new(counter);
         self.cipher.encrypt(&mut *mask);
         counter[15] = 2;
-        let hash = Padded::new(self.ghash.clone());
+        let hash = Padded::new(self.ghash.begin());
         Ok(Message { cipher: &*self.cipher, counter, hash, mask })
     }
 }
@@ -125,8 +119,7 @@ impl Message<'_> {
         lengths[..8].copy_from_slice(&(aad as u64 * 8).to_be_bytes());
         lengths[8..].copy_from_slice(&(data as u64 * 8).to_be_bytes());
         self.hash.push(&lengths);
-        let hash = Zeroizing::new(<[u8; 16]>::from(self.hash.mac.clone().finalize()));
-        xor(&mut *self.mask, &*hash);
+        xor(&mut *self.mask, &*self.hash.mac.finish());
         self.mask
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! AES by the instructions of x86-64 and ARMv8 processors, in the modes that gain by many blocks at
-//! a time: RustCrypto's `aes` serves where there are none, and is what the tests compare with.
+//! AES as fast as the processor can: by the instructions of x86-64 and ARMv8, in the modes that gain by many blocks at a
+//! time, or by lookups within vector registers. RustCrypto's `aes` serves elsewhere, and is what the tests compare with.
 //!
 //! References: FIPS 197; Intel's Software Developer's Manual; Arm's Architecture Reference Manual; NIST SP
 //! 800-38A; IEEE 1619.
@@ -14,6 +14,7 @@ mod aesni;
 #[cfg(target_arch = "aarch64")]
 mod armv8;
 mod kernels;
+mod permute;
 mod side_by_side;
 #[cfg(target_arch = "x86_64")]
 mod vaes256;
@@ -34,6 +35,8 @@ use machine::{
     Block, chain, encrypt_block, encrypt_sums, from_number, inverse_mix_columns, load, store,
     sub_word,
 };
+use permute::Permute;
+pub use permute::{Register, Vector};
 use side_by_side::chain_each;
 #[cfg(target_arch = "x86_64")]
 use x86_64 as machine;
@@ -45,7 +48,7 @@ const BLOCK: usize = 16;
 /// Makes a cipher of a key; None if the processor does not have the instructions.
 type New = fn(&[u8]) -> Option<Result<Box<dyn BlockCipher>>>;
 
-/// The same of the two keys of XTS.
+/// The same of the two keys of XTS; None also if the cipher knows nothing of XTS.
 type NewTweaked = fn(&[u8], &[u8]) -> Option<Result<Box<dyn Tweaked>>>;
 
 /// The fastest first.
@@ -74,6 +77,7 @@ static IMPLEMENTATIONS: &[(&str, New, NewTweaked)] = &[
         |key| boxed(armv8::ArmV8::new(key)?),
         |data, tweak| with_tweaks(armv8::ArmV8::new(data)?, tweak),
     ),
+    ("lookups in registers", |key| boxed(Permute::<Register>::new(key)?), |_, _| None),
 ];
 
 fn boxed(cipher: Result<impl BlockCipher + 'static>) -> Option<Result<Box<dyn BlockCipher>>> {
@@ -92,7 +96,7 @@ where
     }))
 }
 
-/// AES as fast as this processor can; None if it has no instructions for it.
+/// AES as fast as this processor can; None if RustCrypto's is.
 pub fn new(key: &[u8]) -> Option<Result<Box<dyn BlockCipher>>> {
     IMPLEMENTATIONS.iter().find_map(|(_, new, _)| new(key))
 }
@@ -130,16 +134,15 @@ impl RoundKeys {
     }
 }
 
-with_features! { ["aes"]
-
-/// The key expansion of FIPS 197; words are little-endian here. EINVAL: no length of an AES key.
-pub fn expand(key: &[u8]) -> Result<RoundKeys> {
+/// The key expansion of FIPS 197. Words are little-endian here; `sub_word` takes each byte through the S-box.
+/// Returns how many rounds there are. EINVAL: no length of an AES key.
+#[inline(always)]
+fn expand_words(key: &[u8], words: &mut [u32; 60], sub_word: impl Fn(u32) -> u32) -> Result<usize> {
     let (key, []) = key.as_chunks() else { return Err(Errno::INVAL) };
     if !matches!(key.len(), 4 | 6 | 8) {
         return Err(Errno::INVAL);
     }
     let rounds = key.len() + 6;
-    let mut words = Zeroizing::new([0; 60]);
     words.iter_mut().zip(key).for_each(|(word, bytes)| *word = u32::from_le_bytes(*bytes));
     let mut constant = 1;
     for i in key.len()..4 * (rounds + 1) {
@@ -152,6 +155,15 @@ pub fn expand(key: &[u8]) -> Result<RoundKeys> {
         }
         words[i] = words[i - key.len()] ^ word;
     }
+    Ok(rounds)
+}
+
+with_features! { ["aes"]
+
+/// The key schedule. EINVAL: no length of an AES key.
+pub fn expand(key: &[u8]) -> Result<RoundKeys> {
+    let mut words = Zeroizing::new([0; 60]);
+    let rounds = expand_words(key, &mut words, |word| sub_word(word))?;
     let mut encrypt = Zeroizing::new([from_number(0); 15]);
     for (key, words) in encrypt.iter_mut().zip(words.as_chunks().0) {
         let [a, b, c, d] = words.map(u128::from);

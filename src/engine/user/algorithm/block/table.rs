@@ -2,7 +2,7 @@
 //! The table of block ciphers.
 //!
 //! They are RustCrypto's, which choose the processor's instructions at run time and wipe their key
-//! schedules; AES is this library's where the processor has instructions for it.
+//! schedules; AES is this library's on x86-64 and aarch64.
 //!
 //! aes takes the same time for all keys and data. Those behind the feature `legacy`,
 //! but for serpent, look their S-boxes up in tables, as the kernel's generic drivers
@@ -67,8 +67,8 @@ fn keyed<C: KeyInit + BlockCipher + 'static>(key: &[u8]) -> Result<Box<dyn Block
     Ok(Box::new(C::new_from_slice(key).map_err(|_| Errno::INVAL)?))
 }
 
-/// The depth of the stack that a few blocks take. Without instructions for it, AES has eight blocks in flight at
-/// least.
+/// The depth of the stack that a few blocks take. Without instructions for it, AES has several blocks at work, and spills
+/// what is between them.
 pub fn depth(algorithm: &BlockAlgorithm) -> Depth {
     #[cfg(target_arch = "x86_64")]
     let has_instructions = is_x86_feature_detected!("aes");

@@ -141,7 +141,12 @@ fn ctr_in_batches(cipher: &dyn BlockCipher, counter: &mut u128, data: &mut [u8])
     for data in data.chunks_mut(BATCH) {
         let stream = &mut stream[..data.len().next_multiple_of(size)];
         for block in stream.chunks_exact_mut(size) {
-            block.copy_from_slice(&counter.to_be_bytes()[16 - size..]);
+            let bytes = counter.to_be_bytes();
+            // What has its length known is copied without a call.
+            match block.first_chunk_mut() {
+                Some(block) => *block = bytes,
+                None => block.copy_from_slice(&bytes[16 - size..]),
+            }
             *counter = counter.wrapping_add(1);
         }
         cipher.encrypt(stream);

@@ -2,6 +2,7 @@
 //! Every implementation that this processor can run, against RustCrypto's.
 
 use super::super::table::portable_aes;
+use super::super::{CbcMessage, Data, MacMessage};
 use super::*;
 use crate::engine::user::algorithm::skcipher::Skcipher;
 use crate::engine::user::algorithm::skcipher::modes::{cbc, cfb, ctr, ecb};
