@@ -7,7 +7,7 @@
  * secrets that are known by name, and, with every algorithm and length of key, for what depends on
  * them (secret-walk.h). Not searched: registers.
  *
- * needs: ptrace uninstrumented
+ * needs: exec uninstrumented
  */
 #define _GNU_SOURCE
 #include <errno.h>
