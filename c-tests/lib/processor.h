@@ -80,7 +80,7 @@ static inline void each_symbol(unsigned type, const char *part,
 /* Bits of the standard library's words, but for the highest, which says that the word has been set; a
  * crate's byte is 0, 1 or, before it has asked, 255. */
 static struct {
-    size_t *words[4];
+    size_t *words[4], *first_word;
     uint8_t *bytes[32];
     unsigned word_count, byte_count;
 } features;
@@ -89,9 +89,14 @@ static struct {
 
 static inline void note_word(const char *name, void *word, size_t size)
 {
-    (void)name;
-    if (size == sizeof(size_t) && features.word_count < 4)
-        features.words[features.word_count++] = (size_t *)word;
+    const char *number = strstr(name, "CACHE.");
+
+    if (size != sizeof(size_t) || features.word_count == 4)
+        return;
+    features.words[features.word_count++] = (size_t *)word;
+    /* The compiler makes variables of its own of an array, CACHE.0 and so on. */
+    if (!number || strcmp(number, "CACHE.0") == 0)
+        features.first_word = (size_t *)word;
 }
 
 static inline void note_byte(const char *name, void *byte, size_t size)
@@ -110,17 +115,22 @@ static inline void find_features(unsigned words, unsigned bytes)
         bail_out("what the library knows of the processor is not found");
 }
 
+/* SSSE3 in the first of the standard library's words, in which features are in the order of its list. */
+#define SSSE3_BIT ((size_t)1 << 9)
+
 /* What is hidden from whom. */
 struct path {
     const char *name;
-    bool from_std, from_crates;
+    bool from_std, from_crates, but_ssse3;
 };
 
 static const struct path paths[] = {
-    { "nothing-hidden", false, false },
-    { "hidden-from-std", true, false },
-    { "hidden-from-crates", false, true },
-    { "all-hidden", true, true },
+    { "nothing-hidden", false, false, false },
+    { "hidden-from-std", true, false, false },
+    { "hidden-from-crates", false, true, false },
+    { "all-hidden", true, true, false },
+    /* There AES and GHASH are by lookups within registers. */
+    { "all-hidden-but-ssse3", true, true, true },
 };
 
 /* NULL: there is none of that name. */
@@ -134,8 +144,11 @@ static inline const struct path *path_called(const char *name)
 
 static inline void take_path(const struct path *path)
 {
-    for (unsigned i = 0; path->from_std && i < features.word_count; i++)
-        *features.words[i] &= TOP_BIT;
+    for (unsigned i = 0; path->from_std && i < features.word_count; i++) {
+        bool has_ssse3 = path->but_ssse3 && features.words[i] == features.first_word;
+
+        *features.words[i] &= TOP_BIT | (has_ssse3 ? SSSE3_BIT : 0);
+    }
     for (unsigned i = 0; path->from_crates && i < features.byte_count; i++)
         *features.bytes[i] = 0;
 }
