@@ -87,11 +87,11 @@ macro_rules! permutation {
             // Rho and pi.
             #[rustfmt::skip]
             let b = [
-            a[0], rotated::<44>(a[6]), rotated::<43>(a[12]), rotated::<21>(a[18]), rotated::<14>(a[24]),
-            rotated::<28>(a[3]), rotated::<20>(a[9]), rotated::<3>(a[10]), rotated::<45>(a[16]), rotated::<61>(a[22]),
-            rotated::<1>(a[1]), rotated::<6>(a[7]), rotated::<25>(a[13]), rotated::<8>(a[19]), rotated::<18>(a[20]),
-            rotated::<27>(a[4]), rotated::<36>(a[5]), rotated::<10>(a[11]), rotated::<15>(a[17]), rotated::<56>(a[23]),
-            rotated::<62>(a[2]), rotated::<55>(a[8]), rotated::<39>(a[14]), rotated::<41>(a[15]), rotated::<2>(a[21]),
+                a[0], rotated::<44>(a[6]), rotated::<43>(a[12]), rotated::<21>(a[18]), rotated::<14>(a[24]),
+                rotated::<28>(a[3]), rotated::<20>(a[9]), rotated::<3>(a[10]), rotated::<45>(a[16]), rotated::<61>(a[22]),
+                rotated::<1>(a[1]), rotated::<6>(a[7]), rotated::<25>(a[13]), rotated::<8>(a[19]), rotated::<18>(a[20]),
+                rotated::<27>(a[4]), rotated::<36>(a[5]), rotated::<10>(a[11]), rotated::<15>(a[17]), rotated::<56>(a[23]),
+                rotated::<62>(a[2]), rotated::<55>(a[8]), rotated::<39>(a[14]), rotated::<41>(a[15]), rotated::<2>(a[21]),
             ];
             // Chi: a word is XORed with the second one to its right where the first one has no bit.
             for y in 0..SIDE {
