@@ -14,12 +14,12 @@
 //!
 //! Reference: Handbook of Applied Cryptography, 14.3.2 and 14.6.1.
 
-#[cfg(target_arch = "aarch64")]
-mod aarch64;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 #[cfg(not(target_arch = "x86_64"))]
 mod no_ifma;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod rows;
 
 #[cfg(target_arch = "x86_64")]
 use self::ifma::Digits;
@@ -317,28 +317,37 @@ impl Modulus {
 
     /// `a` = `a` `a` / R.
     fn square(&self, a: &mut [Limb], room: &mut Room) {
-        #[cfg(target_arch = "aarch64")]
-        let top = {
-            aarch64::square(room.0.get_mut(), a);
-            aarch64::reduce(room.0.get_mut(), self.get(), self.inverse)
-        };
-        #[cfg(not(target_arch = "aarch64"))]
-        let top = self.product(a, a, room);
+        let by_rows = self.product_by_rows(a, None, room);
+        let top = by_rows.unwrap_or_else(|| self.product(a, a, room));
         a.copy_from_slice(room.0.get().get(self.len()..).unwrap_or_default());
         self.reduce_once(a, top);
     }
 
-    /// `a` `b` / R, less than twice the modulus, in the upper half of `room`. Returns the limb
-    /// above that.
-    #[cfg(target_arch = "aarch64")]
-    fn product(&self, a: &[Limb], b: &[Limb], room: &mut Room) -> Limb {
-        aarch64::multiply(room.0.get_mut(), a, b);
-        aarch64::reduce(room.0.get_mut(), self.get(), self.inverse)
+    /// [`Modulus::product`] as fast as the processor can; None: not faster than by single limbs. Without
+    /// `b` it is the square of `a`.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    fn product_by_rows(&self, a: &[Limb], b: Option<&[Limb]>, room: &mut Room) -> Option<Limb> {
+        if !rows::available() {
+            return None;
+        }
+        match b {
+            Some(b) => rows::multiply(room.0.get_mut(), a, b),
+            None => rows::square(room.0.get_mut(), a),
+        }
+        Some(rows::reduce(room.0.get_mut(), self.get(), self.inverse))
     }
 
-    /// The same.
-    #[cfg(not(target_arch = "aarch64"))]
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    fn product_by_rows(&self, _: &[Limb], _: Option<&[Limb]>, _: &mut Room) -> Option<Limb> {
+        None
+    }
+
+    /// `a` `b` / R, less than twice the modulus, in the upper half of `room`. Returns the limb
+    /// above that.
     fn product(&self, a: &[Limb], b: &[Limb], room: &mut Room) -> Limb {
+        if let Some(top) = self.product_by_rows(a, Some(b), room) {
+            return top;
+        }
         let len = self.len();
         let room = room.0.get_mut();
         room.fill(0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Products for AArch64: row by row, so that the carries of four limbs stay in the flag, where the compiler does
-//! not keep them; and squares, of which most products of limbs are needed only once.
+//! Products for AArch64, and for x86-64 with BMI2: row by row, so that the carries of four limbs stay in the flag,
+//! where the compiler does not keep them; and squares, of which most products of limbs are needed only once.
 
 #![allow(unsafe_code)]
 #![allow(clippy::indexing_slicing, reason = "the room is twice as long as a number")]
@@ -8,7 +8,15 @@
 use super::{Limb, Wide, add, mul_add};
 use std::arch::asm;
 
-/// `a` `b` in `room`, which is as long as both.
+/// Tells whether the processor has the instructions.
+pub fn available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("bmi2");
+    #[cfg(target_arch = "aarch64")]
+    true
+}
+
+/// `a` `b` in `room`; only where it is available, as all of this. `room` is as long as both.
 pub fn multiply(room: &mut [Limb], a: &[Limb], b: &[Limb]) {
     let len = b.len();
     room.fill(0);
@@ -60,6 +68,7 @@ fn add_row(sum: &mut [Limb], b: &[Limb], a: Limb) -> Limb {
 }
 
 /// The same, four limbs at once.
+#[cfg(target_arch = "aarch64")]
 fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
     let (fours, mut carry) = (sum.len().min(b.len()), 0);
     if fours == 0 {
@@ -103,6 +112,52 @@ fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
             b0 = out(reg) _, b1 = out(reg) _, b2 = out(reg) _, b3 = out(reg) _,
             s0 = out(reg) _, s1 = out(reg) _, s2 = out(reg) _, s3 = out(reg) _,
             h0 = out(reg) _, h1 = out(reg) _, h2 = out(reg) _, h3 = out(reg) _,
+            options(nostack),
+        );
+    }
+    carry
+}
+
+/// The same. mulx leaves the flag alone, so that products and sums take turns.
+#[cfg(target_arch = "x86_64")]
+fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
+    let (fours, mut carry) = (sum.len().min(b.len()), 0);
+    if fours == 0 {
+        return carry;
+    }
+    // SAFETY: both have as many limbs as are read, and as are written in `sum`; the processor has BMI2.
+    unsafe {
+        asm!(
+            "2:",
+            "mulx {high}, {s0}, [{b}]",
+            "add {s0}, {carry}",
+            "mulx {carry}, {s1}, [{b} + 8]",
+            "adc {s1}, {high}",
+            "mulx {high}, {s2}, [{b} + 16]",
+            "adc {s2}, {carry}",
+            "mulx {carry}, {s3}, [{b} + 24]",
+            "adc {s3}, {high}",
+            "adc {carry}, 0",
+            "add {s0}, [{sum}]",
+            "adc {s1}, [{sum} + 8]",
+            "adc {s2}, [{sum} + 16]",
+            "adc {s3}, [{sum} + 24]",
+            "adc {carry}, 0",
+            "mov [{sum}], {s0}",
+            "mov [{sum} + 8], {s1}",
+            "mov [{sum} + 16], {s2}",
+            "mov [{sum} + 24], {s3}",
+            "add {b}, 32",
+            "add {sum}, 32",
+            "dec {fours}",
+            "jnz 2b",
+            sum = inout(reg) sum.as_mut_ptr() => _,
+            b = inout(reg) b.as_ptr() => _,
+            in("rdx") a,
+            fours = inout(reg) fours => _,
+            carry = inout(reg) carry,
+            high = out(reg) _,
+            s0 = out(reg) _, s1 = out(reg) _, s2 = out(reg) _, s3 = out(reg) _,
             options(nostack),
         );
     }
