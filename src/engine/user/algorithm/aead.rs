@@ -129,23 +129,11 @@ pub fn find(name: &Name<'_>) -> Option<AeadAlgorithm> {
 
 /// GCM, the fastest that there is for that cipher and key.
 fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Keyed {
-    #[cfg(target_arch = "x86_64")]
-    if cipher.name == "aes" {
-        if let Some(fast) = gcm::Vaes512::new(key) {
-            return Ok(fast?);
-        }
-        if let Some(fast) = gcm::Vaes256::new(key) {
-            return Ok(fast?);
-        }
-        if let Some(fast) = gcm::AesNi::new(key) {
-            return Ok(fast?);
-        }
-    }
     #[cfg(target_arch = "aarch64")]
     if let Some(fast) = (cipher.name == "aes").then(|| graviola::AesGcm::new(key)).flatten() {
         return Ok(fast);
     }
-    Ok(Box::new(gcm::Gcm::new((cipher.key)(key)?)))
+    Ok(gcm::fastest(cipher, key)?)
 }
 
 /// Gives as many bytes of the tag as there is room for.

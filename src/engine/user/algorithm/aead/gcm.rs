@@ -21,7 +21,7 @@ use ghash::{Hash, Key};
 use zeroize::Zeroizing;
 
 #[cfg(target_arch = "x86_64")]
-pub use {aesni::AesNi, vaes256::Vaes256, vaes512::Vaes512};
+use {aesni::AesNi, vaes256::Vaes256, vaes512::Vaes512};
 
 /// Bytes in a block.
 #[cfg(target_arch = "x86_64")]
@@ -82,21 +82,27 @@ pub trait Gmac: Send + Sync {
     }
 }
 
+/// GCM and GMAC with one key.
+pub trait Both: Aead + Gmac {}
+
+impl<T: Aead + Gmac> Both for T {}
+
 /// The fastest that there is for that cipher and key.
-pub fn gmac(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Box<dyn Gmac>> {
+pub fn fastest(cipher: &BlockAlgorithm, key: &[u8]) -> Result<Box<dyn Both>> {
     #[cfg(target_arch = "x86_64")]
     if cipher.name == "aes" {
-        if let Some(fast) = Vaes512::new(key) {
-            return Ok(fast?);
-        }
-        if let Some(fast) = Vaes256::new(key) {
-            return Ok(fast?);
-        }
-        if let Some(fast) = AesNi::new(key) {
-            return Ok(fast?);
+        let fast = boxed(Vaes512::new(key));
+        let fast = fast.or_else(|| boxed(Vaes256::new(key)));
+        if let Some(fast) = fast.or_else(|| boxed(AesNi::new(key))) {
+            return fast;
         }
     }
     Ok(Box::new(Gcm::new((cipher.key)(key)?)))
+}
+
+#[cfg(target_arch = "x86_64")]
+fn boxed(kernel: Option<Result<Box<impl Both + 'static>>>) -> Option<Result<Box<dyn Both>>> {
+    kernel.map(|kernel| kernel.map(|kernel| kernel as _))
 }
 
 impl Gmac for Gcm {
