@@ -7,7 +7,7 @@
  *
  *   KCAPI_ENDURANCE=N  calls of all kinds together (default: 8)
  *
- * needs: exec
+ * needs: exec uninstrumented
  */
 #define _GNU_SOURCE
 #include <sys/uio.h>
