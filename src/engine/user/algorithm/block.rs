@@ -21,7 +21,9 @@ pub(super) use aes::with_features;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub use aes::{Register, Vector};
 #[cfg(target_arch = "x86_64")]
-pub use aes::{RoundKeys, expand as expand_aes};
+pub use aes::{
+    RoundKeys, encrypt_block, expand as expand_aes, load as load_block, store as store_block,
+};
 use cipher::InOutBuf;
 use cipher::array::ArraySize;
 use cipher::typenum::Unsigned;

@@ -31,10 +31,8 @@ use crate::errno::{Errno, Result};
 #[cfg(target_arch = "aarch64")]
 use aarch64 as machine;
 pub(in crate::engine::user::algorithm) use kernels::with_features;
-use machine::{
-    Block, chain, encrypt_block, encrypt_sums, from_number, inverse_mix_columns, load, store,
-    sub_word,
-};
+use machine::{Block, chain, encrypt_sums, from_number, inverse_mix_columns, sub_word};
+pub use machine::{encrypt_block, load, store};
 use permute::Permute;
 pub use permute::{Register, Vector};
 use side_by_side::chain_each;

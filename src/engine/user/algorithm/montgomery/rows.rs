@@ -68,14 +68,14 @@ fn add_row(sum: &mut [Limb], b: &[Limb], a: Limb) -> Limb {
 }
 
 /// The same, four limbs at once.
-#[cfg(target_arch = "aarch64")]
 fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
     let (fours, mut carry) = (sum.len().min(b.len()), 0);
     if fours == 0 {
         return carry;
     }
-    // SAFETY: both have as many limbs as are read, and as are written in `sum`.
+    // SAFETY: both have as many limbs as are read, and as are written in `sum`; an x86-64 processor has BMI2.
     unsafe {
+        #[cfg(target_arch = "aarch64")]
         asm!(
             "2:",
             "ldp {b0}, {b1}, [{b}], #16",
@@ -114,19 +114,8 @@ fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
             h0 = out(reg) _, h1 = out(reg) _, h2 = out(reg) _, h3 = out(reg) _,
             options(nostack),
         );
-    }
-    carry
-}
-
-/// The same. mulx leaves the flag alone, so that products and sums take turns.
-#[cfg(target_arch = "x86_64")]
-fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
-    let (fours, mut carry) = (sum.len().min(b.len()), 0);
-    if fours == 0 {
-        return carry;
-    }
-    // SAFETY: both have as many limbs as are read, and as are written in `sum`; the processor has BMI2.
-    unsafe {
+        // mulx leaves the flag alone, so that products and sums take turns.
+        #[cfg(target_arch = "x86_64")]
         asm!(
             "2:",
             "mulx {high}, {s0}, [{b}]",

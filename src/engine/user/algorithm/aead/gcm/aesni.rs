@@ -11,12 +11,11 @@ gcm! {
     AesNi ["aes", "pclmulqdq", "avx"]
 
     fn load_whole(from: &[u8; SIZE]) -> Wide {
-        // SAFETY: the reference is to as many bytes as are read.
-        unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
+        load_block(from)
     }
 
     fn store_whole(to: &mut [u8; SIZE], register: Wide) {
-        store_one(to, register);
+        store_block(to, register);
     }
 
     /// The block in each lane.

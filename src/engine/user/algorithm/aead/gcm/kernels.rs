@@ -18,7 +18,9 @@ macro_rules! gcm {
         use super::super::padded::{Blocks, Padded};
         use super::super::{Aead, give, verify};
         use super::{BLOCK, Gmac, IV};
-        use crate::engine::user::algorithm::block::{Data, RoundKeys, expand_aes, with_features};
+        use crate::engine::user::algorithm::block::{
+            Data, RoundKeys, encrypt_block, expand_aes, load_block, store_block, with_features,
+        };
         use crate::errno::{Errno, Result};
         use crate::wipe::Depth;
         use crate::wipe::wipe_bytes;
@@ -148,7 +150,7 @@ macro_rules! gcm {
             let keys = expand_aes(key)?;
             let powers = Zeroizing::new([[0; BLOCK]; POWERS + LANES]);
             let mut this = Box::new($Kernel { keys, powers });
-            let h = encrypt_one(&this.keys, _mm_setzero_si128());
+            let h = encrypt_block(&this.keys, _mm_setzero_si128());
             let first = times_x(reverse_one(h));
             let mut power = first;
             let mut lowest = Zeroizing::new([[0; BLOCK]; LANES]);
@@ -156,7 +158,7 @@ macro_rules! gcm {
                 if i > 0 {
                     power = sum_of_lanes(product(in_first_lane(power), in_first_lane(first)));
                 }
-                store_one(place, power);
+                store_block(place, power);
             }
             let mut powers = load(lowest.as_flattened());
             for place in this.powers.as_chunks_mut::<LANES>().0.iter_mut().take(FLIGHT).rev() {
@@ -240,12 +242,11 @@ macro_rules! gcm {
             let mut first = [0; BLOCK];
             first[..IV].copy_from_slice(iv);
             first[BLOCK - 1] = 1;
-            // SAFETY: the reference is to as many bytes as are read.
-            let first = unsafe { _mm_loadu_si128(first.as_ptr().cast()) };
+            let first = load_block(&first);
             let numbers: [[u8; BLOCK]; LANES] = from_fn(|i| (i as u128 + 1).to_le_bytes());
             Message {
                 counters: add(broadcast(&reverse_one(first)), load(numbers.as_flattened())),
-                mask: encrypt_one(keys, first),
+                mask: encrypt_block(keys, first),
                 hash: _mm_setzero_si128(),
             }
         }
@@ -273,13 +274,8 @@ macro_rules! gcm {
             set_block(&mut blocks, count, lengths);
             absorb(key, &mut message.hash, &blocks, count + 1);
             let mut tag = [0; BLOCK];
-            store_one(&mut tag, _mm_xor_si128(reverse_one(message.hash), message.mask));
+            store_block(&mut tag, _mm_xor_si128(reverse_one(message.hash), message.mask));
             tag
-        }
-
-        fn store_one(to: &mut [u8; BLOCK], block: __m128i) {
-            // SAFETY: the reference is to as many bytes as are written.
-            unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), block) };
         }
 
         /// En- or decrypts the last bytes, which begin in each of `N` registers; the ciphertext into
@@ -331,13 +327,6 @@ macro_rules! gcm {
                 beside(i);
             }
             blocks.iter_mut().for_each(|block| *block = enc_last(*block, last));
-        }
-
-        fn encrypt_one(keys: &RoundKeys, block: __m128i) -> __m128i {
-            let [first, middle @ .., last] = keys.encrypt() else { return block };
-            let mut state = _mm_xor_si128(block, *first);
-            middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
-            _mm_aesenclast_si128(state, *last)
         }
 
         /// Each block from end to start.
