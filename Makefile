@@ -131,9 +131,10 @@ $(static): $(target)/static/$(release)/libkcapi.a abi/symbols
 	$(AR) rcsD $@ $(build)/kcapi.o
 
 # Without DESTDIR: the file tells where things are when they are in use.
+$(build)/libkcapi.pc: made_of = sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
+	-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $<
 $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
-	@sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
-		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $< >$@
+	@$(made_of) | cmp -s - $@ || $(made_of) >$@
 
 # The manual, of the header's comments and docs/man, by awk alone.
 .PHONY: man html
@@ -186,12 +187,16 @@ uninstall: man
 	cd '$(man)' && for page in man?/*; do rm -f '$(DESTDIR)$(mandir)'/$$page; done
 	$(uninstall_programs)
 
-# The install that tests and demo are compiled against, as a user's programs would be.
+# The install that tests and demo are compiled against, as a user's programs would be. It stays as it is where nothing
+# has changed: tests may be running on it.
 .PHONY: stage
 stage:
-	@$(MAKE) --no-print-directory install DESTDIR=$(build)/stage prefix=/usr libdir=/usr/lib \
+	@new=$(build)/stage.$$$$; trap "rm -rf '$$new'" EXIT; \
+	$(MAKE) --no-print-directory install DESTDIR=$$new prefix=/usr libdir=/usr/lib \
 		includedir=/usr/include pkgconfigdir=/usr/lib/pkgconfig bindir=/usr/bin \
-		mandir=/usr/share/man >/dev/null
+		mandir=/usr/share/man >/dev/null || exit; \
+	diff -rq --no-dereference $$new $(build)/stage >/dev/null 2>&1 || { \
+		rm -rf $(build)/stage && mv $$new $(build)/stage; }
 
 .PHONY: header check-header check-symbols
 # Takes over what cbindgen makes of the sources.
