@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What the compression functions of SHA-2 with the instructions of BMI1 and BMI2 have in common, for both sizes of
-//! words: the round, in assembly, since the order decides about a tenth of the time, and the choice among them.
+//! What the compression functions of SHA-2 have in common, for both sizes of words: the round, in assembly, since the
+//! order decides about a tenth of the time. And the choice among them.
 //!
 //! Reference: FIPS 180-4, 6.2.2 and 6.4.2.
 
-/// One round; the caller renames the state's words. `$bc` is `b ^ c` and becomes of no use, `$ab`
+/// One round with the instructions of BMI1 and BMI2; the caller renames the state's words. `$bc` is `b ^ c` and becomes of no use, `$ab`
 /// becomes `a ^ b`, which is the next round's: with it the majority is `((a ^ b) & (b ^ c)) ^ b`.
 ///
-/// `$word` is the type of a word, `$r` the modifier of an operand with the size of a word, behind it are the rotations of e and of a. `$words`
-/// has the words of the schedule, to which the constants were added.
-macro_rules! round {
+/// `$word` is the type of a word, `$r` the modifier of an operand with the size of a word, behind it are the rotations
+/// of e and of a, the longest first. `$words` has the words of the schedule, to which the constants were added.
+macro_rules! bmi {
     (
         $word:ident $r:literal [$e1:literal $e2:literal $e3:literal] [$a1:literal $a2:literal $a3:literal]
         $words:ident[$i:expr],
@@ -44,7 +44,70 @@ macro_rules! round {
                 concat!("add {h:", $r, "}, {t:", $r, "}"),
                 concat!("add {h:", $r, "}, {bc:", $r, "}"),
                 words = in(reg) $words.0.as_ptr(),
-                at = const size_of::<$word>() * $i,
+                at = const size_of::<$word>() * ($i),
+                a = in(reg) $a,
+                b = in(reg) $b,
+                d = inout(reg) $d,
+                e = in(reg) $e,
+                f = in(reg) $f,
+                g = in(reg) $g,
+                h = inout(reg) $h,
+                bc = inout(reg) $bc => _,
+                ab = out(reg) $ab,
+                t = out(reg) _,
+                u = out(reg) _,
+                v = out(reg) _,
+                options(nostack, readonly, pure),
+            );
+        }
+    };
+}
+
+/// The same with what every x86-64 processor has: what was rotated is rotated on, so that an instruction may overwrite
+/// its operand.
+macro_rules! plain {
+    (
+        $word:ident $r:literal [$e1:literal $e2:literal $e3:literal] [$a1:literal $a2:literal $a3:literal]
+        $words:ident[$i:expr],
+        $a:ident $b:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $bc:ident $ab:ident
+    ) => {
+        // SAFETY: a word of `$words` is read, nothing is written.
+        unsafe {
+            std::arch::asm!(
+                concat!("mov {t:", $r, "}, {e:", $r, "}"),
+                concat!("mov {u:", $r, "}, {f:", $r, "}"),
+                concat!("ror {t:", $r, "}, {e12}"),
+                concat!("xor {u:", $r, "}, {g:", $r, "}"),
+                concat!("add {h:", $r, "}, [{words} + {at}]"),
+                concat!("xor {t:", $r, "}, {e:", $r, "}"),
+                concat!("mov {v:", $r, "}, {a:", $r, "}"),
+                concat!("and {u:", $r, "}, {e:", $r, "}"),
+                concat!("ror {t:", $r, "}, {e23}"),
+                concat!("xor {u:", $r, "}, {g:", $r, "}"),
+                concat!("ror {v:", $r, "}, {a12}"),
+                concat!("xor {t:", $r, "}, {e:", $r, "}"),
+                concat!("add {h:", $r, "}, {u:", $r, "}"),
+                concat!("xor {v:", $r, "}, {a:", $r, "}"),
+                concat!("ror {t:", $r, "}, {e3}"),
+                concat!("mov {ab:", $r, "}, {a:", $r, "}"),
+                concat!("ror {v:", $r, "}, {a23}"),
+                concat!("add {h:", $r, "}, {t:", $r, "}"),
+                concat!("xor {ab:", $r, "}, {b:", $r, "}"),
+                concat!("xor {v:", $r, "}, {a:", $r, "}"),
+                concat!("add {d:", $r, "}, {h:", $r, "}"),
+                concat!("and {bc:", $r, "}, {ab:", $r, "}"),
+                concat!("ror {v:", $r, "}, {a3}"),
+                concat!("xor {bc:", $r, "}, {b:", $r, "}"),
+                concat!("add {h:", $r, "}, {v:", $r, "}"),
+                concat!("add {h:", $r, "}, {bc:", $r, "}"),
+                words = in(reg) $words.0.as_ptr(),
+                at = const size_of::<$word>() * ($i),
+                e12 = const $e1 - $e2,
+                e23 = const $e2 - $e3,
+                e3 = const $e3,
+                a12 = const $a1 - $a2,
+                a23 = const $a2 - $a3,
+                a3 = const $a3,
                 a = in(reg) $a,
                 b = in(reg) $b,
                 d = inout(reg) $d,
@@ -72,10 +135,10 @@ macro_rules! available_with {
     };
 }
 
-/// The choice among modules that have a compression function each, of which the fastest is named first.
+/// The choice among modules with a compression function of a state each, of which the fastest is named first.
 macro_rules! fastest_of {
-    ($word:ident $first:ident $second:ident) => {
-        /// The fastest function that the processor can run; None: RustCrypto's is as good.
+    ($state:ty: $($module:ident)*) => {
+        /// The fastest function that the processor can run; None: it can run none of them.
         pub fn fastest() -> Option<Compress> {
             IMPLEMENTATIONS.iter().find(|(available, _)| available()).map(|(_, compress)| *compress)
         }
@@ -84,16 +147,14 @@ macro_rules! fastest_of {
         /// then.
         type Implementation = (fn() -> bool, Compress);
 
-        static IMPLEMENTATIONS: [Implementation; 2] = [
+        static IMPLEMENTATIONS: &[Implementation] = &[
             // SAFETY: it is called only where the processor has what it takes.
-            ($first::available, |state, blocks| unsafe { $first::compress(state, blocks) }),
-            // SAFETY: the same.
-            ($second::available, |state, blocks| unsafe { $second::compress(state, blocks) }),
+            $(($module::available, |state, blocks| unsafe { $module::compress(state, blocks) }),)*
         ];
 
         /// The state after what each of them makes of it.
         #[cfg(test)]
-        pub fn compressed_by_all(state: [$word; 8], blocks: &[[u8; BLOCK]]) -> Vec<[$word; 8]> {
+        pub fn compressed_by_all(state: $state, blocks: &[[u8; BLOCK]]) -> Vec<$state> {
             let available = IMPLEMENTATIONS.iter().filter(|(available, _)| available());
             let compressed = available.map(|(_, compress)| {
                 let mut state = state;
@@ -105,4 +166,4 @@ macro_rules! fastest_of {
     };
 }
 
-pub(super) use {available_with, fastest_of, round};
+pub(super) use {available_with, bmi, fastest_of, plain};

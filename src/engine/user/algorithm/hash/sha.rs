@@ -332,13 +332,6 @@ mod tests {
         check_compression(compress256, sha256::x86_64::compressed_by_all, start);
         check_compression(compress512, sha512::x86_64::compressed_by_all, start.map(u64::from));
         let start = [1 << 31, 2, 3, 5, 7];
-        let ours = |mut state, blocks: &[_]| {
-            let compressed = sha1::x86_64::fastest().map(|compress| {
-                compress(&mut state, blocks);
-                state
-            });
-            compressed.into_iter().collect()
-        };
-        check_compression(compress, ours, start);
+        check_compression(compress, sha1::x86_64::compressed_by_all, start);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The compression function of SHA-256 by scalar rounds with the instructions of BMI1 and BMI2, and
-//! a message schedule in vectors of four words, which the processor works on beside the rounds.
+//! The compression functions of SHA-256: scalar rounds, and a message schedule in vectors of four words,
+//! which the processor works on beside the rounds.
 //!
 //! Method: Gueron, Krasnov, “Parallelizing message schedules to accelerate the computations of
 //! hash functions” (2012), for one block at a time.
@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::rounds::{available_with, fastest_of, round};
+use super::super::rounds::{available_with, bmi, fastest_of, plain};
 use super::super::sha512::x86_64::CONSTANTS as CONSTANTS_64;
 use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
@@ -25,7 +25,7 @@ const WIDE: usize = 4;
 #[repr(align(16))]
 struct Words([u32; AHEAD]);
 
-fastest_of! { u32 avx512 avx2 }
+fastest_of! { [u32; 8]: avx512 avx2 ssse3 }
 
 /// The constants of the rounds from `round` on.
 fn constants(round: usize) -> __m128i {
@@ -41,16 +41,16 @@ fn set(words: &mut Words, i: usize, vector: __m128i) {
     unsafe { _mm_storeu_si128(place.as_mut_ptr().cast(), vector) }
 }
 
-/// The compression function for processor features, with the schedule's two functions.
+/// The compression function with the round of that name, for processor features, with the schedule's two functions.
 macro_rules! compress {
-    ([$($feature:tt),*] $($sigma:item)*) => {
+    ($round:ident [$($feature:tt),*] $($sigma:item)*) => {
         use super::*;
 
         available_with! { $($feature),* }
 
-        compress! { @ ($(enable = $feature),*) $($sigma)* }
+        compress! { @ $round ($(enable = $feature),*) $($sigma)* }
     };
-    (@ $features:tt $($sigma:item)*) => {
+    (@ $round:ident $features:tt $($sigma:item)*) => {
         $(
             #[inline]
             #[target_feature $features]
@@ -101,7 +101,7 @@ macro_rules! compress {
                 }
                 macro_rules! one {
                     ($i:expr, $a:ident $b:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $bc:ident $ab:ident) => {
-                        round!(u32 "e" [25 11 6] [22 13 2] words[$i], $a $b $d $e $f $g $h, $bc $ab)
+                        $round!(u32 "e" [25 11 6] [22 13 2] words[$i], $a $b $d $e $f $g $h, $bc $ab)
                     };
                 }
                 macro_rules! sixteen {
@@ -127,7 +127,7 @@ macro_rules! compress {
 /// Rotations, and XORs of three, by one instruction each.
 mod avx512 {
     compress! {
-        ["avx2", "bmi1", "bmi2", "avx512f", "avx512vl"]
+        bmi ["avx2", "bmi1", "bmi2", "avx512f", "avx512vl"]
 
         fn sigma0(w: __m128i) -> __m128i {
             let [a, b, c] = [_mm_ror_epi32::<7>(w), _mm_ror_epi32::<18>(w), _mm_srli_epi32::<3>(w)];
@@ -142,22 +142,33 @@ mod avx512 {
 }
 
 /// Rotations by two shifts.
+macro_rules! compress_by_shifts {
+    ($round:ident $features:tt) => {
+        compress! {
+            $round $features
+
+            fn sigma0(w: __m128i) -> __m128i {
+                let seven = _mm_xor_si128(_mm_srli_epi32::<7>(w), _mm_slli_epi32::<25>(w));
+                let eighteen = _mm_xor_si128(_mm_srli_epi32::<18>(w), _mm_slli_epi32::<14>(w));
+                _mm_xor_si128(_mm_xor_si128(seven, eighteen), _mm_srli_epi32::<3>(w))
+            }
+
+            fn sigma1(w: __m128i) -> __m128i {
+                let seventeen = _mm_xor_si128(_mm_srli_epi32::<17>(w), _mm_slli_epi32::<15>(w));
+                let nineteen = _mm_xor_si128(_mm_srli_epi32::<19>(w), _mm_slli_epi32::<13>(w));
+                _mm_xor_si128(_mm_xor_si128(seventeen, nineteen), _mm_srli_epi32::<10>(w))
+            }
+        }
+    };
+}
+
 mod avx2 {
-    compress! {
-        ["avx2", "bmi1", "bmi2"]
+    compress_by_shifts! { bmi ["avx2", "bmi1", "bmi2"] }
+}
 
-        fn sigma0(w: __m128i) -> __m128i {
-            let seven = _mm_xor_si128(_mm_srli_epi32::<7>(w), _mm_slli_epi32::<25>(w));
-            let eighteen = _mm_xor_si128(_mm_srli_epi32::<18>(w), _mm_slli_epi32::<14>(w));
-            _mm_xor_si128(_mm_xor_si128(seven, eighteen), _mm_srli_epi32::<3>(w))
-        }
-
-        fn sigma1(w: __m128i) -> __m128i {
-            let seventeen = _mm_xor_si128(_mm_srli_epi32::<17>(w), _mm_slli_epi32::<15>(w));
-            let nineteen = _mm_xor_si128(_mm_srli_epi32::<19>(w), _mm_slli_epi32::<13>(w));
-            _mm_xor_si128(_mm_xor_si128(seventeen, nineteen), _mm_srli_epi32::<10>(w))
-        }
-    }
+/// Also for processors before Haswell and Zen.
+mod ssse3 {
+    compress_by_shifts! { plain ["ssse3"] }
 }
 
 /// Those of FIPS 180-4, 4.2.2, which are the first halves of SHA-512's.

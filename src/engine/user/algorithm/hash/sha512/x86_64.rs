@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The compression function of SHA-512 by scalar rounds with the instructions of BMI1 and BMI2, and
-//! a message schedule in vectors of two words, which the processor works on beside the rounds.
+//! The compression functions of SHA-512: scalar rounds, and a message schedule in vectors of two words,
+//! which the processor works on beside the rounds.
 //!
 //! Method: Gueron, Krasnov, “Parallelizing message schedules to accelerate the computations of
 //! hash functions” (2012), for one block at a time.
@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::rounds::{available_with, fastest_of, round};
+use super::super::rounds::{available_with, bmi, fastest_of, plain};
 use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
 
@@ -28,18 +28,18 @@ fn vector<const N: usize>(words: &Words<N>, i: usize) -> __m128i {
     unsafe { _mm_set_epi64x(high, low) }
 }
 
-fastest_of! { u64 avx512 avx2 }
+fastest_of! { [u64; 8]: avx512 avx2 ssse3 }
 
-/// The compression function for processor features, with the schedule's two functions.
+/// The compression function with the round of that name, for processor features, with the schedule's two functions.
 macro_rules! compress {
-    ([$($feature:tt),*] $($sigma:item)*) => {
+    ($round:ident [$($feature:tt),*] $($sigma:item)*) => {
         use super::*;
 
         available_with! { $($feature),* }
 
-        compress! { @ ($(enable = $feature),*) $($sigma)* }
+        compress! { @ $round ($(enable = $feature),*) $($sigma)* }
     };
-    (@ $features:tt $($sigma:item)*) => {
+    (@ $round:ident $features:tt $($sigma:item)*) => {
         $(
             #[inline]
             #[target_feature $features]
@@ -74,8 +74,8 @@ macro_rules! compress {
                 // Two rounds; then, if there is a later sixteen, their words of it.
                 macro_rules! two {
                     ($i:literal, $later:expr, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
-                        round!(u64 "r" [41 18 14] [39 34 28] words[$i], $a $b $d $e $f $g $h, bc ab);
-                        round!(u64 "r" [41 18 14] [39 34 28] words[$i + 1], $h $a $c $d $e $f $g, ab bc);
+                        $round!(u64 "r" [41 18 14] [39 34 28] words[$i], $a $b $d $e $f $g $h, bc ab);
+                        $round!(u64 "r" [41 18 14] [39 34 28] words[$i + 1], $h $a $c $d $e $f $g, ab bc);
                         if let Some(later) = $later {
                             w[$i / 2] = next(&w, $i / 2);
                             let constants = vector(&CONSTANTS, AHEAD * later + $i);
@@ -117,7 +117,7 @@ fn set(words: &mut Words<AHEAD>, i: usize, vector: __m128i) {
 /// Rotations, and XORs of three, by one instruction each.
 mod avx512 {
     compress! {
-        ["avx2", "bmi1", "bmi2", "avx512f", "avx512vl"]
+        bmi ["avx2", "bmi1", "bmi2", "avx512f", "avx512vl"]
 
         fn sigma0(w: __m128i) -> __m128i {
             let [a, b, c] = [_mm_ror_epi64::<1>(w), _mm_ror_epi64::<8>(w), _mm_srli_epi64::<7>(w)];
@@ -132,22 +132,33 @@ mod avx512 {
 }
 
 /// Rotations by two shifts.
+macro_rules! compress_by_shifts {
+    ($round:ident $features:tt) => {
+        compress! {
+            $round $features
+
+            fn sigma0(w: __m128i) -> __m128i {
+                let one = _mm_xor_si128(_mm_srli_epi64::<1>(w), _mm_slli_epi64::<63>(w));
+                let eight = _mm_xor_si128(_mm_srli_epi64::<8>(w), _mm_slli_epi64::<56>(w));
+                _mm_xor_si128(_mm_xor_si128(one, eight), _mm_srli_epi64::<7>(w))
+            }
+
+            fn sigma1(w: __m128i) -> __m128i {
+                let nineteen = _mm_xor_si128(_mm_srli_epi64::<19>(w), _mm_slli_epi64::<45>(w));
+                let sixty_one = _mm_xor_si128(_mm_srli_epi64::<61>(w), _mm_slli_epi64::<3>(w));
+                _mm_xor_si128(_mm_xor_si128(nineteen, sixty_one), _mm_srli_epi64::<6>(w))
+            }
+        }
+    };
+}
+
 mod avx2 {
-    compress! {
-        ["avx2", "bmi1", "bmi2"]
+    compress_by_shifts! { bmi ["avx2", "bmi1", "bmi2"] }
+}
 
-        fn sigma0(w: __m128i) -> __m128i {
-            let one = _mm_xor_si128(_mm_srli_epi64::<1>(w), _mm_slli_epi64::<63>(w));
-            let eight = _mm_xor_si128(_mm_srli_epi64::<8>(w), _mm_slli_epi64::<56>(w));
-            _mm_xor_si128(_mm_xor_si128(one, eight), _mm_srli_epi64::<7>(w))
-        }
-
-        fn sigma1(w: __m128i) -> __m128i {
-            let nineteen = _mm_xor_si128(_mm_srli_epi64::<19>(w), _mm_slli_epi64::<45>(w));
-            let sixty_one = _mm_xor_si128(_mm_srli_epi64::<61>(w), _mm_slli_epi64::<3>(w));
-            _mm_xor_si128(_mm_xor_si128(nineteen, sixty_one), _mm_srli_epi64::<6>(w))
-        }
-    }
+/// Also for processors before Haswell and Zen.
+mod ssse3 {
+    compress_by_shifts! { plain ["ssse3"] }
 }
 
 /// Those of FIPS 180-4, 4.2.3.
