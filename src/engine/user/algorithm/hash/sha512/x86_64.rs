@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::rounds::{available_with, bmi, fastest_of, plain};
+use super::super::rounds::{available_with, bmi, fastest_of, plain, round};
 use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
 
