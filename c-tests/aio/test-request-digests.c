@@ -244,6 +244,46 @@ static void without_a_key(void)
     ok(right, "handles without a key fail, those with one do not");
 }
 
+/* The digest of no bytes needs no room, and was refused in a buffer; in several pieces it left its message in the
+ * handle. */
+static void of_no_bytes(void)
+{
+    struct iovec in[2] = { { data[0], 5 }, { data[1], 7 } }, out = { got[0], DIGEST };
+    struct kcapi_request r = { .type = KCAPI_REQUEST_DIGEST, .input = data[0], .inlen = 5, .output = got[0], .outlen = DIGEST };
+    int before;
+
+    if (kcapi_md_init(&r.handle, "digest_null", 0)) {
+        skip(1, "no digest_null here");
+        return;
+    }
+    before = kcapi_md_setkey(r.handle, data[0], 4);
+    for (int pieces = 0; pieces < 4; pieces++) {
+        r.flags = 0;
+        r.input = data[0];
+        r.inlen = 5;
+        r.output = got[0];
+        r.outlen = DIGEST;
+        if (pieces & 1) {
+            r.flags |= KCAPI_REQUEST_IN_IOV;
+            r.input = in;
+            r.inlen = 2;
+        }
+        if (pieces & 2) {
+            r.flags |= KCAPI_REQUEST_OUT_IOV;
+            r.output = &out;
+            r.outlen = 1;
+        }
+        is_int(kcapi_process(&r, 1, sizeof(r), 0), 1, "a digest of no bytes succeeds");
+        is_int(r.result, 0, "and has none");
+        is_int(kcapi_md_setkey(r.handle, data[0], 4), before, "nothing of it is left");
+        is_int(kcapi_md_digest(r.handle, data[0], 5, got[0], DIGEST), 0, "a call of its own says the same");
+    }
+    is_int(kcapi_md_update(r.handle, data[0], 5), 0, "a message begins");
+    is_int(kcapi_md_final(r.handle, got[0], DIGEST), 0, "and ends");
+    is_int(kcapi_md_setkey(r.handle, data[0], 4), before, "for good");
+    kcapi_md_destroy(r.handle);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < ALGORITHMS; i++)
@@ -253,5 +293,6 @@ int main(void)
     of_a_message_that_has_begun(&algorithms[5]);
     of_a_message_that_has_begun(&algorithms[8]);
     without_a_key();
+    of_no_bytes();
     return done_testing();
 }

@@ -12,6 +12,8 @@
  * A step that fails would show nothing. So an output must have become secret, too.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
+#include <linux/keyctl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -24,6 +26,7 @@
 #define RUNNING_ON_VALGRIND 0
 #define VALGRIND_COUNT_ERRORS 0
 #define VALGRIND_MAKE_MEM_UNDEFINED(at, len) ((void)(at), (void)(len))
+#define VALGRIND_MAKE_MEM_DEFINED(at, len) ((void)(at), (void)(len))
 #define VALGRIND_GET_VBITS(at, bits, len) ((void)(at), (void)(bits), (void)(len), 0)
 #endif
 
@@ -57,24 +60,41 @@ static bool is_secret(const void *bytes, size_t len)
     return VALGRIND_GET_VBITS(bytes, bits, len) == 1 && !all_are(bits, 0, len);
 }
 
-/* The library's random bytes come by this function, which is the C library's elsewhere. */
+/*
+ * The library's random bytes and what it reads of a keyring come by this function, which is the C library's elsewhere.
+ * The kernel may see secrets: what goes there is no use of them.
+ */
 long syscall(long number, ...)
 {
-    void *bytes;
-    size_t len;
-    long result;
-    va_list args;
+    long (*original)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+    uint8_t payload[64];
+    long args[5], result;
+    va_list list;
 
-    if (number != SYS_getrandom)
+    va_start(list, number);
+    for (int i = 0; i < 5; i++)
+        args[i] = va_arg(list, long);
+    va_end(list);
+    switch (number) {
+    case SYS_getrandom:
+        result = original(number, args[0], args[1], args[2]);
+        if (result > 0)
+            make_secret((void *)args[0], (size_t)result);
+        return result;
+    case SYS_add_key:
+        if ((size_t)args[3] > sizeof(payload))
+            bail_out("a key of %ld bytes", args[3]);
+        memcpy(payload, (const void *)args[2], (size_t)args[3]);
+        VALGRIND_MAKE_MEM_DEFINED(payload, sizeof(payload));
+        return original(number, args[0], args[1], payload, args[3], args[4]);
+    case SYS_keyctl:
+        result = original(number, args[0], args[1], args[2], args[3], args[4]);
+        if (args[0] == KEYCTL_READ && result > 0)
+            make_secret((void *)args[2], (size_t)(result < args[3] ? result : args[3]));
+        return result;
+    default:
         bail_out("system call %ld was not expected", number);
-    va_start(args, number);
-    bytes = va_arg(args, void *);
-    len = va_arg(args, size_t);
-    va_end(args);
-    result = getrandom(bytes, len, 0);
-    if (result > 0)
-        make_secret(bytes, (size_t)result);
-    return result;
+    }
 }
 
 static void hide(uint8_t *bytes, size_t len)
