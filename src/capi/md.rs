@@ -201,7 +201,13 @@ fn digest_buffer(handle: &Handle, out: *mut u8, outlen: usize) -> Result<[iovec;
     if out.is_null() || outlen == 0 {
         return Err(because(Errno::INVAL, "no room for a digest"));
     }
-    Ok([iov::iovec(out, outlen.min(handle.properties().digest_size as usize))])
+    Ok([iov::iovec(out, outlen.min(digest_room(handle)))])
+}
+
+/// The most bytes of a buffer that a digest is given. One of no bytes (digest_null) is given one, too: into no room nothing
+/// is received, and the message would stay in the handle.
+pub(super) fn digest_room(handle: &Handle) -> usize {
+    handle.properties().digest_size.max(1) as usize
 }
 
 /// Size of the digest in bytes.

@@ -3,6 +3,7 @@
 //! have it.
 
 use super::call::number_of;
+use super::md::digest_room;
 use super::{because, borrow, buffer, iovecs, set_control, to_ssize_of_message, why};
 use crate::engine::requests::MANY_BYTES;
 use crate::engine::{Control, Kind, Length, Op};
@@ -398,7 +399,7 @@ impl Request {
     unsafe fn lists<'a>(&self, handle: &Handle) -> Result<(List<'a>, List<'a>)> {
         let (input, output) = (self.input.cast(), self.output.cast_const().cast());
         let room = match handle.kind() {
-            Kind::Hash => handle.properties().digest_size as usize,
+            Kind::Hash => digest_room(handle),
             _ => usize::MAX,
         };
         // SAFETY: the caller's promise.
@@ -408,12 +409,7 @@ impl Request {
                 list(output, self.outlen, self.flags & KCAPI_REQUEST_OUT_IOV != 0, room)?,
             )
         };
-        // The room that was given: a digest may have no bytes (digest_null).
-        let none = match self.flags & KCAPI_REQUEST_OUT_IOV {
-            0 => self.outlen == 0,
-            _ => output.iovecs().total() == Ok(0),
-        };
-        if handle.kind() == Kind::Hash && none {
+        if handle.kind() == Kind::Hash && output.iovecs().total() == Ok(0) {
             return Err(because(Errno::INVAL, "no room for a digest"));
         }
         Ok((input, output))
