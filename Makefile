@@ -131,10 +131,10 @@ $(static): $(target)/static/$(release)/libkcapi.a abi/symbols
 	$(AR) rcsD $@ $(build)/kcapi.o
 
 # Without DESTDIR: the file tells where things are when they are in use.
-$(build)/libkcapi.pc: made_of = sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
+$(build)/libkcapi.pc: filled_in = sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 	-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(version)|' $<
 $(build)/libkcapi.pc: pkgconfig/libkcapi.pc.in FORCE | $(build)
-	@$(made_of) | cmp -s - $@ || $(made_of) >$@
+	@$(filled_in) | cmp -s - $@ || $(filled_in) >$@
 
 # The manual, of the header's comments and docs/man, by awk alone.
 .PHONY: man html

@@ -222,7 +222,7 @@ static void threads(void)
     enum { THREADS = 4 };
     struct kcapi_handle *handles[THREADS] = { rsa_with("pkcs1pad(rsa,sha256)", key, key_len, 0) };
     pthread_t thread[THREADS];
-    pid_t child;
+    pid_t child = -1;
     int status;
 
     for (int i = 0; i < THREADS; i++) {
@@ -231,17 +231,20 @@ static void threads(void)
         if (pthread_create(&thread[i], NULL, sign_again_and_again, handles[i]))
             bail_out("no thread");
     }
-    child = allocator_waits_in_child ? -1 : fork();
-    if (child == 0)
-        _exit(sign_again_and_again(handles[0]) ? 1 : 0);
+    if (!allocator_waits_in_child) {
+        child = fork();
+        if (child == 0)
+            _exit(sign_again_and_again(handles[0]) ? 1 : 0);
+    }
     for (int i = 0; i < THREADS; i++) {
         void *wrong;
 
         pthread_join(thread[i], &wrong);
         is_int((long long)(uintptr_t)wrong, 0, "wrong signatures of a thread's");
     }
-    if (child > 0) {
-        waitpid(child, &status, 0);
+    if (!allocator_waits_in_child) {
+        if (child < 0 || waitpid(child, &status, 0) != child)
+            bail_out("no child");
         is_int(status, 0, "a child signs meanwhile, too");
     }
     for (int i = 0; i < THREADS; i++)

@@ -17,7 +17,6 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 
 #if defined(__has_include) && __has_include(<valgrind/memcheck.h>)
@@ -71,30 +70,25 @@ long syscall(long number, ...)
     long args[5], result;
     va_list list;
 
+    if (number != SYS_getrandom && number != SYS_add_key && number != SYS_keyctl)
+        bail_out("system call %ld was not expected", number);
     va_start(list, number);
     for (int i = 0; i < 5; i++)
         args[i] = va_arg(list, long);
     va_end(list);
-    switch (number) {
-    case SYS_getrandom:
-        result = original(number, args[0], args[1], args[2]);
-        if (result > 0)
-            make_secret((void *)args[0], (size_t)result);
-        return result;
-    case SYS_add_key:
+    if (number == SYS_add_key) {
         if ((size_t)args[3] > sizeof(payload))
             bail_out("a key of %ld bytes", args[3]);
         memcpy(payload, (const void *)args[2], (size_t)args[3]);
         VALGRIND_MAKE_MEM_DEFINED(payload, sizeof(payload));
-        return original(number, args[0], args[1], payload, args[3], args[4]);
-    case SYS_keyctl:
-        result = original(number, args[0], args[1], args[2], args[3], args[4]);
-        if (args[0] == KEYCTL_READ && result > 0)
-            make_secret((void *)args[2], (size_t)(result < args[3] ? result : args[3]));
-        return result;
-    default:
-        bail_out("system call %ld was not expected", number);
+        args[2] = (long)payload;
     }
+    result = original(number, args[0], args[1], args[2], args[3], args[4]);
+    if (number == SYS_getrandom && result > 0)
+        make_secret((void *)args[0], (size_t)result);
+    if (number == SYS_keyctl && args[0] == KEYCTL_READ && result > 0)
+        make_secret((void *)args[2], (size_t)(result < args[3] ? result : args[3]));
+    return result;
 }
 
 static void hide(uint8_t *bytes, size_t len)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! What the compression functions of SHA-2 have in common, for both sizes of words: the round, in assembly, since the
-//! order decides about a tenth of the time. And the choice among them.
+//! order decides about a tenth of the time, and what its message schedule takes. And the choice among compression
+//! functions, which SHA-1 has, too.
 //!
 //! Reference: FIPS 180-4, 6.2.2 and 6.4.2.
 
-/// One round by those instructions, with more numbers for them; the caller renames the state's words. `$bc` is `b ^ c`
-/// and becomes of no use, `$ab` becomes `a ^ b`, which is the next round's: with it the majority is
+/// One round, as each `$instruction` says, in which a `$name` stands for a number; the caller renames the state's words.
+/// `$bc` is `b ^ c` and becomes of no use, `$ab` becomes `a ^ b`, which is the next round's: with it the majority is
 /// `((a ^ b) & (b ^ c)) ^ b`. `$words` has the words of the schedule, to which the constants were added.
 macro_rules! round {
     (
@@ -118,6 +119,16 @@ macro_rules! plain {
     };
 }
 
+/// The sum of the words rotated to the right by `$a` and by `$b` bits, and shifted by `$c`. `$right` and `$left` shift words
+/// of so many bits: where there is no rotation.
+macro_rules! sum_by_shifts {
+    ($right:ident $left:ident $bits:literal $w:ident, $a:literal $b:literal $c:literal) => {{
+        let first = _mm_xor_si128($right::<$a>($w), $left::<{ $bits - $a }>($w));
+        let second = _mm_xor_si128($right::<$b>($w), $left::<{ $bits - $b }>($w));
+        _mm_xor_si128(_mm_xor_si128(first, second), $right::<$c>($w))
+    }};
+}
+
 /// `available()` for those processor features.
 macro_rules! available_with {
     ($($feature:tt),*) => {
@@ -158,4 +169,4 @@ macro_rules! fastest_of {
     };
 }
 
-pub(super) use {available_with, bmi, fastest_of, plain, round};
+pub(super) use {available_with, bmi, fastest_of, plain, round, sum_by_shifts};

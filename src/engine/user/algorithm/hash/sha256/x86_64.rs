@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::rounds::{available_with, bmi, fastest_of, plain, round};
+use super::super::rounds::{available_with, bmi, fastest_of, plain, round, sum_by_shifts};
 use super::super::sha512::x86_64::CONSTANTS as CONSTANTS_64;
 use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
@@ -148,15 +148,11 @@ macro_rules! compress_by_shifts {
             $round $features
 
             fn sigma0(w: __m128i) -> __m128i {
-                let seven = _mm_xor_si128(_mm_srli_epi32::<7>(w), _mm_slli_epi32::<25>(w));
-                let eighteen = _mm_xor_si128(_mm_srli_epi32::<18>(w), _mm_slli_epi32::<14>(w));
-                _mm_xor_si128(_mm_xor_si128(seven, eighteen), _mm_srli_epi32::<3>(w))
+                sum_by_shifts!(_mm_srli_epi32 _mm_slli_epi32 32 w, 7 18 3)
             }
 
             fn sigma1(w: __m128i) -> __m128i {
-                let seventeen = _mm_xor_si128(_mm_srli_epi32::<17>(w), _mm_slli_epi32::<15>(w));
-                let nineteen = _mm_xor_si128(_mm_srli_epi32::<19>(w), _mm_slli_epi32::<13>(w));
-                _mm_xor_si128(_mm_xor_si128(seventeen, nineteen), _mm_srli_epi32::<10>(w))
+                sum_by_shifts!(_mm_srli_epi32 _mm_slli_epi32 32 w, 17 19 10)
             }
         }
     };

@@ -10,7 +10,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::rounds::{available_with, bmi, fastest_of, plain, round};
+use super::super::rounds::{available_with, bmi, fastest_of, plain, round, sum_by_shifts};
 use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
 
@@ -138,15 +138,11 @@ macro_rules! compress_by_shifts {
             $round $features
 
             fn sigma0(w: __m128i) -> __m128i {
-                let one = _mm_xor_si128(_mm_srli_epi64::<1>(w), _mm_slli_epi64::<63>(w));
-                let eight = _mm_xor_si128(_mm_srli_epi64::<8>(w), _mm_slli_epi64::<56>(w));
-                _mm_xor_si128(_mm_xor_si128(one, eight), _mm_srli_epi64::<7>(w))
+                sum_by_shifts!(_mm_srli_epi64 _mm_slli_epi64 64 w, 1 8 7)
             }
 
             fn sigma1(w: __m128i) -> __m128i {
-                let nineteen = _mm_xor_si128(_mm_srli_epi64::<19>(w), _mm_slli_epi64::<45>(w));
-                let sixty_one = _mm_xor_si128(_mm_srli_epi64::<61>(w), _mm_slli_epi64::<3>(w));
-                _mm_xor_si128(_mm_xor_si128(nineteen, sixty_one), _mm_srli_epi64::<6>(w))
+                sum_by_shifts!(_mm_srli_epi64 _mm_slli_epi64 64 w, 19 61 6)
             }
         }
     };
