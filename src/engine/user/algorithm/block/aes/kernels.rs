@@ -433,8 +433,9 @@ macro_rules! modes {
             }
 
             fn depth(&self) -> Depth {
-                // Only AVX-512 has registers for all blocks and tweaks of a flight.
-                if SIZE == 64 { Depth::Shallow } else { Depth::Spills }
+                // AVX-512 has registers for all blocks and tweaks of a flight; of one block each there are few.
+                // Of two blocks each, those that have no register take most of a KiB.
+                if SIZE == 32 { Depth::Spills } else { Depth::Shallow }
             }
         }
     };
