@@ -124,37 +124,42 @@ macro_rules! modes {
         /// next one to begin.
         const FLIGHT: usize = 8;
 
+        /// The most registers that are at work after the last flight. All of them always are, as they take
+        /// no longer than one; in those for which there are no data are the last data again.
+        const PART: usize = if SIZE == 64 { 2 } else { 4 };
+
         with_features! { [$($feature),*]
 
         $($primitive)*
 
-        /// Calls `many` with flights of registers and `one` with single ones, from start to end.
-        /// A last piece that does not fill a register is given with zeros behind it.
+        /// Calls `flight` with the data of flights and `part` with those of up to [`PART`] registers, from
+        /// start to end. A last piece that does not fill a register is given with zeros behind it.
         fn walk<S>(
             mut data: Data<'_, '_>,
             state: &mut S,
-            many: impl Fn(&mut S, Data<'_, '_>),
-            one: impl Fn(&mut S, Data<'_, '_>),
+            flight: impl Fn(&mut S, Data<'_, '_>),
+            part: impl Fn(&mut S, Data<'_, '_>),
         ) {
             while data.len() >= FLIGHT * SIZE {
-                let (flight, rest) = data.split_at(FLIGHT * SIZE);
-                many(state, flight);
-                data = rest;
+                let (now, later) = data.split_at(FLIGHT * SIZE);
+                flight(state, now);
+                data = later;
             }
-            singles(data, |single| one(state, single));
+            parts(data, |now| part(state, now));
         }
 
-        /// Calls `one` with single registers, as [`walk`] does.
-        fn singles(mut data: Data<'_, '_>, mut one: impl FnMut(Data<'_, '_>)) {
+        /// Calls `part` as [`walk`] does.
+        fn parts(mut data: Data<'_, '_>, mut part: impl FnMut(Data<'_, '_>)) {
             while data.len() >= SIZE {
-                let (single, rest) = data.split_at(SIZE);
-                one(single);
-                data = rest;
+                let whole = data.len() - data.len() % SIZE;
+                let (now, later) = data.split_at(whole.min(PART * SIZE));
+                part(now);
+                data = later;
             }
             if !data.is_empty() {
                 let mut padded = [0; SIZE];
                 pad(data.get_in(), &mut padded);
-                one(padded.as_mut_slice().into());
+                part(padded.as_mut_slice().into());
                 unpad(&padded, data.get_out());
             }
         }
@@ -182,12 +187,21 @@ macro_rules! modes {
             load(&bytes)
         }
 
-        fn load_all<const N: usize>(data: &Data<'_, '_>) -> [Wide; N] {
-            std::array::from_fn(|i| load_at(data, i))
+        /// Registers that `data` fill.
+        fn count(data: &Data<'_, '_>) -> usize {
+            data.len() / SIZE
         }
 
+        /// Up to `N` registers, see [`PART`].
+        fn load_all<const N: usize>(data: &Data<'_, '_>) -> [Wide; N] {
+            let last = count(data) - 1;
+            std::array::from_fn(|i| load_at(data, i.min(last)))
+        }
+
+        /// As many as `data` have.
         fn store_all<const N: usize>(mut data: Data<'_, '_>, blocks: &[Wide; N]) {
-            (0..N).for_each(|i| store_at(&mut data, i, blocks[i]));
+            let count = count(&data);
+            (0..N).filter(|&i| i < count).for_each(|i| store_at(&mut data, i, blocks[i]));
         }
 
         fn ecb<const N: usize>(keys: &RoundKeys, encrypts: bool, data: Data<'_, '_>) {
@@ -222,17 +236,18 @@ macro_rules! modes {
         }
 
         /// `counters` counts with the lower half of each block, little-endian.
-        fn ctr<const N: usize>(keys: &RoundKeys, counters: &mut Wide, mut data: Data<'_, '_>) {
+        fn ctr<const N: usize>(keys: &RoundKeys, counters: &mut Wide, data: Data<'_, '_>) {
+            let next = add(*counters, splat((count(&data) * BLOCKS) as u128));
             let mut stream: [Wide; N] = std::array::from_fn(|_| {
                 let now = reverse(*counters);
                 *counters = add(*counters, splat(BLOCKS as u128));
                 now
             });
+            *counters = next;
             encrypt(keys, &mut stream);
-            for i in 0..N {
-                let text = load_at(&data, i);
-                store_at(&mut data, i, xor(text, stream[i]));
-            }
+            let text: [Wide; N] = load_all(&data);
+            (0..N).for_each(|i| stream[i] = xor(stream[i], text[i]));
+            store_all(data, &stream);
         }
 
         /// Times x to the power of `n` in GF(2^128), lowest byte first. `n` is at most 64, and in
@@ -242,11 +257,19 @@ macro_rules! modes {
             xor(xor(shift_left(tweaks, n), low_to_high(carry)), reduce_high(carry))
         }
 
-        /// A register's blocks between XORs with their tweaks.
-        fn xts<const ENCRYPT: bool>(keys: &RoundKeys, tweaks: Wide, mut data: Data<'_, '_>) {
-            let mut blocks = [xor(load_at(&data, 0), tweaks)];
+        /// A part's blocks between XORs with their tweaks, those of the first register being `tweaks`.
+        fn xts_part<const ENCRYPT: bool>(keys: &RoundKeys, tweaks: Wide, data: Data<'_, '_>) {
+            let tweaks: [Wide; PART] = std::array::from_fn(|i| behind(tweaks, i));
+            let mut blocks: [Wide; PART] = load_all(&data);
+            (0..PART).for_each(|i| blocks[i] = xor(blocks[i], tweaks[i]));
             if ENCRYPT { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
-            store_at(&mut data, 0, xor(blocks[0], tweaks));
+            (0..PART).for_each(|i| blocks[i] = xor(blocks[i], tweaks[i]));
+            store_all(data, &blocks);
+        }
+
+        /// The tweaks of the blocks that are so many registers behind those with `tweaks`.
+        fn behind(tweaks: Wide, registers: usize) -> Wide {
+            times_x(tweaks, splat(twice(registers * BLOCKS)))
         }
 
         /// The tweaks of the blocks that are a flight behind those with `tweaks`.
@@ -259,7 +282,7 @@ macro_rules! modes {
                 data,
                 &mut (),
                 |_, flight| ecb::<FLIGHT>(keys, encrypts, flight),
-                |_, single| ecb::<1>(keys, encrypts, single),
+                |_, part| ecb::<PART>(keys, encrypts, part),
             );
         }
 
@@ -271,7 +294,7 @@ macro_rules! modes {
                 data,
                 before,
                 |before, flight| cbc::<FLIGHT>(keys, before, flight),
-                |before, single| cbc::<1>(keys, before, single),
+                |before, part| cbc::<PART>(keys, before, part),
             );
             *iv = last;
         }
@@ -286,7 +309,7 @@ macro_rules! modes {
                 data,
                 before,
                 |before, flight| cfb::<FLIGHT>(keys, before, flight),
-                |before, single| cfb::<1>(keys, before, single),
+                |before, part| cfb::<PART>(keys, before, part),
             );
         }
 
@@ -302,7 +325,7 @@ macro_rules! modes {
                     now,
                     counters,
                     |counters, flight| ctr::<FLIGHT>(keys, counters, flight),
-                    |counters, single| ctr::<1>(keys, counters, single),
+                    |counters, part| ctr::<PART>(keys, counters, part),
                 );
                 *counter = counter.wrapping_add(bytes.div_ceil(BLOCK) as u128);
                 data = later;
@@ -335,10 +358,10 @@ macro_rules! modes {
             }
             let tail = data.len() % SIZE / BLOCK;
             let mut last = next;
-            singles(data, |single| {
-                xts::<ENCRYPT>(keys, next, single);
+            parts(data, |part| {
                 last = next;
-                next = times_x(next, splat(twice(BLOCKS)));
+                next = behind(next, count(&part));
+                xts_part::<ENCRYPT>(keys, last, part);
             });
             let mut around = [0; SIZE];
             store(&mut around, if tail == 0 { next } else { last });
