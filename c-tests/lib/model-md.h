@@ -95,7 +95,7 @@ static inline void md_set_key(struct md_model *m)
 static inline void md_update(struct md_model *m)
 {
     size_t len = one_in(5) ? 0 : one_in(4) ? below(3000) : below(200);
-    int fault = one_in(6) ? 1 + (int)below(3) : 0;
+    int fault = one_in(6) && may_lack_memory() ? 1 + (int)below(3) : 0;
     struct errors errors = { .count = 0 };
     const uint8_t *data;
     ssize_t ret;
@@ -134,7 +134,7 @@ static inline void md_update(struct md_model *m)
 static inline void md_end(struct md_model *m)
 {
     size_t len = one_in(2) ? 0 : below(300), size = kcapi_md_digestsize(m->h), room = size;
-    bool final = one_in(2), no_room = one_in(10), bad = md_on_kernel && one_in(10);
+    bool final = one_in(2), no_room = one_in(10), bad = md_on_kernel && may_lack_memory() && one_in(10);
     struct errors errors = { .count = 0 };
     uint8_t want[DIGEST_MAX], *out;
     const uint8_t *data;

@@ -109,6 +109,11 @@ static inline void join_pairs(const struct model *m, struct message *msg)
         memcpy(msg->expected[i], result + at, msg->in[i].iov_len);
 }
 
+static inline bool lacks_memory(enum fault fault)
+{
+    return fault == NO_INPUT || fault == NO_OUTPUT || fault == BAD_INPUT || fault == BAD_OUTPUT;
+}
+
 static inline void prepare(const struct model *m, struct message *msg, bool pairs)
 {
     msg->direction = (enum direction)below(DIRECTIONS);
@@ -116,7 +121,7 @@ static inline void prepare(const struct model *m, struct message *msg, bool pair
     msg->count = msg->pairs ? 1 + below(PAIRS_MAX) : 1;
     msg->at = below((uint32_t)msg->count);
     msg->fault = one_in(5) ? (enum fault)below(FAULTS) : RIGHT;
-    if (!is_possible(m, msg, msg->fault))
+    if (!is_possible(m, msg, msg->fault) || (lacks_memory(msg->fault) && !may_lack_memory()))
         msg->fault = RIGHT;
     msg->given = !one_in(3) || m->phase == UNKNOWN || !m->iv_known;
     msg->sum = 0;
@@ -172,7 +177,7 @@ static inline ssize_t by_request(const struct model *m, const struct message *ms
 {
     enum { LEN = 64 };
     handle *beside = reinit(m->h, 0);
-    uint8_t iv[IV_MAX], in[LEN], out[LEN + TAG_MAX], want[LEN + TAG_MAX];
+    uint8_t iv[IV_MAX], in[LEN], out[LEN + TAG_MAX] = { 0 }, want[LEN + TAG_MAX];
     struct kcapi_request requests[2] = { { .handle = m->h, .assoclen = (uint32_t)(is_aead(s) ? m->aad : 0) },
                                          { .handle = beside, .assoclen = (uint32_t)s->aad } };
     struct kcapi_request *own = &requests[0], *other = &requests[1];
@@ -243,7 +248,7 @@ static inline struct ends ends_of(const struct model *m, const struct message *m
     e.errors = e.state;
     may_be(&e.errors, msg->fault == FORGED || (msg->fault == ODD && is_aead(s)), -EBADMSG);
     may_be(&e.errors, msg->fault == TOO_SHORT || msg->fault == ODD, -EINVAL);
-    may_be(&e.errors, msg->fault >= NO_INPUT && msg->fault != ODD, -EFAULT);
+    may_be(&e.errors, lacks_memory(msg->fault), -EFAULT);
     may_be(&e.errors, msg->refused != 0, (int)msg->refused);
     return e;
 }

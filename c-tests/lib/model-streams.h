@@ -97,7 +97,7 @@ static inline void step_start(struct model *m)
     else
         m->planned = 32;
     len = next_piece(m, iov, &count, false);
-    if (one_in(20) && len > 0) {
+    if (one_in(20) && len > 0 && may_lack_memory()) {
         iov[0] = (struct iovec){ NULL, 16 };
         may_be(&errors, true, -EFAULT);
     }

@@ -213,6 +213,10 @@ static void test_search(void)
 
 int main(int argc, char **argv)
 {
+    if (getenv("KCAPI_VALGRIND")) {
+        puts("1..0 # SKIP its memory would be valgrind's too");
+        return 0;
+    }
     /* Looking up a function at its first call saves all registers on the stack, with what they hold. */
     if (argc > 0 && !getenv("LD_BIND_NOW")) {
         setenv("LD_BIND_NOW", "1", 1);
@@ -220,9 +224,7 @@ int main(int argc, char **argv)
         bail_out("no second start");
     }
     kcapi_set_verbosity(KCAPI_LOG_NONE);
-    /* Valgrind's memory is not the program's. */
-    if (!getenv("KCAPI_VALGRIND"))
-        walk_all();
+    walk_all();
     map_caller();
     make_needles();
     munmap(c, sizeof(*c));

@@ -211,15 +211,18 @@ macro_rules! modes {
         }
 
         /// `last` has the block of ciphertext before `data` at its end.
-        fn cbc<const N: usize>(keys: &RoundKeys, last: &mut Wide, data: Data<'_, '_>) {
-            let ciphertext: [Wide; N] = load_all(&data);
-            let mut blocks = ciphertext;
+        /// The ciphertext is read again after decryption, from the end on so that it is still there if the
+        /// result takes its place: there are no registers for both.
+        fn cbc<const N: usize>(keys: &RoundKeys, last: &mut Wide, mut data: Data<'_, '_>) {
+            let count = count(&data);
+            let before = std::mem::replace(last, load_at(&data, count - 1));
+            let mut blocks: [Wide; N] = load_all(&data);
             decrypt(keys, &mut blocks);
-            for i in 0..N {
-                blocks[i] = xor(blocks[i], shift_in(*last, ciphertext[i]));
-                *last = ciphertext[i];
+            for i in (0..N).rev().filter(|&i| i < count) {
+                let before = if i == 0 { before } else { load_at(&data, i - 1) };
+                let before = shift_in(before, load_at(&data, i));
+                store_at(&mut data, i, xor(blocks[i], before));
             }
-            store_all(data, &blocks);
         }
 
         /// `last` has the block of ciphertext before `data` at its end.
