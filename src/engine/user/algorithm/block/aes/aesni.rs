@@ -108,20 +108,13 @@ x86_64_modes! {
         _mm_clmulepi64_si128::<0x01>(blocks, _mm_set1_epi64x(0x87))
     }
 
-    /// The same of the lower half, with shifts, which keep AES waiting less.
-    fn reduce_low(blocks: Wide) -> Wide {
-        let (two, four) = (_mm_slli_epi64::<1>(blocks), _mm_slli_epi64::<2>(blocks));
-        let few = _mm_xor_si128(_mm_xor_si128(blocks, two), four);
-        _mm_xor_si128(few, _mm_slli_epi64::<7>(blocks))
-    }
-
-    /// Each block shifted left by a bit for each block of a flight.
-    fn flight_left(blocks: Wide) -> Wide {
-        _mm_bslli_si128::<1>(blocks)
-    }
-
-    /// The bits that `flight_left` shifts out.
-    fn flight_over(blocks: Wide) -> Wide {
-        _mm_bsrli_si128::<15>(blocks)
+    /// The tweaks of register `i` of the next flight, those before it being in `made`: each is twice the one
+    /// before it, which takes half as many instructions as to make it from that of this flight.
+    fn next_tweaks(now: &[Wide; FLIGHT], made: &[Wide; FLIGHT], i: usize) -> Wide {
+        let before = if i == 0 { now[FLIGHT - 1] } else { made[i - 1] };
+        // The highest bit of each half goes to the other one: x^64 is a bit there, x^128 is 0x87.
+        let over = _mm_srai_epi32::<31>(_mm_shuffle_epi32::<0b00_01_00_11>(before));
+        let carry = _mm_and_si128(over, _mm_set_epi64x(1, 0x87));
+        _mm_xor_si128(_mm_add_epi64(before, before), carry)
     }
 }

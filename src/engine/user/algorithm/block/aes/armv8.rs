@@ -142,4 +142,9 @@ modes! {
     fn bytes(words: uint64x2_t) -> Wide {
         vreinterpretq_u8_u64(words)
     }
+
+    /// The tweaks of the blocks that are a flight behind those with `tweaks`.
+    fn flight_after(tweaks: Wide) -> Wide {
+        xor(flight_left(tweaks), reduce_low(flight_over(tweaks)))
+    }
 }

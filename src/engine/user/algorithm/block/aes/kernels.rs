@@ -91,7 +91,7 @@ macro_rules! x86_64_modes {
             let mut step = |i: usize| {
                 let key = broadcast(&early[i]);
                 (0..FLIGHT).for_each(|i| blocks[i] = round(blocks[i], key));
-                tweaks[i] = flight_after(now[i]);
+                tweaks[i] = next_tweaks(&now, tweaks, i);
             };
             // A loop would address the tweaks by a number, and so in memory.
             step(0); step(1); step(2); step(3); step(4); step(5); step(6); step(7);
@@ -239,8 +239,9 @@ macro_rules! modes {
         }
 
         /// `counters` counts with the lower half of each block, little-endian.
-        fn ctr<const N: usize>(keys: &RoundKeys, counters: &mut Wide, data: Data<'_, '_>) {
-            let next = add(*counters, splat((count(&data) * BLOCKS) as u128));
+        fn ctr<const N: usize>(keys: &RoundKeys, counters: &mut Wide, mut data: Data<'_, '_>) {
+            let count = count(&data);
+            let next = add(*counters, splat((count * BLOCKS) as u128));
             let mut stream: [Wide; N] = std::array::from_fn(|_| {
                 let now = reverse(*counters);
                 *counters = add(*counters, splat(BLOCKS as u128));
@@ -248,9 +249,10 @@ macro_rules! modes {
             });
             *counters = next;
             encrypt(keys, &mut stream);
-            let text: [Wide; N] = load_all(&data);
-            (0..N).for_each(|i| stream[i] = xor(stream[i], text[i]));
-            store_all(data, &stream);
+            for i in (0..N).filter(|&i| i < count) {
+                let text = load_at(&data, i);
+                store_at(&mut data, i, xor(text, stream[i]));
+            }
         }
 
         /// Times x to the power of `n` in GF(2^128), lowest byte first. `n` is at most 64, and in
@@ -273,11 +275,6 @@ macro_rules! modes {
         /// The tweaks of the blocks that are so many registers behind those with `tweaks`.
         fn behind(tweaks: Wide, registers: usize) -> Wide {
             times_x(tweaks, splat(twice(registers * BLOCKS)))
-        }
-
-        /// The tweaks of the blocks that are a flight behind those with `tweaks`.
-        fn flight_after(tweaks: Wide) -> Wide {
-            xor(flight_left(tweaks), reduce_low(flight_over(tweaks)))
         }
 
         fn ecb_all(keys: &RoundKeys, encrypts: bool, data: Data<'_, '_>) {

@@ -127,4 +127,14 @@ x86_64_modes! {
     fn flight_over(blocks: Wide) -> Wide {
         _mm512_bsrli_epi128::<12>(blocks)
     }
+
+    /// The tweaks of the blocks that are a flight behind those with `tweaks`.
+    fn flight_after(tweaks: Wide) -> Wide {
+        xor(flight_left(tweaks), reduce_low(flight_over(tweaks)))
+    }
+
+    /// The tweaks of register `i` of the next flight.
+    fn next_tweaks(now: &[Wide; FLIGHT], _: &[Wide; FLIGHT], i: usize) -> Wide {
+        flight_after(now[i])
+    }
 }
