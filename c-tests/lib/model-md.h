@@ -95,12 +95,13 @@ static inline void md_set_key(struct md_model *m)
 static inline void md_update(struct md_model *m)
 {
     size_t len = one_in(5) ? 0 : one_in(4) ? below(3000) : below(200);
-    int fault = one_in(6) && may_lack_memory() ? 1 + (int)below(3) : 0;
+    int fault = one_in(6) ? 1 + (int)below(3) : 0;
     struct errors errors = { .count = 0 };
     const uint8_t *data;
     ssize_t ret;
 
-    if (m->len + len > MD_MAX || (fault == 3 && !md_on_kernel) || (fault && len == 0))
+    if (m->len + len > MD_MAX || (fault == 3 && !md_on_kernel) || (fault && len == 0) ||
+        ((fault == 1 || fault == 3) && !may_lack_memory()))
         return;
     arena_begin();
     data = take_random(len);

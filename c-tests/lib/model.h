@@ -181,13 +181,13 @@ static inline size_t cut(struct iovec *iov, uint8_t *bytes, size_t len, size_t m
     return n;
 }
 
-/* A page that nobody can read or write. */
 /* Memory that is not there is an error for valgrind, whoever is told of it. */
 static inline bool may_lack_memory(void)
 {
     return !getenv("KCAPI_VALGRIND");
 }
 
+/* A page that nobody can read or write. */
 static inline uint8_t *forbidden_page(void)
 {
     static uint8_t *page;

@@ -262,9 +262,10 @@ macro_rules! modes {
             xor(xor(shift_left(tweaks, n), low_to_high(carry)), reduce_high(carry))
         }
 
-        /// A part's blocks between XORs with their tweaks, those of the first register being `tweaks`.
-        fn xts_part<const ENCRYPT: bool>(keys: &RoundKeys, tweaks: Wide, data: Data<'_, '_>) {
-            let tweaks: [Wide; PART] = std::array::from_fn(|i| behind(tweaks, i));
+        /// A part's blocks between XORs with their tweaks, those of the first register being `first`.
+        fn xts_part<const ENCRYPT: bool>(keys: &RoundKeys, first: Wide, data: Data<'_, '_>) {
+            let mut tweaks = [first; PART];
+            (1..PART).for_each(|i| tweaks[i] = behind(first, i));
             let mut blocks: [Wide; PART] = load_all(&data);
             (0..PART).for_each(|i| blocks[i] = xor(blocks[i], tweaks[i]));
             if ENCRYPT { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
@@ -456,8 +457,8 @@ macro_rules! modes {
             }
 
             fn depth(&self) -> Depth {
-                // AVX-512 has registers for all blocks and tweaks of a flight; of one block each there are few.
-                // Of two blocks each, those that have no register take most of a KiB.
+                // With AVX-512 all blocks and tweaks of a flight have registers. Elsewhere some are spilled, and
+                // those of two blocks each take most of a KiB.
                 if SIZE == 32 { Depth::Spills } else { Depth::Shallow }
             }
         }

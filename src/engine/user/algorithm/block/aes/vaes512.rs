@@ -128,13 +128,8 @@ x86_64_modes! {
         _mm512_bsrli_epi128::<12>(blocks)
     }
 
-    /// The tweaks of the blocks that are a flight behind those with `tweaks`.
-    fn flight_after(tweaks: Wide) -> Wide {
-        xor(flight_left(tweaks), reduce_low(flight_over(tweaks)))
-    }
-
-    /// The tweaks of register `i` of the next flight.
+    /// The tweaks of register `i` of the next flight, of those of this one.
     fn next_tweaks(now: &[Wide; FLIGHT], _: &[Wide; FLIGHT], i: usize) -> Wide {
-        flight_after(now[i])
+        xor(flight_left(now[i]), reduce_low(flight_over(now[i])))
     }
 }
