@@ -123,7 +123,8 @@ impl Slot {
     /// of no use to anyone.
     pub fn busy(&self, state: &SlotState) -> bool {
         state.operation.as_ref().is_some_and(|operation| {
-            !operation.failed() && (operation.progress() != Progress::Idle || self.visited())
+            // A visit that ends in between has left its message: so visitors are asked for first.
+            !operation.failed() && (self.visited() || operation.progress() != Progress::Idle)
         })
     }
 
@@ -491,5 +492,53 @@ impl SlotState {
             self.watch = Some(fork::watch(Arc::downgrade(operation) as _)?);
         }
         Ok(operation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Failure;
+    use crate::fork::Forked;
+    use std::sync::Mutex;
+
+    /// An operation in which the beginning of a stream ends while its progress is asked for.
+    #[derive(Default)]
+    struct Beginning {
+        failure: Failure,
+        visit: Mutex<Option<Visit>>,
+    }
+
+    impl Forked for Beginning {}
+
+    impl Operation for Beginning {
+        fn send(&self, _: Option<&Control>, _: Iovecs<'_>, _: bool, _: &Event) -> Result<usize> {
+            Err(Errno::IO)
+        }
+
+        fn receive(&self, _: Iovecs<'_>) -> Result<Option<usize>> {
+            Ok(None)
+        }
+
+        fn progress(&self) -> Progress {
+            match self.visit.lock().unwrap().take() {
+                Some(_) => Progress::Idle,
+                None => Progress::Pending,
+            }
+        }
+
+        fn failure(&self) -> &Failure {
+            &self.failure
+        }
+    }
+
+    #[test]
+    fn a_stream_that_begins_while_a_key_is_set_is_not_given_up() {
+        let slot = Arc::new(Slot::new(Kind::Skcipher));
+        let operation = Arc::new(Beginning::default());
+        let mut state = slot.lock(generation()).unwrap();
+        let visit = slot.visit(&mut state, || Ok(operation.clone())).unwrap();
+        *operation.visit.lock().unwrap() = Some(visit);
+        assert!(slot.busy(&state));
     }
 }
