@@ -8,8 +8,8 @@
 //! brought into order first ([`Recover`]).
 //!
 //! A signal handler that calls the library runs in a thread that may hold the lock already.
-//! A lock knows who holds it, and says EDEADLK to that thread; and so it does if whoever holds it waits
-//! for that thread ([`crate::circle`]).
+//! A lock knows who holds it, also while it is just being taken or given back, and says EDEADLK to that
+//! thread; and so it does if whoever holds it waits for that thread ([`crate::circle`]).
 //!
 //! Reference: futex(2).
 
@@ -19,7 +19,7 @@ use crate::circle::Waiting;
 use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::sys::thread;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -44,8 +44,13 @@ pub struct Lock<T> {
     /// The generation of the process that used it last, and in the two lower bits [`FREE`],
     /// [`HELD`] or [`CONTENDED`].
     word: AtomicU32,
-    /// The thread that holds it, by the address of that thread's errno, and [`KEPT`]. 0: no thread.
+    /// The thread that holds it, by the address of that thread's errno, and [`KEPT`]. 0: no thread; or it
+    /// is just being taken or given back.
     owner: AtomicUsize,
+    /// The last thread that was about to take it or to give it back: it is the holder if `owner` is 0, when a
+    /// signal handler may have interrupted it. A thread that does not hold it leaves itself here nowhere
+    /// but in a handler.
+    at_it: AtomicUsize,
     value: UnsafeCell<T>,
 }
 
@@ -86,6 +91,7 @@ impl<T> Lock<T> {
         Self {
             word: AtomicU32::new(FREE),
             owner: AtomicUsize::new(0),
+            at_it: AtomicUsize::new(0),
             value: UnsafeCell::new(value),
         }
     }
@@ -179,7 +185,7 @@ impl<T: Recover> Lock<T> {
                     .is_ok();
             if marked {
                 wait(&self.word, taken, LOOK_AGAIN);
-                if in_vain.is_given_up(&self.owner, for_itself) {
+                if in_vain.is_given_up(|| self.holder(), self.is_kept(), for_itself) {
                     return Err(Errno::DEADLK);
                 }
             }
@@ -191,21 +197,55 @@ impl<T: Recover> Lock<T> {
     /// one that another process held. The error is the word that was found instead.
     #[inline]
     fn take(&self, word: u32, taken: u32) -> core::result::Result<Guard<'_, T>, u32> {
-        self.word.compare_exchange(word, taken, Ordering::Acquire, Ordering::Relaxed)?;
-        self.owner.store(this_thread(), Ordering::Relaxed);
+        let thread = this_thread();
+        // Else this is a signal handler's call, which has interrupted one that is about to do the same.
+        let first = self.at_it.load(Ordering::Relaxed) != thread;
+        self.at_it.store(thread, Ordering::Relaxed);
+        // Nothing goes past this either way, for a signal handler of this thread.
+        let found = self.word.compare_exchange(word, taken, Ordering::AcqRel, Ordering::Relaxed);
+        if let Err(found) = found {
+            if first {
+                self.leave(thread);
+            }
+            return Err(found);
+        }
+        self.owner.store(thread, Ordering::Relaxed);
         if word & STATE != FREE {
             // SAFETY: this thread is the only one that has the lock, and the one that had it is not
             // in this process.
             unsafe { T::recover(self.value.get()) };
         }
-        Ok(Guard { lock: self, taken })
+        Ok(Guard { lock: self, taken, first })
     }
 }
 
 impl<T> Lock<T> {
-    /// Returns whether this thread holds it.
+    /// Says that `thread` is not about to do anything any more. Another thread that comes between may be
+    /// forgotten; then a signal handler that interrupts it at the next instruction waits for [`PATIENCE`].
+    fn leave(&self, thread: usize) {
+        if self.at_it.load(Ordering::Relaxed) == thread {
+            self.at_it.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns whether this thread holds it, or the one that waits for this one's work, if any thread does.
     pub fn is_own(&self) -> bool {
-        self.owner.load(Ordering::Relaxed) & !KEPT == this_thread()
+        let holder = self.holder();
+        holder == this_thread() || holder == employer()
+    }
+
+    /// The thread that holds it, if any does. 0: that is not known at this moment.
+    fn holder(&self) -> usize {
+        match self.owner.load(Ordering::Relaxed) & !KEPT {
+            0 => self.at_it.load(Ordering::Relaxed),
+            owner => owner,
+        }
+    }
+
+    /// Returns whether it is held across a fork(2), or it is not known who holds it.
+    fn is_kept(&self) -> bool {
+        let owner = self.owner.load(Ordering::Relaxed);
+        owner == 0 || owner & KEPT != 0
     }
 
     /// Gives back the guard that [`Guard::keep`] took.
@@ -214,7 +254,7 @@ impl<T> Lock<T> {
     ///
     /// This thread has kept the lock, in this process, and calls this once.
     pub unsafe fn kept(&self) -> Guard<'_, T> {
-        Guard { lock: self, taken: self.word.load(Ordering::Relaxed) }
+        Guard { lock: self, taken: self.word.load(Ordering::Relaxed), first: true }
     }
 }
 
@@ -223,6 +263,8 @@ pub struct Guard<'a, T> {
     lock: &'a Lock<T>,
     /// The word as it was when the lock was taken, perhaps in a parent of this process.
     taken: u32,
+    /// No call of this thread was interrupted that was about to take the lock.
+    first: bool,
 }
 
 impl<T> Guard<'_, T> {
@@ -259,8 +301,15 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
         let free = self.taken & !STATE;
-        self.lock.owner.store(0, Ordering::Relaxed);
-        if self.lock.word.swap(free, Ordering::Release) & STATE == CONTENDED {
+        let thread = self.lock.holder();
+        self.lock.at_it.store(thread, Ordering::Relaxed);
+        // A signal handler of this thread sees these in this order.
+        self.lock.owner.store(0, Ordering::Release);
+        let word = self.lock.word.swap(free, Ordering::AcqRel);
+        if self.first {
+            self.lock.leave(thread);
+        }
+        if word & STATE == CONTENDED {
             wake(&self.lock.word, 1);
         }
     }
@@ -271,24 +320,23 @@ impl<T> Drop for Guard<'_, T> {
 struct WaitInVain {
     began: Option<Instant>,
     waiting: Option<Waiting>,
-    /// Since when the lock is seen to be held across a fork(2).
+    /// Since when the lock is seen to be held across a fork(2), or by nobody knows whom.
     kept: Option<Instant>,
 }
 
 impl WaitInVain {
-    /// Looks who has the lock. Returns whether to give up: the thread has waited for itself for so long; or the lock is held
-    /// across a fork(2) for too long.
-    fn is_given_up(&mut self, owner: &AtomicUsize, for_itself: Duration) -> bool {
+    /// Looks who has the lock. Returns whether to give up: the thread has waited for itself for so long; or the lock
+    /// is `kept` for too long.
+    fn is_given_up(
+        &mut self,
+        holder: impl FnOnce() -> usize,
+        kept: bool,
+        for_itself: Duration,
+    ) -> bool {
         if self.began.get_or_insert_with(Instant::now).elapsed() < LOOK_AGAIN {
             return false;
         }
-        let mut kept = false;
-        let holder = || {
-            let owner = owner.load(Ordering::Relaxed);
-            kept = owner & KEPT != 0;
-            owner & !KEPT
-        };
-        let waiting = self.waiting.get_or_insert_with(|| Waiting::begin(this_thread()));
+        let waiting = self.waiting.get_or_insert_with(|| Waiting::begin(employer()));
         if waiting.is_for_itself(holder, for_itself) {
             return true;
         }
@@ -332,6 +380,38 @@ impl Event {
 /// errno.
 fn this_thread() -> usize {
     thread::errno().addr()
+}
+
+thread_local! {
+    /// The thread that waits for this one's work; 0: none.
+    static EMPLOYER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The thread for which this one works, or this one.
+fn employer() -> usize {
+    match EMPLOYER.try_with(Cell::get) {
+        Ok(0) | Err(_) => this_thread(),
+        Ok(employer) => employer,
+    }
+}
+
+/// A thread that will wait for the work of others, whatever locks it holds meanwhile.
+#[cfg(feature = "user-engine")]
+#[derive(Clone, Copy)]
+pub struct Employer(usize);
+
+#[cfg(feature = "user-engine")]
+impl Employer {
+    /// This thread, or the one for which it works.
+    pub fn new() -> Self {
+        Self(employer())
+    }
+
+    /// Takes note that this thread works for it. Then a signal handler in this thread is told EDEADLK in
+    /// the place of that one.
+    pub fn employ(self) {
+        EMPLOYER.set(self.0);
+    }
 }
 
 /// Waits while `word` is `expected`, at most for so long. It may also return for no reason; no caller
@@ -378,6 +458,26 @@ mod tests {
         drop(held);
         assert!(lock.try_lock_in(generation()).is_some());
         assert!(lock.lock().is_ok());
+    }
+
+    #[test]
+    fn a_handler_does_not_wait_for_a_lock_that_its_thread_is_just_taking() {
+        let lock = Lock::new(Counter(0));
+        lock.at_it.store(this_thread(), Ordering::Relaxed);
+        lock.word.store(generation() << 2 | HELD, Ordering::Relaxed);
+        assert_eq!(lock.lock().err(), Some(Errno::DEADLK));
+    }
+
+    #[test]
+    fn who_did_not_get_a_lock_is_not_taken_for_its_holder() {
+        let lock = Lock::new(Counter(0));
+        let held = lock.lock().unwrap();
+        thread::scope(|scope| {
+            let other = scope.spawn(|| lock.try_lock_in(generation()).is_none());
+            assert!(other.join().unwrap());
+        });
+        assert_eq!(lock.at_it.load(Ordering::Relaxed), 0);
+        drop(held);
     }
 
     /// What signal handlers do: each of two threads holds a lock and wants the other's. `first` says

@@ -103,7 +103,8 @@ impl Slot {
 
     /// Makes the state this process's own, whose generation is `process`. Returns whether it was a
     /// parent's. A stream or digest that has begun goes on, because its operation was told of the
-    /// fork. Any other operation belongs to the parent, so it is closed here.
+    /// fork. Any other operation belongs to the parent, so it is closed here, and so is one that could not be
+    /// made ready for two processes.
     #[inline]
     pub fn enter(&self, state: &mut SlotState, process: u32) -> bool {
         if state.process == process {
@@ -112,8 +113,12 @@ impl Slot {
         state.process = process;
         // The threads of the parent are not here.
         self.visitors.store(0, Ordering::Relaxed);
-        if state.operation.as_ref().is_some_and(|op| op.progress() == Progress::Idle) {
-            self.close(state);
+        if let Some(operation) = &state.operation {
+            let failed = operation.failed();
+            if failed || operation.progress() == Progress::Idle {
+                self.close(state);
+            }
+            state.incomplete |= failed && state.kind == Kind::Hash;
         }
         true
     }
@@ -344,7 +349,13 @@ impl Visit {
             if sent > 0 {
                 control = None;
             }
-            self = self.put_down(cancellation)?;
+            let operation = Arc::clone(&self.operation);
+            self = self.put_down(cancellation).inspect_err(|_| {
+                // What was taken of the piece cannot be sent again.
+                if sent > 0 {
+                    operation.failure().set();
+                }
+            })?;
             self.operation.wait_for_room(LOOK_AGAIN);
         }
     }
@@ -380,10 +391,14 @@ impl Visit {
         if !self.is_current(&*self.slot.state.lock()?) {
             return Err(because(Errno::INVAL, "the stream was given up meanwhile"));
         }
-        // EAGAIN: this is a call from a destructor, while the thread ends, when WAITING is gone.
-        WAITING.try_with(|waiting| waiting.set(Some(self))).map_err(|_| Errno::AGAIN)?;
-        cancellation.point();
-        WAITING.take().ok_or(Errno::IO)
+        let mut visit = Some(self);
+        // If this is a signal handler's call, the one that it has interrupted may wait, too.
+        if let Ok(interrupted) = WAITING.try_with(|waiting| waiting.replace(visit.take())) {
+            cancellation.point();
+            visit = WAITING.replace(interrupted);
+        }
+        // Else this is a call from a destructor while the thread ends, which cannot be cancelled any more.
+        visit.ok_or(Errno::IO)
     }
 
     fn is_current(&self, state: &SlotState) -> bool {

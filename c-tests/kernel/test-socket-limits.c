@@ -50,7 +50,7 @@ static bool set(int setting, long value)
 }
 
 /* What is asked of a handle. */
-enum { ONE_CALL, BATCH, STREAM };
+enum { ONE_CALL, BATCH, STREAM, REQUESTS };
 
 static struct work {
     const char *algorithm;
@@ -85,6 +85,14 @@ static struct work {
     { "gcm(aes)", BATCH, 16, TAG, 64, 4000, KCAPI_INIT_AIO, false, false, 0 },
     { "gcm(aes)", STREAM, 16, TAG, 1, 65536, 0, false, false, 0 },
     { "gcm(aes)", STREAM, 16, TAG, 1, USUAL, 0, false, false, 0 },
+    /* Results that fill the receive buffer, and begin in the midst of a page. */
+    { "xts(aes)", BATCH, 32, 0, 2, 65536, 0, false, false, 0 },
+    { "xts(aes)", BATCH, 32, 0, 2, 65536, KCAPI_INIT_AIO, false, false, 0 },
+    { "xts(aes)", BATCH, 32, 0, 2, 524288, KCAPI_INIT_AIO, false, false, 0 },
+    { "xts(aes)", REQUESTS, 32, 0, 2, 65536, 0, false, false, 0 },
+    { "gcm(aes)", STREAM, 16, TAG, 1, 65536 - TAG, 0, false, false, 0 },
+    { "gcm(aes)", BATCH, 16, TAG, 2, 65536 - TAG, KCAPI_INIT_AIO, false, false, 0 },
+    { "gcm(aes)", REQUESTS, 16, TAG, 2, 65536 - TAG, 0, false, false, 0 },
 };
 enum { WORKS = sizeof(works) / sizeof(works[0]) };
 
@@ -137,12 +145,35 @@ static ssize_t stream(const struct work *w, struct kcapi_handle *handle)
     return ret < 0 ? ret : got;
 }
 
+static ssize_t requests(const struct work *w, struct kcapi_handle *handle)
+{
+    struct kcapi_request r[MOST_IOVECS];
+    ssize_t sum = 0;
+
+    for (size_t i = 0; i < w->parts; i++)
+        r[i] = (struct kcapi_request){ .handle = handle,
+                                       .type = KCAPI_REQUEST_ENCRYPT,
+                                       .iv = iv,
+                                       .input = data + i * w->len,
+                                       .inlen = w->len,
+                                       .output = out + i * (w->len + w->tag),
+                                       .outlen = w->len + w->tag };
+    kcapi_process(r, w->parts, sizeof(r[0]), 0);
+    for (size_t i = 0; i < w->parts; i++) {
+        if (r[i].result < 0)
+            return r[i].result;
+        sum += r[i].result;
+    }
+    return sum;
+}
+
 static ssize_t run(const struct work *w, struct kcapi_handle *handle)
 {
     memset(out, 0, MOST);
     switch (w->how) {
     case BATCH: return batch(w, handle);
     case STREAM: return stream(w, handle);
+    case REQUESTS: return requests(w, handle);
     default:
         return w->tag ? kcapi_aead_encrypt(handle, data, w->len, iv, out, w->len + w->tag, 0)
                       : kcapi_cipher_encrypt(handle, data, w->len, iv, out, w->len, 0);
@@ -244,7 +275,8 @@ int main(void)
         before[i] = get(i);
     fill(key, sizeof(key), 1);
     data = pages(MOST);
-    out = pages(MOST);
+    /* In the midst of a page, as where malloc(3) puts what is large. */
+    out = (uint8_t *)pages(MOST + 16) + 16;
     fill(data, MOST, 2);
     test(much);
     for (int i = 0; i < WORKS; i++)

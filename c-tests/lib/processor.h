@@ -19,7 +19,7 @@
 #include "tap.h"
 
 static struct {
-    uintptr_t base;
+    uintptr_t base, end;
     char path[4096];
 } library;
 
@@ -30,6 +30,9 @@ static inline int note_library(struct dl_phdr_info *info, size_t size, void *unu
     if (!strstr(info->dlpi_name, "/libkcapi.so"))
         return 0;
     library.base = info->dlpi_addr;
+    for (size_t i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_LOAD)
+            library.end = library.base + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
     snprintf(library.path, sizeof(library.path), "%s", info->dlpi_name);
     return 1;
 }

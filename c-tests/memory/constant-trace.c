@@ -29,6 +29,7 @@ int main(void)
 
 #include "constant-walk.h"
 #include "instructions.h"
+#include "trap.h"
 
 /* RSA takes the most instructions, 14 million where the processor has no IFMA. */
 enum { EVENTS = 32 * MIB, SHOWN = 3, PATHS = 64 };
@@ -57,19 +58,6 @@ static struct {
     size_t count;
     bool compares;
 } here;
-
-/* The processor's flag that has a trap follow each instruction. */
-#define TRAP_FLAG "0x100"
-
-static inline __attribute__((always_inline)) void trap_each_instruction(void)
-{
-    __asm__ volatile("pushfq; orq $" TRAP_FLAG ", (%%rsp); popfq" : : : "cc", "memory");
-}
-
-static inline __attribute__((always_inline)) void trap_no_more(void)
-{
-    __asm__ volatile("pushfq; andq $~" TRAP_FLAG ", (%%rsp); popfq" : : : "cc", "memory");
-}
 
 /* Writes down what comes next, or compares it with what was written. */
 static void on_trap(int signal, siginfo_t *info, void *context)

@@ -156,6 +156,30 @@ static void test_way(const struct way *way)
     ok(wrong == 0, "%s, %s: %u calls", way->algorithm, way->name, calls);
 }
 
+/* An output that cannot be written got nothing, and the next one the plaintext of the forged message before it. */
+static bool forgets_what_was_forged(void)
+{
+    struct kcapi_handle *handle = aead_with_key("gcm(aes)", key, 16, TAG, AAD, KCAPI_INIT_AIO);
+    size_t len = 4096;
+    struct memory m = memory_of(len);
+    struct iovec in[2] = { { want, len + TAG }, { want + len + TAG, len + TAG } };
+    struct iovec out[2] = { { m.bytes, len }, { got, len } };
+    ssize_t ret;
+
+    for (size_t i = 0; i < 2; i++)
+        kcapi_aead_encrypt(handle, data, len, iv, in[i].iov_base, len + TAG, 0);
+    want[len] ^= 1;
+    memset(got, 0, len);
+    spoil(&m, len, FIRST, READ_ONLY);
+    ret = kcapi_aead_decrypt_aio(handle, in, out, 2, iv, 0);
+    munmap(m.map, m.size);
+    kcapi_aead_destroy(handle);
+    if (ret == -EFAULT && memcmp(got + AAD, data + AAD, len - AAD) != 0)
+        return true;
+    diag("a page that cannot be written, and a forged message: %zd", ret);
+    return false;
+}
+
 /* A backend is chosen once in a process. */
 static void test_backend(const char *backend)
 {
@@ -168,6 +192,7 @@ static void test_backend(const char *backend)
         unsigned calls = 0, wrong = 0;
 
         setenv("KCAPI_AIO", backend, 1);
+        wrong += !forgets_what_was_forged();
         for (size_t i = 0; i < sizeof(aio_ways) / sizeof(aio_ways[0]); i++) {
             unsigned more = wrong_calls(&aio_ways[i], &calls);
 

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -369,6 +370,40 @@ static void digests(const void *arg)
     in_both(own_digests, name);
 }
 
+/* The child's data came into the parent's digest, if there was no descriptor for a copy of what had begun. */
+static void digest_without_a_copy(const void *arg)
+{
+    const char *name = arg;
+    uint8_t want[DIGEST_MAX], out[DIGEST_MAX], key[16] = { 1 };
+    struct rlimit limit;
+    ssize_t size, ret;
+    pid_t child;
+
+    shared = strchr(name, '(') ? md_with_key(name, key, 16) : md(name);
+    size = kcapi_md_digest(shared, data[0], 100, want, DIGEST_MAX);
+    expect_int(kcapi_md_update(shared, data[0], 100), 0, "an update");
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    child = fork();
+    if (child == 0) {
+        ret = kcapi_md_update(shared, data[0] + 100, 100);
+        if (ret == 0)
+            ret = kcapi_md_final(shared, out, DIGEST_MAX);
+        else
+            expect_int(ret, -EIO, "an update in the child");
+        if (ret >= 0) {
+            kcapi_md_digest(strchr(name, '(') ? md_with_key(name, key, 16) : md(name), data[0], 200, want,
+                            DIGEST_MAX);
+            expect(memcmp(out, want, (size_t)size) == 0, "the child's digest");
+        }
+        _exit(unexpected != 0);
+    }
+    expect_int(ending(child), 0, "the child");
+    expect_int(kcapi_md_final(shared, out, DIGEST_MAX), size, "the parent's digest");
+    expect(memcmp(out, want, (size_t)size) == 0, "its bytes");
+}
+
 static void test_subject(const struct subject *s)
 {
     static const size_t pairs[] = { 0, 1, 2, 8 };
@@ -418,7 +453,9 @@ int main(void)
         else
             skip(1, subjects[i].name);
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         ok(alone(digests, names[i]), "%s: own digests", names[i]);
+        ok(alone(digest_without_a_copy, names[i]), "%s: no descriptor for the child's", names[i]);
+    }
     return done_testing();
 }

@@ -355,7 +355,35 @@ static void forged(const void *arg)
     s->calls->start[DECRYPT](h, iv, &head, 1);
     IN_CHILD(expect_int(s->calls->update_last(h, &tail, 1), (long long)tail.iov_len, "the tag"));
     expect_int(s->calls->op(h, &to, 1), -EBADMSG, "a forged message");
+    expect(memcmp(out + aad, data + aad, 16) != 0, "its plaintext is there");
     ends_well();
+}
+
+/* The reader does not know how long the message is: it got a part of it, and the tag of that part. */
+static void too_little_room(const void *arg)
+{
+    struct iovec to = { out, 100 };
+
+    begin(arg);
+    start(0);
+    IN_CHILD(send(0, LEN, true));
+    ends_well();
+    expect_int(s->calls->op(h, &to, 1), -EINVAL, "a part of the message");
+    to.iov_len = LEN + TAG_MAX;
+    expect(s->calls->op(h, &to, 1) < 0 || memcmp(out, want, LEN + s->tag) == 0, "another message");
+}
+
+/* What a child has sent was given up by a reader who had no room for a block of it. */
+static void less_than_a_block(const void *arg)
+{
+    struct iovec to = { out, 8 };
+
+    begin(arg);
+    start(0);
+    IN_CHILD(send(0, PIECE, true));
+    ends_well();
+    expect_int(s->calls->op(h, &to, 1), -EINVAL, "less than a block");
+    receive(0, PIECE);
 }
 
 static const struct {
@@ -387,8 +415,12 @@ int main(void)
                 ok(alone(jobs[j].job, s), "%s: %s", s->name, jobs[j].name);
         if (s->chain == CHAINS)
             ok(alone(big, s), "%s: more than fits", s->name);
-        if (is_aead(s))
+        if (s->unit > 1 && !is_aead(s) && s->chain != SAME_IV)
+            ok(alone(less_than_a_block, s), "%s: less than a block", s->name);
+        if (is_aead(s)) {
             ok(alone(forged, s), "%s: a forged message", s->name);
+            ok(alone(too_little_room, s), "%s: too little room", s->name);
+        }
     }
     return done_testing();
 }

@@ -3,18 +3,23 @@
  * Threads for large batches blocked SIGSEGV, so that a program was killed whose handler repairs pages,
  * as garbage collectors' do. And a handler that used the handle whose call it had interrupted waited
  * for ever: now that is -EDEADLK, if it would have to wait. A handler is run at each point of a call
- * at which it calls the C library.
+ * at which it calls the C library; and on the engine in user space, at each instruction, where it calls
+ * fork(2), too: between two of them a lock was held and nobody its holder, and the handler waited for ever.
+ * So did one in a thread that the library had started for a large batch.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/time.h>
+#include <ucontext.h>
 
 #include "alone.h"
 #include "md.h"
+#include "processor.h"
 #include "stops.h"
 #include "subjects.h"
+#include "trap.h"
 #include "uml.h"
 
 enum { LEN = 4096, MANY = 16, ROOM = LEN + TAG_MAX };
@@ -81,6 +86,38 @@ static void batch(const void *subject)
             munmap(to[i].iov_base, MIB);
     }
     s->calls->destroy(h);
+}
+
+/* The handler runs in a thread of the library's, for which the one that holds the handle waits. */
+static handle *batched;
+static const struct subject *of_batched;
+
+static void at_a_page_of_a_batch(int signal, siginfo_t *info, void *context)
+{
+    uint8_t out[32];
+
+    expect_int(of_batched->calls->whole[DECRYPT](batched, data, sizeof(out), iv, out, sizeof(out), 0), -EDEADLK,
+               "the same handle");
+    expect_int(set_key(of_batched, batched, 0), -EDEADLK, "its key");
+    repair(signal, info, context);
+}
+
+static void in_a_large_batch(const void *subject)
+{
+    struct sigaction action = { .sa_sigaction = at_a_page_of_a_batch, .sa_flags = SA_SIGINFO };
+    struct iovec from[MANY], to[MANY];
+
+    of_batched = subject;
+    batched = handle_of(of_batched, 0, of_batched->tag, 0, KCAPI_INIT_AIO);
+    sigaction(SIGSEGV, &action, NULL);
+    for (size_t i = 0; i < MANY; i++) {
+        from[i] = (struct iovec){ data, MIB - KIB };
+        to[i] = (struct iovec){ damaged(MIB, NULL), MIB };
+        mprotect((uint8_t *)to[i].iov_base + page_size(), MIB - page_size(), PROT_READ | PROT_WRITE);
+    }
+    expect_int(of_batched->calls->pairs[ENCRYPT](batched, from, to, MANY, iv_of(of_batched, 1, iv), 0),
+               (long long)(MANY * (MIB - KIB + of_batched->tag)), "the batch");
+    expect_int(repaired, MANY, "pages repaired");
 }
 
 /* The same in calls that are one thread's. */
@@ -312,6 +349,17 @@ static void open_handles(void)
     hash();
 }
 
+static void works_as_before(size_t job)
+{
+    if (jobs[job].call == stream)
+        kcapi_cipher_encrypt(cipher, data, 16, iv, data + LEN, 16, 0);
+    one_shot();
+    pairs();
+    seal();
+    hash();
+    keys();
+}
+
 /* Exits with 3 if the job has fewer points. */
 static void interrupt(const void *arg)
 {
@@ -325,13 +373,7 @@ static void interrupt(const void *arg)
     watched = false;
     if (!tried)
         _exit(3);
-    if (jobs[job].call == stream)
-        kcapi_cipher_encrypt(cipher, data, 16, iv, data + LEN, 16, 0);
-    one_shot();
-    pairs();
-    seal();
-    hash();
-    keys();
+    works_as_before(job);
 }
 
 static void test_job(size_t job)
@@ -350,6 +392,63 @@ static void test_job(size_t job)
     }
     ok(wrong == 0, "a handler at each of %d points: %s", done, jobs[job].name);
 }
+
+/* Interrupts everything, as a page that is missing in the midst of it does not. */
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+static int instructions;
+
+static void at_an_instruction(int signal, siginfo_t *info, void *context)
+{
+    /* Once at each: in a loop that is enough. */
+    static bool seen[16 * MIB];
+    uintptr_t at = (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    int before = errno;
+    pid_t child;
+
+    (void)info;
+    if (at < library.base || at >= library.end || at - library.base >= sizeof(seen) ||
+        seen[at - library.base])
+        return;
+    seen[at - library.base] = true;
+    instructions++;
+    try_everything(signal);
+    child = fork();
+    if (child == 0) {
+        alarm(patience());
+        try_everything(signal);
+        one_shot();
+        seal();
+        hash();
+        _exit(unexpected != 0);
+    }
+    expect_int(ending(child), 0, "the handler's child");
+    errno = before;
+}
+
+static void interrupt_each_instruction(const void *arg)
+{
+    const struct sigaction action = { .sa_sigaction = at_an_instruction, .sa_flags = SA_SIGINFO };
+    const size_t *job = arg;
+
+    open_handles();
+    sigaction(SIGTRAP, &action, NULL);
+    trap_each_instruction();
+    jobs[*job].call();
+    trap_no_more();
+    expect(instructions > 300, "no more than %d instructions", instructions);
+    works_as_before(*job);
+}
+
+static void test_each_instruction(void)
+{
+    if (!dl_iterate_phdr(note_library, NULL))
+        bail_out("the library is not found");
+    for (size_t job = 0; job < JOBS; job++)
+        ok(alone(interrupt_each_instruction, &job), "a handler at each instruction: %s", jobs[job].name);
+}
+#else
+static void test_each_instruction(void) {}
+#endif
 
 /* In user space, a page of the output: there a call of a handle is in its midst. */
 static void at_a_page(int signal, siginfo_t *info, void *context)
@@ -445,11 +544,15 @@ int main(void)
     /* The kernel says -EFAULT, and knows no signal. */
     if (user)
         ok(alone(in_its_midst, NULL), "a handler in the midst of a call on its handle: -EDEADLK");
+    /* Valgrind knows no such trap. */
+    if (user && !getenv("KCAPI_VALGRIND"))
+        test_each_instruction();
     for (size_t i = 0; user && i < sizeof(large) / sizeof(large[0]); i++) {
         for (size_t j = 0; j < SUBJECTS; j++) {
             if (strcmp(subjects[j].name, large[i]) != 0)
                 continue;
             ok(alone(batch, &subjects[j]), "%s: pages repaired in a large batch", large[i]);
+            ok(alone(in_a_large_batch, &subjects[j]), "%s: -EDEADLK in a large batch", large[i]);
             ok(alone(single, &subjects[j]), "%s: pages repaired in other calls", large[i]);
             ok(alone(whose, &subjects[j]), "%s: signals of the process in a large batch", large[i]);
         }

@@ -125,70 +125,50 @@ unsafe fn store_u32(to: *mut u32, len: usize) {
     unsafe { store(to, len as u32) };
 }
 
-#[unsafe(export_name = "kcapi_aead_getdata_input@LIBKCAPI_0.13.0")]
-unsafe extern "C" fn getdata_input(
-    handle: *mut Handle,
-    encdata: *mut u8,
-    encdatalen: u32,
-    enc: c_int,
-    aad: *mut *mut u8,
-    aadlen: *mut u32,
-    data: *mut *mut u8,
-    datalen: *mut u32,
-    tag: *mut *mut u8,
-    taglen: *mut u32,
-) {
-    let (mut aad_size, mut data_size, mut tag_size) = (0, 0, 0);
-    // SAFETY: the promises of kcapi.h are the same for all versions.
-    unsafe {
-        kcapi_aead_getdata_input(
-            handle,
-            encdata,
-            encdatalen as usize,
-            enc,
-            aad,
-            &raw mut aad_size,
-            data,
-            &raw mut data_size,
-            tag,
-            &raw mut tag_size,
-        );
-        store_u32(aadlen, aad_size);
-        store_u32(datalen, data_size);
-        store_u32(taglen, tag_size);
-    }
+/// Exports NAME@LIBKCAPI_0.13.0, which stores lengths of 32 bits.
+macro_rules! older_getdata {
+    ($($name:ident;)*) => {
+        $(
+            const _: () = {
+                #[unsafe(export_name = concat!(stringify!($name), "@LIBKCAPI_0.13.0"))]
+                unsafe extern "C" fn older(
+                    handle: *mut Handle,
+                    encdata: *mut u8,
+                    encdatalen: u32,
+                    enc: c_int,
+                    aad: *mut *mut u8,
+                    aadlen: *mut u32,
+                    data: *mut *mut u8,
+                    datalen: *mut u32,
+                    tag: *mut *mut u8,
+                    taglen: *mut u32,
+                ) {
+                    let (mut aad_size, mut data_size, mut tag_size) = (0, 0, 0);
+                    // SAFETY: the promises of kcapi.h are the same for all versions.
+                    unsafe {
+                        $name(
+                            handle,
+                            encdata,
+                            encdatalen as usize,
+                            enc,
+                            aad,
+                            &raw mut aad_size,
+                            data,
+                            &raw mut data_size,
+                            tag,
+                            &raw mut tag_size,
+                        );
+                        store_u32(aadlen, aad_size);
+                        store_u32(datalen, data_size);
+                        store_u32(taglen, tag_size);
+                    }
+                }
+            };
+        )*
+    };
 }
 
-#[unsafe(export_name = "kcapi_aead_getdata_output@LIBKCAPI_0.13.0")]
-unsafe extern "C" fn getdata_output(
-    handle: *mut Handle,
-    encdata: *mut u8,
-    encdatalen: u32,
-    enc: c_int,
-    aad: *mut *mut u8,
-    aadlen: *mut u32,
-    data: *mut *mut u8,
-    datalen: *mut u32,
-    tag: *mut *mut u8,
-    taglen: *mut u32,
-) {
-    let (mut aad_size, mut data_size, mut tag_size) = (0, 0, 0);
-    // SAFETY: the promises of kcapi.h are the same for all versions.
-    unsafe {
-        kcapi_aead_getdata_output(
-            handle,
-            encdata,
-            encdatalen as usize,
-            enc,
-            aad,
-            &raw mut aad_size,
-            data,
-            &raw mut data_size,
-            tag,
-            &raw mut tag_size,
-        );
-        store_u32(aadlen, aad_size);
-        store_u32(datalen, data_size);
-        store_u32(taglen, tag_size);
-    }
+older_getdata! {
+    kcapi_aead_getdata_input;
+    kcapi_aead_getdata_output;
 }

@@ -14,7 +14,9 @@ use crate::engine::{Control, Kind, Op};
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
 use crate::overlap::{reads_its_output, with_checked_copies};
+use libc::iovec;
 use std::os::fd::AsFd;
+use std::slice;
 
 impl KernelOperation {
     /// Pairs of IOVECs, each a message of its own, by `backend`. Their lengths have been checked.
@@ -47,14 +49,19 @@ impl KernelOperation {
         while plan.next(&mut batch)? {
             reads.clear();
             reads.try_reserve(batch.outputs().list().len())?;
-            self.note(match order {
+            let carried_out = self.note(match order {
                 Order::InTurn => self.carry_out_in_turn(control, &batch, backend, &mut reads),
                 _ => self.carry_out(first.take(), &batch, rules.cut, backend, &mut reads),
-            })?;
+            });
+            let mut goes_on = carried_out.is_ok();
             for (&read, output) in reads.iter().zip(batch.outputs().each()) {
-                if !outcome.note(self.note(whole_result(read, output))) {
-                    return outcome.result();
-                }
+                // Behind a failure, too, since what a forged message has left must not stay.
+                let result = whole_result(read, output);
+                goes_on = goes_on && outcome.note(self.note(result));
+            }
+            carried_out?;
+            if !goes_on {
+                return outcome.result();
             }
         }
         outcome.result()
@@ -74,7 +81,7 @@ impl KernelOperation {
         let all = inputs.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len));
         let one_granule = self.kind() == Kind::Aead || order == Order::InTurn;
         Rules {
-            // If messages take turns only one is in the socket, so that no limit matters.
+            // If messages take turns only one is in the socket.
             capacity: match order {
                 Order::InTurn => usize::MAX,
                 _ => readable(self.capacity.room(self.socket.as_fd(), all)).min(SENT_AT_ONCE),
@@ -108,11 +115,10 @@ impl KernelOperation {
         outcomes: &mut Vec<Outcome>,
     ) -> Result<()> {
         let (inputs, outputs) = (batch.inputs(), batch.outputs());
-        if let [only] = outputs.list() {
-            let message = Message { control: Some(control), data: inputs };
-            let exchanged = self.exchange(message, batch.len(), outputs, only.iov_len);
-            outcomes.push(exchanged.map(|()| only.iov_len));
-            return Ok(());
+        let takes_whole =
+            |output: &iovec| self.takes_whole_result(slice::from_ref(output), output.iov_len);
+        if outputs.list().len() == 1 || !outputs.list().iter().all(takes_whole) {
+            return self.carry_out_alone(control, batch, outcomes);
         }
         let (mut exchanges, mut ends) = (Vec::new(), Vec::new());
         exchanges.try_reserve_exact(outputs.list().len())?;
@@ -127,6 +133,25 @@ impl KernelOperation {
             End::Refused(errno) => Some(Err(errno)),
             End::Left => None,
         }));
+        Ok(())
+    }
+
+    /// The same by system calls for each message.
+    fn carry_out_alone(
+        &self,
+        control: &Control,
+        batch: &Batch<'_>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<()> {
+        for (data, output) in batch.inputs().each().zip(batch.outputs().each()) {
+            let (len, result) = (data.total()?, output.total()?);
+            let message = Message { control: Some(control), data };
+            let outcome = self.exchange(message, len, output, result).map(|()| result);
+            outcomes.push(outcome);
+            if !matches!(outcome, Ok(_) | Err(Errno::BADMSG)) {
+                break;
+            }
+        }
         Ok(())
     }
 

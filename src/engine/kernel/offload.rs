@@ -230,10 +230,14 @@ impl KernelOperation {
     /// Before a fork(2), after which another process may use a stream that has begun: the socket gets
     /// the data that are kept here, and the results go to memory that both processes share.
     pub(super) fn share_backlog(&self) {
-        if self.keeps_backlog.get() != Some(true) || self.progress() == Progress::Idle {
+        if self.kind() != Kind::Skcipher {
             return;
         }
         let shared = self.backlog.lock().and_then(|mut backlog| {
+            // Under the lock, so that another thread's stream has begun, or begins without a backlog.
+            if self.keeps_backlog.get() != Some(true) || self.progress() == Progress::Idle {
+                return Ok(());
+            }
             backlog.share_results()?;
             let held = std::mem::take(&mut backlog.held);
             let list = [iovec(held.as_ptr(), held.len())];

@@ -16,6 +16,7 @@ use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copy};
 use crate::sys::process::page_size;
+use libc::iovec;
 use std::os::fd::AsFd;
 
 impl KernelOperation {
@@ -110,22 +111,22 @@ impl KernelOperation {
         if result == 0 {
             return self.finish_without_result(len);
         }
-        if self.takes_whole_result(output, result) {
+        if self.takes_whole_result(output.list(), result) {
             return self.receive_whole(output, result);
         }
         in_one_piece(output, result, |piece| self.receive_whole(piece, result).map(|()| result))?;
         Ok(())
     }
 
-    /// Returns whether the kernel writes a result of `result` bytes to `output` in one recvmsg(2).
-    /// It stops where a step in which it describes the output ends, if less than a page of the
-    /// receive buffer is left, and what follows would be another message to it. With whole pages in
-    /// one IOVEC that is only the end.
-    fn takes_whole_result(&self, output: Iovecs<'_>, result: usize) -> bool {
-        let list = output.list();
+    /// Returns whether the kernel writes a result of `result` bytes to `output` as that of one message.
+    /// It describes the output step by step, and stops between two of them if less than a page of the
+    /// receive buffer is left: what follows would be another message to it, in the same recvmsg(2). If the
+    /// output is one piece of whole pages, no step ends less than a page before its end.
+    pub(super) fn takes_whole_result(&self, output: &[iovec], result: usize) -> bool {
         let room = || self.capacity.room(self.socket.as_fd(), result);
-        let in_pages = || matches!(list, [one] if one.iov_base.addr().is_multiple_of(page_size()));
-        list.len() <= OUTPUTS_MAX
+        let in_pages =
+            || matches!(output, [one] if one.iov_base.addr().is_multiple_of(page_size()));
+        output.len() <= OUTPUTS_MAX
             && (result <= PAGE || result + page_size() <= room() || in_pages())
     }
 

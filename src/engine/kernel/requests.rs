@@ -104,10 +104,12 @@ fn place_of_result(operation: &KernelOperation, job: &Job<'_>) -> Option<[iovec;
     let (len, result) = job.control?.lens(operation.tag_len, job.input, job.output).ok()?;
     let longest = len.max(result);
     let output = job.output.list().first().filter(|output| output.iov_len >= result)?;
+    let place = [iovec(output.iov_base.cast(), result)];
     let fits = len > 0
         && result > 0
         && job.input.list().len() <= IOVECS_MAX
         && longest <= SENT_AT_ONCE
-        && longest <= operation.capacity.room(operation.socket.as_fd(), longest);
-    fits.then(|| [iovec(output.iov_base.cast(), result)])
+        && longest <= operation.capacity.room(operation.socket.as_fd(), longest)
+        && operation.takes_whole_result(&place, result);
+    fits.then_some(place)
 }

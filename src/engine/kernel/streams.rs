@@ -6,6 +6,7 @@
 
 use super::aio::{Backend, Synchronous};
 use super::backlog::Backlog;
+use super::capacity::Capacity;
 use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, is_unreadable};
 use super::operation::KernelOperation;
 use crate::engine::{Alone, Control, Failure, Kind, Length, Operation, Progress, Submission};
@@ -37,7 +38,7 @@ impl KernelOperation {
     fn is_too_short(&self, room: usize, received: Result<usize>) -> bool {
         matches!(received, Ok(0) | Err(Errno::INVAL))
             && room < self.common.algorithm.granule()
-            && self.pending.load(Ordering::Relaxed) > 0
+            && (self.of_two_processes() || self.pending.load(Ordering::Relaxed) > 0)
     }
 
     /// The number of bytes that can be received at once into `room` bytes.
@@ -62,28 +63,44 @@ impl KernelOperation {
         self.ended(self.finish_without_result(pending)).map(|()| 0)
     }
 
-    /// One recvmsg(2). `due` is the length of an AEAD's result, or 0 if it is not known.
-    fn receive_what_is_there(&self, output: Iovecs<'_>, due: usize) -> Result<usize> {
+    /// The length of the result of an AEAD's message, once that is complete. 0: it is not, or another
+    /// process may have sent a part of it.
+    fn known_due(&self) -> usize {
+        if self.of_two_processes() { 0 } else { self.due.load(Ordering::Relaxed) }
+    }
+
+    /// One recvmsg(2). EINVAL: the result is longer than `output`, and is lost.
+    fn receive_what_is_there(&self, output: Iovecs<'_>) -> Result<usize> {
         let receive = |output: Iovecs<'_>| match self.chains() {
             true => message::receive_granules(self.socket.as_fd(), output),
             false => message::receive_at_once(self.socket.as_fd(), output),
         };
         let many = output.list().len() > OUTPUTS_MAX;
-        let there = || output.total().map(|room| self.there(room));
+        let room = output.total()?;
+        let (there, due) = (self.there(room), self.known_due());
         let granule = self.common.algorithm.granule();
         let len = match self.kind() {
-            Kind::Aead if many && due > 0 => due,
-            Kind::Aead if many => output.total()?,
-            Kind::Skcipher if message::splits_granules(output, there()?, granule) => there()?,
+            // With less than the whole result the kernel would cut the message. The other process may have
+            // enlarged the buffer.
+            Kind::Aead if self.of_two_processes() => {
+                Capacity::default().room(self.socket.as_fd(), usize::MAX)
+            }
+            Kind::Aead if due > 0 && !self.takes_whole_result(output.list(), due) => due,
+            Kind::Aead if many => room,
+            Kind::Skcipher if message::splits_granules(output, there, granule) => there,
             _ => match receive(output) {
                 // Before Linux 6.8 a socket has memory for about 30 IOVECs. It has taken nothing
                 // then.
-                Err(Errno::NOMEM) if many => there()?,
+                Err(Errno::NOMEM) if many => there,
                 received => return received,
             },
         };
         let mut taken = false;
-        let received = in_one_piece(output, len, |piece| receive(piece).inspect(|_| taken = true));
+        let received = in_one_piece(output, len, |piece| {
+            let bytes = receive(piece)?;
+            taken = true;
+            if bytes > room { Err(Errno::INVAL) } else { Ok(bytes) }
+        });
         if taken && received.is_err() {
             // The result was taken out of the socket and is lost.
             self.end();
@@ -240,8 +257,11 @@ impl Operation for KernelOperation {
             // Only the last piece may be without MSG_MORE.
             let more_flag = if more || sent + now < len { MSG_MORE } else { 0 };
             let message = Message { control: control.take(), data };
-            // Counted before a receiver in another thread can subtract them.
-            self.pending.fetch_add(now, Ordering::Relaxed);
+            // Counted before a receiver in another thread can subtract them, or cut the result.
+            let pending = now + self.pending.fetch_add(now, Ordering::Relaxed);
+            if self.kind() == Kind::Aead && !more {
+                self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
+            }
             let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
             {
                 Ok(0) if now > 0 => Err(Errno::IO),
@@ -262,18 +282,14 @@ impl Operation for KernelOperation {
                 // A piece of which something was taken cannot be sent again.
                 Err(_) if sent > 0 => return self.note(taken),
                 Err(errno) => {
-                    if let Some(before) = &before {
-                        self.restore(before);
+                    match &before {
+                        Some(before) => self.restore(before),
+                        None => self.due.store(0, Ordering::Relaxed),
                     }
                     return Err(errno);
                 }
             }
             if sent >= len && !more {
-                let pending = self.pending.load(Ordering::Relaxed);
-                let growth = self.growth.load(Ordering::Relaxed);
-                if self.kind() == Kind::Aead {
-                    self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
-                }
                 self.more.store(false, Ordering::Relaxed);
             }
             arrived.happened();
@@ -299,8 +315,7 @@ impl Operation for KernelOperation {
             let received = retry(|| message::receive(self.socket.as_fd(), output, 0));
             return self.note(received).map(Some);
         }
-        let due = self.due.load(Ordering::Relaxed);
-        if room < due {
+        if room < self.due.load(Ordering::Relaxed) {
             return Err(Errno::INVAL);
         }
         if self.keeps_backlog() {
@@ -317,7 +332,9 @@ impl Operation for KernelOperation {
                 _ => Ok(Some(received)),
             };
         }
-        let received = self.receive_what_is_there(output, due);
+        let received = self.receive_what_is_there(output);
+        // Another thread may have completed the message meanwhile.
+        let due = self.known_due();
         match (self.kind(), received) {
             (_, Err(Errno::AGAIN)) => Ok(None),
             (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),

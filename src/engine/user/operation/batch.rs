@@ -13,6 +13,7 @@ use crate::cancel;
 use crate::engine::outcome::BatchOutcome;
 use crate::errno::Result;
 use crate::iov::Iovecs;
+use crate::lock::Employer;
 use crate::memory;
 use crate::sys::thread::SignalMask;
 use crate::wipe::{DEEP, wiping_stack};
@@ -27,6 +28,10 @@ pub const AEAD_SHARE: usize = 512 * 1024;
 
 /// The same for ciphers, which take less time: 4 MiB of xts(aes).
 pub const CIPHER_SHARE: usize = 2 * 1024 * 1024;
+
+/// Bytes of a thread's stack, which a program's signal handlers may use, too. Said here, because the
+/// standard library would look for them in the environment.
+const STACK: usize = 2 << 20;
 
 /// The number of processors. It is asked for once, since that reads files.
 fn processors() -> usize {
@@ -96,11 +101,14 @@ pub fn threads(share: usize, total: usize, pieces: usize) -> usize {
 pub fn share_out<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
     let work = |group: &mut T| wiping_stack::<DEEP, _>(|| work(group));
     let Some((first, others)) = groups.split_first_mut() else { return };
-    let signals = Signals::block();
+    let (signals, employer) = (Signals::block(), Employer::new());
     let started: Vec<_> = thread::scope(|scope| {
         let started = others.iter_mut().map(|group| {
-            let work = || work(group);
-            Builder::new().spawn_scoped(scope, work).ok()
+            let work = || {
+                employer.employ();
+                work(group);
+            };
+            Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()
         });
         let started: Vec<_> = started.collect();
         drop(signals);
