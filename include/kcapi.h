@@ -1255,7 +1255,8 @@ ssize_t kcapi_aead_stream_update_last(struct kcapi_handle *handle,
  * @return bytes received
  * @retval -EBADMSG      the tag is wrong
  * @retval -EINVAL       `handle` is NULL, there are no IOVECs, or too little room for the
- *                       result, which then can still be picked up; or the message was given
+ *                       result, which then can still be picked up, unless another process
+ *                       has sent a part of the message by the kernel; or the message was given
  *                       up; or with no room, the message to decrypt is not finished
  * @retval -EMSGSIZE     room for more than INT_MAX bytes
  * @retval -ENOKEY       no key was set

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "alone.h"
 #include "left.h"
@@ -397,6 +398,55 @@ static void off(const void *unused)
     use_all();
 }
 
+/* What it could not wait for at a thread's end was told as an error that had taken nothing. */
+static pthread_key_t at_the_end;
+static atomic_bool ends;
+
+static void send_at_the_end(void *unused)
+{
+    struct iovec from = { data, BIG };
+
+    (void)unused;
+    ends = true;
+    expect_int(kcapi_cipher_stream_init_enc(sibling, iv, &from, 1), BIG, "a stream that waits for room");
+}
+
+static void *end_with_a_stream(void *unused)
+{
+    struct iovec from = { data, 16 }, to = { out, 16 };
+
+    (void)unused;
+    expect_int(kcapi_cipher_stream_init_enc(sibling, iv, &from, 1), 16, "a stream before");
+    expect_int(kcapi_cipher_stream_update_last(sibling, NULL, 0), 0, "its end");
+    expect_int(kcapi_cipher_stream_op(sibling, &to, 1), 16, "its result");
+    pthread_setspecific(at_the_end, data);
+    return NULL;
+}
+
+static void destructor(const void *unused)
+{
+    static uint8_t want[BIG];
+    pthread_t thread;
+
+    (void)unused;
+    open_all();
+    kcapi_cipher_encrypt(h, data, BIG, iv, want, BIG, 0);
+    pthread_key_create(&at_the_end, send_at_the_end);
+    pthread_create(&thread, NULL, end_with_a_stream, NULL);
+    while (!ends)
+        sched_yield();
+    for (size_t done = 0; done < BIG && !unexpected;) {
+        struct iovec to = { out + done, BIG - done };
+        ssize_t ret = kcapi_cipher_stream_op(sibling, &to, 1);
+
+        expect(ret > 0, "a result: %zd", ret);
+        done += ret > 0 ? (size_t)ret : 0;
+    }
+    pthread_join(thread, NULL);
+    expect(memcmp(out, want, BIG) == 0, "its bytes");
+    kcapi_cipher_stream_update_last(sibling, NULL, 0);
+}
+
 int main(void)
 {
     static const bool begun[] = { false, true };
@@ -408,5 +458,6 @@ int main(void)
     ok(alone(waiting, &begun[1]), "one that waits for data");
     ok(alone(sending, NULL), "one that waits for room");
     ok(alone(off, NULL), "cancellation that was switched off");
+    ok(alone(destructor, NULL), "a thread's destructor waits for room");
     return done_testing();
 }
