@@ -138,6 +138,7 @@ impl Handle {
     }
 
     /// A whole message and its whole result, see [`Operation::message`].
+    #[inline]
     pub fn message(
         &self,
         control: &Control,

@@ -198,14 +198,14 @@ impl<T: Recover> Lock<T> {
     #[inline]
     fn take(&self, word: u32, taken: u32) -> core::result::Result<Guard<'_, T>, u32> {
         let thread = this_thread();
-        // Else this is a signal handler's call, which has interrupted one that is about to do the same.
-        let first = self.at_it.load(Ordering::Relaxed) != thread;
+        // If this is a signal handler's call, it may have interrupted one that is about to do the same.
+        let before = if self.at_it.load(Ordering::Relaxed) == thread { thread } else { 0 };
         self.at_it.store(thread, Ordering::Relaxed);
         // Nothing goes past this either way, for a signal handler of this thread.
         let found = self.word.compare_exchange(word, taken, Ordering::AcqRel, Ordering::Relaxed);
         if let Err(found) = found {
-            if first {
-                self.leave(thread);
+            if self.at_it.load(Ordering::Relaxed) == thread {
+                self.at_it.store(before, Ordering::Relaxed);
             }
             return Err(found);
         }
@@ -215,19 +215,11 @@ impl<T: Recover> Lock<T> {
             // in this process.
             unsafe { T::recover(self.value.get()) };
         }
-        Ok(Guard { lock: self, taken, first })
+        Ok(Guard { lock: self, taken, before })
     }
 }
 
 impl<T> Lock<T> {
-    /// Says that `thread` is not about to do anything any more. Another thread that comes between may be
-    /// forgotten; then a signal handler that interrupts it at the next instruction waits for [`PATIENCE`].
-    fn leave(&self, thread: usize) {
-        if self.at_it.load(Ordering::Relaxed) == thread {
-            self.at_it.store(0, Ordering::Relaxed);
-        }
-    }
-
     /// Returns whether this thread holds it, or the one that waits for this one's work, if any thread does.
     pub fn is_own(&self) -> bool {
         let holder = self.holder();
@@ -254,7 +246,7 @@ impl<T> Lock<T> {
     ///
     /// This thread has kept the lock, in this process, and calls this once.
     pub unsafe fn kept(&self) -> Guard<'_, T> {
-        Guard { lock: self, taken: self.word.load(Ordering::Relaxed), first: true }
+        Guard { lock: self, taken: self.word.load(Ordering::Relaxed), before: 0 }
     }
 }
 
@@ -263,8 +255,8 @@ pub struct Guard<'a, T> {
     lock: &'a Lock<T>,
     /// The word as it was when the lock was taken, perhaps in a parent of this process.
     taken: u32,
-    /// No call of this thread was interrupted that was about to take the lock.
-    first: bool,
+    /// This thread, if a call of it was interrupted that was about to take the lock, or 0.
+    before: usize,
 }
 
 impl<T> Guard<'_, T> {
@@ -299,16 +291,16 @@ impl<T> DerefMut for Guard<'_, T> {
 }
 
 impl<T> Drop for Guard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         let free = self.taken & !STATE;
-        let thread = self.lock.holder();
-        self.lock.at_it.store(thread, Ordering::Relaxed);
+        self.lock.at_it.store(self.lock.owner.load(Ordering::Relaxed) & !KEPT, Ordering::Relaxed);
         // A signal handler of this thread sees these in this order.
         self.lock.owner.store(0, Ordering::Release);
         let word = self.lock.word.swap(free, Ordering::AcqRel);
-        if self.first {
-            self.lock.leave(thread);
-        }
+        // If this forgets a thread that has taken the lock already, and a signal handler interrupts that one at
+        // its next instruction, the handler waits for [`PATIENCE`].
+        self.lock.at_it.store(self.before, Ordering::Relaxed);
         if word & STATE == CONTENDED {
             wake(&self.lock.word, 1);
         }
