@@ -102,7 +102,8 @@ extern "C" fn before() {
     let watched = loop {
         match WATCHED.lock() {
             Ok(watched) => break watched,
-            // This thread begins a stream, and was interrupted by a signal handler that forks.
+            // This thread begins or ends a stream, and was interrupted by a signal handler that forks. No
+            // stream is told of that fork.
             Err(_) if WATCHED.is_own() => return,
             // Another thread's fork(2) takes long. This one must wait for it: in a stream that is
             // not told of a fork, data of the two processes would be mixed.

@@ -284,11 +284,7 @@ impl Handle {
         };
         let result = update(&mut state);
         self.slot.after(&mut state, &result);
-        if matches!(result, Err(errno) if errno != Errno::NOKEY) {
-            // Without this piece the digest would be a wrong one.
-            state.incomplete = true;
-            self.slot.close(&mut state);
-        }
+        self.give_up_digest(&mut state, &result);
         result
     }
 
@@ -308,9 +304,22 @@ impl Handle {
         if std::mem::take(&mut state.incomplete) {
             return Err(Errno::IO);
         }
+        let begun = state.has_begun();
         let result = call(&**state.operation(|| self.open_operation())?);
         self.slot.after(state, &result);
+        if begun {
+            self.give_up_digest(state, &result);
+        }
         result
+    }
+
+    /// After an error a part of the message is missing, or the kernel has none of it any more: the next digest
+    /// would be that of another message.
+    fn give_up_digest<T>(&self, state: &mut SlotState, result: &Result<T>) {
+        if result.as_ref().is_err_and(|errno| !matches!(*errno, Errno::NOKEY | Errno::DEADLK)) {
+            state.incomplete = true;
+            self.slot.close(state);
+        }
     }
 
     /// Starts a stream. EINVAL: an earlier one is complete and not received; or there is no IV to

@@ -51,7 +51,7 @@ pub struct SlotState {
     kind: Kind,
     /// An operation was closed that the caller may still expect to go on with.
     lost: bool,
-    /// An update of a digest failed, so the digest would be that of a part of the message.
+    /// A call with a digest's message failed, so the digest would be that of a part of the message.
     pub incomplete: bool,
     /// The process that used it last, by its generation.
     process: u32,
@@ -465,6 +465,12 @@ impl SlotState {
                 Ok(opened)
             }
         }
+    }
+
+    /// Returns whether a digest's message, or a stream, has begun in the operation.
+    pub fn has_begun(&self) -> bool {
+        let begun = |operation: &Arc<dyn Operation>| operation.progress() != Progress::Idle;
+        self.watch.is_some() && self.operation.as_ref().is_some_and(begun)
     }
 
     /// The operation that is open.

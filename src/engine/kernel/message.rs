@@ -144,7 +144,7 @@ pub fn taken(sent: Result<usize>) -> Result<usize> {
 
 /// Wipes the plaintext of a message with a wrong tag, which the kernel's AEADs write before they
 /// compare the tag. `result` is the number of bytes that a message with the right tag would have
-/// had.
+/// had; 0 where nothing was written to `output`.
 pub fn forget_forged<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -> Result<T> {
     if let Err(Errno::BADMSG) = outcome {
         // SAFETY: whoever made the list promised that its memory may be written, and the kernel

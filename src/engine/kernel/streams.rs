@@ -244,6 +244,7 @@ impl Operation for KernelOperation {
         self.growth.store(growth, Ordering::Relaxed);
         let (mut sent, mut piece) = (0, Vec::new());
         let mut control = control;
+        let due_before = self.due.load(Ordering::Relaxed);
         let before = self.goes_on_or_begins();
         loop {
             let now = piece_max.min(len - sent);
@@ -284,7 +285,8 @@ impl Operation for KernelOperation {
                 Err(errno) => {
                     match &before {
                         Some(before) => self.restore(before),
-                        None => self.due.store(0, Ordering::Relaxed),
+                        // The message may have been complete, so that the kernel refuses more of it.
+                        None => self.due.store(due_before, Ordering::Relaxed),
                     }
                     return Err(errno);
                 }
