@@ -94,8 +94,10 @@ static const struct subject *of_batched;
 
 static void at_a_page_of_a_batch(int signal, siginfo_t *info, void *context)
 {
+    volatile uint8_t deep[64 * KIB];
     uint8_t out[32];
 
+    deep[0] = deep[sizeof(deep) - 1] = 1;
     expect_int(of_batched->calls->whole[DECRYPT](batched, data, sizeof(out), iv, out, sizeof(out), 0), -EDEADLK,
                "the same handle");
     expect_int(set_key(of_batched, batched, 0), -EDEADLK, "its key");
@@ -107,6 +109,8 @@ static void in_a_large_batch(const void *subject)
     struct sigaction action = { .sa_sigaction = at_a_page_of_a_batch, .sa_flags = SA_SIGINFO };
     struct iovec from[MANY], to[MANY];
 
+    /* The environment had a say in the size of that thread's stack. */
+    setenv("RUST_MIN_STACK", "1", 1);
     of_batched = subject;
     batched = handle_of(of_batched, 0, of_batched->tag, 0, KCAPI_INIT_AIO);
     sigaction(SIGSEGV, &action, NULL);
