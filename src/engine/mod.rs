@@ -386,7 +386,7 @@ pub trait Operation: Forked + Any {
     /// Takes a piece of a message; `more` says that another follows. Returns the number of bytes
     /// that it has taken. If the engine's buffer is full these are fewer than `input` has, and the
     /// rest is to be sent when there is room. `arrived` is told of each part that can be received.
-    /// After an error nothing was taken.
+    /// After an error nothing was taken, or the failure is noted.
     fn send(
         &self,
         control: Option<&Control>,
