@@ -15,11 +15,12 @@ use crate::iov::Iovecs;
 use crate::lock::{Event, Guard};
 use crate::log::{because, log};
 use crate::memory::{self, SMALL};
-use crate::slot::{Slot, SlotState, Visit};
+use crate::slot::{Missing, Slot, SlotState, Visit};
 use crate::tfm::Tfm;
 use crate::wipe::Wiper;
 use libc::c_int;
 use std::ffi::CStr;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
@@ -132,7 +133,7 @@ impl Handle {
         // With a new key a message begins anew. The parameter is set, also if the handle cannot be
         // had any more, which a signal handler may be told.
         if let Ok(mut state) = self.enter() {
-            state.incomplete = false;
+            state.missing = Missing::Nothing;
         }
         Ok(result)
     }
@@ -187,7 +188,7 @@ impl Handle {
     /// begun already, it gains nothing by that, or there is an error.
     pub fn makes_way_for_digest(&self, state: &mut SlotState) -> bool {
         self.gains_by_company(None, usize::MAX).is_some()
-            && !state.incomplete
+            && state.missing == Missing::Nothing
             && state
                 .operation(|| self.open_operation())
                 .is_ok_and(|operation| operation.progress() == Progress::Idle)
@@ -275,8 +276,10 @@ impl Handle {
     /// message was not taken.
     pub fn update_digest(&self, input: Iovecs<'_>) -> Result<()> {
         let mut state = self.enter()?;
-        if state.incomplete {
-            return Err(Errno::IO);
+        match state.missing {
+            Missing::Nothing => {}
+            Missing::Piece => return Err(Errno::IO),
+            Missing::Message => state.missing = Missing::Nothing,
         }
         let update = |state: &mut SlotState| {
             let operation = state.watched(|| self.open_operation())?;
@@ -284,16 +287,19 @@ impl Handle {
         };
         let result = update(&mut state);
         self.slot.after(&mut state, &result);
-        self.give_up_digest(&mut state, &result);
+        self.give_up_digest(&mut state, Missing::Piece, &result);
         result
     }
 
-    /// The digest of all that `update_digest` has taken. EIO if it failed, once: the next message
-    /// is a new one.
+    /// The digest of all that `update_digest` has taken. EIO if it failed, or the call failed that was to
+    /// end the message, once: the next message is a new one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.at_last(&mut *self.enter()?, |operation| {
-            operation.receive(output)?.ok_or(Errno::AGAIN)
-        })
+        let mut state = self.enter()?;
+        if state.missing == Missing::Message {
+            state.missing = Missing::Nothing;
+            return Err(Errno::IO);
+        }
+        self.at_last(&mut state, |operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
 
     fn at_last(
@@ -301,23 +307,23 @@ impl Handle {
         state: &mut SlotState,
         call: impl FnOnce(&dyn Operation) -> Result<usize>,
     ) -> Result<usize> {
-        if std::mem::take(&mut state.incomplete) {
+        if mem::replace(&mut state.missing, Missing::Nothing) == Missing::Piece {
             return Err(Errno::IO);
         }
         let begun = state.has_begun();
         let result = call(&**state.operation(|| self.open_operation())?);
         self.slot.after(state, &result);
         if begun {
-            self.give_up_digest(state, &result);
+            self.give_up_digest(state, Missing::Message, &result);
         }
         result
     }
 
     /// After an error a part of the message is missing, or the kernel has none of it any more: the next digest
     /// would be that of another message.
-    fn give_up_digest<T>(&self, state: &mut SlotState, result: &Result<T>) {
+    fn give_up_digest<T>(&self, state: &mut SlotState, missing: Missing, result: &Result<T>) {
         if result.as_ref().is_err_and(|errno| !matches!(*errno, Errno::NOKEY | Errno::DEADLK)) {
-            state.incomplete = true;
+            state.missing = missing;
             self.slot.close(state);
         }
     }

@@ -44,6 +44,23 @@ pub struct Slot {
     arrived: Event,
 }
 
+/// What is missing of a digest's message, of which the digest would be another message's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    Nothing,
+    /// A piece: there is no digest until the message is ended.
+    Piece,
+    /// All of it, since the call that was to end it has failed: what comes is a new message.
+    Message,
+}
+
+impl Missing {
+    /// A piece, if it is a digest's message.
+    fn piece_of(kind: Kind) -> Self {
+        if kind == Kind::Hash { Self::Piece } else { Self::Nothing }
+    }
+}
+
 /// The contents of a slot.
 pub struct SlotState {
     /// The operation; None before the first call, and after it was closed.
@@ -51,8 +68,8 @@ pub struct SlotState {
     kind: Kind,
     /// An operation was closed that the caller may still expect to go on with.
     lost: bool,
-    /// A call with a digest's message failed, so the digest would be that of a part of the message.
-    pub incomplete: bool,
+    /// What is missing of a digest's message.
+    pub missing: Missing,
     /// The process that used it last, by its generation.
     process: u32,
     /// A message has been in the operation: it has something to go on with.
@@ -72,7 +89,7 @@ impl Recover for SlotState {
         unsafe {
             let kind = (*this).kind;
             let lost = !matches!(kind, Kind::Hash | Kind::Rng);
-            this.write(Self { lost, incomplete: kind == Kind::Hash, ..Self::new(kind) });
+            this.write(Self { lost, missing: Missing::piece_of(kind), ..Self::new(kind) });
         }
     }
 }
@@ -118,7 +135,9 @@ impl Slot {
             if failed || operation.progress() == Progress::Idle {
                 self.close(state);
             }
-            state.incomplete |= failed && state.kind == Kind::Hash;
+            if failed {
+                state.missing = Missing::piece_of(state.kind);
+            }
         }
         true
     }
@@ -434,7 +453,7 @@ impl SlotState {
             operation: None,
             kind,
             lost: false,
-            incomplete: false,
+            missing: Missing::Nothing,
             process: 0,
             used: false,
             watch: None,

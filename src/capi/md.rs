@@ -121,8 +121,8 @@ unsafe fn update(handle: *mut Handle, data: *const u8, len: usize) -> Result<()>
 /// @return bytes written
 /// @retval -EINVAL       `len` is 0, `buffer` is NULL, or `handle` is NULL; the message goes on
 /// @retval -ENOKEY       no key was set
-/// @retval -EIO          an earlier call failed with the message, so that it is missing in part or
-///                       as a whole; the next message is a new one
+/// @retval -EIO          kcapi_md_update() failed before, so that a part of the message is missing;
+///                       or the call that was to end it, and nothing was added since
 /// @retval -EFAULT       `buffer` cannot be written; what kcapi_md_update() has added is lost
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
@@ -161,8 +161,8 @@ unsafe fn finish(handle: *mut Handle, out: *mut u8, outlen: usize) -> Result<usi
 /// @retval -EMSGSIZE     `inlen` is over INT_MAX
 /// @retval -EFAULT       `input` is NULL; or a buffer cannot be accessed, and what
 ///                       kcapi_md_update() has added is lost
-/// @retval -EIO          an earlier call failed with the message, so that it is missing in part or
-///                       as a whole; the next message is a new one
+/// @retval -EIO          kcapi_md_update() failed before, so that a part of the message is
+///                       missing
 /// @retval -ENOKEY       no key was set
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
