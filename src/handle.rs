@@ -295,8 +295,7 @@ impl Handle {
     /// end the message, once: the next message is a new one.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
         let mut state = self.enter()?;
-        if state.missing == Missing::Message {
-            state.missing = Missing::Nothing;
+        if mem::replace(&mut state.missing, Missing::Nothing) != Missing::Nothing {
             return Err(Errno::IO);
         }
         self.at_last(&mut state, |operation| operation.receive(output)?.ok_or(Errno::AGAIN))

@@ -359,15 +359,21 @@ static void forged(const void *arg)
     ends_well();
 }
 
+/* A stream that a child sends, to its end. */
+static void begin_for_a_child(const void *arg, size_t len)
+{
+    begin(arg);
+    start(0);
+    IN_CHILD(send(0, len, true));
+    ends_well();
+}
+
 /* The reader does not know how long the message is: it got a part of it, and the tag of that part. */
 static void too_little_room(const void *arg)
 {
     struct iovec to = { out, 100 };
 
-    begin(arg);
-    start(0);
-    IN_CHILD(send(0, LEN, true));
-    ends_well();
+    begin_for_a_child(arg, LEN);
     expect_int(s->calls->op(h, &to, 1), -EINVAL, "a part of the message");
     to.iov_len = LEN + TAG_MAX;
     expect(s->calls->op(h, &to, 1) < 0 || memcmp(out, want, LEN + s->tag) == 0, "another message");
@@ -378,10 +384,7 @@ static void less_than_a_block(const void *arg)
 {
     struct iovec to = { out, 8 };
 
-    begin(arg);
-    start(0);
-    IN_CHILD(send(0, PIECE, true));
-    ends_well();
+    begin_for_a_child(arg, PIECE);
     expect_int(s->calls->op(h, &to, 1), -EINVAL, "less than a block");
     receive(0, PIECE);
 }
