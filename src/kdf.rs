@@ -22,7 +22,8 @@ pub type Key = Zeroizing<Vec<u8>>;
 /// takes no key, the one-step KDF of SP 800-56A.
 pub fn counter(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     let prf = Prf::new(handle)?;
-    blocks(len, |i, _| prf.digest([&i.to_be_bytes(), src]))
+    let mut state = prf.enter()?;
+    blocks(len, |i, _| prf.digest_in(&mut state, [&i.to_be_bytes(), src]))
 }
 
 /// SP 800-108, 5.2, feedback mode with counter: K(i) = PRF(K(i-1) || \[i\] || rest of
@@ -32,7 +33,10 @@ pub fn feedback(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     let (iv, src) = src.split_at_checked(prf.size()).ok_or_else(|| {
         because(Errno::INVAL, "an input shorter than its IV, which is as long as a digest")
     })?;
-    blocks(len, |i, previous| prf.digest([previous.unwrap_or(iv), &i.to_be_bytes(), src]))
+    let mut state = prf.enter()?;
+    blocks(len, |i, previous| {
+        prf.digest_in(&mut state, [previous.unwrap_or(iv), &i.to_be_bytes(), src])
+    })
 }
 
 /// SP 800-108, 5.3, double-pipeline iteration mode with counter: A(0) = `src`,
@@ -40,12 +44,13 @@ pub fn feedback(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
 /// digest of zeros: the standard says something else, but there are keys that were so derived.
 pub fn double_pipeline(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     let prf = Prf::new(handle)?;
+    let mut state = prf.enter()?;
     let zeros = prf.zeros();
     let mut previous: Option<Digest> = None;
     blocks(len, |i, _| {
         let first = if src.is_empty() { &zeros } else { src };
-        let a = prf.digest([previous.as_deref().unwrap_or(first)])?;
-        let block = prf.digest([&a, &i.to_be_bytes(), src]);
+        let a = prf.digest_in(&mut state, [previous.as_deref().unwrap_or(first)])?;
+        let block = prf.digest_in(&mut state, [&a, &i.to_be_bytes(), src]);
         previous = Some(a);
         block
     })

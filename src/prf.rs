@@ -10,6 +10,8 @@ use crate::engine::{DIGEST_MAX, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{Iovecs, iovec};
+use crate::lock::Guard;
+use crate::slot::SlotState;
 use crate::wipe::Wiper;
 use std::ops::{Deref, DerefMut};
 use zeroize::Zeroizing;
@@ -65,16 +67,31 @@ impl<'a> Prf<'a> {
         self.handle.set(Parameter::Key(key)).map(drop)
     }
 
+    /// Locks the handle for a whole derivation: all of its digests have the same key, whatever other
+    /// threads set on the transform.
+    pub fn enter(&self) -> Result<Guard<'a, SlotState>> {
+        self.handle.enter()
+    }
+
     /// The digest of `parts`, one after the other, for a key derivation that wipes the stack at its end.
     /// EMSGSIZE: more than INT_MAX bytes.
     pub fn digest<const N: usize>(&self, parts: [&[u8]; N]) -> Result<Digest> {
+        self.digest_in(&mut *self.enter()?, parts)
+    }
+
+    /// The same for a caller who has locked the handle by `enter`.
+    pub fn digest_in<const N: usize>(
+        &self,
+        state: &mut SlotState,
+        parts: [&[u8]; N],
+    ) -> Result<Digest> {
         let mut digest = self.zeros();
         let input = parts.map(|part| iovec(part.as_ptr(), part.len()));
         let output = [iovec(digest.as_mut_ptr(), digest.len())];
         // SAFETY: the parts are borrowed and may be read; the digest may be written
         // and is not used while the engine writes it.
         let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
-        match self.handle.digest(input, output, Wiper::Caller)? {
+        match self.handle.digest_in(state, input, output, Wiper::Caller)? {
             len if len == self.size => Ok(digest),
             _ => Err(Errno::IO),
         }

@@ -4,6 +4,9 @@
  * It waits for the calls that have begun, and for no others. So while one call is stopped, and a thread
  * waits with a key, the other threads' calls come to an end; and neither those that set keys nor
  * those that are busy keep the others from getting on. Nothing here depends on a machine's speed.
+ *
+ * A key derivation is a call, too: it mixed two keys in one result, since each of its digests had the key of
+ * its own moment.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,6 +19,7 @@
 #include <sys/syscall.h>
 
 #include "alone.h"
+#include "md.h"
 #include "subjects.h"
 
 enum { BUSY = 4, LEN = 4 * KIB, AAD = 16, ROOM = LEN + TAG_MAX, ENOUGH = 20 };
@@ -192,10 +196,62 @@ static void all_get_on(const void *setters)
     s->calls->destroy(shared);
 }
 
+enum { KEY = 32, DERIVED = 8 * KIB };
+
+static const struct derivation {
+    const char *name;
+    ssize_t (*derive)(handle *, const uint8_t *, size_t, uint8_t *, size_t);
+} derivations[] = {
+    { "kcapi_kdf_ctr", kcapi_kdf_ctr },
+    { "kcapi_kdf_fb", kcapi_kdf_fb },
+    { "kcapi_kdf_dpi", kcapi_kdf_dpi },
+};
+#define DERIVATIONS (sizeof(derivations) / sizeof(derivations[0]))
+
+static void *set_keys_of_digest(void *unused)
+{
+    handle *h = reinit(shared, 0);
+
+    (void)unused;
+    for (size_t i = 0; !ended; i++) {
+        expect_int(kcapi_md_setkey(h, data + i % 2 * KEY, KEY), 0, "a key");
+        __atomic_fetch_add(&sets[0], 1, __ATOMIC_SEQ_CST);
+    }
+    kcapi_md_destroy(h);
+    return NULL;
+}
+
+static void derives_with_one_key(const void *derivation)
+{
+    const struct derivation *d = derivation;
+    static uint8_t with[2][DERIVED], derived[DERIVED];
+    unsigned long enough;
+    pthread_t setting;
+
+    for (size_t i = 0; i < 2; i++) {
+        shared = md_with_key("hmac(sha256)", data + i * KEY, KEY);
+        expect_int(d->derive(shared, data, 2 * KEY, with[i], DERIVED), 0, "alone");
+        if (i == 0)
+            kcapi_md_destroy(shared);
+    }
+    /* In user space a digest takes a hundredth of the time. */
+    enough = strcmp(kcapi_handle_engine(shared), "user") == 0 ? 20 * ENOUGH : ENOUGH;
+    pthread_create(&setting, NULL, set_keys_of_digest, NULL);
+    for (size_t i = 0; i < enough || __atomic_load_n(&sets[0], __ATOMIC_SEQ_CST) < enough; i++) {
+        expect_int(d->derive(shared, data, 2 * KEY, derived, DERIVED), 0, "while keys are set");
+        expect(!memcmp(derived, with[0], DERIVED) || !memcmp(derived, with[1], DERIVED), "of neither key");
+    }
+    ended = true;
+    pthread_join(setting, NULL);
+    kcapi_md_destroy(shared);
+}
+
 int main(void)
 {
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     fill(data, LEN, 1);
+    for (size_t i = 0; i < DERIVATIONS; i++)
+        ok(alone(derives_with_one_key, &derivations[i]), "%s: one key, while another is set", derivations[i].name);
     for (size_t i = 0; i < SUBJECTS; i++) {
         s = &subjects[i];
         if (!is_there(s) || s->aad)
