@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
- * An output that begins a few bytes before or behind its input, so that neither is aligned: the
- * result is that of buffers apart, for messages of any length and for batches.
+ * An output that begins a few bytes before or behind its input, so that neither is aligned, or that is
+ * another message's input: the result is that of buffers apart, for messages of any length and for batches.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 
-#include "fill.h"
+#include "kpp.h"
+#include "rsa.h"
 
 enum { SHIFT = 17, LONGEST = 1200000, AAD = 16, MANY = 40 };
 
@@ -103,6 +104,80 @@ static void test_batch(const struct algorithm *a, struct kcapi_handle *handle, s
     ok(wrong == 0 && wanted > 0, "%s, a batch of %d times %zu bytes", a->name, MANY, len);
 }
 
+/* Asymmetric ciphers and key agreements: a message that came later was what an earlier result had left. */
+
+typedef ssize_t batch_function(struct kcapi_handle *, struct iovec *, struct iovec *, size_t, int);
+
+static void test_exchanged(const char *name, struct kcapi_handle *handle, batch_function *batch,
+                           const uint8_t *messages, size_t size, size_t result_size)
+{
+    uint8_t apart[3 * KPP_LARGEST], bytes[4 * KPP_LARGEST];
+    struct iovec in[3], out[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        in[i] = (struct iovec){ (uint8_t *)messages + i * size, size };
+        out[i] = (struct iovec){ apart + i * size, size };
+    }
+    is_int(batch(handle, in, out, 3, 0), (long long)(3 * result_size), name);
+    /* Each result goes to where the next message is, or another. */
+    for (size_t turn = 0; turn <= 2; turn++) {
+        bool right = true;
+
+        memcpy(bytes, messages, 3 * size);
+        for (size_t i = 0; i < 3; i++) {
+            in[i].iov_base = bytes + i * size;
+            out[i].iov_base = bytes + (i + turn) % 3 * size;
+        }
+        is_int(batch(handle, in, out, 3, 0), (long long)(3 * result_size), "results where messages are");
+        for (size_t i = 0; i < 3; i++)
+            right = right && memcmp(out[i].iov_base, apart + i * size, result_size) == 0;
+        ok(right, "%s, results %zu further: those of buffers apart", name, turn);
+    }
+    memcpy(bytes, messages, 3 * size);
+    for (size_t i = 0; i < 3; i++)
+        out[i].iov_base = bytes + i * size + SHIFT;
+    is_int(batch(handle, in, out, 3, 0), (long long)(3 * result_size), "results a few bytes further");
+    /* The next result lies over the last bytes of each but one. */
+    ok(memcmp(out[2].iov_base, apart + 2 * size, result_size) == 0, "%s, the last of them", name);
+}
+
+static void test_asymmetric(uint32_t flags)
+{
+    static uint8_t der[4096], messages[3 * KPP_LARGEST];
+    struct kcapi_handle *rsa = NULL;
+    int size;
+
+    if (kcapi_akcipher_init(&rsa, "rsa", flags)) {
+        skip(1, "asymmetric ciphers are not served here");
+        return;
+    }
+    size = kcapi_akcipher_setkey(rsa, der, (uint32_t)unhex(rsa_1024, der, sizeof(der)));
+    if (size != RSA_1024_SIZE)
+        bail_out("kcapi_akcipher_setkey: %d", size);
+    fill(messages, sizeof(messages), 3);
+    for (size_t i = 0; i < 3; i++)
+        messages[i * RSA_1024_SIZE] = 0;
+    test_exchanged("encrypt_aio", rsa, kcapi_akcipher_encrypt_aio, messages, RSA_1024_SIZE, RSA_1024_SIZE);
+    test_exchanged("sign_aio", rsa, kcapi_akcipher_sign_aio, messages, RSA_1024_SIZE, RSA_1024_SIZE);
+    kcapi_akcipher_destroy(rsa);
+    for (size_t i = 0; i < KPP_VECTORS; i++) {
+        const struct kpp_vector *vector = kpp_vector(i);
+        struct kcapi_handle *handle = kpp_open(vector, flags), *peer = kpp_open(vector, 0);
+
+        kcapi_kpp_setkey(handle, vector->private, vector->private_size);
+        for (uint8_t n = 0; n < 3; n++) {
+            uint8_t private[KPP_PRIME_SIZE] = { [19] = n, [20] = 1 };
+
+            kcapi_kpp_setkey(peer, private, vector->private_size);
+            if (kcapi_kpp_keygen(peer, messages + n * vector->size, vector->size, 0) != vector->size)
+                bail_out("kcapi_kpp_keygen(%s)", vector->name);
+        }
+        test_exchanged(vector->name, handle, kcapi_kpp_ssgen_aio, messages, vector->size, vector->secret_size);
+        kcapi_kpp_destroy(peer);
+        kcapi_kpp_destroy(handle);
+    }
+}
+
 int main(void)
 {
     kcapi_set_verbosity(KCAPI_LOG_NONE);
@@ -132,5 +207,7 @@ int main(void)
             kcapi_cipher_destroy(handle);
         }
     }
+    test_asymmetric(0);
+    test_asymmetric(KCAPI_INIT_AIO);
     return done_testing();
 }

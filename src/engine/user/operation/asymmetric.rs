@@ -14,12 +14,13 @@ use crate::engine::user::algorithm::Keyed;
 use crate::engine::user::algorithm::asymmetric::Asymmetric;
 use crate::engine::user::data::{Buffer, copy_out};
 use crate::engine::user::lease::Lease;
-use crate::engine::{Alone, Control, Failure, Length, Op, Operation, Progress};
+use crate::engine::{Alone, Control, Failure, Length, Op, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::log::because;
+use crate::overlap::{Overlap, overlap, with_copies};
 use crate::wipe::{WORK, wiping_stack};
 
 /// A message in progress.
@@ -175,6 +176,22 @@ impl Operation for AsymmetricOperation {
         let result = self.compute(control.op, &mut message, output);
         *self.stream.lock()? = Stream::Idle;
         result
+    }
+
+    fn batch(
+        &self,
+        alone: Alone<'_>,
+        control: &Control,
+        inputs: Iovecs<'_>,
+        outputs: Iovecs<'_>,
+        _: Submission,
+    ) -> Result<usize> {
+        let go = |inputs: Iovecs<'_>| self.one_by_one(alone, control, inputs, outputs);
+        match overlap(inputs.list(), outputs.list()) {
+            Overlap::None => go(inputs),
+            // A result must not be taken for a message that comes later.
+            Overlap::Input | Overlap::Output => with_copies(inputs, go)?,
+        }
     }
 
     fn progress(&self) -> Progress {
