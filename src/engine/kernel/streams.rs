@@ -9,9 +9,11 @@ use super::backlog::Backlog;
 use super::capacity::Capacity;
 use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, is_unreadable};
 use super::operation::KernelOperation;
-use crate::engine::{Alone, Control, Failure, Kind, Length, Operation, Progress, Submission};
+use crate::engine::{
+    Alone, Control, DIGEST_MAX, Failure, Kind, Length, Operation, Progress, Submission,
+};
 use crate::errno::{Errno, Result, retry};
-use crate::iov::{Cursor, Iovecs};
+use crate::iov::{Cursor, IOVECS_MAX, Iovecs};
 use crate::lock::Event;
 use crate::overlap::{Overlap, overlap, with_checked_copies};
 use crate::sys::socket::poll_for_room;
@@ -87,6 +89,7 @@ impl KernelOperation {
             }
             Kind::Aead if due > 0 && !self.takes_whole_result(output.list(), due) => due,
             Kind::Aead if many => room,
+            Kind::Hash if output.list().len() > IOVECS_MAX => room.min(DIGEST_MAX),
             Kind::Skcipher if message::splits_granules(output, there, granule) => there,
             _ => match receive(output) {
                 // Before Linux 6.8 a socket has memory for about 30 IOVECs. It has taken nothing
@@ -247,14 +250,15 @@ impl Operation for KernelOperation {
         let due_before = self.due.load(Ordering::Relaxed);
         let before = self.goes_on_or_begins();
         loop {
-            let now = piece_max.min(len - sent);
-            let data = if now == len {
+            let most = piece_max.min(len - sent);
+            let data = if most == len && input.list().len() <= IOVECS_MAX {
                 input
             } else {
                 let mut cursor = Cursor::new(input);
-                cursor.take(sent, &mut piece)?;
-                cursor.take(now, &mut piece)?
+                cursor.skip(sent);
+                cursor.take_few(most, IOVECS_MAX, &mut piece)?
             };
+            let now = data.total()?;
             // Only the last piece may be without MSG_MORE.
             let more_flag = if more || sent + now < len { MSG_MORE } else { 0 };
             let message = Message { control: control.take(), data };

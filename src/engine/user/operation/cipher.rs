@@ -325,9 +325,6 @@ impl CipherOperation {
     /// A whole message.
     #[inline(always)]
     fn whole(&self, state: &mut CipherState, message: &Message<'_>, length: Length) -> Result<()> {
-        if message.input.list().len() > IOVECS_MAX {
-            return Err(Errno::MSGSIZE);
-        }
         self.lease.keyed()?;
         state.settings.take_control(message.control, self.lease.sizes.iv)?;
         let cut = length == Length::Pieces
