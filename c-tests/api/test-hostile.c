@@ -212,6 +212,21 @@ static void test_many(void)
     kcapi_md_destroy(md);
 }
 
+/* kcapi_kpp_keygen_aio() took memory for as many IOVECs as it was told of, before it looked at anything. */
+static void test_keygen(void)
+{
+    struct kcapi_handle *handle = NULL;
+    struct iovec one = { out, 32 };
+
+    is_int(kcapi_kpp_keygen_aio(NULL, &one, SIZE_MAX / 64, 0), -EINVAL, "no handle, and many IOVECs");
+    if (kcapi_kpp_init(&handle, "curve25519", 0)) {
+        skip(1, "kpp is not served here");
+        return;
+    }
+    is_int(kcapi_kpp_keygen_aio(handle, NULL, SIZE_MAX / 64, 0), -EFAULT, "no array of many IOVECs");
+    kcapi_kpp_destroy(handle);
+}
+
 static void test_names(void)
 {
     static char name[201];
@@ -262,6 +277,7 @@ int main(void)
     test_streams();
     test_lengths();
     test_many();
+    test_keygen();
     test_names();
     return done_testing();
 }

@@ -5,7 +5,7 @@
 //! which no mainline kernel has.
 
 use super::akcipher::{one_shot, pairs, set};
-use super::{destroy, init, of, to_int, to_int_of_new, to_size, to_ssize};
+use super::{destroy, init, iovecs, of, to_int, to_int_of_new, to_size, to_ssize};
 use crate::engine::{Kind, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -237,6 +237,12 @@ pub unsafe extern "C" fn kcapi_kpp_keygen_aio(
 ///
 /// The same as for `kcapi_kpp_keygen_aio`.
 unsafe fn keygen_each(handle: *mut Handle, outiov: *const iovec, iovlen: usize) -> Result<usize> {
+    // A call that is wrong takes no memory for as many IOVECs as it says there are.
+    // SAFETY: the caller's promise.
+    unsafe {
+        of(Kind::Kpp, handle)?;
+        iovecs(outiov, iovlen)?;
+    }
     let mut no_input = Vec::new();
     no_input.try_reserve_exact(iovlen)?;
     no_input.resize(iovlen, iov::iovec(ptr::null(), 0));
