@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Memory that is mapped from the kernel and belongs to no file: mmap(2), munmap(2), madvise(2).
+//! Memory that is mapped from the kernel and belongs to no file: mmap(2), mprotect(2), munmap(2),
+//! madvise(2).
 
 #![allow(unsafe_code)]
 
@@ -23,11 +24,22 @@ impl Mapping {
         Self::new(len, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE)
     }
 
-    /// Memory that this process shares with the children that it will have. The kernel gives it
-    /// page by page, when it is used.
+    /// Memory that this process shares with the children that it will have.
     pub fn shared(len: usize) -> Result<Self> {
         let flags = libc::MAP_SHARED | libc::MAP_NORESERVE;
         Self::new(len, libc::PROT_READ | libc::PROT_WRITE, flags)
+    }
+
+    /// The same for much memory that is rarely used: the kernel gives it page by page, also where
+    /// mlockall(2) says that new memory is locked. For then it gives at once what may be accessed when
+    /// it is mapped, and this is not.
+    #[cfg(feature = "user-engine")]
+    pub fn shared_by_page(len: usize) -> Result<Self> {
+        let mapping = Self::new(len, libc::PROT_NONE, libc::MAP_SHARED | libc::MAP_NORESERVE)?;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: the mapping is this value's own, and nobody knows of it yet.
+        done(unsafe { libc::mprotect(mapping.start.as_ptr(), len, access) })?;
+        Ok(mapping)
     }
 
     /// Addresses alone: nobody can read or write there.
@@ -44,6 +56,12 @@ impl Mapping {
             return Err(Errno::last());
         }
         Ok(Self { start: NonNull::new(start).ok_or(Errno::NOMEM)?, len })
+    }
+
+    /// Bytes in it.
+    #[cfg(feature = "user-engine")]
+    pub fn len(&self) -> usize {
+        self.len
     }
 
     /// The first byte. It is aligned for every type.

@@ -21,7 +21,10 @@ use crate::wipe::wipe_bytes;
 /// are EMSGSIZE.
 const LEN: usize = if cfg!(target_pointer_width = "64") { 64 << 20 } else { 8 << 20 };
 
-const DATA_MAX: usize = LEN - size_of::<Header>();
+/// Room for further data where a limit does not allow as much. Where mlockall(2) locks new memory all of
+/// a mapping counts against RLIMIT_MEMLOCK, whether it is used or not, so this leaves something of that
+/// to the program.
+const LITTLE: usize = 256 << 10;
 
 /// The beginning of the memory. The data follow.
 #[repr(C)]
@@ -44,9 +47,11 @@ struct Header {
 pub struct SharedStream(Mapping);
 
 impl SharedStream {
-    /// Moves `state` to memory that a child of the next fork(2) shares. ENOMEM, EMSGSIZE.
+    /// Moves `state` to memory that a child of the next fork(2) shares. ENOMEM; EAGAIN: it would be
+    /// locked, and RLIMIT_MEMLOCK allows no more; EMSGSIZE.
     pub fn new(state: &mut CipherState) -> Result<Self> {
-        let shared = Self(Mapping::shared(LEN)?);
+        let little = || Mapping::shared_by_page(size_of::<Header>() + state.data.len() + LITTLE);
+        let shared = Self(Mapping::shared_by_page(LEN).or_else(|_| little())?);
         // SAFETY: the header is this function's own so far, and zeros, which are a value of all
         // but the lock, are in it.
         unsafe {
@@ -104,7 +109,7 @@ impl SharedStream {
     /// The lock is held, or nobody else knows of the memory.
     unsafe fn store(&self, state: &mut CipherState) -> Result<()> {
         let len = state.data.len();
-        if len > DATA_MAX {
+        if len > self.0.len() - size_of::<Header>() {
             return Err(Errno::MSGSIZE);
         }
         // SAFETY: the caller's promise; the reference ends before the lock is given back.
