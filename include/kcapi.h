@@ -2225,7 +2225,8 @@ ssize_t kcapi_akcipher_verify_aio(struct kcapi_handle *handle,
  *
  * The message is sent by this function, kcapi_akcipher_stream_update() and, the last of it,
  * kcapi_akcipher_stream_update_last(); kcapi_akcipher_stream_op() picks up the
- * result.
+ * result. In user space a message that had begun before a fork(2) goes on in each process for
+ * itself, other than a symmetric cipher's stream: what one process sends the other does not get.
  *
  * @param handle  cipher handle, with a key
  * @param iov     the beginning of the message; may be NULL
@@ -2309,7 +2310,7 @@ ssize_t kcapi_akcipher_stream_update_last(struct kcapi_handle *handle,
 
 /**
  * Picks up the result of a message. Waits for the end of the message, until another
- * thread sends it.
+ * thread of the process sends it.
  *
  * @param handle  cipher handle
  * @param iov     where the result goes, at least as long as kcapi_akcipher_setkey() told
