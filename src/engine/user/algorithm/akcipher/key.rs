@@ -15,6 +15,7 @@ use crate::engine::user::algorithm::montgomery::{
 };
 use crate::engine::user::algorithm::rng::fill_randomly;
 use crate::errno::{Errno, Result};
+use crate::generation::generation;
 use crate::lock::{Lock, Recover};
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
@@ -105,6 +106,8 @@ struct Blinding {
     factor: Limbs,
     /// 1 / the random number, in Montgomery form.
     inverse: Limbs,
+    /// The process that has made it, by its generation: no other one goes on with it.
+    process: u32,
 }
 
 impl Recover for Option<Blinding> {
@@ -176,7 +179,7 @@ impl PrivateKey {
     fn private_of(&self, mut number: Limbs, output: &mut [u8]) -> Result<()> {
         let n = &self.public.modulus;
         let mut room = n.room()?;
-        let Blinding { factor, inverse } = self.next_blinding()?;
+        let Blinding { factor, inverse, .. } = self.next_blinding()?;
         n.mul(number.get_mut(), factor.get(), &mut room);
         let mut result = self.checked_power(&number)?;
         n.mul(result.get_mut(), inverse.get(), &mut room);
@@ -217,15 +220,16 @@ impl PrivateKey {
     fn next_blinding(&self) -> Result<Blinding> {
         let n = &self.public.modulus;
         let mut room = n.room()?;
+        let process = generation();
         let mut next = self.blinding.lock()?;
         let next = match &mut *next {
-            Some(next) => next,
-            none => none.insert(self.blinding()?),
+            Some(next) if next.process == process => next,
+            none_or_the_parents => none_or_the_parents.insert(self.blinding()?),
         };
         let (factor, inverse) = (Limbs::copy(next.factor.get())?, Limbs::copy(next.inverse.get())?);
         n.mul(next.factor.get_mut(), factor.get(), &mut room);
         n.mul(next.inverse.get_mut(), inverse.get(), &mut room);
-        Ok(Blinding { factor, inverse })
+        Ok(Blinding { factor, inverse, process })
     }
 
     /// A random number, and by Fermat's theorem its inverse. EINVAL: the number comes back neither
@@ -251,7 +255,7 @@ impl PrivateKey {
             return Err(Errno::INVAL);
         }
         n.enter(factor.get_mut(), &mut room);
-        Ok(Blinding { factor, inverse })
+        Ok(Blinding { factor, inverse, process: generation() })
     }
 }
 
@@ -282,4 +286,23 @@ fn integers<const N: usize>(der: &[u8]) -> Result<[&[u8]; N]> {
         Ok(numbers)
     };
     read().map_err(|_| Errno::INVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{der, key};
+    use super::*;
+
+    #[test]
+    fn a_child_does_not_go_on_with_its_parents_blinding() {
+        let key = PrivateKey::from_der(&der(&key())).unwrap();
+        let mut next = key.blinding.lock().unwrap();
+        let parents = next.as_mut().unwrap();
+        parents.process ^= 1;
+        let factor = Limbs::copy(parents.factor.get()).unwrap();
+        drop(next);
+        let own = key.next_blinding().unwrap();
+        assert_ne!(own.factor.get(), factor.get());
+        assert_eq!(own.process, generation());
+    }
 }

