@@ -43,7 +43,8 @@ enum KppAlgorithm {
 /// The algorithm called `name`.
 pub fn find(name: &Name<'_>) -> Option<Box<dyn Asymmetric>> {
     let algorithm = named(name)?;
-    Some(Box::new(Agreement { algorithm, domain: algorithm.domain(), key: None }))
+    // A group for which there is no memory now is made when the key is set.
+    Some(Box::new(Agreement { algorithm, domain: algorithm.domain().unwrap_or(None), key: None }))
 }
 
 fn named(name: &Name<'_>) -> Option<KppAlgorithm> {
@@ -60,14 +61,14 @@ fn named(name: &Name<'_>) -> Option<KppAlgorithm> {
 }
 
 impl KppAlgorithm {
-    /// Where an algorithm computes whose name says that. None: it is a parameter.
-    fn domain(self) -> Option<Domain> {
-        match self {
+    /// Where an algorithm computes whose name says that. None: it is a parameter. ENOMEM.
+    fn domain(self) -> Result<Option<Domain>> {
+        Ok(match self {
             Self::Dh | Self::Ecdh => None,
-            Self::Ffdhe(prime) => Some(Domain::Group(Arc::new(prime.group().ok()?))),
+            Self::Ffdhe(prime) => Some(Domain::Group(Arc::new(prime.group()?))),
             Self::EcdhOn(curve) => Some(Domain::Curve(curve)),
             Self::X25519 => Some(Domain::X25519),
-        }
+        })
     }
 }
 
@@ -139,7 +140,10 @@ impl Asymmetric for Agreement {
             // How long it should be is not known.
             (Parameter::Key([]), KppAlgorithm::Dh) => Err(Errno::OPNOTSUPP),
             (Parameter::Key(bytes), algorithm) => {
-                let domain = self.domain.clone().ok_or(Errno::NOKEY)?;
+                let domain = match &self.domain {
+                    Some(domain) => domain.clone(),
+                    None => algorithm.domain()?.ok_or(Errno::NOKEY)?,
+                };
                 let key = Some(domain.private_key(bytes)?);
                 Ok(Box::new(Self { algorithm, domain: Some(domain), key }))
             }
