@@ -1856,7 +1856,7 @@ uint32_t kcapi_rng_seedsize(struct kcapi_handle *handle);
  * @param dlen    bytes to derive, at most INT_MAX
  * @return 0; or a negative errno, and then `dst` is filled with zeros
  * @retval -EINVAL       `handle` is NULL or that of another family
- * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
  * @retval -EFAULT       `dst` is NULL
  * @retval -ENOKEY       no key was set
  * @retval -ENOMEM       there is no memory
@@ -1921,7 +1921,7 @@ ssize_t kcapi_kdf_ctr(struct kcapi_handle *handle,
  * @retval -EINVAL       no `ikm`, `dst` is NULL, or `dlen` over 255 digests
  * @retval -ENOSYS       the digest takes no key
  * @retval -EOPNOTSUPP   the same, from other kernels
- * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
  * @since 0.14.0, with these types since 1.3.1
  */
 ssize_t kcapi_hkdf(const char *hashname,
@@ -1950,7 +1950,7 @@ ssize_t kcapi_hkdf(const char *hashname,
  * @retval -ENOSYS       the digest takes no key
  * @retval -EOPNOTSUPP   the same, from other kernels
  * @retval -EFAULT       a buffer is NULL
- * @retval -EMSGSIZE     a length over INT_MAX
+ * @retval -EMSGSIZE     a length over INT_MAX; if that is `keylen`, `key` stays as it is
  * @since 0.12.0, with these types since 1.3.1
  */
 ssize_t kcapi_pbkdf(const char *hashname,

@@ -21,7 +21,7 @@ use std::time::Duration;
 /// @param dlen    bytes to derive, at most INT_MAX
 /// @return 0; or a negative errno, and then `dst` is filled with zeros
 /// @retval -EINVAL       `handle` is NULL or that of another family
-/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
 /// @retval -EFAULT       `dst` is NULL
 /// @retval -ENOKEY       no key was set
 /// @retval -ENOMEM       there is no memory
@@ -113,7 +113,7 @@ unsafe fn sp800_108(
 /// @retval -EINVAL       no `ikm`, `dst` is NULL, or `dlen` over 255 digests
 /// @retval -ENOSYS       the digest takes no key
 /// @retval -EOPNOTSUPP   the same, from other kernels
-/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
 #[unsafe(no_mangle)]
 #[inline(never)]
 #[allow(clippy::too_many_arguments)]
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn kcapi_hkdf(
 /// @retval -ENOSYS       the digest takes no key
 /// @retval -EOPNOTSUPP   the same, from other kernels
 /// @retval -EFAULT       a buffer is NULL
-/// @retval -EMSGSIZE     a length over INT_MAX
+/// @retval -EMSGSIZE     a length over INT_MAX; if that is `keylen`, `key` stays as it is
 #[unsafe(no_mangle)]
 #[inline(never)]
 #[allow(clippy::too_many_arguments)]
@@ -208,7 +208,8 @@ pub unsafe extern "C" fn kcapi_pbkdf_iteration_count(
 }
 
 /// Writes what `kdf` derives to `dst`, or zeros if it fails: a caller that does not look
-/// at the result shall not take what happens to be there for a key.
+/// at the result shall not take what happens to be there for a key. A `dst` that is said to be longer
+/// than any may be is no memory that could be filled.
 ///
 /// # Safety
 ///
