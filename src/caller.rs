@@ -46,7 +46,7 @@ pub fn write(from: &[u8], to: Iovecs<'_>) -> Result<()> {
 
 /// Returns whether the kernel did not even try to copy.
 fn is_refused(copied: Result<()>) -> bool {
-    copied.is_err_and(|errno| errno != Errno::FAULT)
+    copied.is_err_and(|errno| !matches!(errno, Errno::FAULT | Errno::NOMEM))
 }
 
 /// Returns whether the kernel cannot read the memory that `from` points to.

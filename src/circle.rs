@@ -14,7 +14,7 @@ use crate::generation::generation;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-/// The most threads that are seen. A circle in which there are others is not.
+/// The most waiting threads that are written down. A circle with a thread that is not is not found.
 const PLACES: usize = 4096;
 
 static PLACE: [Place; PLACES] = [const { Place::new() }; PLACES];
@@ -130,6 +130,8 @@ fn circle(thread: usize) -> Option<usize> {
 /// A thread's wait for a lock, from its first look at it on.
 pub struct Waiting {
     place: Option<&'static Place>,
+    /// The process in which it took the place.
+    process: u32,
     thread: usize,
     /// The circle in which it is, and since when that is known.
     circle: Option<(usize, Instant)>,
@@ -143,7 +145,7 @@ impl Waiting {
         if let Some((number, _)) = place {
             IN_USE.fetch_max(number + 1, SeqCst);
         }
-        Self { place: place.map(|(_, place)| place), thread, circle: None }
+        Self { place: place.map(|(_, place)| place), process, thread, circle: None }
     }
 
     /// Looks who holds the lock. Returns whether the thread has waited for itself for so long.
@@ -162,7 +164,8 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
+        // If a signal handler has called fork(2) meanwhile, another thread of the child may have the place.
+        if let Some(place) = self.place.filter(|place| place.process.load(SeqCst) == self.process) {
             place.leave();
         }
     }

@@ -18,7 +18,7 @@ use crate::errno::Result;
 use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
 use crate::sys::thread::atfork;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::sync::{Arc, Weak};
 
 /// An object that must know of a fork(2). The methods do nothing by default. That is right for an
@@ -87,6 +87,18 @@ extern "C" fn watch_forks() {
     atfork(Some(before), Some(in_parent), Some(in_child));
 }
 
+thread_local! {
+    /// Calls of fork(2) of which no object is told, because a signal handler makes them in the midst of a call,
+    /// or of another fork(2).
+    static UNTOLD: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Returns whether the fork(2) that ends is one of which no object was told.
+fn was_untold() -> bool {
+    let less = UNTOLD.get().checked_sub(1);
+    less.inspect(|less| UNTOLD.set(*less)).is_some()
+}
+
 /// The place where `before` leaves something for the handler that runs after it in the same thread.
 struct Left(UnsafeCell<Option<(Guard<'static, Watched>, Told)>>);
 
@@ -102,9 +114,9 @@ extern "C" fn before() {
     let watched = loop {
         match WATCHED.lock() {
             Ok(watched) => break watched,
-            // This thread begins or ends a stream, and was interrupted by a signal handler that forks. No
-            // stream is told of that fork.
-            Err(_) if WATCHED.is_own() => return,
+            // This thread begins or ends a stream, or is about to fork, and was interrupted by a signal handler
+            // that forks. No stream is told of that fork.
+            Err(_) if WATCHED.is_own() => return UNTOLD.set(UNTOLD.get() + 1),
             // Another thread's fork(2) takes long. This one must wait for it: in a stream that is
             // not told of a fork, data of the two processes would be mixed.
             Err(_) => {}
@@ -121,6 +133,9 @@ extern "C" fn before() {
 }
 
 extern "C" fn in_parent() {
+    if was_untold() {
+        return;
+    }
     // SAFETY: if there is something, this thread has left it in `before`, and holds the lock.
     if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
         all.iter().for_each(|what| what.in_parent());
@@ -129,6 +144,9 @@ extern "C" fn in_parent() {
 }
 
 extern "C" fn in_child() {
+    if was_untold() {
+        return;
+    }
     // SAFETY: as in the parent: this thread is the one that was in `before`.
     if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
         all.iter().for_each(|what| what.in_child());

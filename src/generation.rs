@@ -5,9 +5,9 @@
 
 use crate::errno::Result;
 use crate::sys::mapping::Mapping;
-use crate::sys::thread::atfork;
+use crate::sys::thread::{atfork, errno};
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// Generations have 30 bits, since a lock's word has room for two bits more.
 const GENERATIONS: u32 = (1 << 30) - 1;
@@ -45,12 +45,21 @@ pub fn children() -> u32 {
     CHILDREN.load(Ordering::Relaxed)
 }
 
+/// The thread that called fork(3), and is this process's first one.
+static FIRST_THREAD: AtomicUsize = AtomicUsize::new(0);
+
+/// The thread in which this process began, by the address of its errno; 0: it was not made by fork(3).
+pub fn first_thread() -> usize {
+    FIRST_THREAD.load(Ordering::Relaxed)
+}
+
 extern "C" fn another() {
     CHILDREN.fetch_add(1, Ordering::Relaxed);
 }
 
 extern "C" fn forget() {
     NUMBER.store(0, Ordering::Relaxed);
+    FIRST_THREAD.store(errno().addr(), Ordering::Relaxed);
 }
 
 #[cold]

@@ -15,6 +15,7 @@
 use crate::errno::{Errno, Result};
 use libc::iovec;
 use std::marker::PhantomData;
+use std::ptr;
 
 /// IOVECs that one system call takes, UIO_MAXIOV.
 pub const IOVECS_MAX: usize = 1024;
@@ -61,14 +62,15 @@ impl<'a> Iovecs<'a> {
     pub fn hull(self) -> iovec {
         let filled = self.0.iter().filter(|iov| iov.iov_len > 0);
         let ends = |iov: &iovec| {
-            let start = iov.iov_base.cast::<u8>().cast_const();
-            (start, start.wrapping_add(iov.iov_len))
+            let start = iov.iov_base.addr();
+            // What would be behind the end of all memory is not there.
+            (start, start.saturating_add(iov.iov_len))
         };
         let hull = filled.map(ends).reduce(|(start, end), (other_start, other_end)| {
             (start.min(other_start), end.max(other_end))
         });
-        hull.map_or(iovec(std::ptr::null(), 0), |(start, end)| {
-            iovec(start, end.addr() - start.addr())
+        hull.map_or(iovec(ptr::null(), 0), |(start, end)| {
+            iovec(ptr::without_provenance(start), end - start)
         })
     }
 

@@ -5,7 +5,8 @@
 //! that another thread of the parent held at that moment would stay held in the child, since
 //! nobody is there to release it. So a lock's word names the process that it was taken in
 //! ([`generation`]): one that was taken in another process is free here, and what it guards is
-//! brought into order first ([`Recover`]).
+//! brought into order first ([`Recover`]). The one thread of the child may itself be in a call that holds a
+//! lock, if a signal handler that has interrupted this call has called fork(2): that lock is not free.
 //!
 //! A signal handler that calls the library runs in a thread that may hold the lock already.
 //! A lock knows who holds it, also while it is just being taken or given back, and says EDEADLK to that
@@ -17,7 +18,7 @@
 
 use crate::circle::Waiting;
 use crate::errno::{Errno, Result};
-use crate::generation::generation;
+use crate::generation::{first_thread, generation};
 use crate::sys::thread;
 use std::cell::{Cell, UnsafeCell};
 use std::ops::{Deref, DerefMut};
@@ -146,6 +147,9 @@ impl<T: Recover> Lock<T> {
         let free = process << 2;
         let mut word = free | FREE;
         loop {
+            if self.is_held_below(word) {
+                return None;
+            }
             match self.take(word, free | HELD) {
                 Ok(guard) => return Some(guard),
                 Err(now) if now == free | HELD || now == free | CONTENDED => return None,
@@ -168,6 +172,9 @@ impl<T: Recover> Lock<T> {
         let mut in_vain = WaitInVain::default();
         loop {
             if word != free | HELD && word != free | CONTENDED {
+                if self.is_held_below(word) {
+                    return Err(Errno::DEADLK);
+                }
                 match self.take(word, taken) {
                     Ok(guard) => return Ok(guard),
                     Err(now) => word = now,
@@ -185,6 +192,11 @@ impl<T: Recover> Lock<T> {
                     .is_ok();
             if marked {
                 wait(&self.word, taken, LOOK_AGAIN);
+                if generation() != process {
+                    // A signal handler has called fork(2), and this is the child, where the holder is not.
+                    drop(in_vain);
+                    return self.lock_held(generation(), self.word.load(Ordering::Relaxed), for_itself);
+                }
                 if in_vain.is_given_up(|| self.holder(), self.is_kept(), for_itself) {
                     return Err(Errno::DEADLK);
                 }
@@ -198,6 +210,9 @@ impl<T: Recover> Lock<T> {
     #[inline]
     fn take(&self, word: u32, taken: u32) -> core::result::Result<Guard<'_, T>, u32> {
         let thread = this_thread();
+        if word & STATE != FREE {
+            self.forget_owner(word);
+        }
         // If this is a signal handler's call, it may have interrupted one that is about to do the same.
         let before = if self.at_it.load(Ordering::Relaxed) == thread { thread } else { 0 };
         self.at_it.store(thread, Ordering::Relaxed);
@@ -211,8 +226,8 @@ impl<T: Recover> Lock<T> {
         }
         self.owner.store(thread, Ordering::Relaxed);
         if word & STATE != FREE {
-            // SAFETY: this thread is the only one that has the lock, and the one that had it is not
-            // in this process.
+            // SAFETY: this thread is the only one that has the lock. The one that had it is not in this
+            // process, or has kept it, and is here to give it back: see `is_held_below`.
             unsafe { T::recover(self.value.get()) };
         }
         Ok(Guard { lock: self, taken, before })
@@ -224,6 +239,30 @@ impl<T> Lock<T> {
     pub fn is_own(&self) -> bool {
         let holder = self.holder();
         holder == this_thread() || holder == employer()
+    }
+
+    /// Returns whether another process held it when the word was `word`, and the call that took it there is in this
+    /// process: a signal handler has interrupted it and called fork(2), and this call is the handler's. A lock that
+    /// is kept for the length of the fork(2) is for this process to take.
+    fn is_held_below(&self, word: u32) -> bool {
+        let thread = this_thread();
+        let owner = match self.owner.load(Ordering::Relaxed) {
+            0 => self.at_it.load(Ordering::Relaxed),
+            owner => owner,
+        };
+        word & STATE != FREE
+            && word >> 2 != generation()
+            && owner == thread
+            && first_thread() == thread
+    }
+
+    /// Forgets a thread of another process that held it when the word was `word`. Else a signal handler in the thread
+    /// that takes it now would wait for that one.
+    fn forget_owner(&self, word: u32) {
+        let gone = self.owner.load(Ordering::Relaxed);
+        if self.word.load(Ordering::Relaxed) == word {
+            let _ = self.owner.compare_exchange(gone, 0, Ordering::Relaxed, Ordering::Relaxed);
+        }
     }
 
     /// The thread that holds it, if any does. 0: that is not known at this moment.
@@ -260,6 +299,11 @@ pub struct Guard<'a, T> {
 }
 
 impl<T> Guard<'_, T> {
+    /// The process that took the lock, by its generation.
+    pub fn process(&self) -> u32 {
+        self.taken >> 2
+    }
+
     /// Leaves the lock held for the length of a fork(2), until [`Lock::kept`].
     pub fn keep(self) {
         self.mark_kept();

@@ -30,6 +30,10 @@ use std::time::Duration;
 
 /// The log's reason where there is no operation for a call to go on with.
 const LOST: &str = "nothing to go on with, after a new key, an error or a fork: give an IV";
+/// The log's reason where a stream is in the way.
+const UNREAD: &str = "a stream's result has not been read";
+/// The log's reason where a stream of two processes is.
+const SHARED: &str = "another process shares the stream";
 /// The log's reason where another thread is in the way.
 const VISITED: &str = "another thread is in a call of the handle's stream";
 
@@ -161,7 +165,8 @@ impl Slot {
     /// error nothing has changed.
     ///
     /// EINVAL: there is nothing to go on with; or the message would go on with a stream whose data
-    /// would be given up; or, with `read_first`, a stream is complete and was not read. EBUSY: a
+    /// would be given up, or that another process shares; or, with `read_first`, a stream is complete and was
+    /// not read. EBUSY: a
     /// thread is in a call of the stream that would be given up, or no operation can be opened that has this
     /// process's tag length.
     pub fn make_way(
@@ -185,11 +190,15 @@ impl Slot {
     ) -> Result<()> {
         if let Some(operation) = &state.operation {
             let progress = operation.progress();
-            let given_up = matches!(progress, Progress::Pending | Progress::Complete);
+            // What began in an operation of two processes would be open to the other one.
+            let shared = operation.of_two_processes();
+            let given_up = shared || matches!(progress, Progress::Pending | Progress::Complete);
             if operation.failed() || given_up {
-                if goes_on || (!operation.failed() && read_first && progress == Progress::Complete)
-                {
-                    return Err(because(Errno::INVAL, "a stream's result has not been read"));
+                if !operation.failed() && read_first && progress == Progress::Complete {
+                    return Err(because(Errno::INVAL, UNREAD));
+                }
+                if goes_on {
+                    return Err(because(Errno::INVAL, if shared { SHARED } else { UNREAD }));
                 }
                 if self.visited() && !operation.failed() {
                     return Err(because(Errno::BUSY, VISITED));
@@ -214,13 +223,6 @@ impl Slot {
         }
         if self.visited() {
             return Err(because(Errno::BUSY, VISITED));
-        }
-        if let Some(operation) = state.operation.as_ref().filter(|op| op.of_two_processes()) {
-            if goes_on {
-                return Err(because(Errno::INVAL, "another process shares the stream"));
-            }
-            check(&**operation)?;
-            return self.exchange(state, open);
         }
         self.make_way_for(state, goes_on, false, check, open)
     }
@@ -349,13 +351,10 @@ impl Visit {
             match self.send_from(sent, control, input, more) {
                 // A piece of which nothing was taken can be sent again: that is no failure.
                 Err(errno) => {
-                    // Neither is it one if another process's message is in the way of one that
-                    // begins.
-                    let begun = begins && !self.operation.of_two_processes();
                     // EDEADLK is told to a signal handler only, whose thread may be in a call of the
-                    // same stream.
-                    let refused = matches!(errno, Errno::NOKEY | Errno::DEADLK);
-                    if sent > 0 || (begun && !refused) {
+                    // same stream; EBUSY where another thread has begun one meanwhile.
+                    let refused = matches!(errno, Errno::NOKEY | Errno::DEADLK | Errno::BUSY);
+                    if sent > 0 || (begins && !refused) {
                         self.operation.failure().set();
                     }
                     return self.after(Err(errno));
@@ -368,13 +367,7 @@ impl Visit {
             if sent > 0 {
                 control = None;
             }
-            let operation = Arc::clone(&self.operation);
-            self = self.put_down(cancellation).inspect_err(|_| {
-                // What was taken of the piece cannot be sent again.
-                if sent > 0 {
-                    operation.failure().set();
-                }
-            })?;
+            self = self.put_down(cancellation, sent > 0)?;
             self.operation.wait_for_room(LOOK_AGAIN);
         }
     }
@@ -398,17 +391,21 @@ impl Visit {
             if let Some(result) = self.operation.receive(output).transpose() {
                 return self.after(result);
             }
-            self = self.put_down(cancellation)?;
+            self = self.put_down(cancellation, false)?;
             self.slot.arrived.wait(before, LOOK_AGAIN);
         }
     }
 
     /// Lets a thread be cancelled before it waits. All that the thread has is put into WAITING
     /// meanwhile, because a cancelled thread drops nothing of what is in the frames of its call.
-    /// EINVAL: the operation was closed.
-    fn put_down(self, cancellation: &Suspended) -> Result<Self> {
-        if !self.is_current(&*self.slot.state.lock()?) {
-            return Err(because(Errno::INVAL, "the stream was given up meanwhile"));
+    /// EINVAL: the operation was closed. `is_cut` says that a part of a piece was taken, so that an error is one
+    /// of the stream: what was taken cannot be sent again.
+    fn put_down(self, cancellation: &Suspended, is_cut: bool) -> Result<Self> {
+        if let Err(errno) = self.check_current() {
+            if is_cut {
+                self.operation.failure().set();
+            }
+            return Err(errno);
         }
         let mut visit = Some(self);
         // If this is a signal handler's call, the one that it has interrupted may wait, too.
@@ -418,6 +415,13 @@ impl Visit {
         }
         // Else this is a call from a destructor while the thread ends, which cannot be cancelled any more.
         visit.ok_or(Errno::IO)
+    }
+
+    fn check_current(&self) -> Result<()> {
+        if self.is_current(&*self.slot.state.lock()?) {
+            return Ok(());
+        }
+        Err(because(Errno::INVAL, "the stream was given up meanwhile"))
     }
 
     fn is_current(&self, state: &SlotState) -> bool {

@@ -81,19 +81,20 @@ impl Tfm {
     /// thread that changes it waits only for calls that have begun before.
     #[inline]
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, SlotState>> {
-        let process = generation();
-        let state = slot.lock(process)?;
-        if self.is_ready(&state, process) {
+        let state = slot.lock(generation())?;
+        if self.is_ready(&state) {
             return Ok(state);
         }
         drop(state);
-        self.enter_when_ready(slot, process)
+        self.enter_when_ready(slot)
     }
 
     /// Returns whether a call may begin at once: no parameter is being changed, and this process has
     /// used the handle before.
     #[inline]
-    fn is_ready(&self, state: &SlotState, process: u32) -> bool {
+    fn is_ready(&self, state: &Guard<'_, SlotState>) -> bool {
+        // If the call had to wait, a signal handler may have made another process of this one.
+        let process = state.process();
         self.changing.load(Ordering::Relaxed) != process && state.belongs_to(process)
     }
 
@@ -101,10 +102,10 @@ impl Tfm {
     fn enter_when_ready<'a>(
         &self,
         slot: &'a Arc<Slot>,
-        process: u32,
     ) -> Result<Guard<'a, SlotState>> {
         loop {
-            let mut state = slot.lock(process)?;
+            let mut state = slot.lock(generation())?;
+            let process = state.process();
             if self.changing.load(Ordering::Relaxed) != process {
                 if !slot.enter(&mut state, process) {
                     return Ok(state);
@@ -124,9 +125,8 @@ impl Tfm {
     /// Locks a handle's slot for a caller who holds others, without waiting for anybody. None: the
     /// caller has to give the others back first, and then `enter`.
     pub fn enter_at_once<'a>(&self, slot: &'a Arc<Slot>) -> Option<Guard<'a, SlotState>> {
-        let process = generation();
-        let state = slot.try_lock(process)?;
-        self.is_ready(&state, process).then_some(state)
+        let state = slot.try_lock(generation())?;
+        self.is_ready(&state).then_some(state)
     }
 
     /// Makes sure that a slot of the parent process is in the list, which a thread of the parent
@@ -144,8 +144,8 @@ impl Tfm {
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
         memory::ensure(SMALL)?;
         self.let_pass();
-        let process = generation();
-        let slots = self.slots.lock_first_in(process)?;
+        let slots = self.slots.lock_first_in(generation())?;
+        let process = slots.process();
         let _changing = Changing::begin(&self.changing, process);
         // From here on, a slot that was locked once is not used by another call, since calls wait.
         let each = || slots.iter().filter_map(Weak::upgrade);

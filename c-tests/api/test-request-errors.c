@@ -62,6 +62,7 @@ static void test_members(void)
 {
     static const struct iovec empty_handed = { NULL, 16 };
     static struct iovec room = { NULL, 0 };
+    struct iovec endless = { in, SIZE_MAX };
 
     REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EINVAL, r->handle = NULL);
     REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EINVAL, r->type = 0);
@@ -95,6 +96,9 @@ static void test_members(void)
     REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EMSGSIZE, r->inlen = SIZE_MAX);
     REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EMSGSIZE, r->outlen = SIZE_MAX);
     REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EMSGSIZE, (r->flags = KCAPI_REQUEST_IN_IOV, r->inlen = SIZE_MAX));
+    REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EMSGSIZE, (r->flags = KCAPI_REQUEST_IN_IOV, r->input = &endless, r->inlen = 1));
+    REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EMSGSIZE,
+            (r->flags = KCAPI_REQUEST_OUT_IOV, r->output = &endless, r->outlen = 1));
     REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -ENOKEY, r->handle = keyless);
     if (rng)
         REFUSED(cipher, KCAPI_REQUEST_ENCRYPT, -EINVAL, r->handle = rng);

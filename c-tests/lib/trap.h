@@ -7,6 +7,7 @@
 #ifndef TRAP_H
 #define TRAP_H
 
+#define TRAP_BIT 0x100
 #define TRAP_FLAG "0x100"
 
 static inline __attribute__((always_inline)) void trap_each_instruction(void)

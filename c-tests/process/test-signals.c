@@ -400,6 +400,9 @@ static void test_job(size_t job)
 /* Interrupts everything, as a page that is missing in the midst of it does not. */
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static int instructions;
+/* The handler's child, in which the interrupted call goes on as in its parent: what it worked on was taken for
+ * what a thread has left that is not there, and was written over. */
+static bool in_child;
 
 static void at_an_instruction(int signal, siginfo_t *info, void *context)
 {
@@ -420,10 +423,10 @@ static void at_an_instruction(int signal, siginfo_t *info, void *context)
     if (child == 0) {
         alarm(patience());
         try_everything(signal);
-        one_shot();
-        seal();
-        hash();
-        _exit(unexpected != 0);
+        in_child = true;
+        ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_BIT;
+        errno = before;
+        return;
     }
     expect_int(ending(child), 0, "the handler's child");
     errno = before;
@@ -438,9 +441,12 @@ static void interrupt_each_instruction(const void *arg)
     sigaction(SIGTRAP, &action, NULL);
     trap_each_instruction();
     jobs[*job].call();
-    trap_no_more();
-    expect(instructions > 300, "no more than %d instructions", instructions);
+    if (!in_child)
+        trap_no_more();
     works_as_before(*job);
+    if (in_child)
+        _exit(unexpected != 0);
+    expect(instructions > 300, "no more than %d instructions", instructions);
 }
 
 static void test_each_instruction(void)

@@ -48,6 +48,11 @@ pub fn to_size<F: FnOnce() -> Result<c_int>>(call: F) -> c_int {
     around::<F, _>(|_| call()).unwrap_or_else(|errno| -errno.number())
 }
 
+/// A number, or `otherwise` if the call fails.
+pub fn to_u32_or<F: FnOnce() -> Result<u32>>(otherwise: u32, call: F) -> u32 {
+    around::<F, _>(|_| call()).unwrap_or(otherwise)
+}
+
 /// A destroy function, which cannot fail. The frames above what the handle's whole messages have wiped are wiped
 /// here, too.
 pub fn to_nothing<F: FnOnce()>(call: F) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_kdf_*`, `kcapi_hkdf`, `kcapi_pbkdf*`: key derivation.
 
-use super::{NULL, TOO_LONG, because, bytes, memset_kept, of, to_ssize};
+use super::{NULL, TOO_LONG, because, bytes, memset_kept, of, to_ssize, to_u32_or};
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn kcapi_pbkdf_iteration_count(
 ) -> u32 {
     let time = Duration::from_nanos(if timeshresh == 0 { 1 << 27 } else { timeshresh });
     // SAFETY: kcapi.h: the name is a string.
-    unsafe { string(hashname) }.and_then(|name| kdf::iterations(name, time)).unwrap_or(1 << 18)
+    to_u32_or(1 << 18, || kdf::iterations(unsafe { string(hashname) }?, time))
 }
 
 /// Writes what `kdf` derives to `dst`, or zeros if it fails: a caller that does not look

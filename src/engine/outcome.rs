@@ -17,7 +17,8 @@ impl BatchOutcome {
     /// a wrong tag, too, as in the kernel, where only this message is taken out of the socket.
     pub fn note(&mut self, result: Result<usize>) -> bool {
         match result {
-            Ok(bytes) => self.total += bytes,
+            // On machines of 32 bits messages in the same memory can be more together than a word holds.
+            Ok(bytes) => self.total = self.total.saturating_add(bytes),
             Err(Errno::BADMSG) => self.wrong_tag = true,
             Err(errno) => self.failed = Some(errno),
         }
@@ -30,14 +31,14 @@ impl BatchOutcome {
         match self.failed {
             Some(_) => self,
             None => Self {
-                total: self.total + next.total,
+                total: self.total.saturating_add(next.total),
                 wrong_tag: self.wrong_tag || next.wrong_tag,
                 failed: next.failed,
             },
         }
     }
 
-    /// The sum of the results, or the first error.
+    /// The sum of the results, or the first error. A sum that usize cannot hold is its greatest number.
     pub fn result(self) -> Result<usize> {
         match (self.wrong_tag, self.failed) {
             (true, _) => Err(Errno::BADMSG),
@@ -61,6 +62,11 @@ mod tests {
     fn the_results_are_summed_up_to_the_first_failure() {
         assert_eq!(of(&[Ok(1), Ok(2)]), Ok(3));
         assert_eq!(of(&[Ok(1), Err(Errno::FAULT), Err(Errno::IO)]), Err(Errno::FAULT));
+    }
+
+    #[test]
+    fn a_sum_that_is_too_large_for_a_word_is_no_panic() {
+        assert_eq!(of(&[Ok(usize::MAX), Ok(1)]), Ok(usize::MAX));
     }
 
     #[test]

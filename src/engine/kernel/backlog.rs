@@ -89,7 +89,7 @@ impl Backlog {
         if self.results.capacity() - there < more {
             // A vector that grows by itself would leave a copy of the results behind.
             let mut larger = Zeroizing::new(Vec::new());
-            larger.try_reserve_exact(2 * (self.waiting() + more))?;
+            larger.try_reserve_exact((self.waiting() + more).saturating_mul(2))?;
             larger.extend_from_slice(self.results.get(self.given..).unwrap_or_default());
             self.results = larger;
             self.given = 0;

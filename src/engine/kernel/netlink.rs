@@ -5,6 +5,7 @@
 //! netlink(7). The reply is parsed from bytes, so that no layout is trusted.
 
 use super::driver::Driver;
+use super::socket::above_standard;
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result, retry};
 use crate::sys::socket::{netlink_crypto_socket, receive_now, send_to_kernel};
@@ -53,7 +54,7 @@ pub enum Names {
 /// Asks for a driver of the algorithm called `name`, the one that was registered last, else for the
 /// driver of that name. ENOENT: the kernel has none. EPROTONOSUPPORT: no CONFIG_CRYPTO_USER.
 pub fn query(kind: Kind, name: &CStr, names: Names, drivers: Drivers) -> Result<Driver> {
-    let socket = netlink_crypto_socket()?;
+    let socket = above_standard(netlink_crypto_socket()?)?;
     let ask = |field| -> Result<Driver> {
         let request = request(kind, name.to_bytes(), field, drivers)?;
         retry(|| send_to_kernel(socket.as_fd(), &request))?;

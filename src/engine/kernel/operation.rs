@@ -103,6 +103,14 @@ impl KernelOperation {
         self.common.algorithm.kind
     }
 
+    /// Takes note that `bytes` more are in flight; how many are now. The number ends at usize::MAX, which a digest's
+    /// message may exceed where a word has 32 bits.
+    pub(super) fn add_pending(&self, bytes: usize) -> usize {
+        let more = |pending: usize| Some(pending.saturating_add(bytes));
+        let before = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        before.unwrap_or_default().saturating_add(bytes)
+    }
+
     /// Takes note that `bytes` less are in flight.
     pub(super) fn subtract_pending(&self, bytes: usize) {
         let less = |pending: usize| Some(pending.saturating_sub(bytes));

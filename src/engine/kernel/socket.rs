@@ -52,7 +52,7 @@ fn accept_without_flags(bound: BorrowedFd<'_>) -> Result<OwnedFd> {
 /// Gives the socket a descriptor that is not 0, 1 or 2. A program that has closed standard input,
 /// output or error may still write there, or open files of its own there, and this library writes
 /// messages there.
-fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
+pub fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
     if is_standard(fd.as_fd()) { duplicate(fd.as_fd()) } else { Ok(fd) }
 }
 

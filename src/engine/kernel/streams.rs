@@ -18,7 +18,7 @@ use crate::lock::Event;
 use crate::overlap::{Overlap, overlap, with_checked_copies};
 use crate::sys::socket::poll_for_room;
 use crate::wipe::Depth;
-use libc::{MSG_DONTWAIT, MSG_MORE};
+use libc::{MSG_DONTWAIT, MSG_MORE, iovec};
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -139,6 +139,59 @@ impl KernelOperation {
         Some(before)
     }
 
+    /// Returns whether a stream with data is there. Another thread has begun it at the same time if a stream
+    /// is to begin, since an earlier one has made way.
+    fn has_data(&self) -> bool {
+        matches!(self.kind(), Kind::Skcipher | Kind::Aead)
+            && self.begun.load(Ordering::Relaxed)
+            && self.pending.load(Ordering::Relaxed) > 0
+    }
+
+    /// Bytes that one sendmsg(2) is given of a piece of `len` bytes. EMSGSIZE: the message must be sent as a whole,
+    /// and the socket does not take it.
+    fn most_at_once(&self, len: usize, growth: isize) -> Result<usize> {
+        match self.kind() {
+            Kind::Hash => Ok(HASH_PIECE),
+            Kind::Aead => {
+                // Nobody can receive before the message's end, so it must fit as a whole. So must
+                // its result, which the kernel would cut otherwise.
+                let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
+                let result = whole.saturating_add_signed(growth);
+                self.require(whole.max(result))?;
+                Ok(whole)
+            }
+            _ => Ok(self.capacity.room(self.socket.as_fd(), len)),
+        }
+    }
+
+    /// One sendmsg(2), behind which others may follow. Returns how many bytes it has taken; an error: none.
+    fn send_piece(
+        &self,
+        message: &Message<'_>,
+        follows: bool,
+        growth: isize,
+    ) -> Result<usize> {
+        let len = message.data.total()?;
+        // Counted before a receiver in another thread can subtract them, or cut the result.
+        let pending = self.add_pending(len);
+        if self.kind() == Kind::Aead && !follows {
+            self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
+        }
+        let flags = if follows { MSG_DONTWAIT | MSG_MORE } else { MSG_DONTWAIT };
+        let taken = match retry(|| message.send(self.socket.as_fd(), flags)) {
+            Ok(0) if len > 0 => Err(Errno::IO),
+            // If a page is missing in a message's first piece, Linux takes what is before it as
+            // if no more would follow, and refuses the rest without looking at it.
+            Err(Errno::INVAL) if is_unreadable(message.data) => Err(Errno::FAULT),
+            // There is no room although the message should fit, and no receiver could make
+            // room.
+            Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
+            taken => taken,
+        };
+        self.subtract_pending(len - taken.unwrap_or(0).min(len));
+        taken
+    }
+
     /// Takes back that another message has begun.
     fn restore(&self, before: &Noted) {
         self.begun.store(before.begun, Ordering::Relaxed);
@@ -213,6 +266,22 @@ impl KernelOperation {
     }
 }
 
+/// At most `len` bytes of `input` behind the first `start`, and as many IOVECs as a system call takes; `list` is
+/// memory for them.
+fn piece_at<'p>(
+    input: Iovecs<'p>,
+    start: usize,
+    len: usize,
+    list: &'p mut Vec<iovec>,
+) -> Result<Iovecs<'p>> {
+    if len == input.total()? && input.list().len() <= IOVECS_MAX {
+        return Ok(input);
+    }
+    let mut cursor = Cursor::new(input);
+    cursor.skip(start);
+    cursor.take_few(len, IOVECS_MAX, list)
+}
+
 impl Operation for KernelOperation {
     fn send(
         &self,
@@ -222,6 +291,9 @@ impl Operation for KernelOperation {
         arrived: &Event,
     ) -> Result<usize> {
         let len = input.total()?;
+        if control.is_some() && self.has_data() {
+            return Err(Errno::BUSY);
+        }
         if self.keeps_backlog() && self.send_offloaded(control, input, more, arrived)? {
             return Ok(len);
         }
@@ -232,53 +304,18 @@ impl Operation for KernelOperation {
             Some(control) => self.growth(control.op),
             None => self.growth.load(Ordering::Relaxed),
         };
-        let piece_max = match self.kind() {
-            Kind::Hash => HASH_PIECE,
-            Kind::Aead => {
-                // Nobody can receive before the message's end, so it must fit as a whole. So must
-                // its result, which the kernel would cut otherwise.
-                let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
-                let result = whole.saturating_add_signed(growth);
-                self.require(whole.max(result))?;
-                whole
-            }
-            _ => self.capacity.room(self.socket.as_fd(), len),
-        };
+        let most = self.most_at_once(len, growth)?;
         self.growth.store(growth, Ordering::Relaxed);
-        let (mut sent, mut piece) = (0, Vec::new());
+        let (mut sent, mut list) = (0, Vec::new());
         let mut control = control;
         let due_before = self.due.load(Ordering::Relaxed);
         let before = self.goes_on_or_begins();
         loop {
-            let most = piece_max.min(len - sent);
-            let data = if most == len && input.list().len() <= IOVECS_MAX {
-                input
-            } else {
-                let mut cursor = Cursor::new(input);
-                cursor.skip(sent);
-                cursor.take_few(most, IOVECS_MAX, &mut piece)?
-            };
-            let now = data.total()?;
-            // Only the last piece may be without MSG_MORE.
-            let more_flag = if more || sent + now < len { MSG_MORE } else { 0 };
-            let message = Message { control: control.take(), data };
-            // Counted before a receiver in another thread can subtract them, or cut the result.
-            let pending = now + self.pending.fetch_add(now, Ordering::Relaxed);
-            if self.kind() == Kind::Aead && !more {
-                self.due.store(pending.saturating_add_signed(growth), Ordering::Relaxed);
-            }
-            let taken = match retry(|| message.send(self.socket.as_fd(), MSG_DONTWAIT | more_flag))
-            {
-                Ok(0) if now > 0 => Err(Errno::IO),
-                // If a page is missing in a message's first piece, Linux takes what is before it as
-                // if no more would follow, and refuses the rest without looking at it.
-                Err(Errno::INVAL) if is_unreadable(data) => Err(Errno::FAULT),
-                // There is no room although the message should fit, and no receiver could make
-                // room.
-                Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
-                taken => taken,
-            };
-            self.subtract_pending(now - taken.unwrap_or(0).min(now));
+            let piece = piece_at(input, sent, most.min(len - sent), &mut list);
+            let taken = piece.and_then(|data| {
+                let follows = more || sent + data.total()? < len;
+                self.send_piece(&Message { control: control.take(), data }, follows, growth)
+            });
             match taken {
                 Ok(taken) => sent += taken,
                 Err(Errno::AGAIN) => return Ok(sent),

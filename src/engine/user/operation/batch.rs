@@ -63,7 +63,8 @@ pub fn in_parallel(
     outputs: Iovecs<'_>,
     group: impl Fn(Iovecs<'_>, Iovecs<'_>) -> BatchOutcome + Sync,
 ) -> BatchOutcome {
-    let total = inputs.list().iter().map(|iov| iov.iov_len).sum::<usize>();
+    let lens = inputs.list().iter().map(|iov| iov.iov_len);
+    let total = lens.fold(0, usize::saturating_add);
     if total < 2 * share {
         return group(inputs, outputs);
     }

@@ -234,6 +234,10 @@ impl CipherOperation {
             return Err(Errno::INVAL);
         }
         if let Some(control) = control {
+            // Another thread has begun a stream at the same time. Its data keep their IV.
+            if state.begun && !state.data.is_empty() {
+                return Err(Errno::BUSY);
+            }
             state.settings.take_control(control, self.lease.sizes.iv)?;
         }
         state.begun = true;
@@ -500,11 +504,16 @@ impl Forked for CipherOperation {
 
     fn in_child(&self) {
         // A stream that could not be moved goes on in the parent alone.
-        if let Ok(mut home) = self.home.lock()
-            && matches!(&*home, Home::Private(state) if state.progress(self.is_aead()) != Progress::Idle)
-        {
-            *home = Home::Elsewhere;
-            self.shared.store(true, Ordering::Relaxed);
+        match self.home.lock() {
+            Ok(mut home) => {
+                if matches!(&*home, Home::Private(state) if state.progress(self.is_aead()) != Progress::Idle)
+                {
+                    *home = Home::Elsewhere;
+                    self.shared.store(true, Ordering::Relaxed);
+                }
+            }
+            // A signal handler has called fork(2) in the midst of a call of the stream, which ends here, too.
+            Err(_) => self.failure.set(),
         }
     }
 }
