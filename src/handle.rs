@@ -329,15 +329,13 @@ impl Handle {
 
     /// Starts a stream. EINVAL: an earlier one is complete and not received; or there is no IV to
     /// go on with. EBUSY: a thread is in a call of an earlier one with data in it, or begins one at the same
-    /// time. EMSGSIZE: `input` is too long.
+    /// time.
     pub fn start(
         &self,
         control: &Control,
         input: Iovecs<'_>,
         cancellation: &Suspended,
     ) -> Result<usize> {
-        // No earlier stream is given up for one that is too long.
-        input.total()?;
         let mut state = self.enter()?;
         let goes_on = self.goes_on(control, &state);
         self.slot.make_way(&mut state, goes_on, true, || self.open_operation())?;

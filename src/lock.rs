@@ -195,7 +195,11 @@ impl<T: Recover> Lock<T> {
                 if generation() != process {
                     // A signal handler has called fork(2), and this is the child, where the holder is not.
                     drop(in_vain);
-                    return self.lock_held(generation(), self.word.load(Ordering::Relaxed), for_itself);
+                    return self.lock_held(
+                        generation(),
+                        self.word.load(Ordering::Relaxed),
+                        for_itself,
+                    );
                 }
                 if in_vain.is_given_up(|| self.holder(), self.is_kept(), for_itself) {
                     return Err(Errno::DEADLK);

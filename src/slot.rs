@@ -345,11 +345,12 @@ impl Visit {
         more: bool,
         cancellation: &Suspended,
     ) -> Result<usize> {
-        let (len, begins) = (input.total()?, control.is_some());
+        let begins = control.is_some();
         let mut sent = 0;
         loop {
             match self.send_from(sent, control, input, more) {
-                // A piece of which nothing was taken can be sent again: that is no failure.
+                // A piece of which nothing was taken can be sent again: that is no failure. But a stream that does
+                // not begin is one, also if that is for its length: no later piece may go on with what was before.
                 Err(errno) => {
                     // EDEADLK is told to a signal handler only, whose thread may be in a call of the
                     // same stream; EBUSY where another thread has begun one meanwhile.
@@ -361,8 +362,8 @@ impl Visit {
                 }
                 Ok(taken) => sent += taken,
             }
-            if sent >= len {
-                return Ok(len);
+            if sent >= input.total()? {
+                return Ok(sent);
             }
             if sent > 0 {
                 control = None;

@@ -99,10 +99,7 @@ impl Tfm {
     }
 
     #[cold]
-    fn enter_when_ready<'a>(
-        &self,
-        slot: &'a Arc<Slot>,
-    ) -> Result<Guard<'a, SlotState>> {
+    fn enter_when_ready<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, SlotState>> {
         loop {
             let mut state = slot.lock(generation())?;
             let process = state.process();

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 
 #include "alone.h"
 #include "subjects.h"
@@ -218,16 +219,50 @@ static void test_subject(const struct subject *s)
     }
 }
 
+/*
+ * A beginning that is refused for its length alone was none, and what came next went on with zeros as its IV and in the
+ * other direction, or with the stream before.
+ */
+static void too_long(const void *subject)
+{
+    const struct subject *s = subject;
+    const struct family *f = s->calls;
+    struct iovec long_ones[2] = { { data, INT_MAX }, { data, INT_MAX } }, piece = { data, PIECE };
+    uint8_t iv[IV_MAX], out[ROOM];
+    struct iovec to = { out, ROOM };
+    handle *h;
+
+    iv_of(s, 1, iv);
+    for (int begun = 0; begun < 3; begun++) {
+        h = handle_of(s, 0, s->tag, is_aead(s) ? AAD : 0, 0);
+        if (begun == 1) {
+            expect_int(f->whole[ENCRYPT](h, data, LEN, iv, out, ROOM, 0), LEN + s->tag, "a message");
+            expect_int(set_key(s, h, 0), 0, "a key");
+        }
+        if (begun == 2)
+            expect_int(f->start[ENCRYPT](h, iv, &piece, 1), PIECE, "an earlier stream");
+        expect_int(f->start[ENCRYPT](h, iv, long_ones, 2), -EMSGSIZE, "a beginning that is too long");
+        expect_int(f->update(h, &piece, 1), -EINVAL, "a piece behind it");
+        expect_int(f->op(h, &to, 1), -EINVAL, "its result");
+        expect_int(f->whole[ENCRYPT](h, data, LEN, NULL, out, ROOM, 0), -EINVAL, "a message without an IV");
+        expect_int(f->whole[ENCRYPT](h, data, LEN, iv, out, ROOM, 0), LEN + s->tag, "one with an IV");
+        kcapi_cipher_destroy(h);
+    }
+}
+
 int main(void)
 {
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     fill(data, sizeof(data), 8);
     fill(stream_data, sizeof(stream_data), 9);
     for (size_t i = 0; i < SUBJECTS; i++) {
-        if (is_there(&subjects[i]))
-            test_subject(&subjects[i]);
-        else
+        if (!is_there(&subjects[i])) {
             skip(1, subjects[i].name);
+            continue;
+        }
+        test_subject(&subjects[i]);
+        if (subjects[i].ivlen > 0)
+            ok(alone(too_long, &subjects[i]), "%s: a beginning that is too long", subjects[i].name);
     }
     return done_testing();
 }

@@ -67,6 +67,7 @@ static void hash(void) { kcapi_md_digest(digest, data, LEN, out, 32); }
 static void hash_at_once(void) { kcapi_md_sha256(data, LEN, out, 32); }
 static void random_bytes_of(void) { kcapi_rng_generate(rng, out, 32); }
 static void get_random_bytes(void) { kcapi_rng_get_bytes(out, 3000); }
+static void count_iterations(void) { kcapi_pbkdf_iteration_count("hmac(sha1)", 1); }
 static void derive(void) { kcapi_pbkdf("hmac(sha1)", key, 8, key, 8, 3, out, 20); }
 
 static void hash_in_pieces(void)
@@ -170,6 +171,7 @@ static const struct {
     { "the first digest", hash_at_once, true },
     { "the first random bytes", get_random_bytes, true },
     { "a derived key", derive, true },
+    { "a number of iterations", count_iterations, true },
     { "a later init", init, false },
     { "another handle", reinit_one, false },
     { "a key", change_key, false },
@@ -242,11 +244,15 @@ static void use_all(void)
 
 static void *cancelled(void *job)
 {
+    int state = -1;
+
     if (cancel_at < 0)
         pthread_cancel(pthread_self());
     watched = true;
     jobs[(size_t)job].call();
     watched = false;
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+    expect_int(state, PTHREAD_CANCEL_ENABLE, "cancellation after the call");
     if (points <= cancel_at)
         return (void *)jobs;
     pthread_testcancel();
@@ -354,8 +360,12 @@ static void sending(const void *unused)
     struct iovec to = { out, BIG };
     pthread_t thread;
     void *result;
+    long before;
 
     (void)unused;
+    open_all();
+    use_all();
+    before = descriptors();
     open_all();
     expect_int(kcapi_cipher_stream_init_enc(sibling, iv, NULL, 0), 0, "a stream");
     pthread_create(&thread, NULL, wait_for_room, NULL);
@@ -365,6 +375,8 @@ static void sending(const void *unused)
     expect(result == PTHREAD_CANCELED, "the thread was not cancelled");
     expect(kcapi_cipher_stream_op(sibling, &to, 1) > 0, "what was sent");
     use_all();
+    /* The thread had kept the operation, and so its socket. */
+    expect_int(descriptors(), before, "descriptors");
 }
 
 /* Who has switched cancellation off is not cancelled, and finds it off afterwards. */

@@ -342,6 +342,39 @@ static void complete_before(const void *arg)
     receive(0, len);
 }
 
+/*
+ * The same, and the child has read the whole result before the parent begins the next stream: that was in the same
+ * operation, so the child could send to it, read its result, and end it.
+ */
+static void read_by_the_child(const void *arg)
+{
+    struct iovec to = { out, LEN + TAG_MAX }, piece = { data, PIECE };
+    int was_read[2], begun[2];
+    char byte = 0;
+
+    begin(arg);
+    start(LEN / 2);
+    send(LEN / 2, LEN - LEN / 2, true);
+    to.iov_len = LEN + s->tag;
+    if (pipe(was_read) || pipe(begun))
+        bail_out("pipe");
+    IN_CHILD(expect_int(s->calls->op(h, &to, 1), (long long)to.iov_len, "the child reads it");
+             expect_int(write(was_read[1], &byte, 1), 1, "telling the parent");
+             expect_int(read(begun[0], &byte, 1), 1, "the parent has begun another");
+             /* What the child has is a stream of its own, or none. */
+             s->calls->update(h, &piece, 1);
+             if (s->calls->update_last(h, &piece, 1) >= 0)
+                 s->calls->op(h, &to, 1));
+    expect_int(read(was_read[0], &byte, 1), 1, "the child has read it");
+    iv_of(s, 2, iv);
+    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
+    start(LEN / 2);
+    expect_int(write(begun[1], &byte, 1), 1, "telling the child");
+    ends_well();
+    send(LEN / 2, LEN - LEN / 2, true);
+    receive(0, LEN + s->tag);
+}
+
 /* A forged message is one for whoever reads it. */
 static void forged(const void *arg)
 {
@@ -400,6 +433,7 @@ static const struct {
     { "a stream that had ended", ended_before },
     { "another stream in the child", another_in_the_child },
     { "a complete stream, and one more in each", complete_before },
+    { "a stream whose result the child has read", read_by_the_child },
 };
 
 int main(void)
