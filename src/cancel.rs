@@ -59,18 +59,25 @@ impl Suspended {
         set_cancellation(before);
     }
 
-    /// Ends the thread if it was cancelled. Nothing in its callers' frames is dropped then, so
-    /// these may hold nothing that would have to be given back.
-    pub fn end(&self) {
+    /// Ends the thread if it was cancelled.
+    ///
+    /// # Safety
+    ///
+    /// No frame of the library's from here to the thread's start holds a value that must be dropped: nothing in them is.
+    pub unsafe fn end(&self) {
         self.restore();
-        // SAFETY: what unwinds the frames finds none of Rust's values to drop in them, as the
-        // callers promise.
+        // SAFETY: the caller's promise.
         unsafe { end_if_cancelled() };
     }
 
     /// The same in the midst of a call, for whose rest cancellation is off again.
-    pub fn point(&self) {
-        self.end();
+    ///
+    /// # Safety
+    ///
+    /// The same as for `end`.
+    pub unsafe fn point(&self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.end() };
         if self.before.is_some() {
             set_cancellation(Cancellation::DISABLED);
         }

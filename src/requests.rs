@@ -11,7 +11,7 @@
 //! order is that of the handles' addresses, so that calls with the same handles meet at the first one.
 
 use crate::engine::requests::process as process_jobs;
-use crate::engine::{Alone, Control, Job, Length, Op};
+use crate::engine::{Control, Job, Length, Op};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::List;
@@ -142,12 +142,12 @@ fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_
     for (of_one, state) in order.chunk_by_mut(|a, b| of_one_handle(a, b)).zip(&mut locks) {
         // The operation is open and stays so, because the first request makes way for all.
         let ready = of_one.iter().take_while(|request| request.makes_way(state)).count();
-        let Some(operation) = state.opened() else { continue };
+        let Some((operation, alone)) = state.opened_alone() else { continue };
         for request in of_one.iter_mut().take(ready) {
             let Request { task, input, output, result, .. } = &mut **request;
             jobs.push(Job {
                 operation,
-                alone: Alone::for_holder(operation).with(Wiper::Caller),
+                alone: alone.with(Wiper::Caller),
                 control: task.control(),
                 input: input.iovecs(),
                 output: output.iovecs(),

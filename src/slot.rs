@@ -411,7 +411,9 @@ impl Visit {
         let mut visit = Some(self);
         // If this is a signal handler's call, the one that it has interrupted may wait, too.
         if let Ok(interrupted) = WAITING.try_with(|waiting| waiting.replace(visit.take())) {
-            cancellation.point();
+            // SAFETY: the frames above are those of `send` or `receive`, whose visit is this one, of the handle's method, which
+            // has dropped its lock, and of the C function. The lists that they refer to are the caller's.
+            unsafe { cancellation.point() };
             visit = WAITING.replace(interrupted);
         }
         // Else this is a call from a destructor while the thread ends, which cannot be cancelled any more.
@@ -497,18 +499,24 @@ impl SlotState {
         self.watch.is_some() && self.operation.as_ref().is_some_and(begun)
     }
 
-    /// The operation that is open.
-    pub fn opened(&self) -> Option<&dyn Operation> {
-        self.operation.as_deref()
+    /// The operation that is open, for whole messages for which [`Slot::make_way_alone`] has made way.
+    pub fn opened_alone(&self) -> Option<(&dyn Operation, Alone<'_>)> {
+        self.operation.as_deref().map(|operation| (operation, self.proof(operation)))
     }
 
-    /// The operation for a whole message.
+    /// Nobody else uses `operation`, which is this slot's, as long as this is borrowed.
+    fn proof<'a>(&'a self, operation: &'a dyn Operation) -> Alone<'a> {
+        // SAFETY: this state is reached by the slot's lock alone, without which no stream's call gets the operation.
+        unsafe { Alone::for_holder(operation) }
+    }
+
+    /// The operation for a whole message, for which [`Slot::make_way_alone`] has made way.
     pub fn alone(
         &mut self,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<(&dyn Operation, Alone<'_>)> {
-        let operation = &**self.operation(open)?;
-        Ok((operation, Alone::for_holder(operation)))
+        self.operation(open)?;
+        self.opened_alone().ok_or(Errno::IO)
     }
 
     /// The operation. From now on it is used by others, too, who do not hold the lock.

@@ -94,7 +94,8 @@ fn framed<F, T>(call: impl FnOnce(&Suspended) -> Result<T>) -> Result<T> {
     }
     // SAFETY: as above.
     unsafe { *errno = result.as_ref().map_or_else(|error| error.number(), |_| before) };
-    cancellation.end();
+    // SAFETY: the call has ended, and the frame of a function of the C API holds nothing.
+    unsafe { cancellation.end() };
     result
 }
 

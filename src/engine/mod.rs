@@ -326,8 +326,13 @@ pub struct Alone<'a> {
 }
 
 impl<'a> Alone<'a> {
-    /// For a caller that has made sure of this, for as long as `_held` is borrowed.
-    pub fn for_holder(_held: &'a dyn Operation) -> Self {
+    /// The proof for `_held`.
+    ///
+    /// # Safety
+    ///
+    /// As long as `_held` is borrowed the lock of its slot is held, and no thread enters a stream's call of it.
+    #[allow(unsafe_code)]
+    pub unsafe fn for_holder(_held: &'a dyn Operation) -> Self {
         Self { held: PhantomData, wiper: Wiper::Operation }
     }
 

@@ -57,7 +57,11 @@ pub fn in_order(
 
 /// Calls `group` for groups of pairs, each in a thread of its own if there is
 /// enough to do; the outcome is as if the groups came one after the other.
-pub fn in_parallel(
+///
+/// # Safety
+///
+/// No output overlaps another pair's input or output.
+pub unsafe fn in_parallel(
     share: usize,
     inputs: Iovecs<'_>,
     outputs: Iovecs<'_>,
@@ -126,7 +130,7 @@ pub fn share_out<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
 struct Pairs<'a>(Iovecs<'a>, Iovecs<'a>);
 
 // SAFETY: the memory behind the IOVECs is the caller's for the length of the call, in which
-// the threads end; that messages do not overlap is for the caller of `in_parallel` to check.
+// the threads end. That messages do not overlap is promised to `in_parallel`.
 unsafe impl Send for Pairs<'_> {}
 
 /// Cuts the pairs into groups of about `share` input bytes.
