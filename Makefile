@@ -54,7 +54,7 @@ TARGET  ?=
 release := $(if $(TARGET),$(TARGET)/)release
 
 # The results name no folder of this machine, so that they are the same wherever they are built. Not by
-# RUSTFLAGS: a packager's would be lost, who takes care of this in there.
+# RUSTFLAGS, since that would replace the flags of a packager who sets them. Such flags take the place of these.
 CARGO_HOME ?= $(HOME)/.cargo
 rustc := $(or $(RUSTC),rustc)
 # Where the standard library's sources are, if they are, and what it calls them elsewhere.

@@ -269,7 +269,7 @@ impl Handle {
         output: Iovecs<'_>,
         wiper: Wiper,
     ) -> Result<usize> {
-        self.at_last(state, |operation| operation.digest(input, output, wiper))
+        self.end_message(state, |operation| operation.digest(input, output, wiper))
     }
 
     /// A piece of a message whose digest `finish_digest` gives. EIO: an earlier piece of the
@@ -291,17 +291,18 @@ impl Handle {
         result
     }
 
-    /// The digest of all that `update_digest` has taken. EIO if it failed, or the call failed that was to
-    /// end the message, once: the next message is a new one.
+    /// The digest of all that `update_digest` has taken. EIO, once, if a piece of the message was refused, or if
+    /// an earlier call that should have ended it has failed. After that a new message begins.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
         let mut state = self.enter()?;
         if mem::replace(&mut state.missing, Missing::Nothing) != Missing::Nothing {
             return Err(Errno::IO);
         }
-        self.at_last(&mut state, |operation| operation.receive(output)?.ok_or(Errno::AGAIN))
+        self.end_message(&mut state, |operation| operation.receive(output)?.ok_or(Errno::AGAIN))
     }
 
-    fn at_last(
+    /// A call that ends a message, if one has begun. EIO: a piece of it is missing.
+    fn end_message(
         &self,
         state: &mut SlotState,
         call: impl FnOnce(&dyn Operation) -> Result<usize>,
@@ -372,14 +373,14 @@ impl Handle {
 
     /// Additional input of a generator.
     pub fn add_input(&self, input: Iovecs<'_>) -> Result<usize> {
-        self.at_last(&mut *self.enter()?, |operation| {
+        self.end_message(&mut *self.enter()?, |operation| {
             operation.send(None, input, false, &Event::default())
         })
     }
 
     /// Random bytes of a generator.
     pub fn generate(&self, output: Iovecs<'_>) -> Result<usize> {
-        self.at_last(&mut *self.enter()?, |operation| {
+        self.end_message(&mut *self.enter()?, |operation| {
             operation.receive(output)?.ok_or(Errno::AGAIN)
         })
     }

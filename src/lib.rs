@@ -6,7 +6,9 @@
 //!
 //! - [`capi`]: the C functions. They check pointers, call what follows, convert results.
 //! - `handle`: what C holds, an operation (`slot`) and the transform that it shares (`tfm`).
-//! - `generation`, `fork`, `lock`, `cancel`: what fork(2) and pthread_cancel(3) do to all of it.
+//! - `requests`: many messages in one call, of several handles.
+//! - `generation`, `fork`, `lock`, `circle`, `cancel`: what fork(2), signal handlers and
+//!   pthread_cancel(3) do to all of it.
 //! - `engine`: transform and operation as traits; `engine::kernel` is AF_ALG, with AIO
 //!   for many IOVEC pairs in few system calls; `engine::user` computes.
 //! - `kdf`, `prf`: key derivation over a message digest.

@@ -48,9 +48,10 @@ pub struct Lock<T> {
     /// The thread that holds it, by the address of that thread's errno, and [`KEPT`]. 0: no thread; or it
     /// is just being taken or given back.
     owner: AtomicUsize,
-    /// The last thread that was about to take it or to give it back: it is the holder if `owner` is 0, when a
-    /// signal handler may have interrupted it. A thread that does not hold it leaves itself here nowhere
-    /// but in a handler.
+    /// The last thread that began to take the lock or to give it back. While `owner` is 0 it counts as the holder:
+    /// so a signal handler that runs between two instructions of `take` or `drop` finds that its own thread has
+    /// the lock. A thread that does not get the lock takes its mark away, unless it is a handler that found the
+    /// mark of its own thread.
     at_it: AtomicUsize,
     value: UnsafeCell<T>,
 }
@@ -70,7 +71,7 @@ const KEPT: usize = 1;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The time after which a thread that waits looks who holds the lock.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
+const LOOK_FOR_HOLDER: Duration = Duration::from_millis(1);
 
 /// The longest time that a thread waits for itself, if it may be in no signal handler. The one in
 /// the handler is told at once, and then goes out of this one's way.
@@ -191,7 +192,7 @@ impl<T: Recover> Lock<T> {
                     .compare_exchange(word, taken, Ordering::Relaxed, Ordering::Relaxed)
                     .is_ok();
             if marked {
-                wait(&self.word, taken, LOOK_AGAIN);
+                wait(&self.word, taken, LOOK_FOR_HOLDER);
                 if generation() != process {
                     // A signal handler has called fork(2), and this is the child, where the holder is not.
                     drop(in_vain);
@@ -373,7 +374,7 @@ impl WaitInVain {
         kept: bool,
         for_itself: Duration,
     ) -> bool {
-        if self.began.get_or_insert_with(Instant::now).elapsed() < LOOK_AGAIN {
+        if self.began.get_or_insert_with(Instant::now).elapsed() < LOOK_FOR_HOLDER {
             return false;
         }
         let waiting = self.waiting.get_or_insert_with(|| Waiting::begin(employer()));
@@ -562,7 +563,7 @@ mod tests {
         thread::scope(|scope| {
             let wait = || lock.lock_first_in(generation()).map(drop);
             let threads = [(); 3].map(|()| scope.spawn(wait));
-            thread::sleep(20 * LOOK_AGAIN);
+            thread::sleep(20 * LOOK_FOR_HOLDER);
             drop(held);
             for thread in threads {
                 assert_eq!(thread.join().unwrap(), Ok(()));

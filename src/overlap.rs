@@ -79,7 +79,8 @@ fn apart_closely(messages: impl Iterator<Item = Memory>) -> Result<bool> {
         outputs.push(output);
         ivs.push(iv);
     }
-    // What is an input's number for `closely`, no IV has.
+    // The IVs come behind the inputs. Their numbers are those of no output, so that an output over its own
+    // message's IV counts as an overlap, too.
     inputs.try_reserve(ivs.len())?;
     inputs.append(&mut ivs);
     Ok(closely(&inputs, &outputs)? == Overlap::None)

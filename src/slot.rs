@@ -6,6 +6,8 @@
 //! - a new key or tag length, if no message is in it ([`Slot::busy`]);
 //! - a whole message or the beginning of a stream, if an earlier stream was given up with data in
 //!   it, or a call has failed in a way that left something behind ([`Operation::failed`]);
+//! - a call of a digest's message that has failed ([`crate::handle::Handle::update_digest`]);
+//! - a call that found no key (ENOKEY), since the next one may have one;
 //! - the child of a fork(2), unless a stream or digest has begun in it.
 //!
 //! When an operation is closed its IV is lost, and with a stream's operation its direction, too. A
@@ -74,6 +76,9 @@ pub struct SlotState {
     lost: bool,
     /// What is missing of a digest's message.
     pub missing: Missing,
+    /// The operation has taken the place of one that two processes share, in which a stream had ended: receivers
+    /// that wait there for the next stream find it here.
+    followed: bool,
     /// The process that used it last, by its generation.
     process: u32,
     /// A message has been in the operation: it has something to go on with.
@@ -192,19 +197,21 @@ impl Slot {
             let progress = operation.progress();
             // What began in an operation of two processes would be open to the other one.
             let shared = operation.of_two_processes();
-            let given_up = shared || matches!(progress, Progress::Pending | Progress::Complete);
-            if operation.failed() || given_up {
+            let given_up = matches!(progress, Progress::Pending | Progress::Complete);
+            if operation.failed() || given_up || shared {
                 if !operation.failed() && read_first && progress == Progress::Complete {
                     return Err(because(Errno::INVAL, UNREAD));
                 }
                 if goes_on {
                     return Err(because(Errno::INVAL, if shared { SHARED } else { UNREAD }));
                 }
-                if self.visited() && !operation.failed() {
+                if self.visited() && !operation.failed() && given_up {
                     return Err(because(Errno::BUSY, VISITED));
                 }
                 check(&**operation)?;
+                let is_over = shared && !operation.failed() && !given_up;
                 self.exchange(state, open)?;
+                state.followed = is_over;
             }
         }
         if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
@@ -333,7 +340,7 @@ thread_local! {
 
 /// The time after which a receiver looks again without having been told of data: the sender may be
 /// in another process, which shares the stream since fork(2) and cannot tell this one.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const LOOK_FOR_DATA: Duration = Duration::from_millis(20);
 
 impl Visit {
     /// Sends a piece of the stream's message. Waits for room until another thread or process
@@ -369,7 +376,7 @@ impl Visit {
                 control = None;
             }
             self = self.put_down(cancellation, sent > 0)?;
-            self.operation.wait_for_room(LOOK_AGAIN);
+            self.operation.wait_for_room(LOOK_FOR_DATA);
         }
     }
 
@@ -392,8 +399,9 @@ impl Visit {
             if let Some(result) = self.operation.receive(output).transpose() {
                 return self.after(result);
             }
+            self.follow()?;
             self = self.put_down(cancellation, false)?;
-            self.slot.arrived.wait(before, LOOK_AGAIN);
+            self.slot.arrived.wait(before, LOOK_FOR_DATA);
         }
     }
 
@@ -418,6 +426,17 @@ impl Visit {
         }
         // Else this is a call from a destructor while the thread ends, which cannot be cancelled any more.
         visit.ok_or(Errno::IO)
+    }
+
+    /// Takes the operation in which the next stream begins, see [`SlotState::followed`].
+    fn follow(&mut self) -> Result<()> {
+        let state = self.slot.state.lock()?;
+        if state.followed
+            && let Some(operation) = &state.operation
+        {
+            self.operation = Arc::clone(operation);
+        }
+        Ok(())
     }
 
     fn check_current(&self) -> Result<()> {
@@ -461,6 +480,7 @@ impl SlotState {
             kind,
             lost: false,
             missing: Missing::Nothing,
+            followed: false,
             process: 0,
             used: false,
             watch: None,
@@ -487,7 +507,7 @@ impl SlotState {
             Some(operation) => Ok(operation),
             none => {
                 let opened = none.insert(open()?);
-                (self.used, self.watch, self.lent) = (false, None, false);
+                (self.used, self.watch, self.lent, self.followed) = (false, None, false, false);
                 Ok(opened)
             }
         }

@@ -12,9 +12,8 @@ use std::ops::{Deref, DerefMut};
 /// On 32-bit x86 there are so few registers that the frames of functions are longer.
 const FRAMES: usize = if cfg!(target_arch = "x86") { 2 } else { 1 };
 
-/// Bytes that a call takes of the stack, which are wiped when it returns, but for a whole message's:
-/// of that, the operation wipes what it took ([`Depth`]), since each KiB takes 8 ns, a tenth of a short
-/// message's time.
+/// Bytes of the stack that a call wipes when it returns. A call for a whole message does not: its operation
+/// wipes what the message took ([`Depth`]), because each KiB takes 8 ns, a tenth of a short message's time.
 pub const CALL: usize = 1536 * FRAMES;
 
 /// Bytes that the preparation of a key takes. With all frames above, this fits into the smallest

@@ -2,8 +2,8 @@
 //! The C ABI and nothing else, one file per family of functions.
 //!
 //! Every entry point does the same four things: check pointers, borrow what they point to, call
-//! safe code, convert the result; the stack is wiped before it returns. Their comments become
-//! those of `include/kcapi.h`.
+//! safe code, convert the result. What is wiped when it returns is said in [`call`]. Their comments
+//! become those of `include/kcapi.h`.
 //!
 //! # Safety
 //!
@@ -16,7 +16,8 @@
 //! - nobody else uses that memory during the call. Input and output of
 //!   one call may be the same memory.
 //!
-//! Null pointers are answered with -EINVAL or -EFAULT.
+//! A null pointer is -EINVAL or -EFAULT, as an algorithm's name -ENOENT. Functions that return a size
+//! return 0.
 
 #![allow(unsafe_code)]
 // The promises of all functions are written once, above.

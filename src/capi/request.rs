@@ -220,8 +220,8 @@ impl Array {
     }
 }
 
-/// Fewer messages than that wipe what each takes of the stack: to wipe once as much as any may take is
-/// slower. Measured (bench/requests/requests.c).
+/// Of fewer messages than this each wipes what it took of the stack. As many, or more, wipe it once, after the
+/// last, as deep as any message goes ([`DEEP`]); for a few that takes longer. Measured (bench/requests/requests.c).
 const FEW: usize = 4;
 
 /// Processes `count` requests from number `first` on, at most [`AT_ONCE`]. Returns how many succeeded.

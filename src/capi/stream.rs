@@ -23,7 +23,7 @@ unsafe fn pieces<'a>(iov: *const iovec, count: usize) -> Result<Iovecs<'a>> {
     unsafe { iovecs(iov, count) }
 }
 
-/// Begins a message of a symmetric cipher or of a family without IV.
+/// Begins a message in pieces, of any family that has streams. `iv` is NULL where the family has none.
 ///
 /// # Safety
 ///

@@ -4,7 +4,7 @@
 //! In reading order: [`socket`] opens sockets and sets their options, [`bound`] is the bound
 //! socket, [`transform`] opens operations on it, which share what is in [`common`]. [`operation`]
 //! is the accepted socket; on it work [`streams`], [`one_shot`], messages that may be cut in
-//! [`chain`], and many messages at once in [`batch`] by [`aio`]. [`message`] is what sendmsg(2) and
+//! [`chain`], and many messages at once in [`batch`] and [`requests`] by [`aio`]. [`message`] is what sendmsg(2) and
 //! recvmsg(2) are given, [`capacity`] how much of it. [`properties`] has an algorithm's sizes, which
 //! are [`known`] or asked for, and its [`driver`], by [`netlink`] or in [`proc_crypto`];
 //! [`completion`] judges whether the driver finishes at once. For one that does not there are

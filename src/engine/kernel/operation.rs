@@ -37,8 +37,6 @@ pub struct KernelOperation {
     pub(super) failure: Failure,
     /// Another process, too, may send to it and receive.
     pub(super) two_processes: AtomicBool,
-    /// A parent of this process has begun the message in it.
-    pub(super) inherited: AtomicBool,
     /// A fork(2) is going on.
     pub(super) forks: AtomicBool,
     /// A stream's data and results, if the driver completes later.
@@ -69,7 +67,6 @@ impl KernelOperation {
             due: AtomicUsize::new(0),
             failure: Failure::default(),
             two_processes: AtomicBool::new(false),
-            inherited: AtomicBool::new(false),
             forks: AtomicBool::new(false),
             backlog: Lock::default(),
             keeps_backlog: OnceBool::new(),
@@ -180,7 +177,6 @@ impl Forked for KernelOperation {
 
     fn in_child(&self) {
         self.note_fork();
-        self.inherited.store(self.two_processes.load(Ordering::Relaxed), Ordering::Relaxed);
         if self.kind() != Kind::Hash {
             return;
         }

@@ -139,6 +139,13 @@ impl KernelOperation {
         Some(before)
     }
 
+    /// Returns whether a message that is complete has a result which no process has read: the kernel takes nothing
+    /// behind it, not even nothing.
+    fn is_unread(&self) -> bool {
+        let nothing = Message { control: None, data: Iovecs::NONE };
+        retry(|| nothing.send(self.socket.as_fd(), MSG_DONTWAIT)) == Err(Errno::INVAL)
+    }
+
     /// Returns whether a stream with data is there. Another thread has begun it at the same time if a stream
     /// is to begin, since an earlier one has made way.
     fn has_data(&self) -> bool {
@@ -458,16 +465,11 @@ impl Operation for KernelOperation {
             return Progress::Pending;
         }
         if self.of_two_processes() {
-            // It is not known here what another process has sent or received. If this process has
-            // begun the message and completed it, it may begin another: the kernel says EINVAL if
-            // the first was not read. Other processes begin theirs in an operation of their own, so
-            // that no two processes begin a message here.
-            let more = self.more.load(Ordering::Relaxed);
-            let unread = self.pending.load(Ordering::Relaxed) > 0;
-            return match (more, self.inherited.load(Ordering::Relaxed)) {
-                (false, false) => Progress::Begun,
-                (false, true) if unread => Progress::Complete,
-                _ => Progress::Pending,
+            return match self.more.load(Ordering::Relaxed) {
+                true => Progress::Pending,
+                // It is not known here what another process has received.
+                false if self.is_unread() => Progress::Complete,
+                false => Progress::Idle,
             };
         }
         match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {

@@ -42,7 +42,7 @@ const SEND: u64 = 1 << 63;
 
 /// The number of milliseconds that a call waits for requests in flight when io_uring_enter(2) is
 /// refused.
-const PATIENCE: u32 = 100;
+const TRIES: u32 = 100;
 
 /// A ring, used by one call at a time, and only by the thread and process that opened it.
 pub struct Ring {
@@ -123,7 +123,7 @@ impl Ring {
             if in_flight == 0 && to_submit == 0 {
                 return;
             }
-            if refused == PATIENCE {
+            if refused == TRIES {
                 self.abandoned = true;
                 return;
             }

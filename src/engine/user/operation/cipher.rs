@@ -434,8 +434,8 @@ impl Operation for CipherOperation {
         length: Length,
     ) -> Result<usize> {
         let message = self.parse(control, input, output)?;
-        // The result has a number in either case: the register of one that an Ok(()) had not would keep what
-        // the cipher has left in it, and be saved on the stack while that is wiped.
+        // The closure returns the length and not `()`. A `Result<()>` is in one register only: the other would
+        // still hold what the cipher has left in it, and would be saved on the stack while that is wiped.
         let whole = || {
             self.with_alone(alone, |state: &mut CipherState| {
                 self.whole(state, &message, length).map(|()| message.result)
