@@ -172,12 +172,7 @@ impl KernelOperation {
     }
 
     /// One sendmsg(2), behind which others may follow. Returns how many bytes it has taken; an error: none.
-    fn send_piece(
-        &self,
-        message: &Message<'_>,
-        follows: bool,
-        growth: isize,
-    ) -> Result<usize> {
+    fn send_piece(&self, message: &Message<'_>, follows: bool, growth: isize) -> Result<usize> {
         let len = message.data.total()?;
         // Counted before a receiver in another thread can subtract them, or cut the result.
         let pending = self.add_pending(len);
