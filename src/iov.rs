@@ -41,9 +41,6 @@ impl<'a> Iovecs<'a> {
         Self(list)
     }
 
-    /// No memory.
-    pub const NONE: Self = Self(&[]);
-
     /// The IOVECs.
     pub fn list(self) -> &'a [iovec] {
         self.0
