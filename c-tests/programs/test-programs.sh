@@ -289,6 +289,13 @@ for wrong in '--iv zz' '--iv 00 --keyfd abc' '--iv 00 --keyfd 3 --key-len 429496
 done
 ok 'a descriptor that is not open' is 247 our kcapi-enc -c 'ctr(aes)' --iv 00 --keyfd 99
 ok 'for kcapi-dgst' is 247 our kcapi-dgst -c 'hmac(sha256)' --keyfd 99
+# input-as-key: the first file that a program opens gets the number of the descriptor that is not open
+for secret in --keyfd --passwdfd; do
+    ok "the input is not what $secret reads" is 247 our kcapi-enc -c 'ctr(aes)' --iv 00 $secret 8 -i ten -o unmade 8<&-
+    ok 'and there is no output' test ! -e unmade
+    ok 'nor for kcapi-dgst' is 247 our kcapi-dgst --hex -c 'hmac(sha256)' $secret 8 -i ten -o unmade 8<&-
+    ok 'and no digest' test ! -e unmade
+done
 ok 'no IV is told' grep -q 'no IV' <(our kcapi-enc -c 'ctr(aes)' --keyfd 3 <ten 2>&1 >/dev/null)
 our kcapi-enc -vvv -c 'ctr(aes)' --iv 00 -p secret -s 00 --pbkdfiter 1000 <ten >told 2>&1
 our kcapi-enc -vvv -c 'ctr(aes)' --iv 00 --keyfd 3 <ten >>told 2>&1

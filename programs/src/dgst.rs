@@ -74,14 +74,20 @@ fn run(arguments: &Arguments) -> Result<c_int, Failed> {
         return Err(usage(log, &"takes no operands; --infile names the input"));
     }
     set_library_level(log);
-    let source = Source::open(log, input)?;
-    let digest = Digest::open(cipher).map_err(|errno| failed(log, &cipher, errno))?;
-    log.verbose(format_args!("{cipher} by the engine {}", digest.engine()));
-    if key.is_given() {
+    // The key is read before anything is opened: if its descriptor is not open, the input would get
+    // its number and be the key.
+    let material = if key.is_given() {
         // If the message follows the key on standard input, the key has the length that it has for
         // the C program, so that it does not run into the message.
         let is_before = input.is_none() && key.is_on_standard_input();
-        let material = key.read(log, if is_before { DERIVED_KEY } else { LONGEST_KEY })?;
+        Some(key.read(log, if is_before { DERIVED_KEY } else { LONGEST_KEY })?)
+    } else {
+        None
+    };
+    let source = Source::open(log, input)?;
+    let digest = Digest::open(cipher).map_err(|errno| failed(log, &cipher, errno))?;
+    log.verbose(format_args!("{cipher} by the engine {}", digest.engine()));
+    if let Some(material) = material {
         let key = key.key(log, material, DERIVED_KEY)?;
         if key.bytes().len() > DERIVED_KEY {
             log.warning(format_args!(

@@ -7,13 +7,18 @@ use crate::library::{Aead, Direction, Flag};
 use crate::message::Log;
 use crate::sys::Errno;
 use crate::tool::data::{Source, shown};
+use crate::tool::key::Material;
 use crate::tool::{Failed, failed};
 
 /// Encrypts to `AAD || ciphertext || tag`, decrypts to `AAD || plaintext`.
-pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
+pub fn run(
+    settings: &Settings,
+    log: Log,
+    source: &Source,
+    material: Material,
+) -> Result<(), Failed> {
     let name = settings.cipher;
     let aad = settings.aad.as_deref().unwrap_or_default();
-    let material = settings.key.read(log, settings.key_length)?;
     // A tag fits behind the message.
     let mut message = source.read_all(log, aad, settings.tag_length)?;
     let length = message.bytes().len();

@@ -26,8 +26,12 @@ struct Work<'a> {
 }
 
 /// Encrypts or decrypts.
-pub fn run(settings: &Settings, log: Log, source: &Source) -> Result<(), Failed> {
-    let material = settings.key.read(log, settings.key_length)?;
+pub fn run(
+    settings: &Settings,
+    log: Log,
+    source: &Source,
+    material: Material,
+) -> Result<(), Failed> {
     match (settings.pieces, mode::of(settings.cipher)) {
         (Some(length), _) => pieces(settings, log, source, material, length, |_| ()),
         (None, Mode::Chaining) => stream(settings, log, source, material),

@@ -35,13 +35,16 @@ pub fn main(arguments: Arguments) -> c_int {
     }
 }
 
-/// Opens the input before there is an output, so that a missing input leaves none.
+/// Reads the key before anything is opened: if the key's descriptor is not open, the input would get
+/// its number and be the key. Opens the input before there is an output, so that a missing input
+/// leaves none.
 fn work(settings: &Settings, log: Log) -> Result<(), Failed> {
+    let material = settings.key.read(log, settings.key_length)?;
     let source = Source::open(log, settings.input)?;
     if settings.aad.is_some() {
-        aead::run(settings, log, &source)
+        aead::run(settings, log, &source, material)
     } else {
-        cipher::run(settings, log, &source)
+        cipher::run(settings, log, &source, material)
     }
 }
 
