@@ -320,6 +320,12 @@ ok 'for kcapi-dgst, too' test "$(cat key32 1000 | our kcapi-dgst -q -c 'hmac(sha
     "$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
 # open-pipe-on-stdin
 ok 'kcapi-rng does not wait for a seed' is 0 eval 'timeout 10 "$ours/kcapi-rng" -b 8 < <(sleep 20)'
+# swallowed-stdin
+printf '1\n2\n3\n' >lines
+ok "kcapi-rng leaves its caller's standard input" test \
+    "$(while read -r line; do our kcapi-rng -b 1 --hex >/dev/null && echo "$line"; done <lines)" = "$(<lines)"
+ok 'and takes a seed from there if that is wanted' test \
+    "$(while read -r line; do our kcapi-rng -b 1 --hex --seed - >/dev/null && echo "$line"; done <lines)" = 1
 ok '--seed reads a file' is 0 our kcapi-rng -b 8 --seed text
 ok 'which must be there' is 251 our kcapi-rng -b 8 --seed nope
 

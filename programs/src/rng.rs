@@ -103,8 +103,9 @@ fn fill(rng: &Rng, buffer: &mut [u8]) -> Result<(), Errno> {
 }
 
 /// Seeds it from the kernel's pool, then with the caller's seed: a whole file, or, if no file is
-/// named, the bytes that standard input has ready. A standard input to which nobody writes is not
-/// waited for.
+/// named and the generator has a seed, the bytes that standard input has ready. A standard input to
+/// which nobody writes is not waited for. DRBGs have no seed but their own: they leave standard
+/// input to others, such as the shell whose script it is.
 fn seed(rng: &Rng, log: Log, generator: &str, file: Option<&'static CStr>) -> Result<(), Failed> {
     let fails = |errno| failed(log, &format_args!("{generator}: seed"), errno);
     let size = rng.seed_size();
@@ -113,12 +114,15 @@ fn seed(rng: &Rng, log: Log, generator: &str, file: Option<&'static CStr>) -> Re
     sys::random(first.bytes_mut()).map_err(fails)?;
     rng.seed(first.bytes_mut()).map_err(fails)?;
 
+    if file.is_none() && (size == 0 || STDIN.is_terminal()) {
+        return Ok(());
+    }
     let source = Source::open(log, file)?;
     let mut piece = Secret::zeros(size.max(SEED));
     for _ in 0..MOST_SEEDS {
         let count = if file.is_some() {
             source.read_full(log, piece.bytes_mut())?
-        } else if !STDIN.is_terminal() && sys::is_readable(STDIN) {
+        } else if sys::is_readable(STDIN) {
             // If it is closed or a directory there is no seed, which is no error, since none was
             // asked for.
             STDIN.read(piece.bytes_mut()).unwrap_or(0)
