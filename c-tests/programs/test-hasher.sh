@@ -225,6 +225,22 @@ ok 'a list that never ends, too' is 1 '' timeout 60 "$names/sha512hmac" -c /dev/
 ok 'is too large' says '/dev/zero: File too large'
 ok 'a list of /dev/zero ends' is 1 '' timeout 20 bash -c 'head -c 20M /dev/zero | "$1" -c' - "$names/sha512hmac"
 
+# swallowed-list: an entry named - would read the rest of the list, which then nobody verifies. The program reads
+# 16384 bytes at once.
+wrong=$(head -n 1 l | tr 0-9 1-90)
+first=$(h sha512hmac <<<"$wrong")
+{ echo "$first"; printf '#%*s\n' $((16384 - ${#first} - 3)) ''; echo "$wrong"; } >itself
+for option in '' '-T -'; do
+    # shellcheck disable=SC2086
+    ok "a list from standard input that names it $option" is 1 '' h sha512hmac -q -c $option <itself
+    ok 'says so' says 'standard input: 1: improperly formatted'
+    # shellcheck disable=SC2086
+    ok 'by a pipe of another name, too' is 1 '' h sha512hmac -q -c $option /dev/stdin < <(cat itself)
+    ok 'says so' says '/dev/stdin: 1: improperly formatted'
+done
+h sha512hmac - <e >named
+ok 'a list from a file may name it' is 0 '-: OK' h sha512hmac -c named <e
+
 # --- Under the names of coreutils, its words and rules
 sha1sum a e >l
 same_as_coreutils() {

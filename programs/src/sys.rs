@@ -55,12 +55,19 @@ pub struct Stat {
     pub mode: libc::mode_t,
     /// Length of a regular file.
     pub size: u64,
+    /// The file system's number, and the file's number there.
+    identity: (libc::dev_t, libc::ino64_t),
 }
 
 impl Stat {
     /// Returns whether it is a regular file.
     pub fn is_regular(&self) -> bool {
         self.mode & libc::S_IFMT == libc::S_IFREG
+    }
+
+    /// Returns whether both are of one file.
+    pub fn is_same_file(&self, other: &Self) -> bool {
+        self.identity == other.identity
     }
 }
 
@@ -116,7 +123,20 @@ impl Fd {
         let mut stat: libc::stat64 = unsafe { core::mem::zeroed() };
         // SAFETY: as above.
         checked(unsafe { libc::fstat64(self.0, &raw mut stat) })?;
-        Ok(Stat { mode: stat.st_mode, size: u64::try_from(stat.st_size).unwrap_or(0) })
+        Ok(Stat {
+            mode: stat.st_mode,
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            identity: (stat.st_dev, stat.st_ino),
+        })
+    }
+
+    /// Returns whether both are the same file, or ends of the same pipe. Who reads from one may then
+    /// take what is for the other.
+    pub fn is_same_file(self, other: Self) -> bool {
+        match (self.stat(), other.stat()) {
+            (Ok(one), Ok(two)) => one.is_same_file(&two),
+            _ => false,
+        }
     }
 
     /// Returns whether it is a terminal, so that a person sees it.

@@ -11,7 +11,7 @@ use super::names::Role;
 use super::settings::{Settings, Verdicts};
 use crate::hex;
 use crate::message::Messages;
-use crate::sys::{Errno, File, STDIN, STDOUT};
+use crate::sys::{Errno, Fd, File, STDIN, STDOUT};
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -47,10 +47,10 @@ impl<'a> Check<'a> {
     /// Checks a list, and says whether all is well; an error is one of standard output.
     pub fn list(&mut self, name: &CStr) -> Result<bool, Errno> {
         if name == c"-" {
-            return self.lines(Lines::new(STDIN, self.settings.end), b"standard input");
+            return self.lines(STDIN, b"standard input");
         }
         match File::read_only(name) {
-            Ok(file) => self.lines(Lines::new(*file, self.settings.end), name.to_bytes()),
+            Ok(file) => self.lines(*file, name.to_bytes()),
             Err(errno) => {
                 self.messages.about(name.to_bytes(), &errno);
                 Ok(false)
@@ -63,7 +63,9 @@ impl<'a> Check<'a> {
         self.settings.name.role != Role::Sum
     }
 
-    fn lines(&mut self, mut lines: Lines, list: &[u8]) -> Result<bool, Errno> {
+    fn lines(&mut self, fd: Fd, list: &[u8]) -> Result<bool, Errno> {
+        let mut lines = Lines::new(fd, self.settings.end);
+        let is_standard_input = fd.is_same_file(STDIN);
         let mut count = Count::default();
         let mut number = 0u64;
         let complete = loop {
@@ -79,7 +81,7 @@ impl<'a> Check<'a> {
             let parsed = line.map_or(Parsed::Bad, |line| list::parse(line, self.settings.end == 0));
             match parsed {
                 Parsed::Comment | Parsed::Empty => {}
-                Parsed::Line(line) if self.is_for_us(&line) => {
+                Parsed::Line(line) if self.is_for_us(&line, is_standard_input) => {
                     count.good += 1;
                     self.line(&line, &mut count)?;
                 }
@@ -99,12 +101,14 @@ impl<'a> Check<'a> {
     }
 
     /// Returns whether a line can be verified, since it has a digest of the right kind and length,
-    /// and a file.
-    fn is_for_us(&self, line: &Line<'_>) -> bool {
+    /// and a file. That file is not the rest of the list itself, whose lines nobody would verify.
+    fn is_for_us(&self, line: &Line<'_>, is_standard_input: bool) -> bool {
         let keyed = self.settings.key.is_some();
-        line.digest.len() == 2 * self.settings.length
+        let file = self.settings.target.map(CStr::to_bytes).or(line.name.as_deref());
+        !(is_standard_input && file == Some(b"-"))
+            && line.digest.len() == 2 * self.settings.length
             && line.label.is_none_or(|label| self.settings.hash.is_called(label, keyed))
-            && (line.name.is_some() || self.settings.target.is_some())
+            && file.is_some()
     }
 
     fn line(&mut self, line: &Line<'_>, count: &mut Count) -> Result<(), Errno> {
