@@ -315,6 +315,12 @@ ok '-n is the first or none' is 1 '' h sha1sum -u -n md5sum a
 printf FIPS-FTW-RHT2009 >key.16
 ok 'short options in a word' is 0 "$(h sha1hmac a)" h sha1sum -bPkkey.16 a
 ok 'an abbreviation' is 0 "$(h sha1hmac a)" h sha1sum --key-fi key.16 a
+# ambiguous-abbreviations: options that the C program has not must not make its own ambiguous
+for option in --key- --key-f; do
+    ok "$option is --key-file" is 0 "$(h sha1hmac a)" h sha1sum $option key.16 a
+done
+sha1sum a >abbreviated
+ok '--st is --status' is 0 '' h sha1sum --st -c abbreviated
 ok 'operands before options' is 0 "$(h sha1hmac a)" h sha1sum a -k key.16
 ok '--' is 1 '' h sha1sum -- -k
 # It is getopt_long(3) that knows this variable; musl's does not.

@@ -114,6 +114,11 @@ const LONG: &[Long] = &[
     (c"warn", Takes::Nothing, b'w'),
     (c"strict", Takes::Nothing, STRICT),
     (c"ignore-missing", Takes::Nothing, IGNORE_MISSING),
+    // What is short for an option of the C program stays so, though `--key-fd` and `--strict` begin
+    // with it, too.
+    (c"key-", Takes::Value, b'k'),
+    (c"key-f", Takes::Value, b'k'),
+    (c"st", Takes::Nothing, b'q'),
 ];
 const SHORT: &CStr = c"n:cT:uh:t:SLqk:K:zd:bPvw";
 // Those without a letter.
