@@ -100,6 +100,7 @@ ok '-t 0 is all' is 0 "$(sha1sum a)" h sha1sum -t 0 a
 for bits in 7 12 -8 x 4294967296 168 ''; do
     ok "-t '$bits' is refused" is 1 '' h sha1sum -t "$bits" a
 done
+ok '-S has a digest of its own, whatever -t says' is 0 "$(h sha1sum -S)" h sha1sum -S -t 512
 ok '-z' cmp <(h sha1sum -z a e) <(sha1sum -z a e)
 touch -- $'new\nline' 'back\slash' $'re\rturn' ä $'\xff' ' blank' '*star' 'c (d) = 00' '-dash'
 odd=($'new\nline' 'back\slash' ä $'\xff' ' blank' '*star' 'c (d) = 00' ./-dash)
@@ -261,7 +262,8 @@ sed 's/$/\r/' l >crlf
 printf %s "$(<l)" >no-lf
 tr a-f A-F <l >upper
 sha1sum 'back\slash' $'new\nline' >escaped
-for list in l junk missing some wrong tag openssl digest lf blanks crlf no-lf upper escaped; do
+{ cat l; echo "SHA1 () = $(sha1sum e | cut -c1-40)"; } >unnamed
+for list in l junk missing some wrong tag unnamed openssl digest lf blanks crlf no-lf upper escaped; do
     for options in '' --status --quiet --warn --strict --ignore-missing '--strict --quiet'; do
         # shellcheck disable=SC2086
         ok "as coreutils: -c $options $list" same_as_coreutils -c $options $list
@@ -365,6 +367,12 @@ for options in '-z' '--tag' '-t 128' '-h sha1' '-K key' '-u'; do
     h fipshmac $options a
     # shellcheck disable=SC2086
     ok "fipshmac and fipscheck $options" is 0 '' h fipscheck $options a
+done
+for options in '-z --tag' '--tag' '-z'; do
+    # shellcheck disable=SC2086
+    h fipshmac $options $'new\nline'
+    # shellcheck disable=SC2086
+    ok "a name of two lines, fipshmac $options" is 0 '' h fipscheck $options $'new\nline'
 done
 h fipshmac e
 cp .e.hmac before

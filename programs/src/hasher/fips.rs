@@ -22,12 +22,13 @@ pub fn write(
             continue;
         };
         if name == c"-" {
-            super::print(&file_line(settings, &digest, b"-"))?;
+            super::print(&file_line(settings, &digest, b"-", settings.end))?;
             outcome.wrote = true;
             continue;
         }
+        // The name has escapes even with -z, since fipscheck reads the first line, whatever its end.
         let mut line = if settings.tag {
-            file_line(settings, &digest, name.to_bytes())
+            file_line(settings, &digest, name.to_bytes(), b'\n')
         } else {
             digest_line(&digest)
         };

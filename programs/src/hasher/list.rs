@@ -20,7 +20,8 @@ pub struct Line<'a> {
     pub label: Option<&'a [u8]>,
     /// The digest, in hexadecimal digits of either case.
     pub digest: &'a [u8],
-    /// The file's name; none where there is only a digest.
+    /// The file's name; none where there is only a digest. In a BSD list it may be empty, which is
+    /// that of no file.
     pub name: Option<Cow<'a, [u8]>>,
 }
 
@@ -72,7 +73,7 @@ pub fn parse(line: &[u8], raw: bool) -> Parsed<'_> {
     };
     match plain(text).or_else(|| bsd(text)) {
         Some((label, digest, None)) if !escaped => Parsed::Line(Line { label, digest, name: None }),
-        Some((label, digest, Some(name))) if !name.is_empty() => {
+        Some((label, digest, Some(name))) if label.is_some() || !name.is_empty() => {
             let name =
                 if escaped { unescape(name).map(Cow::Owned) } else { Some(Cow::Borrowed(name)) };
             name.map_or(Parsed::Bad, |name| Parsed::Line(Line { label, digest, name: Some(name) }))
@@ -219,7 +220,11 @@ pub fn holds_for(data: &[u8]) {
         if let Parsed::Line(line) = parse(data, raw) {
             assert!(is_digest(line.digest));
             if let Some(name) = line.name {
-                assert!(!name.is_empty() && !name.contains(&0));
+                assert!(!name.contains(&0));
+                if name.is_empty() {
+                    assert!(line.label.is_some());
+                    continue;
+                }
                 // The line's meaning, written as a line again, has the same meaning.
                 let escaped = if raw { None } else { escape(&name) };
                 let mark: &[u8] = if escaped.is_some() { b"\\" } else { b"" };
@@ -256,6 +261,7 @@ mod tests {
         assert_eq!(line(b"HMAC(SHA1) (a) = 00").0, Some(&b"HMAC(SHA1)"[..]));
         assert_eq!(line(b"HMAC-SHA1(a)= 00").0, Some(&b"HMAC-SHA1"[..]));
         assert_eq!(line(b"SHA1 (a) = b) = 00").2, Some(b"a) = b".to_vec()));
+        assert_eq!(line(b"SHA1 () = 00").2, Some(Vec::new()));
         assert_eq!(line(b"00").2, None);
     }
 

@@ -176,7 +176,9 @@ fn digest_files(
     let mut success = true;
     for &name in files {
         match digest_of(&mut hasher, name, settings, messages) {
-            Some(digest) => STDOUT.write_all(&file_line(settings, &digest, name.to_bytes()))?,
+            Some(digest) => {
+                STDOUT.write_all(&file_line(settings, &digest, name.to_bytes(), settings.end))?;
+            }
             None => success = false,
         }
     }
@@ -210,13 +212,13 @@ fn digest_of(
     }
 }
 
-/// A line of a list, as coreutils writes it.
-fn file_line(settings: &Settings, digest: &[u8], name: &[u8]) -> Vec<u8> {
+/// A line of a list, as coreutils writes it. If it ends with LF the name has escapes.
+fn file_line(settings: &Settings, digest: &[u8], name: &[u8], end: u8) -> Vec<u8> {
     let digits = hex::encode(digest);
-    let escaped = if settings.end == 0 { None } else { list::escape(name) };
+    let escaped = if end == 0 { None } else { list::escape(name) };
     let mark: &[u8] = if escaped.is_some() { b"\\" } else { b"" };
     let name = escaped.as_deref().unwrap_or(name);
-    let end = &[settings.end];
+    let end = &[end];
     if settings.tag {
         let tag = settings.hash.tag(settings.key.is_some());
         [mark, tag.as_bytes(), b" (", name, b") = ", &digits, end].concat()

@@ -225,7 +225,9 @@ impl Settings {
             return Ok(settings);
         }
         settings.operands = said.lists.into_iter().chain(arguments.operands()).collect();
-        settings.set_length(said.truncate, messages)?;
+        if matches!(settings.task, Task::Work) {
+            settings.set_length(said.truncate, messages)?;
+        }
         settings.refuse_combinations(messages)?;
         Ok(settings)
     }
