@@ -291,10 +291,10 @@ ok 'SHA-3 takes no key' is 1 '' h sha3sum -K key a
 ok 'nor under an HMAC name' is 1 '' h sha1hmac -h sha3-256 a
 ok 'unless -u' is 0 "$(hash_of -sha3-256 a)  a" h sha1hmac -h sha3-256 -u a
 if [ -z "$runner" ]; then
-    "$names/sha1sum" -K visible fifo >visible &
+    "$names/sha1sum" -K visible -K visible2 -u fifo >visible &
     hidden() { tr '\0' ' ' </proc/$!/cmdline >line && grep -q xxxxxxx line && ! grep -q visible line; }
     for _ in {1..50}; do hidden && break || sleep 0.02; done
-    ok 'the key is not in the list of processes' hidden
+    ok 'no key is in the list of processes, not even one that another option replaces' hidden
     : >fifo
     wait $!
 fi

@@ -302,6 +302,22 @@ our kcapi-enc -vvv -c 'ctr(aes)' --iv 00 --keyfd 3 <ten >>told 2>&1
 derived=$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt pass:secret -kdfopt hexsalt:00 -kdfopt iter:1000 PBKDF2)
 # shellcheck disable=SC2016
 ok 'secrets are never told' bash -c '! grep -ai -e secret -e "$1" -e "$2" told' - "$key" "$(tr -d ': \n' <<<"$derived")"
+# superseded-secrets: in the list of processes nobody sees a password that another option replaces, either
+hidden() {
+    local line
+    line=$(tr '\0' ' ' <"/proc/$1/cmdline")
+    [[ $line = *xxxxxxx* && $line != *visible* ]] || { echo "$line" && false; }
+}
+for replaced in '-p visible2' '--keyfd 3' '--passwdfd 5'; do
+    for command in 'kcapi-enc -c ctr(aes) --iv 00' 'kcapi-dgst -c hmac(sha256)'; do
+        # shellcheck disable=SC2086
+        "$ours/"$command -q -p visible1 $replaced -s 00 --pbkdfiter 1 -i slow >out 2>&1 3<key16 5<password &
+        for _ in {1..50}; do hidden $! >/dev/null && break || sleep 0.02; done
+        ok "${command%% *} -p ... $replaced" hidden $!
+        : >slow
+        wait $!
+    done
+done
 # long-password, cut-hmac-key, key-in-two-writes
 head -c 200 text | od -An -v -tx1 | tr -d ' \n' >long
 ok 'a long password by descriptor is the same by option' cmp \

@@ -2,8 +2,10 @@
 //! Secrets, and where they come from.
 
 use crate::library::wipe;
+use crate::options::hide;
 use crate::sys::{Errno, Fd, Result};
 use alloc::vec::Vec;
+use core::ffi::CStr;
 
 /// The most bytes that the library takes in one piece, INT_MAX.
 pub const LONGEST_MESSAGE: usize = i32::MAX as usize;
@@ -28,6 +30,13 @@ impl Secret {
     /// A copy.
     pub fn copy(bytes: &[u8]) -> Self {
         Self(bytes.to_vec())
+    }
+
+    /// Takes a secret out of the command line, where others would see it in the list of processes.
+    pub fn take_argument(argument: &'static CStr) -> Self {
+        let secret = Self::copy(argument.to_bytes());
+        hide(argument);
+        secret
     }
 
     /// Reads until the end, but no more than `limit` bytes. Returns whether there was more.

@@ -23,9 +23,9 @@ pub fn main(arguments: Arguments) -> c_int {
     let result = match Settings::read(&arguments, &mut log) {
         Ok(Task::Help) => return print(log, HELP),
         Ok(Task::Version) => return print_version(log),
-        Ok(Task::Work(settings)) => {
+        Ok(Task::Work(mut settings)) => {
             set_library_level(log);
-            work(&settings, log)
+            work(&mut settings, log)
         }
         Err(failed) => Err(failed),
     };
@@ -38,7 +38,7 @@ pub fn main(arguments: Arguments) -> c_int {
 /// Reads the key before anything is opened: if the key's descriptor is not open, the input would get
 /// its number and be the key. Opens the input before there is an output, so that a missing input
 /// leaves none.
-fn work(settings: &Settings, log: Log) -> Result<(), Failed> {
+fn work(settings: &mut Settings, log: Log) -> Result<(), Failed> {
     let material = settings.key.read(log, settings.key_length)?;
     let source = Source::open(log, settings.input)?;
     if settings.aad.is_some() {

@@ -4,7 +4,7 @@
 use super::names::{self, Hash, Name, Role};
 use crate::key::Secret;
 use crate::message::{Messages, Name as Shown};
-use crate::options::{Arguments, Found, Long, Takes, hide, number};
+use crate::options::{Arguments, Found, Long, Takes, number};
 use crate::sys::{Errno, Fd, File, STDIN};
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_int};
@@ -131,7 +131,6 @@ const STRICT: u8 = 6;
 const IGNORE_MISSING: u8 = 7;
 
 /// The source of a key.
-#[derive(Clone, Copy)]
 enum KeySource {
     /// The key that the name has.
     Name,
@@ -139,7 +138,8 @@ enum KeySource {
     None,
     File(&'static CStr),
     Descriptor(&'static CStr),
-    Text(&'static CStr),
+    /// The key itself, which is no longer on the command line.
+    Text(Secret),
 }
 
 /// The digest of `-h`. md5 is not among them, since the C program does not have it.
@@ -248,7 +248,7 @@ impl Settings {
             b'u' => self.source = KeySource::None,
             b'k' => self.source = KeySource::File(found.value),
             KEY_FD => self.source = KeySource::Descriptor(found.value),
-            b'K' => self.source = KeySource::Text(found.value),
+            b'K' => self.source = KeySource::Text(Secret::take_argument(found.value)),
             b'h' => said.hash = Some(hash(found.value, messages)?),
             b't' => said.truncate = truncation(found.value, messages)?,
             b'S' => self.task = Task::SelfSum(Whose::Program),
@@ -344,15 +344,14 @@ impl Settings {
     /// Reads the key. In FIPS mode the program verifies itself before that.
     pub fn read_key(&mut self, messages: Messages) -> Result<(), Refused> {
         let read = |fd: Fd| Secret::read(fd, LONGEST_KEY);
-        let (name, key) = match self.source {
+        let (name, key) = match core::mem::replace(&mut self.source, KeySource::None) {
             KeySource::None => return Ok(()),
             KeySource::Name => {
                 self.key = self.name.key.map(Secret::copy);
                 return Ok(());
             }
-            KeySource::Text(text) => {
-                self.key = Some(Secret::copy(text.to_bytes()));
-                hide(text);
+            KeySource::Text(key) => {
+                self.key = Some(key);
                 return Ok(());
             }
             KeySource::File(name) if name == c"-" => (c"standard input", read(STDIN)),

@@ -6,7 +6,7 @@ use crate::hex;
 use crate::key::Secret;
 use crate::library::derivation;
 use crate::message::Log;
-use crate::options::{Found, Long, Takes, hide};
+use crate::options::{Found, Long, Takes};
 use crate::sys::{self, Errno, Fd};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,7 +37,8 @@ const MAC: u8 = 23;
 #[derive(Default)]
 pub struct KeyOptions {
     key_fd: Option<&'static CStr>,
-    password: Option<&'static CStr>,
+    /// No longer on the command line.
+    password: Option<Secret>,
     password_fd: Option<&'static CStr>,
     salt: Option<&'static CStr>,
     iterations: Option<&'static CStr>,
@@ -57,7 +58,10 @@ impl KeyOptions {
     pub fn take(&mut self, found: &Found) -> bool {
         let place = match found.option {
             KEY_FD => &mut self.key_fd,
-            b'p' => &mut self.password,
+            b'p' => {
+                self.password = Some(Secret::take_argument(found.value));
+                return true;
+            }
             PASSWORD_FD => &mut self.password_fd,
             b's' => &mut self.salt,
             ITERATIONS => &mut self.iterations,
@@ -70,7 +74,7 @@ impl KeyOptions {
 
     /// Returns whether there is a key at all.
     pub fn is_given(&self) -> bool {
-        self.key_fd.or(self.password).or(self.password_fd).is_some()
+        self.key_fd.or(self.password_fd).is_some() || self.password.is_some()
     }
 
     /// Returns whether the key is read from standard input.
@@ -80,7 +84,7 @@ impl KeyOptions {
 
     /// Reads the key, at most `limit` bytes, or the password. If both come from standard input it
     /// comes before the message. This calls no function of the library that would choose an engine.
-    pub fn read(&self, log: Log, limit: usize) -> Result<Material> {
+    pub fn read(&mut self, log: Log, limit: usize) -> Result<Material> {
         if let Some(text) = self.key_fd {
             let fd = descriptor(log, "--keyfd", text)?;
             return read_key(log, Fd(fd), limit).map(Material::Key);
@@ -100,7 +104,7 @@ impl KeyOptions {
         }
     }
 
-    fn read_password(&self, log: Log) -> Result<Secret> {
+    fn read_password(&mut self, log: Log) -> Result<Secret> {
         if let Some(text) = self.password_fd {
             let fd = descriptor(log, "--passwdfd", text)?;
             let read = Secret::read(Fd(fd), LONGEST_PASSWORD);
@@ -109,14 +113,12 @@ impl KeyOptions {
                 (_, true) => Err(failed(log, &"--passwdfd", Errno(libc::EFBIG))),
             };
         }
-        let Some(text) = self.password else {
+        let Some(password) = self.password.take() else {
             return Err(usage(log, &"a key is missing: --keyfd, --passwdfd or --passwd"));
         };
         log.warning(format_args!(
             "others can see a password on the command line; --passwdfd reads one that they cannot"
         ));
-        let password = Secret::copy(text.to_bytes());
-        hide(text);
         Ok(password)
     }
 
