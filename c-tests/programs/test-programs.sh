@@ -334,6 +334,27 @@ for cipher in "-c ctr(aes) --iv $iv" "-c gcm(aes) --iv 00 --aad 00 --taglen 16" 
 done
 ok 'for kcapi-dgst, too' test "$(cat key32 1000 | our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 0)" = \
     "$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
+# key-by-another-number: it is on standard input as well, and the message behind it
+mac="$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
+for input in '' '-i -'; do
+    for fd in 0 00 8; do
+        # shellcheck disable=SC2086
+        ok "kcapi-dgst --keyfd $fd $input" test \
+            "$(cat key32 1000 | our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd $fd $input 8<&0)" = "$mac"
+    done
+done
+# all-is-password: a password goes to the end of its descriptor, where no message is left
+for command in 'kcapi-enc -c ctr(aes) --iv 00' 'kcapi-dgst -c hmac(sha256)'; do
+    for fd in 0 00 8; do
+        for input in '' '-i -'; do
+            # shellcheck disable=SC2086
+            ok "${command%% *} --passwdfd $fd $input" is 1 eval "cat password ten | our $(printf '%q ' $command) --passwdfd $fd $input 8<&0"
+            ok 'says so' says 'passwdfd'
+        done
+        # shellcheck disable=SC2086
+        ok 'and a message elsewhere' is 0 eval "our $(printf '%q ' $command) -s 00 --pbkdfiter 1 --passwdfd $fd -i ten <password 8<&0"
+    done
+done
 # open-pipe-on-stdin
 ok 'kcapi-rng does not wait for a seed' is 0 eval 'timeout 10 "$ours/kcapi-rng" -b 8 < <(sleep 20)'
 # swallowed-stdin

@@ -79,8 +79,8 @@ fn run(arguments: &Arguments) -> Result<c_int, Failed> {
     let material = if key.is_given() {
         // If the message follows the key on standard input, the key has the length that it has for
         // the C program, so that it does not run into the message.
-        let is_before = input.is_none() && key.is_on_standard_input();
-        Some(key.read(log, if is_before { DERIVED_KEY } else { LONGEST_KEY })?)
+        let limit = if key.is_before_message(input) { DERIVED_KEY } else { LONGEST_KEY };
+        Some(key.read(log, input, limit)?)
     } else {
         None
     };

@@ -39,7 +39,7 @@ pub fn main(arguments: Arguments) -> c_int {
 /// its number and be the key. Opens the input before there is an output, so that a missing input
 /// leaves none.
 fn work(settings: &mut Settings, log: Log) -> Result<(), Failed> {
-    let material = settings.key.read(log, settings.key_length)?;
+    let material = settings.key.read(log, settings.input, settings.key_length)?;
     let source = Source::open(log, settings.input)?;
     if settings.aad.is_some() {
         aead::run(settings, log, &source, material)

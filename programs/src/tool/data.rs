@@ -19,6 +19,11 @@ fn file_failed(log: Log, name: &[u8], errno: Errno) -> Failed {
     Failed(shown.exit_code())
 }
 
+/// Returns whether the name of an input, or none, means standard input.
+pub fn is_standard_input(path: Option<&CStr>) -> bool {
+    path.is_none_or(|path| path == c"-")
+}
+
 /// An input.
 pub struct Source {
     file: Option<File>,
@@ -29,7 +34,7 @@ pub struct Source {
 impl Source {
     /// The file of that name; standard input without a name, or if that is `-`.
     pub fn open(log: Log, path: Option<&'static CStr>) -> Result<Self> {
-        let (file, name) = match path.filter(|&path| path != c"-") {
+        let (file, name) = match path.filter(|&path| !is_standard_input(Some(path))) {
             None => (None, &b"standard input"[..]),
             Some(path) => {
                 let name = path.to_bytes();

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Keys of kcapi-enc and kcapi-dgst: from a descriptor, or from a password by PBKDF2.
 
+use super::data::is_standard_input;
 use super::{Result, bytes, descriptor, failed, name, number, usage};
 use crate::hex;
 use crate::key::Secret;
 use crate::library::derivation;
 use crate::message::Log;
-use crate::options::{Found, Long, Takes};
-use crate::sys::{self, Errno, Fd};
+use crate::options::{self, Found, Long, Takes};
+use crate::sys::{self, Errno, Fd, STDIN};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
 
 /// The time that deriving a key should take, in nanoseconds.
 const EFFORT: u64 = 100_000_000;
@@ -77,17 +78,26 @@ impl KeyOptions {
         self.key_fd.or(self.password_fd).is_some() || self.password.is_some()
     }
 
-    /// Returns whether the key is read from standard input.
-    pub fn is_on_standard_input(&self) -> bool {
-        self.key_fd == Some(c"0")
+    /// Returns whether the key or password is on standard input, by whatever number, and the message,
+    /// whose file is `input`, behind it.
+    pub fn is_before_message(&self, input: Option<&CStr>) -> bool {
+        let fd = self.key_fd.or(self.password_fd).and_then(options::number);
+        let fd = fd.and_then(|fd| c_int::try_from(fd).ok());
+        is_standard_input(input) && fd.is_some_and(|fd| Fd(fd).is_same_file(STDIN))
     }
 
-    /// Reads the key, at most `limit` bytes, or the password. If both come from standard input it
-    /// comes before the message. This calls no function of the library that would choose an engine.
-    pub fn read(&mut self, log: Log, limit: usize) -> Result<Material> {
+    /// Reads the key, at most `limit` bytes, or the password. If a key comes from standard input it
+    /// comes before the message, whose file is `input`. This calls no function of the library that
+    /// would choose an engine.
+    pub fn read(&mut self, log: Log, input: Option<&CStr>, limit: usize) -> Result<Material> {
         if let Some(text) = self.key_fd {
             let fd = descriptor(log, "--keyfd", text)?;
             return read_key(log, Fd(fd), limit).map(Material::Key);
+        }
+        // A password goes to its end. Only a terminal can be read from again after that.
+        if self.is_before_message(input) && !STDIN.is_terminal() {
+            let what = "--passwdfd: no message would be left on standard input; --infile names one";
+            return Err(usage(log, &what));
         }
         let password = self.read_password(log)?;
         if password.bytes().is_empty() {
