@@ -128,6 +128,9 @@ stdin=ten
 for wrong in "-c cbc(aes)" "-c cbc(aes) --iv $iv" "--iv $iv --keyfd 3" "--unknown" "-c nonsense --iv 00 --keyfd 3" \
     "-c cbc(aes) --iv $iv --keyfd 7" "-c cbc(aes) --iv $iv --keyfd 3 -i nope" \
     "-c cbc(aes) --iv $iv --keyfd 3 -i ten -o nowhere/out" "-c ccm(aes) --ccm-nonce 00 --aad 00 --taglen 4 --keyfd 3" \
+    "-c gcm(aes) --iv 00 --aad 00 --keyfd 3" "-c gcm(aes) --iv 00 --aad 00 --taglen 0 --keyfd 3" \
+    "-d -c gcm(aes) --iv 00 --aad 00 --keyfd 3" "-d -c gcm(aes) --iv 00 --aad 00 --taglen 16 --keyfd 3" \
+    "-c gcm(aes) --iv 00 --aad 00 --tag 00112233445566778899aabbccddeeff --keyfd 3" \
     "-c gcm(aes) --iv 00 --aad 00 --taglen 3 --keyfd 3" "-c gcm(aes) --iv 00 --aad 00 --taglen 17 --keyfd 3" \
     "-c cbc(aes) --iv $iv -p secret -s 00 --pbkdfiter 1000 --pbkdfmac sha1"; do
     # shellcheck disable=SC2086
@@ -207,6 +210,8 @@ wait $! 2>/dev/null
 ok 'a signal ends it' test $? = $((128 + 15))
 exec 9>&-
 ok 'and takes it away' test -z "$(find . -name '.out*')"
+# two-tag-lengths
+ok 'encryption with a tag of another length than --taglen' is 1 our kcapi-enc "${AEAD[@]}" --tag 001122334455667788990011 -i ten
 # executable-output
 (umask 077 && our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o private)
 our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o cipher

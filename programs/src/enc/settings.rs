@@ -202,21 +202,28 @@ impl Settings {
             iv.resize(16, 0);
             self.iv = Some(iv);
         }
-        if let Some(tag) = &self.tag {
-            self.tag_length = tag.len();
-        }
         let is_aead = self.aad.is_some();
         if is_aead && self.pieces.is_some() {
             return Err(usage(log, &"--pieces is not for AEADs"));
         }
         match self.direction {
-            Direction::Encrypt if is_aead && self.tag_length == 0 => {
-                Err(failed(log, &"encryption with --aad wants --taglen", Errno(libc::EINVAL)))
+            _ if !is_aead => Ok(()),
+            Direction::Encrypt if self.tag_length == 0 => {
+                Err(usage(log, &"encryption with --aad wants --taglen"))
             }
-            Direction::Decrypt if is_aead && self.tag.is_none() => {
-                Err(failed(log, &"decryption with --aad wants --tag", Errno(libc::EINVAL)))
-            }
-            _ => Ok(()),
+            Direction::Encrypt => match &self.tag {
+                Some(tag) if tag.len() != self.tag_length => {
+                    Err(usage(log, &"--tag has another length than --taglen says"))
+                }
+                _ => Ok(()),
+            },
+            Direction::Decrypt => match &self.tag {
+                Some(tag) => {
+                    self.tag_length = tag.len();
+                    Ok(())
+                }
+                None => Err(usage(log, &"decryption with --aad wants --tag")),
+            },
         }
     }
 }
