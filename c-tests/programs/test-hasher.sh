@@ -387,5 +387,27 @@ mv .a.hmac elsewhere && ln -s elsewhere .a.hmac
 ok 'through a symbolic link' is 0 '' h fipshmac a
 ok 'which stays one' test -L .a.hmac
 ok 'to what was written' is 0 '' h fipscheck a
+# replaced-device: what is no regular file is written to, and stays
+mkfifo collector
+ln -sf collector .a.hmac
+timeout 10 cat collector >collected &
+ok 'to a FIFO' is 0 '' h fipshmac a
+wait $!
+ok 'which stays one' test -p collector
+ok 'and has what was written' is 0 '3ef0268e42d438231befa0c1458b8d912f0ac604961dce3ef1e519725eb1bb43' cat collected
+rm .a.hmac
+# lost-owner, broken-hard-link
+echo old >.a.hmac
+ln .a.hmac second-name
+chmod 640 .a.hmac
+owner=$(stat -c %u:%g .a.hmac)
+[ "$(id -u)" != 0 ] || { owner=1:1 && chown 1:1 .a.hmac; }
+ok 'over a file with two names' is 0 '' h fipshmac a
+ok 'which has both still' cmp .a.hmac second-name
+ok 'and what was written' is 0 '' h fipscheck a
+rm second-name
+ok 'over one with one name' is 0 '' h fipshmac -h sha1 a
+ok 'and what was written' is 0 '' h fipscheck -h sha1 a
+ok 'owner and permissions stay' is 0 "$owner 640" stat -c '%u:%g %a' .a.hmac
 ok 'no other file is left' is 0 '' find . -name '.*-[0-9]*'
 done_testing

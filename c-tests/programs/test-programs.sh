@@ -212,6 +212,78 @@ exec 9>&-
 ok 'and takes it away' test -z "$(find . -name '.out*')"
 # two-tag-lengths
 ok 'encryption with a tag of another length than --taglen' is 1 our kcapi-enc "${AEAD[@]}" --tag 001122334455667788990011 -i ten
+# unwritable-directory, lost-owner, broken-hard-link, dangling-link, unlinked-output: a file that cannot be replaced is
+# written to, when all is known
+to() { our kcapi-enc -q -d "${gcm[@]}" --tag "$good_tag" -i good -o "$@"; }
+wrongly_to() { our kcapi-enc -q -d "${gcm[@]}" --tag 00112233445566778899aabbccddeeff -i good -o "$@"; }
+our kcapi-enc -q "${AEAD[@]}" -i 1000 | tail -c +4 >good
+good_tag=$(tail -c 16 good | od -An -tx1 | tr -d ' \n')
+truncate -s -16 good
+{ unhex 0a0b0c; cat 1000; } >right
+in_place() { # in_place NAME FILE COMMAND... : COMMAND runs what writes to FILE, which is longer
+    local old
+    cat 100001 >"$2"
+    ok "$1: a failure" is 182 "${@:3}" wrongly_to "$2"
+    ok 'leaves the file as it was' cmp "$2" 100001
+    old=$(stat -L -c '%i %u:%g %a' "$2")
+    ok 'success' is 0 "${@:3}" to "$2"
+    ok 'is the new content' cmp "$2" right
+    ok 'of the same file' test "$(stat -L -c '%i %u:%g %a' "$2")" = "$old"
+}
+# In case of root, without what root may do.
+without_rights() { (
+    our() { env setpriv --bounding-set=-all --inh-caps=-all "$ours/$1" "${@:2}" 3<key16; }
+    "$@"
+); }
+mkdir closed
+: >closed/out
+chmod 666 closed/out
+chmod 555 closed
+in_place 'a directory that cannot be written to' closed/out without_rights
+chmod 755 closed
+: >first
+ln first second
+in_place 'a file with two names' first eval
+ok 'has both still' cmp second right
+deep=$(printf '%0250d/' {1..16})
+mkdir -p "$deep"
+deep=$deep$(printf '%078d' 0)
+in_place 'a path as long as there are' "$deep" eval
+: >gone
+exec 9<>gone
+rm gone
+in_place 'a file without a name' /dev/fd/9 eval
+ln -s /proc/self/fd/1 stdout
+ok 'by a link to standard output' is 0 eval 'our kcapi-enc -q -c "ctr(aes)" --iv $iv --keyfd 3 -i 10 -o stdout >/dev/fd/9'
+exec 9>&-
+ok 'which stays one' test -L stdout
+mkdir far
+ln -s far/nothing nowhere
+ln -s nowhere dangling
+ok 'a link to nothing' is 0 to dangling
+ok 'is followed' cmp far/nothing right
+ok 'and stays' test "$(readlink dangling)" = nowhere
+echo old >out
+chmod 640 out
+owner=$(stat -c %u:%g out)
+[ "$(id -u)" != 0 ] || { owner=1:1 && chown 1:1 out; }
+ok 'over another file' is 0 to out
+ok 'whose owner and permissions stay' test "$(stat -c '%u:%g %a' out)" = "$owner 640"
+if unshare -m true 2>/dev/null; then
+    : >mounted
+    : >mount-point
+    # shellcheck disable=SC2317
+    mounted() { unshare -m bash -c 'mount --bind mounted mount-point && exec "$@"' - "$ours/kcapi-enc" "${@:2}" 3<key16; }
+    in_mount() { (our() { mounted "$@"; }; to mount-point); }
+    ok 'a file that is mounted' is 0 in_mount
+    ok 'is written to' cmp mounted right
+fi
+if command -v setfacl >/dev/null && setfacl -m u:1:r out 2>/dev/null; then
+    ok 'a file with an access control list' is 0 to out
+    ok 'keeps it' grep -q '^user:[^:]' <(getfacl out 2>/dev/null)
+fi
+rm -f out
+ok 'no other file is left' test -z "$(find . -name '.*-[0-9]*')"
 # executable-output
 (umask 077 && our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o private)
 our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o cipher

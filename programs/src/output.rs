@@ -3,7 +3,10 @@
 #![allow(unsafe_code)]
 
 use crate::interrupt;
-use crate::sys::{Errno, Fd, File, Result, STDOUT, process_id, real_path, rename, unlink};
+use crate::key::Secret;
+use crate::sys::{
+    Errno, Fd, File, Result, STDOUT, process_id, read_link, real_path, rename, unlink,
+};
 use alloc::ffi::CString;
 use alloc::format;
 use alloc::vec::Vec;
@@ -15,69 +18,227 @@ pub fn finish() -> Result<()> {
     STDOUT.close()
 }
 
+/// A file to write to, by its name.
+pub enum Output {
+    /// A regular file, or one that becomes one.
+    Regular(NewFile),
+    /// Any other file: a device, a FIFO. It is written to at once.
+    Other(File),
+}
+
+impl Output {
+    /// Begins to write. If there is no such file, it will have the permissions `mode` less the umask.
+    pub fn create(path: &CStr, mode: libc::mode_t) -> Result<Self> {
+        match File::open(path, libc::O_WRONLY | libc::O_NOCTTY, 0) {
+            Ok(file) if file.stat()?.is_regular() => {
+                NewFile::in_place_of(path, file).map(Self::Regular)
+            }
+            Ok(file) => Ok(Self::Other(file)),
+            Err(Errno(libc::ENOENT)) => NewFile::create(path, mode).map(Self::Regular),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// The descriptor to write to.
+    pub fn fd(&self) -> Fd {
+        match self {
+            Self::Regular(file) => file.fd(),
+            Self::Other(file) => **file,
+        }
+    }
+
+    /// Ends the output, of which all is written.
+    pub fn commit(self) -> Result<()> {
+        match self {
+            Self::Regular(file) => file.commit(),
+            Self::Other(file) => file.close(),
+        }
+    }
+}
+
 /// A file that gets its name when it is complete. Until then a file that has the name stays as it
 /// is.
+///
+/// Some files cannot be replaced by another of their name, or would not be the same to those who use
+/// them: see [`NewFile::may_replace`]. They get the content when it is complete.
 pub struct NewFile {
-    file: Option<File>,
-    temporary: CString,
+    /// The content so far; None when it is committed.
+    content: Option<File>,
+    /// The name of the content, beside the one that it gets; None if it is in memory.
+    temporary: Option<CString>,
     path: CString,
+    /// The file that has the name, if there is one.
+    existing: Option<File>,
 }
 
 impl NewFile {
-    /// Begins a file beside the one that it becomes. A symbolic link stays, what it leads to is
-    /// replaced. The permissions are `mode` less the umask.
-    pub fn create(path: &CStr, mode: libc::mode_t) -> Result<Self> {
-        let path = real_path(path).unwrap_or_else(|_| CString::from(path));
-        let (directory, name) = split(path.to_bytes());
-        for attempt in 0..100 {
-            let tail = format!(".{}-{attempt}", process_id());
-            // A name may have 255 bytes, so only the beginning of a long one is used.
-            let name = name.get(..name.len().min(200)).unwrap_or_default();
-            let temporary = [directory, b".", name, tail.as_bytes()].concat();
-            let temporary = CString::new(temporary).map_err(|_| Errno(libc::EINVAL))?;
-            match File::open(&temporary, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL, mode) {
-                Ok(file) => {
-                    // SAFETY: the string is on the heap, and dropped after `complete`: by
-                    // `commit` and by `drop`.
-                    unsafe { interrupt::incomplete(&temporary) };
-                    return Ok(Self { file: Some(file), temporary, path });
-                }
-                Err(Errno(libc::EEXIST)) => {}
-                Err(errno) => return Err(errno),
-            }
+    /// Begins a file where there is none.
+    fn create(path: &CStr, mode: libc::mode_t) -> Result<Self> {
+        let path = follow(path)?;
+        let (content, temporary) = create_beside(&path, mode)?;
+        Ok(Self::begin(content, Some(temporary), path, None))
+    }
+
+    /// Begins a file in place of one that is there. A symbolic link stays, what it leads to is
+    /// replaced. Until the content is complete, it is for its owner only.
+    fn in_place_of(path: &CStr, existing: File) -> Result<Self> {
+        // What a link of /proc/self/fd says may be no path, or that of another file.
+        let path = real_path(path).ok().filter(|path| is_at(*existing, path));
+        let beside = path.as_ref().map(|path| create_beside(path, 0o600));
+        let (content, temporary) = match beside {
+            Some(Ok((content, temporary))) => (content, Some(temporary)),
+            Some(Err(errno)) if !is_of_directory(errno) => return Err(errno),
+            _ => (File::in_memory()?, None),
+        };
+        Ok(Self::begin(content, temporary, path.unwrap_or_default(), Some(existing)))
+    }
+
+    fn begin(
+        content: File,
+        temporary: Option<CString>,
+        path: CString,
+        existing: Option<File>,
+    ) -> Self {
+        if let Some(temporary) = &temporary {
+            // SAFETY: the string is on the heap, and dropped after `complete`: by `commit` and by
+            // `drop`.
+            unsafe { interrupt::incomplete(temporary) };
         }
-        Err(Errno(libc::EEXIST))
+        Self { content: Some(content), temporary, path, existing }
     }
 
     /// Its descriptor.
     pub fn fd(&self) -> Fd {
-        self.file.as_ref().map_or(Fd(-1), |file| **file)
+        self.content.as_ref().map_or(Fd(-1), |content| **content)
     }
 
     /// Gives the complete file its name. If the machine crashes, the name is that of the whole new
-    /// file or of the old one, since the data are brought to the disk before the name is.
+    /// file or of the old one, since the data are brought to the disk before the name is. Only what
+    /// must be written over may then be neither.
     pub fn commit(mut self) -> Result<()> {
-        let Some(file) = self.file.take() else { return Ok(()) };
-        let done = file
-            .sync()
-            .and_then(|()| file.close())
-            .and_then(|()| rename(&self.temporary, &self.path));
-        if done.is_err() {
-            let _ = unlink(&self.temporary);
+        let Some(content) = self.content.take() else { return Ok(()) };
+        let done = self.replace(content);
+        self.remove_temporary();
+        done
+    }
+
+    /// Renames the content, or writes it over the file that is there.
+    fn replace(&self, content: File) -> Result<()> {
+        let Some(existing) = &self.existing else {
+            return self.rename(content);
+        };
+        if !self.may_replace(*content, **existing)? {
+            return overwrite(*content, **existing);
         }
-        interrupt::complete();
-        done?;
+        match self.rename(content) {
+            Err(errno) if is_of_directory(errno) => {
+                let temporary = self.temporary.as_deref().ok_or(errno)?;
+                overwrite(*File::read_only(temporary)?, **existing)
+            }
+            result => result,
+        }
+    }
+
+    /// Gives the content owner and permissions of the file that is there, and returns whether it can
+    /// take its place: not if others know that file by another name, if it has no name at all, or if
+    /// not all who may use it could use the new one.
+    fn may_replace(&self, content: Fd, existing: Fd) -> Result<bool> {
+        let (new, old) = (content.stat()?, existing.stat()?);
+        Ok(self.temporary.is_some()
+            && old.links == 1
+            && !existing.has_acl()
+            && !content.has_acl()
+            && (new.owner == old.owner || content.set_owner(old.owner).is_ok())
+            && content.set_mode(old.mode & 0o777).is_ok())
+    }
+
+    fn rename(&self, content: File) -> Result<()> {
+        let temporary = self.temporary.as_deref().ok_or(Errno(libc::EXDEV))?;
+        content.sync()?;
+        content.close()?;
+        rename(temporary, &self.path)?;
         sync_directory(split(self.path.to_bytes()).0)
+    }
+
+    /// Removes the content's own name, if it has it still.
+    fn remove_temporary(&self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = unlink(temporary);
+            interrupt::complete();
+        }
     }
 }
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        if self.file.is_some() {
-            let _ = unlink(&self.temporary);
-            interrupt::complete();
+        if self.content.is_some() {
+            self.remove_temporary();
         }
     }
+}
+
+/// Creates a file in the directory of another.
+fn create_beside(path: &CStr, mode: libc::mode_t) -> Result<(File, CString)> {
+    let (directory, name) = split(path.to_bytes());
+    for attempt in 0..100 {
+        let tail = format!(".{}-{attempt}", process_id());
+        // A name may have 255 bytes, so only the beginning of a long one is used.
+        let name = name.get(..name.len().min(200)).unwrap_or_default();
+        let temporary = [directory, b".", name, tail.as_bytes()].concat();
+        let temporary = CString::new(temporary).map_err(|_| Errno(libc::EINVAL))?;
+        match File::open(&temporary, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL, mode) {
+            Ok(file) => return Ok((file, temporary)),
+            Err(Errno(libc::EEXIST)) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Err(Errno(libc::EEXIST))
+}
+
+/// Returns whether an error says that a directory takes no new file, or does not let go of an old one.
+/// The file itself may be written to in spite of that.
+fn is_of_directory(errno: Errno) -> bool {
+    let errnos =
+        [libc::EACCES, libc::EPERM, libc::EROFS, libc::EBUSY, libc::EXDEV, libc::ENAMETOOLONG];
+    errnos.contains(&errno.0)
+}
+
+/// Returns whether the path, whose last part is no symbolic link, is that of a file.
+fn is_at(file: Fd, path: &CStr) -> bool {
+    let found = File::open(path, libc::O_PATH | libc::O_NOFOLLOW, 0);
+    found.is_ok_and(|found| found.is_same_file(file))
+}
+
+/// The path of the file that open(2) would create: that to which a link leads, though there is
+/// nothing yet.
+fn follow(path: &CStr) -> Result<CString> {
+    let mut path = CString::from(path);
+    // The kernel follows as many.
+    for _ in 0..40 {
+        let Ok(target) = read_link(&path) else { return Ok(path) };
+        let directory = if target.starts_with(b"/") { &[][..] } else { split(path.to_bytes()).0 };
+        let followed = CString::new([directory, &target].concat());
+        path = followed.map_err(|_| Errno(libc::EINVAL))?;
+    }
+    Err(Errno(libc::ELOOP))
+}
+
+/// Writes the content over another file. Room for it is made sure of before, so that a full disk
+/// takes nothing away.
+fn overwrite(content: Fd, existing: Fd) -> Result<()> {
+    let length = content.stat()?.size;
+    existing.reserve(length)?;
+    content.rewind()?;
+    let mut piece = Secret::zeros(64 << 10);
+    loop {
+        let count = content.read(piece.bytes_mut())?;
+        if count == 0 {
+            break;
+        }
+        existing.write_all(piece.bytes().get(..count).unwrap_or_default())?;
+    }
+    existing.truncate(length)?;
+    existing.sync()
 }
 
 /// Brings a directory's names to the disk, if it may be read. A user who may write to it may not be

@@ -55,6 +55,10 @@ pub struct Stat {
     pub mode: libc::mode_t,
     /// Length of a regular file.
     pub size: u64,
+    /// The number of its names.
+    pub links: u64,
+    /// User and group.
+    pub owner: (libc::uid_t, libc::gid_t),
     /// The file system's number, and the file's number there.
     identity: (libc::dev_t, libc::ino64_t),
 }
@@ -126,6 +130,8 @@ impl Fd {
         Ok(Stat {
             mode: stat.st_mode,
             size: u64::try_from(stat.st_size).unwrap_or(0),
+            links: stat.st_nlink as u64,
+            owner: (stat.st_uid, stat.st_gid),
             identity: (stat.st_dev, stat.st_ino),
         })
     }
@@ -149,6 +155,47 @@ impl Fd {
     pub fn set_mode(self, mode: libc::mode_t) -> Result<()> {
         // SAFETY: fchmod(2) takes any descriptor and mode.
         checked(unsafe { libc::fchmod(self.0, mode & 0o7777) }).map(|_| ())
+    }
+
+    /// User and group of the file behind it.
+    pub fn set_owner(self, (user, group): (libc::uid_t, libc::gid_t)) -> Result<()> {
+        // SAFETY: fchown(2) takes any descriptor and numbers.
+        checked(unsafe { libc::fchown(self.0, user, group) }).map(|_| ())
+    }
+
+    /// Returns whether the file has an access control list besides its permissions.
+    pub fn has_acl(self) -> bool {
+        let name = c"system.posix_acl_access";
+        // SAFETY: the name ends with NUL; without memory only the length is asked for.
+        unsafe { libc::fgetxattr(self.0, name.as_ptr(), core::ptr::null_mut(), 0) > 0 }
+    }
+
+    /// Goes to the beginning of the file.
+    pub fn rewind(self) -> Result<()> {
+        // SAFETY: lseek(2) takes any descriptor.
+        if unsafe { libc::lseek64(self.0, 0, libc::SEEK_SET) } < 0 {
+            return Err(Errno::last());
+        }
+        Ok(())
+    }
+
+    /// Makes sure that there is room on the disk for a file of that length. A file system without
+    /// such a call promises nothing.
+    pub fn reserve(self, length: u64) -> Result<()> {
+        let length = length.try_into().map_err(|_| Errno(libc::EFBIG))?;
+        // SAFETY: fallocate(2) takes any descriptor and numbers.
+        let done = unsafe { libc::fallocate64(self.0, libc::FALLOC_FL_KEEP_SIZE, 0, length) };
+        match checked(done) {
+            Err(Errno(errno @ (libc::ENOSPC | libc::EDQUOT | libc::EFBIG))) => Err(Errno(errno)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Cuts the file behind so many bytes.
+    pub fn truncate(self, length: u64) -> Result<()> {
+        let length = length.try_into().map_err(|_| Errno(libc::EFBIG))?;
+        // SAFETY: ftruncate(2) takes any descriptor and length.
+        checked(unsafe { libc::ftruncate64(self.0, length) }).map(|_| ())
     }
 
     /// Waits until the data are on the disk, or returns an error. A file system without such a call
@@ -191,6 +238,13 @@ impl File {
                 Err(errno) => return Err(errno),
             }
         }
+    }
+
+    /// A file without a name, in memory.
+    pub fn in_memory() -> Result<Self> {
+        // SAFETY: the name, which is for people, ends with NUL.
+        checked(unsafe { libc::memfd_create(c"libkcapi".as_ptr(), libc::MFD_CLOEXEC) })
+            .map(|fd| Self(Fd(fd)))
     }
 
     /// For reading.

@@ -5,7 +5,7 @@ use super::digest::Hasher;
 use super::settings::Settings;
 use super::{Outcome, digest_line, digest_of, file_line, places};
 use crate::message::Messages;
-use crate::output::NewFile;
+use crate::output::Output;
 use crate::sys::Errno;
 use core::ffi::CStr;
 
@@ -40,7 +40,7 @@ pub fn write(
             outcome.success = false;
             continue;
         };
-        let written = NewFile::create(&path, 0o666).and_then(|file| {
+        let written = Output::create(&path, 0o666).and_then(|file| {
             file.fd().write_all(&line)?;
             file.commit()
         });

@@ -4,7 +4,7 @@
 use super::{Failed, Result};
 use crate::key::Secret;
 use crate::message::{Log, Name};
-use crate::output::{self, NewFile};
+use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::sys::{Errno, Fd, File, STDIN, STDOUT};
 use alloc::format;
@@ -75,50 +75,28 @@ impl Source {
 }
 
 /// An output. A file gets its name when all is written. Until then the file that has the name
-/// stays.
+/// stays. A device or a FIFO is written to at once.
 pub enum Sink {
     /// Standard output.
     Standard,
     /// A file.
-    File(NewFile, &'static [u8]),
-    /// No regular file: a device, a FIFO.
-    Other(File, &'static [u8]),
+    File(Output, &'static [u8]),
 }
 
 impl Sink {
     /// The file of that name; standard output without a name, or if that is `-`. If the data are
-    /// secret only the file's owner can read it.
+    /// secret only a new file's owner can read it; one that is there keeps its permissions.
     pub fn create(log: Log, path: Option<&'static CStr>, secret: bool) -> Result<Self> {
         let Some(path) = path.filter(|&path| path != c"-") else { return Ok(Self::Standard) };
         let name = path.to_bytes();
-        Self::open(path, secret).map_err(|errno| file_failed(log, name, errno))
-    }
-
-    fn open(path: &'static CStr, secret: bool) -> core::result::Result<Self, Errno> {
-        let name = path.to_bytes();
-        let existing = match File::open(path, libc::O_WRONLY | libc::O_NOCTTY, 0) {
-            Ok(file) => Some((file.stat()?, file)),
-            Err(Errno(libc::ENOENT)) => None,
-            Err(errno) => return Err(errno),
-        };
-        match existing {
-            Some((stat, file)) if !stat.is_regular() => Ok(Self::Other(file, name)),
-            existing => {
-                let new = NewFile::create(path, if secret { 0o600 } else { 0o666 })?;
-                if let Some((stat, _)) = existing {
-                    // The new file has the old one's permissions at most, and none to execute it.
-                    new.fd().set_mode(stat.mode & if secret { 0o600 } else { 0o666 })?;
-                }
-                Ok(Self::File(new, name))
-            }
-        }
+        let output = Output::create(path, if secret { 0o600 } else { 0o666 });
+        output.map(|output| Self::File(output, name)).map_err(|errno| file_failed(log, name, errno))
     }
 
     fn parts(&self) -> (Fd, &[u8]) {
         match self {
             Self::Standard => (STDOUT, b"standard output"),
             Self::File(file, name) => (file.fd(), name),
-            Self::Other(file, name) => (**file, name),
         }
     }
 
@@ -133,7 +111,6 @@ impl Sink {
         let (done, name) = match self {
             Self::Standard => (output::finish(), &b"standard output"[..]),
             Self::File(file, name) => (file.commit(), name),
-            Self::Other(file, name) => (file.close(), name),
         };
         done.map_err(|errno| file_failed(log, name, errno))
     }
