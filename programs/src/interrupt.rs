@@ -10,8 +10,20 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// The path of the file, of which there is one at a time; null if there is none.
 static INCOMPLETE: AtomicPtr<c_char> = AtomicPtr::new(null_mut());
 
-/// The signals that end a program when its user wants that.
-const SIGNALS: [c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGPIPE, libc::SIGTERM];
+/// The signals that end a program from outside: its user, a timer, a limit of the processor's time.
+const SIGNALS: [c_int; 11] = [
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGPIPE,
+    libc::SIGALRM,
+    libc::SIGTERM,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGXCPU,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+];
 
 extern "C" fn remove(signal: c_int) {
     let path = INCOMPLETE.load(Ordering::SeqCst);
@@ -26,12 +38,15 @@ extern "C" fn remove(signal: c_int) {
     }
 }
 
-/// From now on a signal that ends the program removes the file.
+/// From now on a signal that ends the program removes the file. One that grows over its limit
+/// (`ulimit -f`) is no signal, but an error of writing.
 ///
 /// # Safety
 /// The path stays where it is until `complete` is called.
 pub unsafe fn incomplete(path: &CStr) {
     INCOMPLETE.store(path.as_ptr().cast_mut(), Ordering::SeqCst);
+    // SAFETY: signal(2) takes any signal.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     for signal in SIGNALS {
         // SAFETY: the handler does nothing but what a handler may. Who has made the program
         // ignore a signal, such as nohup(1), is obeyed.
