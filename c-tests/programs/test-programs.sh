@@ -287,6 +287,22 @@ if command -v setfacl >/dev/null && setfacl -m u:1:r out 2>/dev/null; then
 fi
 rm -f out
 ok 'no other file is left' test -z "$(find . -name '.*-[0-9]*')"
+# endless-append: the output would be input again
+head -c 262144 big >message
+for cipher in 'ctr(aes)' 'chacha20'; do
+    for way in '-i grows >>grows' '<grows >>grows'; do
+        cat message >grows
+        ok "$cipher: $way" is 234 eval "ulimit -f 10000; timeout 10 '$ours/kcapi-enc' -q -c '$cipher' --iv 00 --keyfd 4 4<key32 $way"
+        ok 'changes nothing' cmp grows message
+    done
+    for way in '-i grows -o grows' '-i grows 1<>grows'; do
+        cat 100001 >grows
+        ok "$cipher: $way" is 0 eval "our kcapi-enc -q -c '$cipher' --iv 00 --keyfd 4 $way"
+        ok 'is the result' cmp grows <(our kcapi-enc -q -c "$cipher" --iv 00 --keyfd 4 -i 100001)
+    done
+done
+cat 1000 >grows
+ok 'a message in memory is read before' is 0 eval 'our kcapi-enc -q "${AEAD[@]}" -i grows >>grows'
 # executable-output
 (umask 077 && our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o private)
 our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i ten -o cipher

@@ -170,6 +170,22 @@ impl Fd {
         unsafe { libc::fgetxattr(self.0, name.as_ptr(), core::ptr::null_mut(), 0) > 0 }
     }
 
+    /// Returns whether what is written here will be read there: both are one regular file, and it is
+    /// written behind the place where it is read.
+    pub fn feeds(self, input: Self) -> bool {
+        let is_one = |output: &Stat| {
+            output.is_regular() && input.stat().is_ok_and(|input| input.is_same_file(output))
+        };
+        let Some(output) = self.stat().ok().filter(is_one) else { return false };
+        // SAFETY: fcntl(2) and lseek(2) take any descriptor.
+        unsafe {
+            let appends = libc::fcntl(self.0, libc::F_GETFL) & libc::O_APPEND != 0;
+            let read_at = libc::lseek64(input.0, 0, libc::SEEK_CUR);
+            let written_at = libc::lseek64(self.0, 0, libc::SEEK_CUR);
+            written_at > read_at || (appends && output.size > read_at.try_into().unwrap_or(0))
+        }
+    }
+
     /// Goes to the beginning of the file.
     pub fn rewind(self) -> Result<()> {
         // SAFETY: lseek(2) takes any descriptor.

@@ -176,6 +176,7 @@ fn pieces(
     length: usize,
     next_iv: impl Fn(&mut [u8]),
 ) -> Result<(), Failed> {
+    source.refuse_endless(log, settings.output)?;
     let work = Work::begin(settings, log, material)?;
     let mut iv = iv(settings, log, work.cipher.iv_size());
     let mut now = read_piece(log, source, length)?;
@@ -213,6 +214,7 @@ fn stream(
     source: &Source,
     material: Material,
 ) -> Result<(), Failed> {
+    source.refuse_endless(log, settings.output)?;
     let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
     // A piece is known to be the last one when nothing comes behind it.

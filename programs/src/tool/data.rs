@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The source of the data, and their destination.
 
-use super::{Failed, Result};
+use super::{Failed, Result, failed};
 use crate::key::Secret;
 use crate::message::{Log, Name};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::sys::{Errno, Fd, File, STDIN, STDOUT};
 use alloc::format;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::ffi::CStr;
 
 /// Says what is wrong with a file. If it cannot be opened, read or written, the exit status is that
@@ -29,6 +29,9 @@ pub struct Source {
     file: Option<File>,
     name: &'static [u8],
     progress: RefCell<Progress<'static>>,
+    /// The end was read. What a file gets after that is no part of the message: only the last piece
+    /// of it may be short.
+    at_end: Cell<bool>,
 }
 
 impl Source {
@@ -46,17 +49,30 @@ impl Source {
         // Data that go to a terminal would be mixed up with the messages there.
         let wanted = log.level.is_some() && !STDOUT.is_terminal();
         let progress = RefCell::new(Progress::new(wanted, fd, name));
-        Ok(Self { file, name, progress })
+        Ok(Self { file, name, progress, at_end: Cell::new(false) })
     }
 
     fn fd(&self) -> Fd {
         self.file.as_ref().map_or(STDIN, |file| **file)
     }
 
+    /// Fails if the output goes to the end of the same file, so that the input would never end.
+    pub fn refuse_endless(&self, log: Log, output: Option<&CStr>) -> Result<()> {
+        if output.is_none_or(|path| path == c"-") && STDOUT.feeds(self.fd()) {
+            let errno = Errno(libc::EINVAL);
+            return Err(failed(log, &"the input is where standard output goes", errno));
+        }
+        Ok(())
+    }
+
     /// Fills the buffer, or as much of it as there is.
     pub fn read_full(&self, log: Log, buffer: &mut [u8]) -> Result<usize> {
+        if self.at_end.get() {
+            return Ok(0);
+        }
         let read = self.fd().read_full(buffer);
         let count = read.map_err(|errno| file_failed(log, self.name, errno))?;
+        self.at_end.set(count < buffer.len());
         if let Ok(mut progress) = self.progress.try_borrow_mut() {
             progress.advance(count);
         }
