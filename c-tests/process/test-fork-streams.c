@@ -233,6 +233,18 @@ static void own_streams(const void *arg)
     ends_well();
 }
 
+/* Another stream, of which the child is told when it has begun. It is the parent's alone. */
+static void another_in_the_parent(int tell)
+{
+    iv_of(s, 2, iv);
+    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
+    start(LEN / 2);
+    expect_int(write(tell, "", 1), 1, "telling the child");
+    ends_well();
+    send(LEN / 2, LEN - LEN / 2, true);
+    receive(0, LEN + s->tag);
+}
+
 /*
  * One that had ended is not the other process's, even where the end came after the last result: the
  * child could send to the stream that the parent began next.
@@ -257,13 +269,7 @@ static void ended_before(const void *arg)
     IN_CHILD(expect_int(read(begun[0], &byte, 1), 1, "the parent has begun a stream");
              expect_int(s->calls->update(h, &piece, 1), -EINVAL, "a piece without a stream");
              expect_int(s->calls->op(h, &to, 1), -EINVAL, "a result of none"));
-    iv_of(s, 2, iv);
-    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
-    start(LEN / 2);
-    expect_int(write(begun[1], &byte, 1), 1, "telling the child");
-    ends_well();
-    send(LEN / 2, LEN - LEN / 2, true);
-    receive(0, LEN + s->tag);
+    another_in_the_parent(begun[1]);
 }
 
 /*
@@ -333,13 +339,7 @@ static void complete_before(const void *arg)
                  expect(memcmp(out, want, len) == 0, "the child's bytes");
              });
     receive(0, len);
-    iv_of(s, 2, iv);
-    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
-    start(LEN / 2);
-    expect_int(write(begun[1], &byte, 1), 1, "telling the child");
-    ends_well();
-    send(LEN / 2, LEN - LEN / 2, true);
-    receive(0, len);
+    another_in_the_parent(begun[1]);
 }
 
 /*
@@ -366,13 +366,7 @@ static void read_by_the_child(const void *arg)
              if (s->calls->update_last(h, &piece, 1) >= 0)
                  s->calls->op(h, &to, 1));
     expect_int(read(was_read[0], &byte, 1), 1, "the child has read it");
-    iv_of(s, 2, iv);
-    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, LEN, want);
-    start(LEN / 2);
-    expect_int(write(begun[1], &byte, 1), 1, "telling the child");
-    ends_well();
-    send(LEN / 2, LEN - LEN / 2, true);
-    receive(0, LEN + s->tag);
+    another_in_the_parent(begun[1]);
 }
 
 /* A forged message is one for whoever reads it. */
