@@ -473,7 +473,8 @@ int kcapi_cipher_setkey(struct kcapi_handle *handle,
  * @retval -EINVAL       `inlen` is no multiple of the block size in a mode that needs it, or
  *                       `outlen` is less than `inlen`, or `handle` is NULL; or `iv` is NULL
  *                       and there is none to go on with, since a key was set, a message
- *                       failed, or a stream is there
+ *                       failed after it had begun, or a stream is there. A call that is refused for its
+ *                       arguments changes nothing: the next goes on with what was before it
  * @retval -EBUSY        another thread is in a call of a stream on the handle
  * @retval -EMSGSIZE     a length over INT_MAX
  * @retval -ENOKEY       no key was set
