@@ -305,5 +305,7 @@ int main(void)
         }
     for (int i = 0; i < SETTINGS; i++)
         set(i, before[i]);
+    free(data);
+    free(out - 16);
     return done_testing();
 }
