@@ -2,10 +2,9 @@
 //! `kcapi_cipher_{enc,dec}_{aes,sm4}_{cbc,ctr}`: a cipher operation in one call,
 //! handle and all.
 
-use super::{bytes, cipher, to_ssize, why};
-use crate::engine::{Kind, Op, Parameter};
+use super::{cipher, open_with_key, to_ssize};
+use crate::engine::{Kind, Op};
 use crate::errno::Result;
-use crate::handle::{Handle, Options};
 use libc::ssize_t;
 use std::ffi::CStr;
 
@@ -26,10 +25,8 @@ unsafe fn run(
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    let mut handle = Handle::open(Kind::Skcipher, name, Options::default())?;
     // SAFETY: the caller's promise.
-    let key = unsafe { bytes(key, keylen as usize) }?;
-    why::parameter("a key", key.len(), handle.set(Parameter::Key(key)))?;
+    let mut handle = unsafe { open_with_key(Kind::Skcipher, name, key, keylen) }?;
     // SAFETY: the caller's promise; the handle is live.
     unsafe { cipher::one_shot(&raw mut handle, op, input, inlen, iv, out, outlen) }
 }

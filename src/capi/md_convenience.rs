@@ -2,8 +2,8 @@
 //! `kcapi_md_{sha1,sha224,...}` and `kcapi_md_hmac_*`: a digest in one call, handle and
 //! all.
 
-use super::{bytes, md, to_ssize, why};
-use crate::engine::{Kind, Parameter};
+use super::{md, open_with_key, to_ssize};
+use crate::engine::Kind;
 use crate::errno::Result;
 use crate::handle::{Handle, Options};
 use libc::ssize_t;
@@ -40,10 +40,8 @@ unsafe fn run_keyed(
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    let mut handle = Handle::open(Kind::Hash, name, Options::default())?;
     // SAFETY: the caller's promise.
-    let key = unsafe { bytes(key, keylen as usize) }?;
-    why::parameter("a key", key.len(), handle.set(Parameter::Key(key)))?;
+    let mut handle = unsafe { open_with_key(Kind::Hash, name, key, keylen) }?;
     // SAFETY: the caller's promise; the handle is live.
     unsafe { md::digest(&raw mut handle, input, inlen, out, outlen) }
 }

@@ -47,7 +47,7 @@ mod stream;
 pub mod util;
 mod why;
 
-use crate::engine::{Control, Iv, Kind};
+use crate::engine::{Control, Iv, Kind, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::{Handle, Options};
 use crate::iov::{self, Iovecs};
@@ -129,6 +129,29 @@ unsafe fn destroy(handle: *mut Handle) {
         // SAFETY: the caller's promise; `init` and reinit made the pointer from a Box.
         to_nothing(|| drop(unsafe { Box::from_raw(handle) }));
     }
+}
+
+/// Opens a handle of its own for one message with a key.
+///
+/// # Safety
+///
+/// `keylen` bytes at `key` may be read.
+unsafe fn open_with_key(kind: Kind, name: &CStr, key: *const u8, keylen: u32) -> Result<Handle> {
+    let handle = Handle::open(kind, name, Options::default())?;
+    // SAFETY: the caller's promise.
+    unsafe { set_key_of(&handle, key, keylen) }?;
+    Ok(handle)
+}
+
+/// Sets a handle's key.
+///
+/// # Safety
+///
+/// `keylen` bytes at `key` may be read.
+unsafe fn set_key_of(handle: &Handle, key: *const u8, keylen: u32) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let key = unsafe { bytes(key, keylen as usize) }?;
+    why::parameter("a key", key.len(), handle.set(Parameter::Key(key))).map(drop)
 }
 
 /// A buffer that is read now and not kept. EFAULT for NULL unless `len` is 0.

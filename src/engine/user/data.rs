@@ -10,7 +10,7 @@
 #![allow(unsafe_code)]
 
 use crate::errno::{Errno, Result};
-use crate::iov::{Iovecs, iovec, scatter};
+use crate::iov::{Iovecs, gather, iovec, scatter};
 use crate::wipe::wipe_bytes;
 use cipher::InOutBuf;
 use libc::iovec;
@@ -64,10 +64,14 @@ impl Buffer {
         let more = input.total()?;
         self.reserve(more + SLACK)?;
         let len = self.bytes.len();
-        // SAFETY: there is room for `more` bytes, and all of them are written before
-        // they become part of the vector.
+        // SAFETY: there is room for `more` bytes, and all of them are written before they become part of the
+        // vector. Whoever made the list promised that its memory may be read.
         unsafe {
-            gather(input, self.bytes.as_mut_ptr().add(len));
+            let mut to = self.bytes.as_mut_ptr().add(len);
+            for iov in input.list().iter().filter(|iov| iov.iov_len > 0) {
+                to.copy_from_nonoverlapping(iov.iov_base.cast(), iov.iov_len);
+                to = to.add(iov.iov_len);
+            }
             self.bytes.set_len(len + more);
         }
         Ok(())
@@ -213,8 +217,8 @@ pub fn in_parts<T>(
         return processed.inspect_err(|_| unsafe { wipe_unless_same(from, to, written) });
     }
     let mut scratch = Buffer::zeros(read.max(written))?;
-    // SAFETY: `scratch` has room for the input.
-    unsafe { gather(input, scratch.bytes().as_mut_ptr()) };
+    // SAFETY: whoever made the list promised that its memory may be read, and `scratch` is this function's own.
+    unsafe { gather(input.list(), scratch.bytes()) };
     let processed = process(lengths.cut(scratch.bytes()).ok_or(Errno::INVAL)?)?;
     copy_out(scratch.bytes().get(..written).ok_or(Errno::INVAL)?, output);
     Ok(processed)
@@ -264,8 +268,8 @@ fn in_place<T>(
         return processed;
     }
     let mut scratch = Buffer::zeros(len)?;
-    // SAFETY: `scratch` has room for the input.
-    unsafe { gather(input, scratch.bytes().as_mut_ptr()) };
+    // SAFETY: whoever made the list promised that its memory may be read, and `scratch` is this function's own.
+    unsafe { gather(input.list(), scratch.bytes()) };
     let processed = process(scratch.bytes())?;
     copy_out(scratch.bytes(), output);
     Ok(processed)
@@ -354,20 +358,6 @@ unsafe fn slice<'a>(start: *mut u8, len: usize) -> &'a mut [u8] {
     }
     // SAFETY: the caller's promise; not NULL, since NULL has no bytes.
     unsafe { std::slice::from_raw_parts_mut(start, len) }
-}
-
-/// # Safety
-///
-/// At `to` there is room for all of `input`, and it does not overlap.
-unsafe fn gather(input: Iovecs<'_>, mut to: *mut u8) {
-    for iov in input.list().iter().filter(|iov| iov.iov_len > 0) {
-        // SAFETY: whoever made the list promised that its memory may be read; the
-        // caller promises the rest.
-        unsafe {
-            to.copy_from_nonoverlapping(iov.iov_base.cast(), iov.iov_len);
-            to = to.add(iov.iov_len);
-        }
-    }
 }
 
 #[cfg(test)]
