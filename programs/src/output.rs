@@ -60,7 +60,7 @@ impl Output {
 /// is.
 ///
 /// Some files cannot be replaced by another of their name, or would not be the same to those who use
-/// them: see [`NewFile::may_replace`]. They get the content when it is complete.
+/// them: see `may_replace`. They get the content when it is complete.
 pub struct NewFile {
     /// The content so far; None when it is committed.
     content: Option<File>,

@@ -2,7 +2,7 @@
 //! The C ABI and nothing else, one file per family of functions.
 //!
 //! Every entry point does the same four things: check pointers, borrow what they point to, call
-//! safe code, convert the result. What is wiped when it returns is said in [`call`]. Their comments
+//! safe code, convert the result. What is wiped when it returns is said in `call`. Their comments
 //! become those of `include/kcapi.h`.
 //!
 //! # Safety

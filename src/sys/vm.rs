@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use super::number;
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use libc::{c_long, c_ulong, iovec, pid_t};
 
 /// gettid(2): what the other functions are given, for the memory of the process.
@@ -39,6 +39,10 @@ pub unsafe fn process_vm_writev(thread: pid_t, from: iovec, to: &[iovec]) -> Res
 ///
 /// That of the function above that has the system call `call`.
 unsafe fn transfer(call: c_long, thread: pid_t, near: iovec, far: &[iovec]) -> Result<usize> {
+    // Miri has no such system call, as a kernel without CONFIG_CROSS_MEMORY_ATTACH.
+    if cfg!(miri) {
+        return Err(Errno::NOSYS);
+    }
     let (near, one) = (&raw const near, 1 as c_ulong);
     let (far, many, no_flags) = (far.as_ptr(), far.len() as c_ulong, 0 as c_ulong);
     // SAFETY: the kernel reads the two lists, which are as long as it is told; the caller promises
