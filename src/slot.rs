@@ -613,5 +613,7 @@ mod tests {
         let visit = slot.visit(&mut state, || Ok(operation.clone())).unwrap();
         *operation.visit.lock().unwrap() = Some(visit);
         assert!(slot.busy(&state));
+        // It holds the operation.
+        drop(operation.visit.lock().unwrap().take());
     }
 }

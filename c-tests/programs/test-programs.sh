@@ -250,18 +250,21 @@ chmod 755 closed
 ln first second
 in_place 'a file with two names' first eval
 ok 'has both still' cmp second right
-deep=$(printf '%0250d/' {1..16})
-mkdir -p "$deep"
-deep=$deep$(printf '%078d' 0)
-in_place 'a path as long as there are' "$deep" eval
-: >gone
-exec 9<>gone
-rm gone
-in_place 'a file without a name' /dev/fd/9 eval
-ln -s /proc/self/fd/1 stdout
-ok 'by a link to standard output' is 0 eval 'our kcapi-enc -q -c "ctr(aes)" --iv $iv --keyfd 3 -i 10 -o stdout >/dev/fd/9'
-exec 9>&-
-ok 'which stays one' test -L stdout
+# The file system of User-Mode Linux has neither such paths nor files without a name.
+if [ "${KCAPI_ENGINE:-}" != kernel ]; then
+    deep=$(printf '%0250d/' {1..16})
+    mkdir -p "$deep"
+    deep=$deep$(printf '%078d' 0)
+    in_place 'a path as long as there are' "$deep" eval
+    : >gone
+    exec 9<>gone
+    rm gone
+    in_place 'a file without a name' /dev/fd/9 eval
+    ln -s /proc/self/fd/1 stdout
+    ok 'by a link to standard output' is 0 eval 'our kcapi-enc -q -c "ctr(aes)" --iv $iv --keyfd 3 -i 10 -o stdout >/dev/fd/9'
+    exec 9>&-
+    ok 'which stays one' test -L stdout
+fi
 mkdir far
 ln -s far/nothing nowhere
 ln -s nowhere dangling

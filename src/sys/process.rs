@@ -28,6 +28,10 @@ pub fn write_to_stderr(bytes: &[u8]) -> Result<usize> {
 /// getauxval(3), AT_PAGESZ: the bytes of a page of memory. 4096 if the kernel does not tell, as no
 /// kernel of Linux has smaller pages.
 pub fn page_size() -> usize {
+    // Miri has no such function.
+    if cfg!(miri) {
+        return 4096;
+    }
     // SAFETY: the function reads what the kernel gave to the process when that began.
     let size = unsafe { libc::getauxval(libc::AT_PAGESZ) };
     usize::try_from(size).unwrap_or(0).max(4096)
