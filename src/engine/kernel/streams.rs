@@ -143,6 +143,9 @@ impl KernelOperation {
     /// Returns whether a message that is complete has a result which no process has read. The kernel is asked to write
     /// it where there is no memory: it says EFAULT and keeps it, or EAGAIN if there is none.
     fn is_unread(&self) -> bool {
+        if self.has_kept_results().unwrap_or(true) {
+            return true;
+        }
         // An empty result would be read by that, and its tag verified.
         let is_empty = self.kind() == Kind::Aead && self.due.load(Ordering::Relaxed) == 0;
         let Ok(nowhere) = Mapping::of_addresses(1) else { return true };
