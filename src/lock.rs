@@ -251,14 +251,9 @@ impl<T> Lock<T> {
     /// is kept for the length of the fork(2) is for this process to take.
     fn is_held_below(&self, word: u32) -> bool {
         let thread = this_thread();
-        let owner = match self.owner.load(Ordering::Relaxed) {
-            0 => self.at_it.load(Ordering::Relaxed),
-            owner => owner,
-        };
-        word & STATE != FREE
-            && word >> 2 != generation()
-            && owner == thread
-            && first_thread() == thread
+        let kept = self.owner.load(Ordering::Relaxed) & KEPT != 0;
+        let of_another = word & STATE != FREE && word >> 2 != generation();
+        of_another && !kept && self.holder() == thread && first_thread() == thread
     }
 
     /// Forgets a thread of another process that held it when the word was `word`. Else a signal handler in the thread

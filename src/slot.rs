@@ -194,24 +194,23 @@ impl Slot {
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<()> {
         if let Some(operation) = &state.operation {
-            let progress = operation.progress();
+            let (progress, failed) = (operation.progress(), operation.failed());
+            let given_up = !failed && matches!(progress, Progress::Pending | Progress::Complete);
             // What began in an operation of two processes would be open to the other one.
             let shared = operation.of_two_processes();
-            let given_up = matches!(progress, Progress::Pending | Progress::Complete);
-            if operation.failed() || given_up || shared {
-                if !operation.failed() && read_first && progress == Progress::Complete {
+            if failed || given_up || shared {
+                if given_up && read_first && progress == Progress::Complete {
                     return Err(because(Errno::INVAL, UNREAD));
                 }
                 if goes_on {
                     return Err(because(Errno::INVAL, if shared { SHARED } else { UNREAD }));
                 }
-                if self.visited() && !operation.failed() && given_up {
+                if given_up && self.visited() {
                     return Err(because(Errno::BUSY, VISITED));
                 }
                 check(&**operation)?;
-                let is_over = shared && !operation.failed() && !given_up;
                 self.exchange(state, open)?;
-                state.followed = is_over;
+                state.followed = shared && !failed && !given_up;
             }
         }
         if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
@@ -521,13 +520,10 @@ impl SlotState {
 
     /// The operation that is open, for whole messages for which [`Slot::make_way_alone`] has made way.
     pub fn opened_alone(&self) -> Option<(&dyn Operation, Alone<'_>)> {
-        self.operation.as_deref().map(|operation| (operation, self.proof(operation)))
-    }
-
-    /// Nobody else uses `operation`, which is this slot's, as long as this is borrowed.
-    fn proof<'a>(&'a self, operation: &'a dyn Operation) -> Alone<'a> {
-        // SAFETY: this state is reached by the slot's lock alone, without which no stream's call gets the operation.
-        unsafe { Alone::for_holder(operation) }
+        let operation = self.operation.as_deref()?;
+        // SAFETY: this state is borrowed as long, and reached by the slot's lock alone, without which no
+        // stream's call gets the operation.
+        Some((operation, unsafe { Alone::for_holder(operation) }))
     }
 
     /// The operation for a whole message, for which [`Slot::make_way_alone`] has made way.

@@ -2,10 +2,10 @@
 //! `kcapi_cipher_*`: symmetric ciphers.
 
 use super::{
-    because, borrow, buffer, destroy, init, iovecs, of, set_control, to_int, to_int_of_new,
+    because, borrow, buffer, bytes, destroy, init, iovecs, of, set_control, to_int, to_int_of_new,
     to_ssize, to_ssize_of_message, why,
 };
-use crate::engine::{Control, Kind, Length, Op};
+use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -79,7 +79,8 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
 /// The same as for `kcapi_cipher_setkey`.
 pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -> Result<()> {
     // SAFETY: the caller's promise.
-    unsafe { super::set_key_of(borrow(handle)?, key, keylen) }
+    let (handle, key) = unsafe { (borrow(handle)?, bytes(key, keylen as usize)?) };
+    why::parameter("a key", key.len(), handle.set(Parameter::Key(key))).map(drop)
 }
 
 /// Encrypts data in one call.

@@ -47,7 +47,7 @@ mod stream;
 pub mod util;
 mod why;
 
-use crate::engine::{Control, Iv, Kind, Parameter};
+use crate::engine::{Control, Iv, Kind};
 use crate::errno::{Errno, Result};
 use crate::handle::{Handle, Options};
 use crate::iov::{self, Iovecs};
@@ -137,21 +137,10 @@ unsafe fn destroy(handle: *mut Handle) {
 ///
 /// `keylen` bytes at `key` may be read.
 unsafe fn open_with_key(kind: Kind, name: &CStr, key: *const u8, keylen: u32) -> Result<Handle> {
-    let handle = Handle::open(kind, name, Options::default())?;
-    // SAFETY: the caller's promise.
-    unsafe { set_key_of(&handle, key, keylen) }?;
+    let mut handle = Handle::open(kind, name, Options::default())?;
+    // SAFETY: the caller's promise; the handle is live.
+    unsafe { cipher::set_key(&raw mut handle, key, keylen) }?;
     Ok(handle)
-}
-
-/// Sets a handle's key.
-///
-/// # Safety
-///
-/// `keylen` bytes at `key` may be read.
-unsafe fn set_key_of(handle: &Handle, key: *const u8, keylen: u32) -> Result<()> {
-    // SAFETY: the caller's promise.
-    let key = unsafe { bytes(key, keylen as usize) }?;
-    why::parameter("a key", key.len(), handle.set(Parameter::Key(key))).map(drop)
 }
 
 /// A buffer that is read now and not kept. EFAULT for NULL unless `len` is 0.

@@ -143,17 +143,17 @@ impl KernelOperation {
     /// Returns whether a message that is complete has a result which no process has read. The kernel is asked to write
     /// it where there is no memory: it says EFAULT and keeps it, or EAGAIN if there is none.
     fn is_unread(&self) -> bool {
-        if self.has_kept_results().unwrap_or(true) {
-            return true;
-        }
         // An empty result would be read by that, and its tag verified.
         let is_empty = self.kind() == Kind::Aead && self.due.load(Ordering::Relaxed) == 0;
+        if is_empty || self.has_kept_results().unwrap_or(true) {
+            return true;
+        }
         let Ok(nowhere) = Mapping::of_addresses(1) else { return true };
         let output = [iovec(nowhere.start().as_ptr(), 1)];
         // SAFETY: nobody can write there.
         #[allow(unsafe_code)]
         let output = unsafe { Iovecs::new(&output) };
-        is_empty || message::receive_at_once(self.socket.as_fd(), output) != Err(Errno::AGAIN)
+        message::receive_at_once(self.socket.as_fd(), output) != Err(Errno::AGAIN)
     }
 
     /// Returns whether a stream with data is there. Another thread has begun it at the same time if a stream

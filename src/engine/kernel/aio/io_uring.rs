@@ -40,8 +40,8 @@ const ENTRIES: u32 = (2 * BATCH_MAX as u32).next_power_of_two();
 /// Added to the number of a send as its mark. A receive's mark is its number alone.
 const SEND: u64 = 1 << 63;
 
-/// The number of milliseconds that a call waits for requests in flight when io_uring_enter(2) is
-/// refused.
+/// The number of times, a millisecond apart, that a call asks anew for requests in flight when
+/// io_uring_enter(2) is refused.
 const TRIES: u32 = 100;
 
 /// A ring, used by one call at a time, and only by the thread and process that opened it.
