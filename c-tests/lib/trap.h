@@ -8,16 +8,15 @@
 #define TRAP_H
 
 #define TRAP_BIT 0x100
-#define TRAP_FLAG "0x100"
 
 static inline __attribute__((always_inline)) void trap_each_instruction(void)
 {
-    __asm__ volatile("pushfq; orq $" TRAP_FLAG ", (%%rsp); popfq" : : : "cc", "memory");
+    __asm__ volatile("pushfq; orq %0, (%%rsp); popfq" : : "i"(TRAP_BIT) : "cc", "memory");
 }
 
 static inline __attribute__((always_inline)) void trap_no_more(void)
 {
-    __asm__ volatile("pushfq; andq $~" TRAP_FLAG ", (%%rsp); popfq" : : : "cc", "memory");
+    __asm__ volatile("pushfq; andq %0, (%%rsp); popfq" : : "i"(~TRAP_BIT) : "cc", "memory");
 }
 
 #endif

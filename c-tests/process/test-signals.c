@@ -400,8 +400,10 @@ static void test_job(size_t job)
 /* Interrupts everything, as a page that is missing in the midst of it does not. */
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 static int instructions;
-/* The handler's child, in which the interrupted call goes on as in its parent: what it worked on was taken for
- * what a thread has left that is not there, and was written over. */
+/*
+ * The handler's child, in which the interrupted call goes on as in its parent: what it worked on was taken for
+ * what a thread has left that is not there, and was written over.
+ */
 static bool in_child;
 
 static void at_an_instruction(int signal, siginfo_t *info, void *context)
