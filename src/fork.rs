@@ -34,16 +34,26 @@ pub trait Forked: Send + Sync {
     fn in_child(&self) {}
 }
 
-type Watched = Vec<Weak<dyn Forked>>;
+/// The objects that are told of forks.
+struct Watched {
+    objects: Vec<Weak<dyn Forked>>,
+    /// Those that were told of the fork(2) that is going on. There is always room for all of them, since none
+    /// can be had at a fork(2): an object that were not told would go on with the same data in both processes.
+    told: Vec<Arc<dyn Forked>>,
+}
+
+impl Watched {
+    const NONE: Self = Self { objects: Vec::new(), told: Vec::new() };
+}
 
 impl Recover for Watched {
     unsafe fn recover(this: *mut Self) {
         // SAFETY: the caller's promise.
-        unsafe { this.write(Vec::new()) };
+        unsafe { this.write(Self::NONE) };
     }
 }
 
-static WATCHED: Lock<Watched> = Lock::new(Vec::new());
+static WATCHED: Lock<Watched> = Lock::new(Watched::NONE);
 
 /// Something is told of forks, as long as this lives.
 pub struct Watch(Weak<dyn Forked>);
@@ -52,22 +62,24 @@ pub struct Watch(Weak<dyn Forked>);
 /// interrupted a thread that does the same, or see [`Guard::keep`].
 pub fn watch(what: Weak<dyn Forked>) -> Result<Watch> {
     let mut watched = WATCHED.lock()?;
+    let Watched { objects, told } = &mut *watched;
     // Before the list grows, objects are taken out of it that could not take themselves out, because
     // that was in a signal handler.
-    if watched.len() == watched.capacity() {
-        watched.retain(|what| what.strong_count() > 0);
+    if objects.len() == objects.capacity() {
+        objects.retain(|what| what.strong_count() > 0);
     }
-    watched.try_reserve(1)?;
-    watched.push(what.clone());
+    objects.try_reserve(1)?;
+    told.try_reserve(objects.len() + 1)?;
+    objects.push(what.clone());
     Ok(Watch(what))
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         if let Ok(mut watched) = WATCHED.lock()
-            && let Some(at) = watched.iter().rposition(|what| what.ptr_eq(&self.0))
+            && let Some(at) = watched.objects.iter().rposition(|what| what.ptr_eq(&self.0))
         {
-            watched.swap_remove(at);
+            watched.objects.swap_remove(at);
         }
     }
 }
@@ -99,11 +111,8 @@ fn was_untold() -> bool {
     less.inspect(|less| UNTOLD.set(*less)).is_some()
 }
 
-/// The place where `before` leaves something for the handler that runs after it in the same thread.
-struct Left(UnsafeCell<Option<(Guard<'static, Watched>, Told)>>);
-
-/// The objects that were told of the fork(2) that is going on.
-type Told = Vec<Arc<dyn Forked>>;
+/// The place where `before` leaves the lock for the handler that runs after it in the same thread.
+struct Left(UnsafeCell<Option<Guard<'static, Watched>>>);
 
 // SAFETY: `before` takes the lock of WATCHED, without which nobody touches it.
 unsafe impl Sync for Left {}
@@ -111,7 +120,7 @@ unsafe impl Sync for Left {}
 static LEFT: Left = Left(UnsafeCell::new(None));
 
 extern "C" fn before() {
-    let watched = loop {
+    let mut watched = loop {
         match WATCHED.lock() {
             Ok(watched) => break watched,
             // This thread begins or ends a stream, or is about to fork, and was interrupted by a signal handler
@@ -122,14 +131,12 @@ extern "C" fn before() {
             Err(_) => {}
         }
     };
-    let mut all = Vec::new();
-    if all.try_reserve_exact(watched.len()).is_ok() {
-        all.extend(watched.iter().filter_map(Weak::upgrade));
-    }
-    all.iter().for_each(|what: &Arc<dyn Forked>| what.before());
+    let Watched { objects, told } = &mut *watched;
+    told.extend(objects.iter().filter_map(Weak::upgrade));
+    told.iter().for_each(|what| what.before());
     watched.mark_kept();
     // SAFETY: the lock is held, by what is stored.
-    unsafe { *LEFT.0.get() = Some((watched, all)) };
+    unsafe { *LEFT.0.get() = Some(watched) };
 }
 
 extern "C" fn in_parent() {
@@ -137,9 +144,8 @@ extern "C" fn in_parent() {
         return;
     }
     // SAFETY: if there is something, this thread has left it in `before`, and holds the lock.
-    if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
-        all.iter().for_each(|what| what.in_parent());
-        drop(watched);
+    if let Some(mut watched) = unsafe { (*LEFT.0.get()).take() } {
+        watched.told.drain(..).for_each(|what| what.in_parent());
     }
 }
 
@@ -148,8 +154,7 @@ extern "C" fn in_child() {
         return;
     }
     // SAFETY: as in the parent: this thread is the one that was in `before`.
-    if let Some((watched, all)) = unsafe { (*LEFT.0.get()).take() } {
-        all.iter().for_each(|what| what.in_child());
-        drop(watched);
+    if let Some(mut watched) = unsafe { (*LEFT.0.get()).take() } {
+        watched.told.drain(..).for_each(|what| what.in_child());
     }
 }

@@ -10,6 +10,7 @@
 use crate::errno::Errno;
 use crate::sys::process::write_to_stderr;
 use std::cell::Cell;
+use std::ffi::CStr;
 use std::fmt::{Arguments, Display, Formatter, Write};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -137,6 +138,22 @@ pub fn begin() {
     }
     if shown(Level::Error) {
         forget();
+    }
+}
+
+/// A name of the caller's, which may be long and no text at all: it is shown without a copy of it.
+pub struct Name<'a>(pub &'a CStr);
+
+impl Display for Name<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        self.0.to_bytes().utf8_chunks().try_for_each(|chunk| {
+            f.write_str(chunk.valid())?;
+            if chunk.invalid().is_empty() {
+                Ok(())
+            } else {
+                f.write_char(char::REPLACEMENT_CHARACTER)
+            }
+        })
     }
 }
 

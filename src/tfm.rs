@@ -100,15 +100,19 @@ impl Tfm {
 
     #[cold]
     fn enter_when_ready<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, SlotState>> {
+        let mut listed_in = None;
         loop {
             let mut state = slot.lock(generation())?;
             let process = state.process();
             if self.changing.load(Ordering::Relaxed) != process {
-                if !slot.enter(&mut state, process) {
+                if state.belongs_to(process) || listed_in == Some(process) {
+                    slot.enter(&mut state, process);
                     return Ok(state);
                 }
                 drop(state);
-                self.add_inherited(slot)?;
+                // Before the slot becomes this process's own: if there is no memory, the next call comes here again.
+                self.add_inherited(slot, process)?;
+                listed_in = Some(process);
                 continue;
             }
             drop(state);
@@ -128,8 +132,8 @@ impl Tfm {
 
     /// Makes sure that a slot of the parent process is in the list, which a thread of the parent
     /// may have been changing during the fork(2).
-    fn add_inherited(&self, slot: &Arc<Slot>) -> Result<()> {
-        let mut slots = self.slots.lock_first_in(generation())?;
+    fn add_inherited(&self, slot: &Arc<Slot>, process: u32) -> Result<()> {
+        let mut slots = self.slots.lock_first_in(process)?;
         if slots.iter().any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(slot))) {
             return Ok(());
         }

@@ -89,7 +89,7 @@ fn fips() -> Result<bool> {
 /// If the kernel cannot serve and the user engine does not either, the error is the user engine's,
 /// -ENOENT. That there is no AF_ALG would be the wrong reason, since other algorithms are served.
 pub fn open(kind: Kind, name: &CStr, rather_user: bool) -> Result<Box<dyn Transform>> {
-    log::concerns(name.to_string_lossy());
+    log::concerns(log::Name(name));
     match ENGINE.get() {
         EngineChoice::User => open_by(EngineChoice::User, kind, name),
         choice => {

@@ -13,7 +13,7 @@ use super::{completion, known, proc_crypto};
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
-use crate::log::log;
+use crate::log::{self, log};
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 
@@ -80,7 +80,7 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static KernelAlgorithm> {
 /// Asks the kernel.
 fn ask(kind: Kind, name: &CStr) -> Result<Properties> {
     let driver = netlink::query(kind, name, Names::All, Drivers::Any).or_else(|errno| {
-        let (shown, errno) = (name.to_string_lossy(), errno.number());
+        let (shown, errno) = (log::Name(name), errno.number());
         log!(Verbose, "NETLINK_CRYPTO does not tell about {shown} (errno: -{errno})");
         proc_crypto::query(kind, name)
             .inspect_err(|_| log!(Error, "neither NETLINK_CRYPTO nor /proc/crypto knows {shown}"))
