@@ -448,7 +448,7 @@ impl Request {
             let (handle, op) = self.checked()?;
             let (input, output) = self.lists(handle)?;
             let (input, output) = (input.iovecs(), output.iovecs());
-            let state = Entered::state(entered, handle, self.inlen)?;
+            let state = Entered::state(entered, handle, input.total()?)?;
             let Some(op) = op else { return handle.digest_in(state, input, output, wiper) };
             let mut control = Control::of(op);
             set_control(&mut control, handle, self.iv, self.assoclen as usize)?;

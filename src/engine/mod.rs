@@ -466,10 +466,11 @@ pub trait Operation: Forked + Any {
         inputs: Iovecs<'_>,
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
-        let pairs = inputs.each().zip(outputs.each());
-        pairs
-            .map(|(input, output)| self.message(alone, control, input, output, Length::Whole))
-            .sum()
+        inputs.each().zip(outputs.each()).try_fold(0, |sum: usize, (input, output)| {
+            let len = self.message(alone, control, input, output, Length::Whole)?;
+            // On machines of 32 bits messages in the same memory can be more together than a word holds.
+            Ok(sum.saturating_add(len))
+        })
     }
 
     /// Says that from now on it is used without its slot's lock, too: by calls of streams, and at a

@@ -164,8 +164,10 @@ impl Operation for HashOperation {
                 return Ok(copied);
             }
         }
-        self.send(None, input, false, &Event::default())?;
-        self.receive(output)?.ok_or(Errno::AGAIN)
+        wiper.run(self.lease.depth, || {
+            self.send(None, input, false, &Event::default())?;
+            self.receive(output)?.ok_or(Errno::AGAIN)
+        })
     }
 
     fn progress(&self) -> Progress {
