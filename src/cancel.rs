@@ -63,21 +63,24 @@ impl Suspended {
     ///
     /// # Safety
     ///
-    /// No frame of the library's from here to the thread's start holds a value that must be dropped: nothing in them is.
+    /// Every frame of the library's that is left, from here to the thread's start, holds only values that need not
+    /// be dropped.
     pub unsafe fn end(&self) {
         self.restore();
         // SAFETY: the caller's promise.
         unsafe { end_if_cancelled() };
     }
 
-    /// The same in the midst of a call, for whose rest cancellation is off again.
+    /// Runs `wait` in the midst of a call, for whose rest cancellation is off again. If the thread is cancelled, it
+    /// ends before that, in a system call of it, or in a signal handler that has interrupted it.
     ///
     /// # Safety
     ///
-    /// The same as for `end`.
-    pub unsafe fn point(&self) {
+    /// The same as for `end`, for the frames of `wait`, too.
+    pub unsafe fn while_waiting(&self, wait: impl FnOnce()) {
         // SAFETY: the caller's promise.
         unsafe { self.end() };
+        wait();
         if self.before.is_some() {
             set_cancellation(Cancellation::DISABLED);
         }

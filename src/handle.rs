@@ -342,11 +342,11 @@ impl Handle {
         self.slot.make_way(&mut state, goes_on, true, || self.open_operation())?;
         state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
-        let was_lost = Slot::begin(&mut state);
+        let lost_before = Slot::begin(&mut state);
         drop(state);
         let result = visit.send(Some(control), input, true, cancellation);
         if matches!(result, Err(Errno::NOKEY)) {
-            self.slot.not_begun(was_lost)?;
+            self.slot.not_begun(lost_before)?;
         }
         result
     }

@@ -11,9 +11,9 @@
 //! - the child of a fork(2), unless a stream or digest has begun in it.
 //!
 //! When an operation is closed its IV is lost, and with a stream's operation its direction, too. A
-//! call that would go on with either is told EINVAL, until a call gives an IV (`SlotState::lost`).
-//! If a new operation were opened quietly instead, it would decrypt, with an IV of zeros, and
-//! report success.
+//! call that would go on with either is told EINVAL ([`Lost`]): a message until a call gives an IV, a stream
+//! until another one begins. If a new operation were opened quietly instead, it would decrypt, with an IV of
+//! zeros, and report success; and what is left of a stream would go on with another message's IV.
 
 #![allow(unsafe_code)]
 
@@ -25,6 +25,7 @@ use crate::generation::generation;
 use crate::iov::Iovecs;
 use crate::lock::{Event, Guard, Lock, Recover};
 use crate::log::because;
+use crate::memory::{self, SMALL};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +33,8 @@ use std::time::Duration;
 
 /// The log's reason where there is no operation for a call to go on with.
 const LOST: &str = "nothing to go on with, after a new key, an error or a fork: give an IV";
+/// The log's reason where a stream has no further pieces and results.
+const GIVEN_UP: &str = "the stream was given up: begin another one";
 /// The log's reason where a stream is in the way.
 const UNREAD: &str = "a stream's result has not been read";
 /// The log's reason where a stream of two processes is.
@@ -67,13 +70,28 @@ impl Missing {
     }
 }
 
+/// What the caller may still expect to go on with although it is gone.
+#[derive(Clone, Copy, Default)]
+pub struct Lost {
+    /// The IV that the last message has left, until a call gives one.
+    iv: bool,
+    /// A stream that has begun, until another one does.
+    stream: bool,
+}
+
+impl Lost {
+    /// EINVAL: there is nothing for a whole message without an IV to go on with.
+    fn check_iv(self) -> Result<()> {
+        if self.iv { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
+    }
+}
+
 /// The contents of a slot.
 pub struct SlotState {
     /// The operation; None before the first call, and after it was closed.
     operation: Option<Arc<dyn Operation>>,
     kind: Kind,
-    /// An operation was closed that the caller may still expect to go on with.
-    lost: bool,
+    lost: Lost,
     /// What is missing of a digest's message.
     pub missing: Missing,
     /// The operation has taken the place of one that two processes share, in which a stream had ended: receivers
@@ -97,7 +115,8 @@ impl Recover for SlotState {
         // thread of the parent that was in a call of it.
         unsafe {
             let kind = (*this).kind;
-            let lost = !matches!(kind, Kind::Hash | Kind::Rng);
+            let goes_on = !matches!(kind, Kind::Hash | Kind::Rng);
+            let lost = Lost { iv: goes_on, stream: goes_on };
             this.write(Self { lost, missing: Missing::piece_of(kind), ..Self::new(kind) });
         }
     }
@@ -127,14 +146,13 @@ impl Slot {
         self.state.try_lock_in(process)
     }
 
-    /// Makes the state this process's own, whose generation is `process`. Returns whether it was a
-    /// parent's. A stream or digest that has begun goes on, because its operation was told of the
+    /// Makes the state this process's own, whose generation is `process`. A stream or digest that has begun goes on, because its operation was told of the
     /// fork. Any other operation belongs to the parent, so it is closed here, and so is one that could not be
     /// made ready for two processes.
     #[inline]
-    pub fn enter(&self, state: &mut SlotState, process: u32) -> bool {
+    pub fn enter(&self, state: &mut SlotState, process: u32) {
         if state.process == process {
-            return false;
+            return;
         }
         state.process = process;
         // The threads of the parent are not here.
@@ -148,7 +166,6 @@ impl Slot {
                 state.missing = Missing::piece_of(state.kind);
             }
         }
-        true
     }
 
     /// Returns whether a new key would take something from a caller: a message that has begun, a
@@ -193,8 +210,10 @@ impl Slot {
         check: impl FnOnce(&dyn Operation) -> Result<()>,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<()> {
+        let mut begun = false;
         if let Some(operation) = &state.operation {
             let (progress, failed) = (operation.progress(), operation.failed());
+            begun = progress != Progress::Idle;
             let given_up = !failed && matches!(progress, Progress::Pending | Progress::Complete);
             // What began in an operation of two processes would be open to the other one.
             let shared = operation.of_two_processes();
@@ -211,12 +230,20 @@ impl Slot {
                 check(&**operation)?;
                 self.exchange(state, open)?;
                 state.followed = shared && !failed && !given_up;
+            } else if begun {
+                check(&**operation)?;
             }
         }
-        if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
+        if goes_on {
+            state.lost.check_iv()?;
+        }
+        // Another stream takes this back when it begins.
+        state.lost.stream |= begun;
+        Ok(())
     }
 
-    /// The same for a whole message. While it is processed no thread may be in a stream's call.
+    /// The same for a whole message, which ends a stream that has begun. While it is processed no thread may be in
+    /// a stream's call.
     pub fn make_way_alone(
         &self,
         state: &mut SlotState,
@@ -225,7 +252,7 @@ impl Slot {
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<()> {
         if !state.lent {
-            return if goes_on && state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) };
+            return if goes_on { state.lost.check_iv() } else { Ok(()) };
         }
         if self.visited() {
             return Err(because(Errno::BUSY, VISITED));
@@ -255,7 +282,7 @@ impl Slot {
     /// Checks that a stream's call can go on. EINVAL: the operation is closed, or has failed.
     pub fn check_going_on(&self, state: &mut SlotState) -> Result<()> {
         self.close_failed(state);
-        if state.lost { Err(because(Errno::INVAL, LOST)) } else { Ok(()) }
+        if state.lost.stream { Err(because(Errno::INVAL, GIVEN_UP)) } else { state.lost.check_iv() }
     }
 
     /// Closes an operation that has failed.
@@ -278,21 +305,22 @@ impl Slot {
             }
             // The next call has an IV to go on with. After a wrong tag, too, only the message is
             // gone.
-            Ok(_) | Err(Errno::BADMSG) => (state.used, state.lost) = (true, false),
+            Ok(_) | Err(Errno::BADMSG) => (state.used, state.lost.iv) = (true, false),
             // The call was refused before it did anything.
             Err(_) => {}
         }
     }
 
-    /// Takes note that a stream begins. Returns whether, before, there was nothing to go on with.
-    pub fn begin(state: &mut SlotState) -> bool {
+    /// Takes note that a stream begins. Returns what was lost before.
+    pub fn begin(state: &mut SlotState) -> Lost {
         state.used = true;
-        std::mem::replace(&mut state.lost, false)
+        std::mem::take(&mut state.lost)
     }
 
     /// Takes back what `begin` has noted: the stream has not begun after all.
-    pub fn not_begun(&self, was_lost: bool) -> Result<()> {
-        self.state.lock()?.lost |= was_lost;
+    pub fn not_begun(&self, before: Lost) -> Result<()> {
+        let lost = &mut self.state.lock()?.lost;
+        *lost = Lost { iv: lost.iv || before.iv, stream: lost.stream || before.stream };
         Ok(())
     }
 
@@ -300,7 +328,11 @@ impl Slot {
     pub fn close(&self, state: &mut SlotState) {
         if let Some(operation) = state.operation.take() {
             // The messages of digests and generators never go on with anything.
-            state.lost |= state.used && !matches!(state.kind, Kind::Hash | Kind::Rng);
+            let goes_on = state.used && !matches!(state.kind, Kind::Hash | Kind::Rng);
+            let in_stream = state.watch.is_some()
+                && (operation.failed() || operation.progress() != Progress::Idle);
+            state.lost.iv |= goes_on;
+            state.lost.stream |= goes_on && in_stream;
             state.watch = None;
             drop(operation);
             self.arrived.happened();
@@ -314,12 +346,9 @@ impl Slot {
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<Visit> {
         let operation = Arc::clone(state.lend(open)?);
-        // The first use of WAITING takes memory, which the thread keeps. It is taken here and not
-        // where the call waits, because a failure could not be reported there. In a destructor,
-        // while the thread ends, WAITING cannot be used.
-        let _ = WAITING.try_with(|_| {});
+        let interrupted = Visit::prepare()?;
         self.visitors.fetch_add(1, Ordering::Relaxed);
-        Ok(Visit { slot: Arc::clone(self), operation })
+        Ok(Visit { slot: Arc::clone(self), operation, interrupted })
     }
 }
 
@@ -329,12 +358,17 @@ impl Slot {
 pub struct Visit {
     slot: Arc<Slot>,
     operation: Arc<dyn Operation>,
+    /// The call that waits in the same thread, if this is the call of a signal handler that has interrupted it.
+    interrupted: Vec<Self>,
 }
 
 thread_local! {
     /// The call in which a thread waits. If the thread is cancelled there, this is dropped when the
     /// thread has ended.
     static WAITING: Cell<Option<Visit>> = const { Cell::new(None) };
+
+    /// WAITING has been used.
+    static PREPARED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The time after which a receiver looks again without having been told of data: the sender may be
@@ -342,6 +376,27 @@ thread_local! {
 const LOOK_FOR_DATA: Duration = Duration::from_millis(20);
 
 impl Visit {
+    /// Takes the memory that a call needs to wait, because a failure could not be reported where it does: that of
+    /// the first use of WAITING, which the thread keeps, and room for a call that this one has interrupted. In a
+    /// destructor, while the thread ends, WAITING cannot be used.
+    fn prepare() -> Result<Vec<Self>> {
+        if !PREPARED.get() {
+            memory::ensure(SMALL)?;
+            PREPARED.set(true);
+        }
+        let mut interrupted = Vec::new();
+        let is_inner = WAITING.try_with(|waiting| {
+            let outer = waiting.take();
+            let is_inner = outer.is_some();
+            waiting.set(outer);
+            is_inner
+        });
+        if is_inner == Ok(true) {
+            interrupted.try_reserve_exact(1)?;
+        }
+        Ok(interrupted)
+    }
+
     /// Sends a piece of the stream's message. Waits for room until another thread or process
     /// receives. EINVAL: the operation was closed meanwhile.
     pub fn send(
@@ -374,8 +429,9 @@ impl Visit {
             if sent > 0 {
                 control = None;
             }
-            self = self.put_down(cancellation, sent > 0)?;
-            self.operation.wait_for_room(LOOK_FOR_DATA);
+            self = self.wait(cancellation, sent > 0, |_, operation| {
+                operation.wait_for_room(LOOK_FOR_DATA);
+            })?;
         }
     }
 
@@ -399,31 +455,52 @@ impl Visit {
                 return self.after(result);
             }
             self.follow()?;
-            self = self.put_down(cancellation, false)?;
-            self.slot.arrived.wait(before, LOOK_FOR_DATA);
+            self = self.wait(cancellation, false, |slot, _| {
+                slot.arrived.wait(before, LOOK_FOR_DATA);
+            })?;
         }
     }
 
-    /// Lets a thread be cancelled before it waits. All that the thread has is put into WAITING
-    /// meanwhile, because a cancelled thread drops nothing of what is in the frames of its call.
+    /// Waits by `wait`, and lets the thread be cancelled before that. All that the thread has is put into WAITING
+    /// meanwhile, because a cancelled thread drops nothing of what is in the frames of its call: neither
+    /// there nor in a signal handler that interrupts it while it waits, and is cancelled in a call of its own.
     /// EINVAL: the operation was closed. `is_cut` says that a part of a piece was taken, so that an error is one
     /// of the stream: what was taken cannot be sent again.
-    fn put_down(self, cancellation: &Suspended, is_cut: bool) -> Result<Self> {
+    fn wait(
+        self,
+        cancellation: &Suspended,
+        is_cut: bool,
+        wait: impl FnOnce(&Slot, &dyn Operation),
+    ) -> Result<Self> {
         if let Err(errno) = self.check_current() {
             if is_cut {
                 self.operation.failure().set();
             }
             return Err(errno);
         }
+        let (slot, operation) = (Arc::as_ptr(&self.slot), Arc::as_ptr(&self.operation));
         let mut visit = Some(self);
-        // If this is a signal handler's call, the one that it has interrupted may wait, too.
-        if let Ok(interrupted) = WAITING.try_with(|waiting| waiting.replace(visit.take())) {
-            // SAFETY: the frames above are those of `send` or `receive`, whose visit is this one, of the handle's method, which
-            // has dropped its lock, and of the C function. The lists that they refer to are the caller's.
-            unsafe { cancellation.point() };
-            visit = WAITING.replace(interrupted);
+        let put_down = WAITING.try_with(|waiting| {
+            if let Some(mut visit) = visit.take() {
+                visit.interrupted.extend(waiting.take());
+                waiting.set(Some(visit));
+            }
+        });
+        // SAFETY: the visit keeps both. It is in this frame or in WAITING, where a signal handler's call
+        // puts it back.
+        let wait = || unsafe { wait(&*slot, &*operation) };
+        if put_down.is_err() {
+            // A destructor's call while the thread ends, which cannot be cancelled any more.
+            wait();
+            return visit.ok_or(Errno::IO);
         }
-        // Else this is a call from a destructor while the thread ends, which cannot be cancelled any more.
+        // SAFETY: the frames above are those of `send` or `receive`, whose visit is this one, of the handle's
+        // method, which has dropped its lock, and of the C function. Of what they hold only an IV has a
+        // destructor, which wipes it. The lists that they refer to are the caller's. Those of `wait` hold numbers and
+        // references.
+        unsafe { cancellation.while_waiting(wait) };
+        visit = WAITING.take();
+        WAITING.set(visit.as_mut().and_then(|visit| visit.interrupted.pop()));
         visit.ok_or(Errno::IO)
     }
 
@@ -477,7 +554,7 @@ impl SlotState {
         Self {
             operation: None,
             kind,
-            lost: false,
+            lost: Lost::default(),
             missing: Missing::Nothing,
             followed: false,
             process: 0,
@@ -494,7 +571,7 @@ impl SlotState {
 
     /// Returns whether no message has been in the operation yet.
     pub fn is_new(&self) -> bool {
-        self.operation.is_none() && !self.lost
+        self.operation.is_none() && !self.lost.iv
     }
 
     /// The operation. If there is none, `open` opens one.

@@ -187,6 +187,51 @@ static void after_an_empty_message(const void *arg)
     f->destroy(h);
 }
 
+/*
+ * After the whole message that gave it up, the stream went on: with that message's IV, which encrypted two messages
+ * then, and in its direction. Who asked for the stream's result waited for ever.
+ */
+static void nothing_of_it_goes_on(const void *arg)
+{
+    const struct job *job = arg;
+    const struct subject *s = job->s;
+    const struct family *f = s->calls;
+    size_t aad = is_aead(s) ? AAD : 0;
+    uint8_t iv[IV_MAX], want[ROOM], out[ROOM];
+    struct iovec piece = { stream_data, PIECE }, first = { data, 64 }, all = { out, ROOM };
+    struct iovec to = { out, 64 + s->tag };
+    enum { WITHOUT_DATA, IN_PART, READ, COMPLETE, STATES };
+
+    iv_of(s, 2, iv);
+    alone_on_a_handle(s, 0, s->tag, aad, ENCRYPT, iv, data, 64, want);
+    for (int state = 0; state < STATES; state++) {
+        handle *h = handle_of(s, 0, s->tag, aad, job->flags);
+
+        if (state == READ && s->chain != CHAINS)
+            state++;
+        expect_int(f->start[ENCRYPT](h, iv_of(s, 1, iv), state == WITHOUT_DATA ? NULL : &piece,
+                                     state == WITHOUT_DATA ? 0 : 1),
+                   state == WITHOUT_DATA ? 0 : PIECE, "a stream");
+        if (state == READ)
+            expect_int(f->op(h, &all, 1), PIECE, "what there is of its result");
+        if (state == COMPLETE)
+            expect_int(f->update_last(h, NULL, 0), 0, "its end");
+        iv_of(s, 2, iv);
+        expect_int(whole(job, h, ENCRYPT, 64, iv, out, 64 + s->tag), (ssize_t)(64 + s->tag), "a message");
+        expect_int(f->update(h, &piece, 1), -EINVAL, "a further piece");
+        expect_int(f->update_last(h, &piece, 1), -EINVAL, "a last one");
+        expect_int(f->op(h, &all, 1), -EINVAL, "the stream's result");
+        expect_int(set_key(s, h, 0), 0, "a key");
+        expect_int(whole(job, h, ENCRYPT, 64, iv, out, 64 + s->tag), (ssize_t)(64 + s->tag), "another message");
+        expect_int(f->op(h, &all, 1), -EINVAL, "the stream's result after it");
+        expect_int(f->start[ENCRYPT](h, iv, &first, 1), 64, "another stream");
+        expect_int(f->update_last(h, NULL, 0), 0, "its end");
+        expect_int(f->op(h, &to, 1), (ssize_t)(64 + s->tag), "its result");
+        expect(memcmp(out, want, 64 + s->tag) == 0, "its bytes");
+        f->destroy(h);
+    }
+}
+
 static void test_subject(const struct subject *s)
 {
     static const size_t pairs[] = { 0, 1, 2, 4, 8 };
@@ -213,6 +258,9 @@ static void test_subject(const struct subject *s)
                 ok(alone(another_stream, &job), "%s, %s, then another stream", s->name,
                    job.complete ? "all" : "a part");
             job.flags = kind ? KCAPI_INIT_AIO : 0;
+            if (pairs[i] < 2)
+                ok(alone(nothing_of_it_goes_on, &job), "%s, then %zu pairs, and nothing of it goes on%s", s->name,
+                   pairs[i], job.flags ? ", AIO" : "");
             if (s->chain == CHAINS && pairs[i] < 2)
                 ok(alone(goes_on, &job), "%s, all read, then %zu pairs", s->name, pairs[i]);
         }

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 #include "alone.h"
@@ -355,6 +356,59 @@ static void waiting(const void *begun)
     use_all();
 }
 
+/*
+ * While a thread waited in a stream's call, its signal handler called another stream's and waited there: when the thread was
+ * cancelled, the interrupted call's handle was busy for ever. On sockets the thread could not be cancelled at all.
+ */
+static void wait_for_more_data(int unused)
+{
+    struct iovec to = { out + LEN, LEN };
+
+    (void)unused;
+    kcapi_cipher_stream_op(sibling, &to, 1);
+}
+
+static void *wait_for_data_of_another(void *unused)
+{
+    struct iovec to = { out, LEN };
+
+    (void)unused;
+    kcapi_cipher_stream_op(made, &to, 1);
+    return NULL;
+}
+
+static void waiting_in_a_handler(const void *unused)
+{
+    struct sigaction action = { .sa_handler = wait_for_more_data };
+    struct iovec from = { data, LEN }, to = { out, LEN };
+    pthread_t thread;
+    void *result;
+
+    (void)unused;
+    open_all();
+    made = reinit(h, 0);
+    sigaction(SIGUSR1, &action, NULL);
+    expect_int(kcapi_cipher_stream_init_enc(made, iv, NULL, 0), 0, "a stream");
+    expect_int(kcapi_cipher_stream_init_enc(sibling, iv, NULL, 0), 0, "another one");
+    pthread_create(&thread, NULL, wait_for_data_of_another, NULL);
+    usleep(20000);
+    pthread_kill(thread, SIGUSR1);
+    usleep(20000);
+    pthread_cancel(thread);
+    pthread_join(thread, &result);
+    expect(result == PTHREAD_CANCELED, "the thread was not cancelled");
+    for (int inner = 0; inner < 2; inner++) {
+        struct kcapi_handle *handle = inner ? sibling : made;
+
+        expect_int(kcapi_cipher_stream_update_last(handle, &from, 1), LEN, "the stream goes on");
+        expect_int(kcapi_cipher_stream_op(handle, &to, 1), LEN, "its result");
+        expect_int(kcapi_cipher_encrypt(handle, data, LEN, iv, out, LEN, 0), LEN, "a message");
+    }
+    expect_int(kcapi_cipher_setkey(h, key, 16), 0, "a key");
+    kcapi_cipher_destroy(made);
+    use_all();
+}
+
 static void sending(const void *unused)
 {
     struct iovec to = { out, BIG };
@@ -469,6 +523,7 @@ int main(void)
     ok(alone(waiting, &begun[0]), "a thread that waits for a stream to begin is cancelled");
     ok(alone(waiting, &begun[1]), "one that waits for data");
     ok(alone(sending, NULL), "one that waits for room");
+    ok(alone(waiting_in_a_handler, NULL), "one that waits in a signal handler, too");
     ok(alone(off, NULL), "cancellation that was switched off");
     ok(alone(destructor, NULL), "a thread's destructor waits for room");
     return done_testing();
