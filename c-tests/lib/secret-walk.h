@@ -208,6 +208,8 @@ static void walk_messages(const struct algorithm *a, uint32_t keylen)
             walk_one(a, keylen, "digest of", walk_digest, len);
             walk_one(a, keylen, "digests side by side of", walk_digests, len);
             walk_one(a, keylen, "digest in pieces of", walk_update, len);
+            walk_one(a, keylen, "last piece's digest of", walk_end, len);
+            walk_one(a, keylen, "digest of a list of", walk_list, len);
             walk_one(a, keylen, "digest without end of", walk_abandon, len);
         }
     }

@@ -10,7 +10,8 @@
 
 #![allow(unsafe_code)]
 
-use super::{Number, SIZE, product, reduced};
+use super::limbs::{Limbs, joined, product, reduced, split};
+use super::{Number, SIZE};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::array::from_fn;
@@ -38,14 +39,15 @@ pub fn available() -> bool {
 }
 
 /// Adds `blocks` to `sum`; only where it is available.
-pub fn update(r: &Number, sum: &Number, blocks: &[[u8; WIDE]]) -> Number {
+pub fn update(r: u128, sum: Number, blocks: &[[u8; WIDE]]) -> Number {
     assert!(available());
+    let (r, sum) = (split(Number { low: r, high: 0 }), split(sum));
     // SAFETY: the processor has the feature.
-    unsafe { update_wide(r, sum, blocks) }
+    joined(unsafe { update_wide(&r, &sum, blocks) })
 }
 
 /// The number with limbs of 26 bits; the fourth can be little more.
-fn limbs([a, b, c]: &Number) -> [u64; 5] {
+fn limbs([a, b, c]: &Limbs) -> [u64; 5] {
     [
         a & LOW_26,
         a >> 26 | (b << 18) & LOW_26,
@@ -67,7 +69,7 @@ macro_rules! with_avx2 {
 
 with_avx2! {
 
-fn update_wide(r: &Number, sum: &Number, blocks: &[[u8; WIDE]]) -> Number {
+fn update_wide(r: &Limbs, sum: &Limbs, blocks: &[[u8; WIDE]]) -> Limbs {
     let [first, others @ ..] = blocks else { return *sum };
     let square = product(r, r);
     let (cube, fourth) = (product(&square, r), product(&square, &square));
@@ -105,12 +107,12 @@ fn factors(limbs: Numbers) -> Factors {
     Factors { limbs, folded: from_fn(|i| five_times(limbs[i + 1])) }
 }
 
-fn everywhere(number: &Number) -> Factors {
+fn everywhere(number: &Limbs) -> Factors {
     factors(limbs(number).map(|limb| _mm256_set1_epi64x(limb.cast_signed())))
 }
 
 /// The first block's lane has the highest power.
-fn in_lanes(powers: &[Number; LANES]) -> Factors {
+fn in_lanes(powers: &[Limbs; LANES]) -> Factors {
     let powers = powers.map(|power| limbs(&power));
     factors(from_fn(|i| {
         let [d, c, b, a] = powers.map(|limbs| limbs[i].cast_signed());

@@ -10,7 +10,8 @@
 
 #![allow(unsafe_code)]
 
-use super::{LOW_42, LOW_44, Number, SIZE, product, reduced};
+use super::limbs::{LOW_42, LOW_44, Limbs, joined, product, reduced, split};
+use super::{Number, SIZE};
 use std::arch::x86_64::*;
 use std::array::from_fn;
 
@@ -41,10 +42,11 @@ pub fn available() -> bool {
 }
 
 /// Adds `blocks` to `sum`; only where it is available.
-pub fn update(r: &Number, sum: &Number, blocks: &[[u8; WIDE]]) -> Number {
+pub fn update(r: u128, sum: Number, blocks: &[[u8; WIDE]]) -> Number {
     assert!(available());
+    let (r, sum) = (split(Number { low: r, high: 0 }), split(sum));
     // SAFETY: the processor has both features.
-    unsafe { update_wide(r, sum, blocks) }
+    joined(unsafe { update_wide(&r, &sum, blocks) })
 }
 
 macro_rules! with_ifma {
@@ -59,7 +61,7 @@ macro_rules! with_ifma {
 
 with_ifma! {
 
-fn update_wide(r: &Number, sum: &Number, blocks: &[[u8; WIDE]]) -> Number {
+fn update_wide(r: &Limbs, sum: &Limbs, blocks: &[[u8; WIDE]]) -> Limbs {
     let [first, others @ ..] = blocks else { return *sum };
     // powers[i]: r to the power of i + 1.
     let mut powers = [*r; LANES];
@@ -108,12 +110,12 @@ fn factors(limbs: Numbers) -> Factors {
     Factors { limbs, folded: [twenty_times(limbs[1]), twenty_times(limbs[2])] }
 }
 
-fn everywhere(number: &Number) -> Factors {
+fn everywhere(number: &Limbs) -> Factors {
     factors(number.map(|limb| _mm512_set1_epi64(limb.cast_signed())))
 }
 
 /// The first block's lane has the highest power.
-fn in_lanes(powers: &[Number; LANES]) -> Factors {
+fn in_lanes(powers: &[Limbs; LANES]) -> Factors {
     factors(from_fn(|i| {
         let [h, g, f, e, d, c, b, a] = powers.map(|power| power[i].cast_signed());
         _mm512_setr_epi64(a, e, b, f, c, g, d, h)
