@@ -44,6 +44,20 @@ pub fn write(from: &[u8], to: Iovecs<'_>) -> Result<()> {
     copied
 }
 
+/// Writes zeros to where `to` points; EFAULT if it cannot be written.
+pub fn fill(to: Iovecs<'_>) -> Result<()> {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    let (mut rest, mut piece) = (Cursor::new(to), Vec::new());
+    loop {
+        let now = rest.take(ZEROS.len(), &mut piece)?;
+        let zeros = ZEROS.get(..now.total()?).unwrap_or_default();
+        if zeros.is_empty() {
+            return Ok(());
+        }
+        write(zeros, now)?;
+    }
+}
+
 /// Returns whether the kernel did not even try to copy.
 fn is_refused(copied: Result<()>) -> bool {
     copied.is_err_and(|errno| !matches!(errno, Errno::FAULT | Errno::NOMEM))

@@ -163,7 +163,7 @@ impl Handle {
         if length == Length::Pieces {
             self.warn_of_pieces(input);
         }
-        let check = |operation: &dyn Operation| operation.check(control, input, output);
+        let check = |operation: &dyn Operation| operation.check(control, input, output, length);
         self.alone(state, control, check, |operation, alone| {
             operation.message(alone.with(wiper), control, input, output, length)
         })
@@ -179,7 +179,8 @@ impl Handle {
         input: Iovecs<'_>,
         output: Iovecs<'_>,
     ) -> Result<()> {
-        let check = |operation: &dyn Operation| operation.check(control, input, output);
+        let check =
+            |operation: &dyn Operation| operation.check(control, input, output, Length::Whole);
         self.slot.make_way_alone(state, false, check, || self.open_operation())?;
         state.operation(|| self.open_operation()).map(drop)
     }
@@ -239,7 +240,9 @@ impl Handle {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
         let check = |operation: &dyn Operation| {
             let mut pairs = inputs.each().zip(outputs.each());
-            pairs.try_for_each(|(input, output)| operation.check(control, input, output))
+            pairs.try_for_each(|(input, output)| {
+                operation.check(control, input, output, Length::Whole)
+            })
         };
         self.alone(&mut *self.enter()?, control, check, |operation, alone| {
             // Lists of messages take memory, a single message does not.

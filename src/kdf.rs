@@ -16,14 +16,19 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// A derived key.
-pub type Key = Zeroizing<Vec<u8>>;
+pub struct Key {
+    /// Its bytes.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The engine that has derived it.
+    pub engine: &'static CStr,
+}
 
 /// SP 800-108, 5.1, counter mode: K(i) = PRF(\[i\] || `src`). With a digest that
 /// takes no key, the one-step KDF of SP 800-56A.
 pub fn counter(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     let prf = Prf::new(handle)?;
     let mut state = prf.enter()?;
-    blocks(len, |i, _| prf.digest_in(&mut state, [&i.to_be_bytes(), src]))
+    blocks(&prf, len, |i, _| prf.digest_in(&mut state, [&i.to_be_bytes(), src]))
 }
 
 /// SP 800-108, 5.2, feedback mode with counter: K(i) = PRF(K(i-1) || \[i\] || rest of
@@ -34,7 +39,7 @@ pub fn feedback(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
         because(Errno::INVAL, "an input shorter than its IV, which is as long as a digest")
     })?;
     let mut state = prf.enter()?;
-    blocks(len, |i, previous| {
+    blocks(&prf, len, |i, previous| {
         prf.digest_in(&mut state, [previous.unwrap_or(iv), &i.to_be_bytes(), src])
     })
 }
@@ -47,7 +52,7 @@ pub fn double_pipeline(handle: &Handle, src: &[u8], len: usize) -> Result<Key> {
     let mut state = prf.enter()?;
     let zeros = prf.zeros();
     let mut previous: Option<Digest> = None;
-    blocks(len, |i, _| {
+    blocks(&prf, len, |i, _| {
         let first = if src.is_empty() { &zeros } else { src };
         let a = prf.digest_in(&mut state, [previous.as_deref().unwrap_or(first)])?;
         let block = prf.digest_in(&mut state, [&a, &i.to_be_bytes(), src]);
@@ -67,7 +72,7 @@ pub fn hkdf(name: &CStr, ikm: &[u8], salt: &[u8], info: &[u8], len: usize) -> Re
     let no_salt = prf.zeros();
     prf.set_key(if salt.is_empty() { &no_salt } else { salt })?;
     prf.set_key(&prf.digest([ikm])?)?;
-    blocks(len, |i, previous| prf.digest([previous.unwrap_or_default(), info, &[i as u8]]))
+    blocks(&prf, len, |i, previous| prf.digest([previous.unwrap_or_default(), info, &[i as u8]]))
 }
 
 /// SP 800-132 (PBKDF2 of RFC 8018) with the keyed digest `name`. EINVAL: `count` is 0.
@@ -87,7 +92,7 @@ pub fn pbkdf<'a>(
     let handle = Handle::open(Kind::Hash, name, Options::default())?;
     let prf = Prf::new(&handle)?;
     prf.set_key(password()?)?;
-    blocks(len, |i, _| {
+    blocks(&prf, len, |i, _| {
         let mut u = prf.digest([salt()?, &i.to_be_bytes()])?;
         let mut sum = u.clone();
         for _ in 1..count {
@@ -121,8 +126,12 @@ pub fn iterations(name: &CStr, at_least: Duration) -> Result<u32> {
 
 /// `len` bytes of the blocks that `next` makes of their number, from 1 on, and of
 /// the block before.
-fn blocks(len: usize, mut next: impl FnMut(u32, Option<&[u8]>) -> Result<Digest>) -> Result<Key> {
-    let mut key = Key::default();
+fn blocks(
+    prf: &Prf<'_>,
+    len: usize,
+    mut next: impl FnMut(u32, Option<&[u8]>) -> Result<Digest>,
+) -> Result<Key> {
+    let mut key = Zeroizing::new(Vec::new());
     // The room is reserved at once, because a vector that grows leaves copies of the key behind.
     key.try_reserve_exact(len)?;
     let mut previous: Option<Digest> = None;
@@ -135,5 +144,5 @@ fn blocks(len: usize, mut next: impl FnMut(u32, Option<&[u8]>) -> Result<Digest>
         key.extend_from_slice(block.get(..missing).unwrap_or(&block));
         previous = Some(block);
     }
-    Ok(key)
+    Ok(Key { bytes: key, engine: prf.engine() })
 }

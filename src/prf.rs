@@ -11,8 +11,10 @@ use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{Iovecs, iovec};
 use crate::lock::Guard;
+use crate::log::because;
 use crate::slot::SlotState;
 use crate::wipe::Wiper;
+use std::ffi::CStr;
 use std::ops::{Deref, DerefMut};
 use zeroize::Zeroizing;
 
@@ -52,6 +54,11 @@ impl<'a> Prf<'a> {
         }
     }
 
+    /// The engine that computes it.
+    pub fn engine(&self) -> &'static CStr {
+        self.handle.engine()
+    }
+
     /// Bytes in a digest.
     pub fn size(&self) -> usize {
         self.size
@@ -68,9 +75,13 @@ impl<'a> Prf<'a> {
     }
 
     /// Locks the handle for a whole derivation: all of its digests have the same key, whatever other
-    /// threads set on the transform.
+    /// threads set on the transform. EBUSY: a message has begun, whose pieces would come into the derived key.
     pub fn enter(&self) -> Result<Guard<'a, SlotState>> {
-        self.handle.enter()
+        let state = self.handle.enter()?;
+        if state.has_begun() {
+            return Err(because(Errno::BUSY, "a message has begun on the handle"));
+        }
+        Ok(state)
     }
 
     /// The digest of `parts`, one after the other, for a key derivation that wipes the stack at its end.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_kdf_*`, `kcapi_hkdf`, `kcapi_pbkdf*`: key derivation.
 
-use super::{NULL, TOO_LONG, because, bytes, memset_kept, of, to_ssize, to_u32_or};
+use super::{NULL, TOO_LONG, because, bytes, of, to_ssize, to_u32_or};
+use crate::caller;
 use crate::engine::Kind;
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
+use crate::iov::{Iovecs, iovec, scatter};
 use crate::kdf::{self, Key};
 use crate::wipe::{WORK, wiping_stack};
 use libc::{c_char, ssize_t};
@@ -23,6 +25,7 @@ use std::time::Duration;
 /// @retval -EINVAL       `handle` is NULL or that of another family
 /// @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
 /// @retval -EFAULT       `dst` is NULL
+/// @retval -EBUSY        a message has begun on the handle, and is not finished
 /// @retval -ENOKEY       no key was set
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]
@@ -209,7 +212,8 @@ pub unsafe extern "C" fn kcapi_pbkdf_iteration_count(
 
 /// Writes what `kdf` derives to `dst`, or zeros if it fails: a caller that does not look
 /// at the result shall not take what happens to be there for a key. A `dst` that is said to be longer
-/// than any may be is no memory that could be filled.
+/// than any may be is no memory that could be filled. As with all results, what cannot be written is EFAULT if the
+/// engine is the kernel.
 ///
 /// # Safety
 ///
@@ -225,12 +229,16 @@ unsafe fn derive(dst: *mut u8, dlen: usize, kdf: impl FnOnce() -> Result<Key>) -
         // For the error that comes first, or none if nothing is to be written.
         return kdf().and(if dlen == 0 { Ok(0) } else { Err(because(Errno::FAULT, NULL)) });
     }
+    let place = [iovec(dst, dlen)];
+    // SAFETY: the caller's promise.
+    let place = unsafe { Iovecs::new(&place) };
     match kdf() {
-        // SAFETY: the caller's promise; the key is an allocation of its own, of `dlen` bytes.
-        Ok(key) => unsafe { dst.copy_from_nonoverlapping(key.as_ptr(), key.len()) },
+        Ok(key) if key.engine == c"kernel" => caller::write(&key.bytes, place)?,
+        // SAFETY: the same; the key is an allocation of its own, of `dlen` bytes.
+        Ok(key) => unsafe { scatter(&key.bytes, place.list()) },
         Err(errno) => {
-            // SAFETY: the caller's promise.
-            unsafe { memset_kept(dst.cast(), 0, dlen) };
+            // That it could not be written, either, is not what the caller has to know first.
+            let _ = caller::fill(place);
             return Err(errno);
         }
     }

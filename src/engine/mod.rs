@@ -13,6 +13,7 @@ pub mod choice;
 pub mod kernel;
 pub mod outcome;
 pub mod requests;
+pub mod shape;
 #[cfg(feature = "user-engine")]
 pub mod user;
 
@@ -22,6 +23,7 @@ use crate::iov::Iovecs;
 use crate::lock::Event;
 use crate::wipe::{Depth, Wiped, Wiper};
 use libc::c_int;
+use shape::Shape;
 use std::any::Any;
 use std::ffi::CStr;
 use std::marker::PhantomData;
@@ -220,6 +222,14 @@ pub enum Length {
 impl Length {
     /// Bytes in each of the pieces.
     pub const ONE_SHOT: usize = 64 * 1024;
+
+    /// Bytes in the last piece of a message of `len` bytes.
+    fn last(self, len: usize) -> usize {
+        match self {
+            Self::Pieces if len > Self::ONE_SHOT => (len - 1) % Self::ONE_SHOT + 1,
+            _ => len,
+        }
+    }
 }
 
 /// The way in which the IOVEC pairs of a batch reach the engine.
@@ -418,10 +428,22 @@ pub trait Operation: Forked + Any {
         0
     }
 
-    /// Checks lengths. EINVAL: the message is shorter than its associated data and tag, or `output`
-    /// is shorter than the result.
-    fn check(&self, control: &Control, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<()> {
-        control.lens(self.tag_len(), input, output).map(drop)
+    /// What its messages must look like.
+    fn shape(&self) -> &Shape {
+        &Shape::ANY
+    }
+
+    /// Checks a whole message. EINVAL: it is shorter than its associated data and tag, `output`
+    /// is shorter than the result, or the algorithm does not take a message of this shape.
+    fn check(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        length: Length,
+    ) -> Result<()> {
+        let (len, result) = control.lens(self.tag_len(), input, output)?;
+        self.shape().check(control, len.min(result), length)
     }
 
     /// A whole message and its whole result. EINVAL when `output` is shorter than the

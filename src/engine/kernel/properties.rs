@@ -10,6 +10,7 @@
 use super::completion::Completion;
 use super::netlink::{self, Drivers, Names};
 use super::{completion, known, proc_crypto};
+use crate::engine::shape::Shape;
 use crate::engine::{Kind, Properties};
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
@@ -23,6 +24,8 @@ pub struct KernelAlgorithm {
     pub kind: Kind,
     /// Its properties.
     pub properties: Properties,
+    /// What its messages must look like.
+    pub shape: Shape,
     requested: CString,
     judged: Lock<Option<Judged>>,
 }
@@ -70,6 +73,7 @@ pub fn of(kind: Kind, name: &CStr) -> Result<&'static KernelAlgorithm> {
     Ok(*cache.entry(key).or_insert_with_key(|(kind, requested)| {
         Box::leak(Box::new(KernelAlgorithm {
             kind: *kind,
+            shape: Shape::of(&properties),
             properties,
             requested: requested.clone(),
             judged: Lock::default(),

@@ -3,6 +3,7 @@
 
 use super::algorithm::{Algorithm, Keyed};
 use crate::engine::Properties;
+use crate::engine::shape::Shape;
 use crate::errno::{Errno, Result};
 use crate::lock::{Lock, Recover};
 use crate::wipe::Depth;
@@ -14,6 +15,8 @@ pub struct UserCommon {
     pub algorithm: Algorithm,
     /// Its properties.
     pub properties: Properties,
+    /// What its messages must look like.
+    pub shape: Shape,
     current: Lock<Current>,
 }
 
@@ -31,7 +34,8 @@ impl UserCommon {
     /// No parameter is set yet. An algorithm that needs no key is ready.
     pub fn new(algorithm: Algorithm, properties: Properties) -> Self {
         let key = algorithm.without_key().map(Arc::new);
-        Self { algorithm, properties, current: Lock::new(Current { key, tag_len: 0 }) }
+        let shape = Shape::of(&properties);
+        Self { algorithm, properties, shape, current: Lock::new(Current { key, tag_len: 0 }) }
     }
 
     /// The algorithm with what was set so far; None: it waits for its key.

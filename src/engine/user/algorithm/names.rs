@@ -13,6 +13,10 @@ use std::fmt::{self, Display, Formatter};
 /// Longer names do not fit into the kernel's (CRYPTO_MAX_ALG_NAME, with the NUL of bind(2)).
 const NAME_MAX: usize = 63;
 
+/// Templates in a name, more than any algorithm has: with as many, [`parse`] takes little of the smallest stack that a
+/// thread may have.
+const TEMPLATES_MAX: usize = 8;
+
 /// Suffixes of drivers' names, which follow the algorithm's: the driver's method or machine.
 const DRIVERS: &[&str] = &[
     "generic",
@@ -91,7 +95,7 @@ impl Display for Name<'_> {
 
 /// The algorithm that `text` is the name of, or a driver's. None: it is no name at all.
 pub fn parse(text: &str) -> Option<Name<'_>> {
-    if text.len() > NAME_MAX {
+    if text.len() > NAME_MAX || text.matches('(').count() > TEMPLATES_MAX {
         return None;
     }
     let Some((template, rest)) = text.split_once('(') else {

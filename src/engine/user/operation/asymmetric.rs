@@ -23,6 +23,9 @@ use crate::log::because;
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::wipe::{WORK, wiping_stack};
 
+/// The log's reason where an output is too short.
+const NO_ROOM: &str = "no room for the largest result";
+
 /// A message in progress.
 pub struct AsymmetricOperation {
     lease: Lease,
@@ -68,7 +71,7 @@ impl AsymmetricOperation {
         let (size, len) = (keyed.max_size(), message.len());
         let room = output.total()? / size;
         if room == 0 {
-            return Err(because(Errno::MSGSIZE, "no room for the largest result"));
+            return Err(because(Errno::MSGSIZE, NO_ROOM));
         }
         if op == Op::Keygen {
             return make_key(keyed, message.bytes(), room, output);
@@ -159,8 +162,12 @@ impl Operation for AsymmetricOperation {
         result.map(Some)
     }
 
-    fn check(&self, _: &Control, input: Iovecs<'_>, output: Iovecs<'_>) -> Result<()> {
-        input.total().and(output.total()).map(drop)
+    fn check(&self, _: &Control, input: Iovecs<'_>, output: Iovecs<'_>, _: Length) -> Result<()> {
+        input.total()?;
+        if output.total()? < self.keyed()?.max_size() {
+            return Err(because(Errno::MSGSIZE, NO_ROOM));
+        }
+        Ok(())
     }
 
     fn message(

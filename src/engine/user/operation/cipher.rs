@@ -11,6 +11,7 @@ use super::batch::{AEAD_SHARE, CIPHER_SHARE, in_order, in_parallel};
 use super::cipher_state::{CipherState, Settings};
 use super::shared_stream::SharedStream;
 use crate::engine::outcome::BatchOutcome;
+use crate::engine::shape::Shape;
 use crate::engine::user::algorithm::block::Pipelined;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
 use crate::engine::user::data::{copy_out, in_parts, in_to_out};
@@ -160,20 +161,23 @@ impl CipherOperation {
         input: Iovecs<'_>,
         output: Iovecs<'_>,
     ) -> Result<usize> {
-        let message = self.parse(control, input, output)?;
+        let message = self.parse(control, input, output, Length::Whole)?;
         self.whole(&mut CipherState::default(), &message, Length::Whole)?;
         Ok(message.result)
     }
 
-    /// A message with its lengths. For the errors see [`Control::lens`].
+    /// A message with its lengths. For the errors see [`Operation::check`]; ENOKEY.
     #[inline(always)]
     fn parse<'a>(
         &self,
         control: &'a Control,
         input: Iovecs<'a>,
         output: Iovecs<'a>,
+        length: Length,
     ) -> Result<Message<'a>> {
         let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
+        self.lease.keyed()?;
+        self.lease.common.shape.check(control, len.min(result), length)?;
         Ok(Message { control, input, len, output, result })
     }
 
@@ -425,6 +429,10 @@ impl Operation for CipherOperation {
         self.lease.sizes.tag
     }
 
+    fn shape(&self) -> &Shape {
+        &self.lease.common.shape
+    }
+
     fn message(
         &self,
         alone: Alone<'_>,
@@ -433,7 +441,7 @@ impl Operation for CipherOperation {
         output: Iovecs<'_>,
         length: Length,
     ) -> Result<usize> {
-        let message = self.parse(control, input, output)?;
+        let message = self.parse(control, input, output, length)?;
         // The closure returns the length and not `()`. A `Result<()>` is in one register only: the other would
         // still hold what the cipher has left in it, and would be saved on the stack while that is wiped.
         let whole = || {
@@ -456,7 +464,7 @@ impl Operation for CipherOperation {
             return self.message(alone, control, inputs, outputs, Length::Whole);
         }
         let mut each = inputs.each().zip(outputs.each());
-        each.try_for_each(|(input, output)| self.check(control, input, output))?;
+        each.try_for_each(|(input, output)| self.check(control, input, output, Length::Whole))?;
         let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
         let done = match self.lease.depth {
             Depth::Shallow => self.with_alone(alone, pairs),
