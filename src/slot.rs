@@ -451,6 +451,10 @@ impl Visit {
     pub fn receive(mut self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
         loop {
             let before = self.slot.arrived.now();
+            // What a beginning that was refused has left in the operation is no result.
+            if self.operation.failed() {
+                return Err(because(Errno::INVAL, GIVEN_UP));
+            }
             if let Some(result) = self.operation.receive(output).transpose() {
                 return self.after(result);
             }

@@ -211,6 +211,21 @@ static ssize_t update_final(const struct work *w)
                : kcapi_md_final(w->handle, w->out, w->outlen);
 }
 
+/* A key that could not be written was a signal. */
+static ssize_t derive(const struct work *w)
+{
+    ssize_t ret = kcapi_kdf_ctr(w->handle, w->in, w->len, w->out, w->outlen);
+
+    return ret ? ret : (ssize_t)w->outlen;
+}
+
+static ssize_t extract_and_expand(const struct work *w)
+{
+    ssize_t ret = kcapi_hkdf("hmac(sha256)", w->in, w->len, key, 16, NULL, 0, w->out, w->outlen);
+
+    return ret ? ret : (ssize_t)w->outlen;
+}
+
 static ssize_t generate(const struct work *w)
 {
     ssize_t ret = kcapi_rng_generate(w->handle, w->out, w->outlen);

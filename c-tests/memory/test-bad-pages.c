@@ -38,6 +38,8 @@ static struct way {
     { "one call", "sha256", digest, NULL, 0, 0, MD, 1, { 64, 8192, 200000, 0 } },
     { "one call", "hmac(sha256)", digest, NULL, 16, 0, MD, 1, { 64, 8192, 200000, 0 } },
     { "update, final", "sha256", update_final, NULL, 0, 0, MD, 1, { 64, 8192, 200000, 0 } },
+    { "a derived key", "hmac(sha256)", derive, NULL, 16, 0, MD, 1, { 64, 8192, 200000, 0 } },
+    { "HKDF", "hmac(sha256)", extract_and_expand, NULL, 16, 0, MD, 1, { 64, 8192, 0, 0 } },
     { "one call", "stdrng", generate, NULL, 0, 0, RNG, 1, { 64, 0, 0, 0 } },
 };
 

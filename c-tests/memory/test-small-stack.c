@@ -345,6 +345,30 @@ static void key_agreement(void)
     kcapi_kpp_ssgen_aio(none, from, to, PAIRS, 0);
 }
 
+/* Each template that a name had within the others took its part of the stack. */
+static void nested_names(void)
+{
+    static int (*const inits[])(struct kcapi_handle **, const char *, uint32_t) = {
+        kcapi_cipher_init, kcapi_aead_init, kcapi_md_init, kcapi_rng_init, kcapi_akcipher_init, kcapi_kpp_init,
+    };
+
+    for (size_t depth = 1; depth < 30; depth++) {
+        struct kcapi_handle *handle;
+        char name[64] = "";
+
+        for (size_t i = 0; i < depth; i++)
+            strcat(name, "a(");
+        if (depth < 20)
+            strcat(name, "md5");
+        for (size_t i = 0; i < depth && strlen(name) < sizeof(name) - 1; i++)
+            strcat(name, ")");
+        for (size_t i = 0; i < COUNT(inits); i++)
+            if (inits[i](&handle, name, 0) == 0)
+                kcapi_cipher_destroy(handle);
+        kcapi_pbkdf(name, key, 16, in, 16, 1, out, 16);
+    }
+}
+
 static void versions(void)
 {
     char text[64];
@@ -410,6 +434,7 @@ static const struct {
     { "random numbers", random_numbers },
     { "asymmetric ciphers", asymmetric_ciphers },
     { "key agreement", key_agreement },
+    { "names of templates within one another", nested_names },
     { "versions", versions },
 };
 

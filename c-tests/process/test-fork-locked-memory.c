@@ -2,7 +2,7 @@
 /*
  * A program that has all of its new memory locked, mlockall(2), and forks while streams have begun: each of
  * these took 64 MiB of memory at once. Where RLIMIT_MEMLOCK does not allow so much the child did not have the
- * stream.
+ * stream; and a writer that was faster than the reader was told -EMSGSIZE, and did not wait for room.
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>
@@ -75,6 +75,46 @@ static void fork_with_streams(const void *limited)
         kcapi_cipher_destroy(handles[i]);
 }
 
+static uint8_t long_data[MIB], long_want[MIB], long_out[MIB];
+
+static void write_ahead(const void *unused)
+{
+    enum { PIECE = 64 * KIB };
+    struct kcapi_handle *handle = cipher_with_key("cbc(aes)", key, sizeof(key), 0);
+    size_t got = 0;
+    pid_t child;
+
+    (void)unused;
+    fill(long_data, MIB, 2);
+    expect_int(kcapi_cipher_encrypt(handle, long_data, MIB, iv, long_want, MIB, 0), MIB, "one message");
+    expect_int(kcapi_cipher_stream_init_enc(handle, iv, NULL, 0), 0, "a stream");
+    set_limit();
+    expect_int(mlockall(MCL_FUTURE), 0, "mlockall");
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        alarm(patience());
+        for (size_t sent = 0; sent < MIB; sent += PIECE) {
+            struct iovec from = { long_data + sent, PIECE };
+
+            expect_int(kcapi_cipher_stream_update(handle, &from, 1), PIECE, "a piece");
+        }
+        _exit(unexpected != 0);
+    }
+    usleep(100000);
+    while (got < MIB) {
+        struct iovec to = { long_out + got, MIB - got };
+        ssize_t ret = kcapi_cipher_stream_op(handle, &to, 1);
+
+        if (!expect(ret > 0, "%zd after %zu bytes", ret, got))
+            break;
+        got += (size_t)ret;
+    }
+    expect(memcmp(long_out, long_want, MIB) == 0, "what was written");
+    expect_int(ending(child), 0, "the child");
+    kcapi_cipher_destroy(handle);
+}
+
 int main(void)
 {
     static const bool limited = true;
@@ -83,7 +123,7 @@ int main(void)
 
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_max < LIMIT) {
-        skip(2, "no more may be locked here");
+        skip(3, "no more may be locked here");
         return done_testing();
     }
     fill(data, LEN, 1);
@@ -92,5 +132,6 @@ int main(void)
     kcapi_cipher_destroy(handle);
     ok(alone(fork_with_streams, NULL), "a fork takes little memory");
     ok(alone(fork_with_streams, &limited), "and less than the limit allows");
+    ok(alone(write_ahead, NULL), "a writer waits until its reader has made room");
     return done_testing();
 }

@@ -24,6 +24,8 @@ use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::wipe::{DEEP, Depth, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// A cipher at work.
 pub struct CipherOperation {
@@ -230,9 +232,6 @@ impl CipherOperation {
         input: Iovecs<'_>,
         more: bool,
     ) -> Result<()> {
-        if input.list().len() > IOVECS_MAX {
-            return Err(Errno::MSGSIZE);
-        }
         self.lease.keyed()?;
         if state.complete() {
             return Err(Errno::INVAL);
@@ -411,9 +410,25 @@ impl Operation for CipherOperation {
         arrived: &Event,
     ) -> Result<usize> {
         let len = input.total()?;
-        self.with(|state| self.append(state, control, input, more))?;
-        arrived.happened();
-        Ok(len)
+        if input.list().len() > IOVECS_MAX {
+            return Err(Errno::MSGSIZE);
+        }
+        let mut before = 0;
+        let sent = self.with(|state| {
+            before = state.data.len();
+            self.append(state, control, input, more)
+        });
+        match sent {
+            // The memory that two processes share is full until one of them has received something.
+            Err(Errno::MSGSIZE) if before > 0 && self.of_two_processes() && !self.is_aead() => {
+                Ok(0)
+            }
+            Err(errno) => Err(errno),
+            Ok(()) => {
+                arrived.happened();
+                Ok(len)
+            }
+        }
     }
 
     fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {
@@ -486,6 +501,11 @@ impl Operation for CipherOperation {
             Progress::Begun if self.of_two_processes() => Progress::Pending,
             known => known,
         }
+    }
+
+    /// Another process makes room, which cannot tell this one.
+    fn wait_for_room(&self, at_most: Duration) {
+        thread::sleep(at_most);
     }
 
     fn failure(&self) -> &Failure {
