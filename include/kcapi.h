@@ -412,8 +412,8 @@ int kcapi_handle_setkey_serial(struct kcapi_handle *handle,
  * @return 0
  * @retval -ENOENT       no such algorithm, or its name is NULL
  * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
- * @retval -EPERM        AF_ALG is forbidden here, as in most containers
- * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
+ * @retval -EACCES       the same
  * @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
  * @retval -EMFILE       the process has as many descriptors as it may
  * @retval -ENFILE       the system has as many open files as it may
@@ -1278,9 +1278,9 @@ ssize_t kcapi_aead_stream_op(struct kcapi_handle *handle,
  * @param flags       0, or KCAPI_INIT_USER, see kcapi_cipher_init(); other bits are ignored
  * @return 0
  * @retval -ENOENT       no such algorithm, or its name is NULL
- * @retval -EAFNOSUPPORT no AF_ALG in this kernel
- * @retval -EPERM        AF_ALG is forbidden here, as in most containers
- * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
+ * @retval -EACCES       the same
  * @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
  * @retval -EMFILE       the process has as many descriptors as it may
  * @retval -ENFILE       the system has as many open files as it may
@@ -1731,9 +1731,9 @@ ssize_t kcapi_process(struct kcapi_request *requests,
  * @param flags       0, or KCAPI_INIT_USER, see kcapi_cipher_init(); other bits are ignored
  * @return 0
  * @retval -ENOENT       no such generator, or its name is NULL
- * @retval -EAFNOSUPPORT no AF_ALG in this kernel
- * @retval -EPERM        AF_ALG is forbidden here, as in most containers
- * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
+ * @retval -EACCES       the same
  * @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
  * @retval -EMFILE       the process has as many descriptors as it may
  * @retval -ENFILE       the system has as many open files as it may
@@ -1859,6 +1859,7 @@ uint32_t kcapi_rng_seedsize(struct kcapi_handle *handle);
  * @retval -EINVAL       `handle` is NULL or that of another family
  * @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
  * @retval -EFAULT       `dst` is NULL
+ * @retval -EBUSY        a message has begun on the handle, and is not finished
  * @retval -ENOKEY       no key was set
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1
@@ -1999,12 +2000,12 @@ uint32_t kcapi_pbkdf_iteration_count(const char *hashname, uint64_t timeshresh);
  *
  * @param handle      where the handle's pointer goes; left alone on an error
  * @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
- * @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
+ * @param flags       0, or of KCAPI_INIT_AIO and KCAPI_INIT_USER, see kcapi_cipher_init()
  * @return 0
  * @retval -ENOENT       no such algorithm, or its name is NULL
- * @retval -EAFNOSUPPORT no AF_ALG in this kernel
- * @retval -EPERM        AF_ALG is forbidden here, as in most containers
- * @retval -EACCES       AF_ALG is forbidden here, as in most containers
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
+ * @retval -EACCES       the same
  * @retval -EINVAL       `handle` is NULL
  * @retval -EMFILE       the process has as many descriptors as it may
  * @retval -ENFILE       the system has as many open files as it may
@@ -2348,8 +2349,8 @@ ssize_t kcapi_akcipher_stream_op(struct kcapi_handle *handle,
  * @return 0
  * @retval -ENOENT       no such algorithm, or its name is NULL; with the kernel's engine alone:
  *                       the kernel has no kpp for AF_ALG
- * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no engine in user space
- * @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no engine in user space
+ * @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
+ * @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
  * @retval -EACCES       the same
  * @retval -EINVAL       `handle` is NULL
  * @retval -EMFILE       the process has as many descriptors as it may

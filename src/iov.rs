@@ -7,8 +7,9 @@
 //!
 //! The kernel engine promises -EFAULT for memory that is not there, the engine in user space
 //! does not (kcapi.h, `kcapi_handle_engine`). So the kernel engine goes to a caller's
-//! memory by system calls alone, [`crate::caller`] among them, with one exception: what
-//! the kernel has just found writable may be wiped.
+//! memory by system calls alone, [`crate::caller`] among them, with two exceptions: what
+//! the kernel has just found writable may be wiped; and where those calls are refused that
+//! [`crate::caller`] makes, it copies by itself.
 
 #![allow(unsafe_code)]
 

@@ -33,12 +33,12 @@ use libc::{c_char, c_int, iovec, ssize_t};
 ///
 /// @param handle      where the handle's pointer goes; left alone on an error
 /// @param ciphername  name of the algorithm or of a driver, as in /proc/crypto: `rsa`
-/// @param flags       0, or KCAPI_INIT_AIO; other bits are ignored
+/// @param flags       0, or of KCAPI_INIT_AIO and KCAPI_INIT_USER, see kcapi_cipher_init()
 /// @return 0
 /// @retval -ENOENT       no such algorithm, or its name is NULL
-/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
-/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
-/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
+/// @retval -EACCES       the same
 /// @retval -EINVAL       `handle` is NULL
 /// @retval -EMFILE       the process has as many descriptors as it may
 /// @retval -ENFILE       the system has as many open files as it may

@@ -20,8 +20,8 @@ use libc::{c_char, c_int, iovec, ssize_t};
 /// @return 0
 /// @retval -ENOENT       no such algorithm, or its name is NULL
 /// @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
-/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
-/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
+/// @retval -EACCES       the same
 /// @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
 /// @retval -EMFILE       the process has as many descriptors as it may
 /// @retval -ENFILE       the system has as many open files as it may

@@ -33,8 +33,8 @@ pub const ECC_CURVE_NIST_P256: c_int = 2;
 /// @return 0
 /// @retval -ENOENT       no such algorithm, or its name is NULL; with the kernel's engine alone:
 ///                       the kernel has no kpp for AF_ALG
-/// @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no engine in user space
-/// @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no engine in user space
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
 /// @retval -EACCES       the same
 /// @retval -EINVAL       `handle` is NULL
 /// @retval -EMFILE       the process has as many descriptors as it may

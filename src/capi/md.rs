@@ -21,9 +21,9 @@ use libc::{c_char, c_int, iovec, ssize_t};
 /// @param flags       0, or KCAPI_INIT_USER, see kcapi_cipher_init(); other bits are ignored
 /// @return 0
 /// @retval -ENOENT       no such algorithm, or its name is NULL
-/// @retval -EAFNOSUPPORT no AF_ALG in this kernel
-/// @retval -EPERM        AF_ALG is forbidden here, as in most containers
-/// @retval -EACCES       AF_ALG is forbidden here, as in most containers
+/// @retval -EAFNOSUPPORT no AF_ALG in this kernel, and no other engine may serve
+/// @retval -EPERM        AF_ALG is forbidden here, as in most containers, and no other engine may serve
+/// @retval -EACCES       the same
 /// @retval -EINVAL       `handle` is NULL, or the algorithm is of another family
 /// @retval -EMFILE       the process has as many descriptors as it may
 /// @retval -ENFILE       the system has as many open files as it may

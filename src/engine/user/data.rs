@@ -327,10 +327,11 @@ pub fn in_and_apart<'a>(
 ) -> Option<(&'a [u8], &'a mut [u8])> {
     let (from, to) = (only(input)?, only(output)?);
     let apart = are_apart(from.iov_base.addr(), from.iov_len, to.iov_base.addr(), len);
-    // SAFETY: whoever made the lists promised that their memory may be read, and written, and that
-    // nobody else uses it; they do not overlap.
+    // SAFETY: whoever made the lists promised that the input may be read and is not written, and that nobody else
+    // uses the output; they do not overlap. What `only` makes up is not NULL.
     (apart && len <= to.iov_len).then(|| unsafe {
-        (&*slice(from.iov_base.cast(), from.iov_len), slice(to.iov_base.cast(), len))
+        let read = std::slice::from_raw_parts(from.iov_base.cast_const().cast(), from.iov_len);
+        (read, slice(to.iov_base.cast(), len))
     })
 }
 

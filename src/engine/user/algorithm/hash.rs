@@ -5,7 +5,8 @@
 //! with. Block and digest sizes are those that /proc/crypto shows. Of several messages
 //! `side_by_side` computes the digests together, where that is faster.
 //!
-//! The digests are RustCrypto's, but for SHA-1 and SHA-2. Not here: their self tests in FIPS mode, and the length
+//! The digests are RustCrypto's, but for SHA-1 and SHA-2, and SHA-3 on x86-64, whose module has the name of RustCrypto's
+//! there. Not here: their self tests in FIPS mode, and the length
 //! limit that the kernel's socket memory sets to a key.
 //!
 //! References: Linux `crypto/hmac.c`; RFC 2104.
@@ -320,8 +321,8 @@ impl<T: Update + FixedOutputReset + Clone + Send + Sync + 'static> Hasher for St
     }
 }
 
-/// The state of a digest that has absorbed a key. To use it where it is, as [`output`] does, it would have
-/// to keep the key.
+/// The state of a digest that has absorbed a key. To begin anew it would need the key, which it does not keep: so each
+/// digest is computed by a copy of it, and not in place as [`output`] does.
 #[derive(Clone)]
 struct Keyed<T>(T);
 

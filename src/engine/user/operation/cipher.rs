@@ -178,8 +178,8 @@ impl CipherOperation {
         length: Length,
     ) -> Result<Message<'a>> {
         let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
-        self.lease.keyed()?;
-        self.lease.common.shape.check(control, len.min(result), length)?;
+        let shape = self.lease.common.shape.check(control, len.min(result), length);
+        shape.or_else(|errno| self.keyed().and(Err(errno)))?;
         Ok(Message { control, input, len, output, result })
     }
 
@@ -316,7 +316,6 @@ impl CipherOperation {
             }
             (Keyed::Aead(aead), _) => {
                 let sizes = self.lease.sizes;
-                // What is too short stays, because it is no message yet.
                 let lengths = state.settings.lengths(state.data.len(), sizes.tag)?;
                 let mut data = std::mem::take(&mut state.data);
                 state.begun = state.more;

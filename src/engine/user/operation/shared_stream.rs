@@ -90,17 +90,18 @@ impl SharedStream {
     ///
     /// The lock is held.
     unsafe fn load(&self) -> Result<CipherState> {
-        // SAFETY: the caller's promise; the reference ends before the lock is given back.
-        let header = unsafe { &*self.header() };
-        let mut state =
-            CipherState { begun: header.begun, more: header.more, ..CipherState::default() };
-        *state.settings.iv = header.iv;
-        (state.settings.encrypt, state.settings.assoclen) = (header.encrypt, header.assoclen);
-        state.data.grow(header.data_len)?;
-        // SAFETY: so many bytes are there, and nobody writes them while the lock is held.
+        let (header, mut state) = (self.header(), CipherState::default());
+        // SAFETY: the caller's promise. No reference is made to the header, since others write to its lock while they
+        // wait for it. So many bytes of data are there, and nobody writes them while the lock is held.
         unsafe {
-            self.data().copy_to_nonoverlapping(state.data.bytes().as_mut_ptr(), header.data_len)
-        };
+            (state.begun, state.more) = ((*header).begun, (*header).more);
+            *state.settings.iv = (*header).iv;
+            state.settings.encrypt = (*header).encrypt;
+            state.settings.assoclen = (*header).assoclen;
+            let len = (*header).data_len;
+            state.data.grow(len)?;
+            self.data().copy_to_nonoverlapping(state.data.bytes().as_mut_ptr(), len);
+        }
         Ok(state)
     }
 
@@ -112,22 +113,21 @@ impl SharedStream {
         if len > self.0.len() - size_of::<Header>() {
             return Err(Errno::MSGSIZE);
         }
-        // SAFETY: the caller's promise; the reference ends before the lock is given back.
-        let header = unsafe { &mut *self.header() };
-        header.iv = *state.settings.iv;
-        (header.encrypt, header.assoclen) = (state.settings.encrypt, state.settings.assoclen);
-        (header.begun, header.more) = (state.begun, state.more);
-        // SAFETY: there is room for so many bytes, and for those that were there.
+        let header = self.header();
+        // SAFETY: the caller's promise; as in `load`. There is room for so many bytes, and for those that were there.
         unsafe {
+            (*header).iv = *state.settings.iv;
+            (*header).encrypt = state.settings.encrypt;
+            (*header).assoclen = state.settings.assoclen;
+            ((*header).begun, (*header).more) = (state.begun, state.more);
             self.data().copy_from_nonoverlapping(state.data.bytes().as_ptr(), len);
-            if header.data_len > len {
-                wipe_bytes(std::slice::from_raw_parts_mut(
-                    self.data().add(len),
-                    header.data_len - len,
-                ));
+            let before = (*header).data_len;
+            if before > len {
+                let rest = std::slice::from_raw_parts_mut(self.data().add(len), before - len);
+                wipe_bytes(rest);
             }
+            (*header).data_len = len;
         }
-        header.data_len = len;
         Ok(())
     }
 }

@@ -98,7 +98,7 @@ impl Drop for Crc {
     }
 }
 
-/// A digest of no bytes, which any key is right for, but none is wrong.
+/// A digest of no bytes. It takes any key, and there must be one.
 struct DigestNull;
 
 impl Hasher for DigestNull {
