@@ -16,7 +16,7 @@ use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::memory;
-use crate::wipe::{Wiper, wipe_bytes};
+use crate::wipe::{Depth, Wiper, wipe_bytes};
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -164,7 +164,8 @@ impl Operation for HashOperation {
                 return Ok(copied);
             }
         }
-        wiper.run(self.lease.depth, || {
+        // Further down than what a message at once takes.
+        wiper.run(Depth::Deep, || {
             self.send(None, input, false, &Event::default())?;
             self.receive(output)?.ok_or(Errno::AGAIN)
         })
