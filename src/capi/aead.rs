@@ -4,14 +4,14 @@
 //! Memory layout (Linux since 4.9): `AAD || plaintext` is encrypted to
 //! `AAD || ciphertext || tag` and the other way round.
 
+use super::cipher::{one_shot, set_key};
 use super::{
-    buffer, cipher, destroy, init, iovecs, of, set_control, to_int, to_int_of_new, to_ssize,
+    borrow, destroy, init, iovecs, of, set_control, to_int, to_int_of_new, to_ssize,
     to_ssize_of_message, why,
 };
-use crate::engine::{Control, Kind, Length, Op, Parameter};
+use crate::engine::{Control, Kind, Op, Parameter};
 use crate::errno::Result;
 use crate::handle::Handle;
-use crate::iov::Iovecs;
 use libc::{c_char, c_int, iovec, ssize_t};
 
 /// Opens a handle for an AEAD cipher.
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn kcapi_aead_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { cipher::set_key(handle, key, keylen) })
+    to_int(|| unsafe { set_key(borrow(handle)?, key, keylen) })
 }
 
 /// Sets the tag length, for all handles on the transform.
@@ -127,7 +127,9 @@ pub unsafe extern "C" fn kcapi_aead_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
+    to_ssize_of_message(|| unsafe {
+        one_shot(of(Kind::Aead, handle)?, Op::Encrypt, input, inlen, iv, out, outlen)
+    })
 }
 
 /// Decrypts a message in one call and verifies its tag.
@@ -155,31 +157,9 @@ pub unsafe extern "C" fn kcapi_aead_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
-}
-
-/// # Safety
-///
-/// The same as for `kcapi_aead_encrypt`.
-unsafe fn one_shot(
-    handle: *mut Handle,
-    op: Op,
-    input: *const u8,
-    inlen: usize,
-    iv: *const u8,
-    out: *mut u8,
-    outlen: usize,
-) -> Result<usize> {
-    // SAFETY: the caller's promise.
-    let handle = unsafe { of(Kind::Aead, handle) }?;
-    let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
-    // SAFETY: the caller's promise.
-    let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
-    let mut control = Control::of(op);
-    // SAFETY: the caller's promise.
-    unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
-    let result = handle.message(&control, input, output, Length::Whole);
-    why::message(handle, &control, input, output, result)
+    to_ssize_of_message(|| unsafe {
+        one_shot(of(Kind::Aead, handle)?, Op::Decrypt, input, inlen, iv, out, outlen)
+    })
 }
 
 /// Encrypts pairs of IOVECs, each a message of its own.

@@ -68,7 +68,7 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { set_key(handle, key, keylen) })
+    to_int(|| unsafe { set_key(borrow(handle)?, key, keylen) })
 }
 
 /// Sets the key of a handle of any family. Programs call the function of another family, since in
@@ -76,10 +76,10 @@ pub unsafe extern "C" fn kcapi_cipher_setkey(
 ///
 /// # Safety
 ///
-/// The same as for `kcapi_cipher_setkey`.
-pub(super) unsafe fn set_key(handle: *mut Handle, key: *const u8, keylen: u32) -> Result<()> {
+/// `keylen` bytes at `key` may be read.
+pub(super) unsafe fn set_key(handle: &Handle, key: *const u8, keylen: u32) -> Result<()> {
     // SAFETY: the caller's promise.
-    let (handle, key) = unsafe { (borrow(handle)?, bytes(key, keylen as usize)?) };
+    let key = unsafe { bytes(key, keylen as usize) }?;
     why::parameter("a key", key.len(), handle.set(Parameter::Key(key))).map(drop)
 }
 
@@ -123,7 +123,9 @@ pub unsafe extern "C" fn kcapi_cipher_encrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Encrypt, input, inlen, iv, out, outlen) })
+    to_ssize_of_message(|| unsafe {
+        one_shot(of(Kind::Skcipher, handle)?, Op::Encrypt, input, inlen, iv, out, outlen)
+    })
 }
 
 /// Decrypts data in one call; see kcapi_cipher_encrypt().
@@ -149,14 +151,18 @@ pub unsafe extern "C" fn kcapi_cipher_decrypt(
 ) -> ssize_t {
     let _ = access;
     // SAFETY: kcapi.h: the handle is live, buffers and IV have their lengths.
-    to_ssize_of_message(|| unsafe { one_shot(handle, Op::Decrypt, input, inlen, iv, out, outlen) })
+    to_ssize_of_message(|| unsafe {
+        one_shot(of(Kind::Skcipher, handle)?, Op::Decrypt, input, inlen, iv, out, outlen)
+    })
 }
 
+/// A message of a symmetric cipher, or of an AEAD, in one call.
+///
 /// # Safety
 ///
-/// The same as for `kcapi_cipher_encrypt`.
+/// Buffers and IV have their lengths.
 pub(super) unsafe fn one_shot(
-    handle: *mut Handle,
+    handle: &Handle,
     op: Op,
     input: *const u8,
     inlen: usize,
@@ -164,9 +170,9 @@ pub(super) unsafe fn one_shot(
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    // SAFETY: the caller's promise.
-    let handle = unsafe { of(Kind::Skcipher, handle) }?;
-    if inlen == 0 || outlen == 0 {
+    let is_aead = handle.kind() == Kind::Aead;
+    // An AEAD's message of no bytes has a tag.
+    if !is_aead && (inlen == 0 || outlen == 0) {
         return Ok(0);
     }
     let (input, output) = (buffer(input, inlen)?, buffer(out, outlen)?);
@@ -175,7 +181,8 @@ pub(super) unsafe fn one_shot(
     let mut control = Control::of(op);
     // SAFETY: the caller's promise.
     unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
-    let result = handle.message(&control, input, output, Length::Pieces);
+    let length = if is_aead { Length::Whole } else { Length::Pieces };
+    let result = handle.message(&control, input, output, length);
     why::message(handle, &control, input, output, result)
 }
 

@@ -26,9 +26,9 @@ unsafe fn run(
     outlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let mut handle = unsafe { open_with_key(Kind::Skcipher, name, key, keylen) }?;
-    // SAFETY: the caller's promise; the handle is live.
-    unsafe { cipher::one_shot(&raw mut handle, op, input, inlen, iv, out, outlen) }
+    let handle = unsafe { open_with_key(Kind::Skcipher, name, key, keylen) }?;
+    // SAFETY: the caller's promise.
+    unsafe { cipher::one_shot(&handle, op, input, inlen, iv, out, outlen) }
 }
 
 /// Encrypts with AES (FIPS 197) in CBC mode (NIST SP 800-38A), key setup and all.

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn kcapi_md_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_int(|| unsafe { set_key(handle, key, keylen) })
+    to_int(|| unsafe { set_key(borrow(handle)?, key, keylen) })
 }
 
 /// Adds data to a message; the first call after kcapi_md_init() or kcapi_md_final()
@@ -175,21 +175,19 @@ pub unsafe extern "C" fn kcapi_md_digest(
     outlen: usize,
 ) -> ssize_t {
     // SAFETY: kcapi.h: the handle is live, the buffers have their lengths.
-    to_ssize_of_message(|| unsafe { digest(handle, input, inlen, out, outlen) })
+    to_ssize_of_message(|| unsafe { digest(of(Kind::Hash, handle)?, input, inlen, out, outlen) })
 }
 
 /// # Safety
 ///
-/// The same as for `kcapi_md_digest`.
+/// The buffers have their lengths.
 pub(super) unsafe fn digest(
-    handle: *mut Handle,
+    handle: &Handle,
     input: *const u8,
     inlen: usize,
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    // SAFETY: the caller's promise.
-    let handle = unsafe { of(Kind::Hash, handle) }?;
     let (input, output) = (buffer(input, inlen)?, digest_buffer(handle, out, outlen)?);
     // SAFETY: the caller's promise.
     let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };

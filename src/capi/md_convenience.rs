@@ -21,9 +21,9 @@ unsafe fn run(
     out: *mut u8,
     outlen: usize,
 ) -> Result<usize> {
-    let mut handle = Handle::open(Kind::Hash, name, Options::default())?;
-    // SAFETY: the caller's promise; the handle is live.
-    unsafe { md::digest(&raw mut handle, input, inlen, out, outlen) }
+    let handle = Handle::open(Kind::Hash, name, Options::default())?;
+    // SAFETY: the caller's promise.
+    unsafe { md::digest(&handle, input, inlen, out, outlen) }
 }
 
 /// A keyed handle of its own for one message.
@@ -41,9 +41,9 @@ unsafe fn run_keyed(
     outlen: usize,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let mut handle = unsafe { open_with_key(Kind::Hash, name, key, keylen) }?;
-    // SAFETY: the caller's promise; the handle is live.
-    unsafe { md::digest(&raw mut handle, input, inlen, out, outlen) }
+    let handle = unsafe { open_with_key(Kind::Hash, name, key, keylen) }?;
+    // SAFETY: the caller's promise.
+    unsafe { md::digest(&handle, input, inlen, out, outlen) }
 }
 
 /// Gives the SHA-1 digest (FIPS 180-4) of a message.

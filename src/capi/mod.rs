@@ -137,9 +137,9 @@ unsafe fn destroy(handle: *mut Handle) {
 ///
 /// `keylen` bytes at `key` may be read.
 unsafe fn open_with_key(kind: Kind, name: &CStr, key: *const u8, keylen: u32) -> Result<Handle> {
-    let mut handle = Handle::open(kind, name, Options::default())?;
-    // SAFETY: the caller's promise; the handle is live.
-    unsafe { cipher::set_key(&raw mut handle, key, keylen) }?;
+    let handle = Handle::open(kind, name, Options::default())?;
+    // SAFETY: the caller's promise.
+    unsafe { cipher::set_key(&handle, key, keylen) }?;
     Ok(handle)
 }
 

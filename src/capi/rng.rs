@@ -64,7 +64,7 @@ pub unsafe extern "C" fn kcapi_rng_destroy(handle: *mut Handle) {
 #[inline(never)]
 pub unsafe extern "C" fn kcapi_rng_seed(handle: *mut Handle, seed: *mut u8, seedlen: u32) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `seed` has `seedlen` bytes.
-    to_int(|| unsafe { set_key(handle, seed, seedlen) })
+    to_int(|| unsafe { set_key(borrow(handle)?, seed, seedlen) })
 }
 
 /// Gives a DRBG the entropy of a test vector (NIST CAVP) in place of the kernel's own.
