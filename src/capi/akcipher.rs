@@ -4,7 +4,9 @@
 //! The kernel serves them if it has the patches that bring `akcipher` to AF_ALG, which no mainline
 //! kernel has. Elsewhere the engine in user space does.
 
-use super::{because, buffer, bytes, destroy, init, iovecs, of, to_int_of_new, to_size, to_ssize};
+use super::{
+    because, buffer, bytes, destroy, init, iovecs, of, to_int_of_new, to_size, to_ssize, why,
+};
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -121,7 +123,7 @@ pub(super) unsafe fn set<'a>(
 ) -> Result<c_int> {
     // SAFETY: the caller's promise.
     let (handle, value) = unsafe { (of(kind, handle)?, bytes(value, len as usize)?) };
-    handle.set(parameter(value))
+    why::parameter("a key or a group", value.len(), handle.set(parameter(value)))
 }
 
 /// Encrypts a message in one call.
