@@ -37,8 +37,9 @@ pub trait Forked: Send + Sync {
 /// The objects that are told of forks.
 struct Watched {
     objects: Vec<Weak<dyn Forked>>,
-    /// Those that were told of the fork(2) that is going on. There is always room for all of them, since none
-    /// can be had at a fork(2): an object that were not told would go on with the same data in both processes.
+    /// Those that were told of the fork(2) that is going on. Room for all of them is reserved when an object is
+    /// added, because at a fork(2) there may be no memory. If an object were not told, both processes would go on
+    /// with the same stream.
     told: Vec<Arc<dyn Forked>>,
 }
 

@@ -244,11 +244,11 @@ impl Handle {
                 operation.check(control, input, output, Length::Whole)
             })
         };
+        // Lists of messages take memory, a single message does not.
+        if inputs.list().len() > 1 {
+            memory::ensure(SMALL)?;
+        }
         self.alone(&mut *self.enter()?, control, check, |operation, alone| {
-            // Lists of messages take memory, a single message does not.
-            if inputs.list().len() > 1 {
-                memory::ensure(SMALL)?;
-            }
             operation.batch(alone, control, inputs, outputs, submission)
         })
     }

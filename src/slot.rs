@@ -90,6 +90,8 @@ pub struct SlotState {
     operation: Option<Arc<dyn Operation>>,
     kind: Kind,
     lost: Lost,
+    /// The whole message that is being processed ends a stream that has begun.
+    ends_stream: bool,
     /// What is missing of a digest's message.
     pub missing: Missing,
     /// The operation has taken the place of one that two processes share, in which a stream had ended: receivers
@@ -144,9 +146,9 @@ impl Slot {
         self.state.try_lock_in(process)
     }
 
-    /// Makes the state this process's own, whose generation is `process`. A stream or digest that has begun goes on, because its operation was told of the
-    /// fork. Any other operation belongs to the parent, so it is closed here, and so is one that could not be
-    /// made ready for two processes.
+    /// Makes the state this process's own, whose generation is `process`. A stream or digest that has
+    /// begun goes on, because its operation was told of the fork. Any other operation belongs to the
+    /// parent, so it is closed here, and so is one that could not be made ready for two processes.
     #[inline]
     pub fn enter(&self, state: &mut SlotState, process: u32) {
         if state.process == process {
@@ -235,8 +237,7 @@ impl Slot {
         if goes_on {
             state.lost.check_iv()?;
         }
-        // Another stream takes this back when it begins.
-        state.lost.stream |= begun;
+        state.ends_stream = begun;
         Ok(())
     }
 
@@ -295,6 +296,11 @@ impl Slot {
     /// have a key.
     #[inline]
     pub fn after<T>(&self, state: &mut SlotState, result: &Result<T>) {
+        if std::mem::take(&mut state.ends_stream) {
+            // Unless the call was refused before it did anything.
+            let is_over = |operation: &Arc<dyn Operation>| operation.progress() == Progress::Idle;
+            state.lost.stream |= state.operation.as_ref().is_none_or(is_over);
+        }
         match result {
             Err(Errno::NOKEY) => state.operation = None,
             Err(_) if state.operation.as_ref().is_some_and(|operation| operation.failed()) => {
@@ -311,7 +317,7 @@ impl Slot {
 
     /// Takes note that a stream begins. Returns what was lost before.
     pub fn begin(state: &mut SlotState) -> Lost {
-        state.used = true;
+        (state.used, state.ends_stream) = (true, false);
         std::mem::take(&mut state.lost)
     }
 
@@ -353,6 +359,7 @@ impl SlotState {
             operation: None,
             kind,
             lost: Lost::default(),
+            ends_stream: false,
             missing: Missing::Nothing,
             followed: false,
             process: 0,

@@ -124,6 +124,30 @@ static void result_stays(const void *arg)
     s->calls->destroy(h);
 }
 
+/*
+ * The kernel verifies the tag of authenc() before it looks at the text: a message that has lost its end on the way is a
+ * wrong one among others, and does not stop them.
+ */
+static void cut_short(const void *subject)
+{
+    const struct subject *s = subject;
+    handle *h = handle_of(s, 0, s->tag, s->aad, KCAPI_INIT_AIO);
+    size_t len = good(s), sealed = room_of(s, len);
+    uint8_t iv[IV_MAX], message[ROOM], out[3 * ROOM] = { 0 };
+    struct iovec in[3], to[3];
+
+    iv_of(s, 1, iv);
+    expect_int(s->calls->whole[ENCRYPT](h, data, len, iv, message, sealed, 0), (ssize_t)sealed, "a message");
+    expect_int(s->calls->whole[DECRYPT](h, message, sealed - 1, iv, out, len, 0), -EBADMSG, "without its end");
+    for (size_t i = 0; i < 3; i++) {
+        in[i] = (struct iovec){ message, i == 1 ? sealed - 1 : sealed };
+        to[i] = (struct iovec){ out + i * ROOM, len };
+    }
+    expect_int(s->calls->pairs[DECRYPT](h, in, to, 3, iv, 0), -EBADMSG, "one among others");
+    expect(memcmp(out, data, len) == 0 && memcmp(out + 2 * ROOM, data, len) == 0, "the others");
+    s->calls->destroy(h);
+}
+
 static void test_refusal(const struct subject *s, struct refusal refusal)
 {
     for (int pairs = 0; pairs < 2; pairs++) {
@@ -158,6 +182,8 @@ int main(void)
             test_refusal(s, (struct refusal){ "an IV that is none", GOOD, 0, true, false });
         if (aad > 0)
             test_refusal(s, (struct refusal){ "AAD without an IV", GOOD, 7, false, false });
+        if (is_authenc(s->name))
+            ok(alone(cut_short, s), "%s, a message without its end", s->name);
         if (is_aead(s))
             test_refusal(s, (struct refusal){ "more AAD than message", GOOD, GOOD + 1, false, false });
     }

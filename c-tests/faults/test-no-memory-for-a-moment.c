@@ -7,6 +7,7 @@
  * - After the first call of a child with an inherited handle, a key that it set on another handle of the same
  *   transform did not come to this one.
  * - A thread's first call of a stream ended the process, and so did a long name that is no text.
+ * - A derived key's place was left as it was.
  *
  * needs: uninstrumented
  */
@@ -174,6 +175,49 @@ static void in_a_new_thread(const void *unused)
     kcapi_cipher_destroy(h);
 }
 
+/* A caller that does not look at the result shall not take for a key what is there. */
+static void derived_key(const void *unused)
+{
+    enum { MOST = 100000 };
+    static uint8_t derived[MOST];
+    struct kcapi_handle *h;
+
+    (void)unused;
+    expect_int(kcapi_md_init(&h, "hmac(sha256)", 0), 0, "a digest");
+    expect_int(kcapi_md_setkey(h, key, LEN), 0, "its key");
+    for (size_t len = 64; len <= MOST; len = len * 16 > MOST && len < MOST ? MOST : len * 16) {
+        size_t left = 0;
+
+        memset(derived, 0xaa, len);
+        none = true;
+        expect_int(kcapi_kdf_ctr(h, key, LEN, derived, len), -ENOMEM, "a key without memory");
+        none = false;
+        for (size_t i = 0; i < len; i++)
+            left += derived[i] != 0;
+        expect(left == 0, "%zu of %zu bytes are as they were", left, len);
+    }
+    kcapi_md_destroy(h);
+}
+
+/* What a call was refused for before it did anything takes nothing from a stream. */
+static void batch_after_a_start(const void *unused)
+{
+    struct kcapi_handle *h;
+    struct iovec from[2] = { { zeros, LEN }, { zeros, LEN } };
+    uint8_t out[2 * LEN];
+    struct iovec to[2] = { { out, LEN }, { out + LEN, LEN } };
+
+    (void)unused;
+    expect_int(kcapi_cipher_init(&h, "cbc(aes)", KCAPI_INIT_AIO), 0, "a handle");
+    expect_int(kcapi_cipher_setkey(h, key, LEN), 0, "its key");
+    expect_int(kcapi_cipher_stream_init_enc(h, iv, NULL, 0), 0, "a stream");
+    none = true;
+    expect_int(kcapi_cipher_encrypt_aio(h, from, to, 2, iv, 0), -ENOMEM, "a batch without memory");
+    none = false;
+    further(h, out);
+    kcapi_cipher_destroy(h);
+}
+
 /* That a name is too long is known without a copy of it. */
 static void long_name(const void *unused)
 {
@@ -195,6 +239,8 @@ int main(void)
     ok(alone(stream_at_fork, NULL), "a stream goes on in two processes after a fork(2) without memory");
     ok(alone(inherited, NULL), "a child's first call without memory, and a new key");
     ok(alone(in_a_new_thread, NULL), "a new thread receives a stream without memory");
+    ok(alone(derived_key, NULL), "a derived key");
+    ok(alone(batch_after_a_start, NULL), "a batch after the start of a stream");
     ok(alone(long_name, NULL), "a name of 64 MiB that is no text");
     return done_testing();
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! `kcapi_kdf_*`, `kcapi_hkdf`, `kcapi_pbkdf*`: key derivation.
 
-use super::{NULL, TOO_LONG, because, bytes, of, to_ssize, to_u32_or};
+use super::{NULL, TOO_LONG, because, bytes, memset_kept, of, to_ssize, to_u32_or};
 use crate::caller;
-use crate::engine::Kind;
+use crate::engine::{Kind, choice};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{Iovecs, iovec, scatter};
@@ -212,8 +212,8 @@ pub unsafe extern "C" fn kcapi_pbkdf_iteration_count(
 
 /// Writes what `kdf` derives to `dst`, or zeros if it fails: a caller that does not look
 /// at the result shall not take what happens to be there for a key. A `dst` that is said to be longer
-/// than any may be is no memory that could be filled. As with all results, what cannot be written is EFAULT if the
-/// engine is the kernel.
+/// than any may be is no memory that could be filled. If the kernel serves, memory that cannot be written is EFAULT,
+/// as for every other result.
 ///
 /// # Safety
 ///
@@ -237,8 +237,14 @@ unsafe fn derive(dst: *mut u8, dlen: usize, kdf: impl FnOnce() -> Result<Key>) -
         // SAFETY: the same; the key is an allocation of its own, of `dlen` bytes.
         Ok(key) => unsafe { scatter(&key.bytes, place.list()) },
         Err(errno) => {
-            // That it could not be written, either, is not what the caller has to know first.
-            let _ = caller::fill(place);
+            // SAFETY: the caller's promise.
+            unsafe {
+                if choice::is_user() {
+                    memset_kept(dst.cast(), 0, dlen);
+                } else {
+                    caller::wipe(dst, dlen);
+                }
+            }
             return Err(errno);
         }
     }

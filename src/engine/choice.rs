@@ -84,6 +84,11 @@ fn fips() -> Result<bool> {
     KNOWN.get_or_try_init(read).or_else(|unknown: Option<Errno>| unknown.map_or(Ok(false), Err))
 }
 
+/// Returns whether the kernel is never asked.
+pub fn is_user() -> bool {
+    matches!(ENGINE.get(), EngineChoice::User)
+}
+
 /// Opens a transform of the algorithm `name`; `rather_user` makes `kernel-first` `user-first`.
 ///
 /// If the kernel cannot serve and the user engine does not either, the error is the user engine's,

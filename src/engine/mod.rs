@@ -434,7 +434,8 @@ pub trait Operation: Forked + Any {
     }
 
     /// Checks a whole message. EINVAL: it is shorter than its associated data and tag, `output`
-    /// is shorter than the result, or the algorithm does not take a message of this shape.
+    /// is shorter than the result, or the algorithm does not take a message of this shape; of an asymmetric cipher
+    /// EMSGSIZE for an output that is too short, and ENOKEY.
     fn check(
         &self,
         control: &Control,

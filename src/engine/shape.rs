@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The messages that an algorithm refuses, as far as their lengths and their IV show it.
 //!
-//! A driver refuses them, too, but in the midst of its work: then the messages of the batch before it would be done, and
-//! the IV with which the next one goes on would be lost.
+//! A driver refuses them, too, but in the midst of its work: then the messages of the batch before
+//! it would be done, and the IV with which the next one goes on would be lost. What a driver finds out
+//! only behind something else is not here: `authenc` verifies a tag before it looks whether the
+//! text is in whole blocks.
 //!
 //! Reference: Linux `crypto/`, the file of each template.
 
-use super::{Control, Length, Properties};
+use super::{Control, Length, Op, Properties};
 use crate::errno::{Errno, Result};
+
+/// The lengths of text that a mode takes, of those that are not 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Text {
+    Any,
+    /// The bytes in a block, a power of two.
+    Blocks(usize),
+    /// As many bytes or more.
+    AtLeast(usize),
+    /// RFC 3394.
+    Wrapped,
+    /// RFC 3610: what the IV's first byte leaves for the length.
+    Counted,
+}
 
 /// The associated data that a mode takes.
 #[derive(Clone, Copy)]
@@ -15,8 +31,8 @@ enum Associated {
     Any,
     /// ESP's header, with an extended sequence number or without, and the IV (RFC 4106, 4309, 4543).
     Esp,
-    /// An IV at the end (RFC 7634).
-    WithIv,
+    /// An IV at the end, of that many bytes.
+    AtLeast(usize),
 }
 
 /// What messages must look like.
@@ -24,44 +40,42 @@ enum Associated {
 pub struct Shape {
     /// There is something to check.
     matters: bool,
-    /// Bytes in the shortest text that is not empty.
-    least: usize,
-    /// The text's length is a multiple of this and one more, a power of two.
-    mask: usize,
+    text: Text,
+    /// The text is looked at in encryption only.
+    encryption_only: bool,
     associated: Associated,
-    /// The IV's first byte tells how long the length is (RFC 3610).
-    counts_length: bool,
 }
 
 impl Shape {
     /// All messages are taken.
     pub const ANY: Self = Self {
         matters: false,
-        least: 0,
-        mask: 0,
+        text: Text::Any,
+        encryption_only: false,
         associated: Associated::Any,
-        counts_length: false,
     };
 
     /// That of an algorithm.
     pub fn of(properties: &Properties) -> Self {
         let block = (properties.block_size as usize).max(1);
-        let any = Self { matters: true, ..Self::ANY };
-        match properties.template() {
-            "rfc4106" | "rfc4309" | "rfc4543" => Self { associated: Associated::Esp, ..any },
-            "rfc7539esp" => Self { associated: Associated::WithIv, ..any },
-            "ccm" => Self { counts_length: true, ..any },
-            "xts" | "cts" => Self { least: block, ..any },
-            "adiantum" | "hctr2" => Self { least: 16, ..any },
-            "kw" => Self { least: 16, mask: 7, ..any },
-            _ if in_blocks(&properties.name) && block.is_power_of_two() => {
-                Self { mask: block - 1, ..any }
+        let (template, _) = split(&properties.name);
+        let aead = aead_within(&properties.name);
+        let (text, associated) = match template {
+            "rfc4106" | "rfc4309" | "rfc4543" => (Text::Any, Associated::Esp),
+            "rfc7539esp" => (Text::Any, Associated::AtLeast(8)),
+            "essiv" if aead.is_some() => {
+                let iv_size = properties.iv_size as usize;
+                (text_of(&properties.name, block), Associated::AtLeast(iv_size))
             }
-            _ => Self::ANY,
-        }
+            _ => (text_of(&properties.name, block), Associated::Any),
+        };
+        let encryption_only = matches!(aead, Some("authenc" | "authencesn"));
+        let matters = text != Text::Any || !matches!(associated, Associated::Any);
+        Self { matters, text, encryption_only, associated }
     }
 
-    /// EINVAL: a message with `len` bytes of associated data and text is of another shape.
+    /// EINVAL: a message with `len` bytes of associated data and text is of another shape. EOVERFLOW: its IV leaves too
+    /// few bytes for its length.
     #[inline(always)]
     pub fn check(&self, control: &Control, len: usize, length: Length) -> Result<()> {
         if self.matters { self.check_closely(control, len, length) } else { Ok(()) }
@@ -71,43 +85,109 @@ impl Shape {
     #[inline(never)]
     fn check_closely(&self, control: &Control, len: usize, length: Length) -> Result<()> {
         let assoclen = control.assoclen.unwrap_or(0) as usize;
-        let text = length.last(len.saturating_sub(assoclen));
-        let fits = text == 0 || (text >= self.least && text & self.mask == 0);
-        let associated = match self.associated {
+        let taken = match self.associated {
             Associated::Any => true,
             Associated::Esp => matches!(assoclen, 16 | 20),
-            Associated::WithIv => assoclen >= 8,
+            Associated::AtLeast(least) => assoclen >= least,
         };
-        let first = control.iv.as_ref().and_then(|iv| iv.as_slice().first());
-        let counts = !self.counts_length || first.is_none_or(|size| (1..=7).contains(size));
-        if fits && associated && counts { Ok(()) } else { Err(Errno::INVAL) }
+        if !taken {
+            return Err(Errno::INVAL);
+        }
+        if self.encryption_only && control.op != Op::Encrypt {
+            return Ok(());
+        }
+        let text = length.last(len.saturating_sub(assoclen));
+        let taken = match self.text {
+            Text::Counted => return check_count(control, text),
+            Text::Any => true,
+            Text::Blocks(block) => text & (block - 1) == 0,
+            Text::AtLeast(block) => text == 0 || text >= block,
+            Text::Wrapped => text == 0 || (text >= 16 && text.is_multiple_of(8)),
+        };
+        if taken { Ok(()) } else { Err(Errno::INVAL) }
     }
 }
 
-/// Returns whether the text is in whole blocks.
-fn in_blocks(name: &str) -> bool {
-    let (template, arguments) = name.split_once('(').unwrap_or((name, ""));
-    match template {
-        "ecb" | "cbc" | "pcbc" | "lrw" => true,
-        "essiv" => in_blocks(arguments),
-        "authenc" | "authencesn" => {
-            arguments.rsplit_once(',').is_some_and(|(_, cipher)| in_blocks(cipher))
+/// `crypto/ccm.c`, crypto_ccm_check_iv() and set_msg_len(), which takes the one length that is just too long.
+fn check_count(control: &Control, text: usize) -> Result<()> {
+    match control.iv.as_ref().and_then(|iv| iv.as_slice().first()) {
+        None => Ok(()),
+        Some(&size @ 1..=7) => {
+            let bytes = u32::from(size) + 1;
+            let fits = bytes >= 4 || text <= 1 << (8 * bytes);
+            if fits { Ok(()) } else { Err(Errno::from_number(libc::EOVERFLOW)) }
         }
-        _ => false,
+        Some(_) => Err(Errno::INVAL),
+    }
+}
+
+/// The template of a name, and what is in its parentheses.
+fn split(name: &str) -> (&str, &str) {
+    let (template, rest) = name.split_once('(').unwrap_or((name, ""));
+    (template, rest.strip_suffix(')').unwrap_or(rest))
+}
+
+/// The arguments of a template.
+fn arguments(inner: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    inner.split(move |c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+}
+
+/// The template of a digest and a cipher in that name, or within `essiv`.
+fn aead_within(name: &str) -> Option<&str> {
+    match split(name) {
+        (template @ ("authenc" | "authencesn" | "krb5enc"), _) => Some(template),
+        ("essiv", inner) => aead_within(arguments(inner).next()?),
+        _ => None,
+    }
+}
+
+/// The lengths of text for a mode with that block size.
+fn text_of(name: &str, block: usize) -> Text {
+    match split(name) {
+        ("ecb" | "cbc" | "pcbc" | "lrw", _) if block.is_power_of_two() => Text::Blocks(block),
+        ("xts" | "cts", _) => Text::AtLeast(block),
+        ("adiantum" | "hctr2", _) => Text::AtLeast(16),
+        ("kw", _) => Text::Wrapped,
+        ("ccm", _) => Text::Counted,
+        ("essiv", inner) => arguments(inner).next().map_or(Text::Any, |mode| text_of(mode, block)),
+        ("authenc" | "authencesn" | "krb5enc", inner) => {
+            arguments(inner).nth(1).map_or(Text::Any, |cipher| text_of(cipher, block))
+        }
+        _ => Text::Any,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Iv, Op};
+    use crate::engine::Iv;
 
-    fn takes(name: &str, block_size: u32, assoclen: u32, text: usize, iv: &[u8]) -> bool {
-        let properties = Properties { name: name.to_owned(), block_size, ..Properties::default() };
-        let mut control = Control { assoclen: Some(assoclen), ..Control::of(Op::Encrypt) };
+    fn check(
+        op: Op,
+        name: &str,
+        block_size: u32,
+        assoclen: u32,
+        text: usize,
+        iv: &[u8],
+    ) -> Result<()> {
+        let name = name.to_owned();
+        let properties = Properties { name, block_size, iv_size: 16, ..Properties::default() };
+        let mut control = Control { assoclen: Some(assoclen), ..Control::of(op) };
         control.iv.insert(Iv::default()).set(iv).unwrap();
         let len = assoclen as usize + text;
-        Shape::of(&properties).check(&control, len, Length::Whole).is_ok()
+        Shape::of(&properties).check(&control, len, Length::Whole)
+    }
+
+    fn takes(name: &str, block_size: u32, assoclen: u32, text: usize, iv: &[u8]) -> bool {
+        check(Op::Encrypt, name, block_size, assoclen, text, iv).is_ok()
     }
 
     #[test]
@@ -116,6 +196,8 @@ mod tests {
             ("cbc(aes)", 16, [0, 16, 160], [1, 15, 17]),
             ("essiv(cbc(aes),sha256)", 16, [0, 16, 160], [1, 15, 17]),
             ("authenc(hmac(sha256),cbc(des3_ede))", 8, [0, 8, 24], [1, 7, 9]),
+            ("authenc(hmac(sha256),cts(cbc(aes)))", 16, [0, 16, 17], [1, 7, 15]),
+            ("krb5enc(cmac(camellia),cts(cbc(camellia)))", 16, [0, 16, 17], [1, 7, 15]),
             ("xts(aes)", 16, [0, 16, 17], [1, 7, 15]),
             ("kw(aes)", 8, [0, 16, 24], [8, 17, 20]),
         ] {
@@ -128,12 +210,29 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_is_verified_before_the_text() {
+        for name in ["authenc(hmac(sha256),cbc(aes))", "essiv(authenc(hmac(sha1),cbc(aes)),sha256)"]
+        {
+            assert_eq!(check(Op::Decrypt, name, 16, 16, 17, &[]), Ok(()), "{name}");
+            assert_eq!(check(Op::Encrypt, name, 16, 16, 17, &[]), Err(Errno::INVAL), "{name}");
+        }
+        let krb5 = "krb5enc(hmac(sha1),cts(cbc(aes)))";
+        assert_eq!(check(Op::Decrypt, krb5, 16, 16, 7, &[]), Err(Errno::INVAL));
+    }
+
+    #[test]
     fn associated_data_and_ivs() {
         let taken = |name| (0..40).filter(move |&len| takes(name, 1, len, 3, &[]));
         assert!(taken("rfc4106(gcm(aes))").eq([16, 20]));
         assert!(taken("rfc7539esp(chacha20,poly1305)").eq(8..40));
+        let essiv = "essiv(authenc(hmac(sha256),cbc(aes)),sha256)";
+        assert!((0..40).filter(|&len| takes(essiv, 16, len, 16, &[])).eq(16..40));
         let sizes = (0..=255).filter(|&size| takes("ccm(aes)", 1, 0, 3, &[size]));
         assert!(sizes.eq(1..=7));
+        let long = |text, size| check(Op::Encrypt, "ccm(aes)", 1, 0, text, &[size]);
+        assert_eq!(long(1 << 16, 1), Ok(()));
+        assert_eq!(long((1 << 16) + 1, 1), Err(Errno::from_number(libc::EOVERFLOW)));
+        assert_eq!(long((1 << 16) + 1, 2), Ok(()));
     }
 
     #[test]

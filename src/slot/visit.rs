@@ -133,7 +133,7 @@ impl Visit {
         }
     }
 
-    /// Waits by `wait`, and lets the thread be cancelled before that. All that the thread has is put into WAITING
+    /// Waits by `wait`. The thread may be cancelled before that and while it waits. All that the thread has is put into WAITING
     /// meanwhile, because a cancelled thread drops nothing of what is in the frames of its call: neither
     /// there nor in a signal handler that interrupts it while it waits, and is cancelled in a call of its own.
     /// EINVAL: the operation was closed. `is_cut` says that a part of a piece was taken, so that an error is one

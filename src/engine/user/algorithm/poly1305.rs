@@ -2,8 +2,8 @@
 //! Poly1305, RFC 8439: the sum of the blocks times powers of r, modulo 2^130 - 5.
 //!
 //! RustCrypto's, the oracle of the tests, takes more than a microsecond to begin a message. This
-//! one takes one block after the other, in words of 64 bits: carries cost little, and products are dear, of
-//! which a block takes four of 128 bits. Of longer data it takes eight blocks at once with AVX2, and 16 with AVX-512
+//! one takes one block after the other, in words of 64 bits: carries cost little and multiplications much, and a
+//! block needs four of 64 by 64 bits. Of longer data it takes eight blocks at once with AVX2, and 16 with AVX-512
 //! IFMA. It takes blocks of 16 bytes only: its users pad what they authenticate.
 
 #![allow(
@@ -110,10 +110,10 @@ impl Poly1305 {
     /// The tag.
     pub fn tag(self) -> [u8; 16] {
         let Number { low, high } = self.sum;
-        // What is above 2^130, times 5, and so there is less than one modulus more than there may be.
+        // The bits above 2^130 count five times at the bottom. After that the sum is below 2^130, so the modulus is
+        // subtracted once at most.
         let (low, carry) = low.overflowing_add(u128::from((high >> 2).wrapping_mul(5)));
         let high = (high & 3).wrapping_add(u64::from(carry));
-        // Less 2^130 - 5, unless it is smaller than that.
         let (less, carry) = low.overflowing_add(5);
         let larger = 0u128.wrapping_sub(u128::from(high.wrapping_add(u64::from(carry)) >> 2));
         (low ^ (low ^ less) & larger).wrapping_add(self.mask).to_le_bytes()

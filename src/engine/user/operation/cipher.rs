@@ -2,8 +2,9 @@
 //! The user engine's operation of a cipher: the accepted AF_ALG socket, without a socket.
 //!
 //! Whole messages go straight from the caller's input to the caller's output. Streams
-//! are buffered until they are received; there is no limit to that but memory, so a sender
-//! never waits. The IV that a message leaves is kept for the next one.
+//! are buffered until they are received. In one process only memory limits that, and a sender never waits; where two
+//! processes share a stream it waits until there is room ([`super::shared_stream`]). The IV that a message leaves is
+//! kept for the next one.
 //!
 //! References: Linux `crypto/af_alg.c`, `crypto/algif_skcipher.c`, `crypto/algif_aead.c`.
 
@@ -19,7 +20,7 @@ use crate::engine::user::lease::Lease;
 use crate::engine::{Alone, Control, Failure, Length, Operation, Progress, Submission};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;
-use crate::iov::{IOVECS_MAX, Iovecs};
+use crate::iov::{Cursor, IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
 use crate::wipe::{DEEP, Depth, wiping_stack};
@@ -224,29 +225,42 @@ impl CipherOperation {
         }
     }
 
-    /// Appends `input` to the data that are there.
+    /// Returns whether a sender has to wait until another process has received something.
+    fn is_full(&self) -> Result<bool> {
+        match &*self.home.lock()? {
+            Home::Shared(shared) if !self.is_aead() => Ok(shared.room()? == 0),
+            _ => Ok(false),
+        }
+    }
+
+    /// Appends `input`, or as much as there is room for, to the data that are there. Returns how many bytes.
     fn append(
         &self,
         state: &mut CipherState,
         control: Option<&Control>,
         input: Iovecs<'_>,
         more: bool,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         self.lease.keyed()?;
         if state.complete() {
             return Err(Errno::INVAL);
         }
-        if let Some(control) = control {
+        if control.is_some() && state.begun && !state.data.is_empty() {
             // Another thread has begun a stream at the same time. Its data keep their IV.
-            if state.begun && !state.data.is_empty() {
-                return Err(Errno::BUSY);
-            }
+            return Err(Errno::BUSY);
+        }
+        let len = input.total()?;
+        let taken = state.room.map_or(len, |room| room.min(len));
+        if taken < len && self.is_aead() {
+            return Err(Errno::MSGSIZE);
+        }
+        if let Some(control) = control {
             state.settings.take_control(control, self.lease.sizes.iv)?;
         }
-        state.begun = true;
-        state.data.append(input)?;
-        state.more = more;
-        Ok(())
+        let mut list = Vec::new();
+        state.data.append(Cursor::new(input).take(taken, &mut list)?)?;
+        (state.begun, state.more) = (true, more || taken < len);
+        Ok(taken)
     }
 
     /// Returns whether there is a result to receive.
@@ -408,26 +422,15 @@ impl Operation for CipherOperation {
         more: bool,
         arrived: &Event,
     ) -> Result<usize> {
-        let len = input.total()?;
         if input.list().len() > IOVECS_MAX {
             return Err(Errno::MSGSIZE);
         }
-        let mut before = 0;
-        let sent = self.with(|state| {
-            before = state.data.len();
-            self.append(state, control, input, more)
-        });
-        match sent {
-            // The memory that two processes share is full until one of them has received something.
-            Err(Errno::MSGSIZE) if before > 0 && self.of_two_processes() && !self.is_aead() => {
-                Ok(0)
-            }
-            Err(errno) => Err(errno),
-            Ok(()) => {
-                arrived.happened();
-                Ok(len)
-            }
+        if input.total()? > 0 && self.is_full()? {
+            return Ok(0);
         }
+        let taken = self.with(|state| self.append(state, control, input, more))?;
+        arrived.happened();
+        Ok(taken)
     }
 
     fn receive(&self, output: Iovecs<'_>) -> Result<Option<usize>> {

@@ -38,6 +38,8 @@ pub struct CipherState {
     pub more: bool,
     /// Data that were sent and not yet processed.
     pub data: Buffer,
+    /// Bytes that may be sent before something is received. None: any number.
+    pub room: Option<usize>,
 }
 
 impl CipherState {

@@ -17,8 +17,8 @@ use crate::sys::mapping::Mapping;
 use crate::sys::mutex::{self, LastHolder};
 use crate::wipe::wipe_bytes;
 
-/// The size of a stream's memory, of which the kernel gives as much as is used. More data than that
-/// are EMSGSIZE.
+/// The size of a stream's memory, of which the kernel gives as much as is used. A writer that finds it full waits. A
+/// message of an AEAD, which nobody can receive in part, is EMSGSIZE if it does not fit.
 const LEN: usize = if cfg!(target_pointer_width = "64") { 64 << 20 } else { 8 << 20 };
 
 /// Room for further data where a limit does not allow as much. Where mlockall(2) locks new memory all of
@@ -77,6 +77,18 @@ impl SharedStream {
         result
     }
 
+    /// Bytes that may be sent before something is received.
+    pub fn room(&self) -> Result<usize> {
+        let _lock = Locked::new(self)?;
+        // SAFETY: the lock is held; as in `load`.
+        Ok(self.capacity() - unsafe { (*self.header()).data_len })
+    }
+
+    /// Bytes of data that it can hold.
+    fn capacity(&self) -> usize {
+        self.0.len() - size_of::<Header>()
+    }
+
     fn header(&self) -> *mut Header {
         self.0.start().as_ptr()
     }
@@ -99,6 +111,7 @@ impl SharedStream {
             state.settings.encrypt = (*header).encrypt;
             state.settings.assoclen = (*header).assoclen;
             let len = (*header).data_len;
+            state.room = Some(self.capacity() - len);
             state.data.grow(len)?;
             self.data().copy_to_nonoverlapping(state.data.bytes().as_mut_ptr(), len);
         }
@@ -110,7 +123,7 @@ impl SharedStream {
     /// The lock is held, or nobody else knows of the memory.
     unsafe fn store(&self, state: &mut CipherState) -> Result<()> {
         let len = state.data.len();
-        if len > self.0.len() - size_of::<Header>() {
+        if len > self.capacity() {
             return Err(Errno::MSGSIZE);
         }
         let header = self.header();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Poly1305's numbers in limbs of 44 bits, whose products need no carries before they are added up. In these the powers
-//! of r are computed that vectors take.
+//! Numbers as three limbs of 44, 44 and 42 bits. Products of such limbs can be added up before carries are
+//! needed. The powers of r for the vector code are computed in this form.
 
 use super::Number;
 
