@@ -43,6 +43,7 @@ impl Mapping {
     }
 
     /// Addresses alone: nobody can read or write there.
+    #[cfg(feature = "user-engine")]
     pub fn of_addresses(len: usize) -> Result<Self> {
         Self::new(len, libc::PROT_NONE, libc::MAP_PRIVATE)
     }
