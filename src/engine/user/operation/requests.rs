@@ -69,6 +69,13 @@ fn bytes_left(job: &Job<'_>) -> usize {
     if is_left { job.input.total().unwrap_or(0) } else { 0 }
 }
 
+/// Returns whether the operation takes such a message.
+fn is_taken(job: &Job<'_>) -> bool {
+    job.control.is_none_or(|control| {
+        job.operation.check(control, job.input, job.output, Length::Whole).is_ok()
+    })
+}
+
 fn share_key(one: &Job<'_>, other: &Job<'_>) -> bool {
     let key = |job| operation(job).and_then(|operation| operation.keyed().ok());
     key(one).zip(key(other)).is_some_and(|(one, other)| ptr::eq(one, other))
@@ -163,9 +170,10 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     if threads < 2 || groups.try_reserve_exact(threads + 1).is_err() {
         return;
     }
-    // The last message of each operation is processed by itself, since it leaves the IV.
+    // The last message of each operation is processed by itself, since it leaves the IV. One that is refused leaves none.
     for of_one in jobs.chunk_by_mut(|one, other| one.shares_operation(other)) {
-        of_one.last_mut().into_iter().filter(|job| is_left(job)).for_each(process_in_turn);
+        let last = of_one.iter_mut().rev().find(|job| is_taken(job));
+        last.into_iter().filter(|job| is_left(job)).for_each(process_in_turn);
     }
     let mut rest = jobs;
     while !rest.is_empty() {
