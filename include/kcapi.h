@@ -1859,7 +1859,6 @@ uint32_t kcapi_rng_seedsize(struct kcapi_handle *handle);
  * @retval -EINVAL       `handle` is NULL or that of another family
  * @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
  * @retval -EFAULT       `dst` is NULL
- * @retval -EBUSY        a message has begun on the handle, and is not finished
  * @retval -ENOKEY       no key was set
  * @retval -ENOMEM       there is no memory
  * @since 0.12.0, with these types since 1.3.1

@@ -11,7 +11,6 @@ use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{Iovecs, iovec};
 use crate::lock::Guard;
-use crate::log::because;
 use crate::slot::SlotState;
 use crate::wipe::Wiper;
 use std::ffi::CStr;
@@ -75,13 +74,9 @@ impl<'a> Prf<'a> {
     }
 
     /// Locks the handle for a whole derivation: all of its digests have the same key, whatever other
-    /// threads set on the transform. EBUSY: a message has begun, whose pieces would come into the derived key.
+    /// threads set on the transform.
     pub fn enter(&self) -> Result<Guard<'a, SlotState>> {
-        let state = self.handle.enter()?;
-        if state.has_begun() {
-            return Err(because(Errno::BUSY, "a message has begun on the handle"));
-        }
-        Ok(state)
+        self.handle.enter()
     }
 
     /// The digest of `parts`, one after the other, for a key derivation that wipes the stack at its end.

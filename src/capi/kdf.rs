@@ -25,7 +25,6 @@ use std::time::Duration;
 /// @retval -EINVAL       `handle` is NULL or that of another family
 /// @retval -EMSGSIZE     a length over INT_MAX; if that is `dlen`, `dst` stays as it is
 /// @retval -EFAULT       `dst` is NULL
-/// @retval -EBUSY        a message has begun on the handle, and is not finished
 /// @retval -ENOKEY       no key was set
 /// @retval -ENOMEM       there is no memory
 #[unsafe(no_mangle)]

@@ -152,6 +152,11 @@ impl Bound {
         self.owner = this_process();
     }
 
+    /// Returns whether a key was set.
+    pub fn has_key(&self) -> bool {
+        self.has_key
+    }
+
     /// Sets the tag length. EBUSY: it is another process's, too, or was: see the module.
     pub fn set_tag_len(&mut self, len: u32) -> Result<c_int> {
         // A parent goes on with its socket, although it may have children: they may never use it.

@@ -7,6 +7,7 @@ use super::backlog::Backlog;
 use super::capacity::Capacity;
 use super::common::KernelCommon;
 use super::socket;
+use crate::engine::shape::Shape;
 use crate::engine::{Failure, Kind, Op, Operation, Progress};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;
@@ -23,6 +24,8 @@ pub struct KernelOperation {
     pub(super) capacity: Capacity,
     /// Bytes of a tag, as they were when it was opened.
     pub(super) tag_len: usize,
+    /// What its messages must look like.
+    pub(super) shape: Shape,
     /// A stream's or digest's message is in it, or the beginning of one.
     pub(super) begun: AtomicBool,
     /// More of it follows.
@@ -54,12 +57,18 @@ impl Recover for Copy {}
 
 impl KernelOperation {
     /// Takes over an accepted socket.
-    pub fn new(socket: OwnedFd, common: Arc<KernelCommon>, tag_len: u32) -> Result<Self> {
+    pub fn new(
+        socket: OwnedFd,
+        common: Arc<KernelCommon>,
+        tag_len: u32,
+        shape: Shape,
+    ) -> Result<Self> {
         let operation = Self {
             capacity: Capacity::default(),
             socket,
             common,
             tag_len: tag_len as usize,
+            shape,
             begun: AtomicBool::new(false),
             more: AtomicBool::new(false),
             pending: AtomicUsize::new(0),

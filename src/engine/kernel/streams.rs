@@ -413,7 +413,7 @@ impl Operation for KernelOperation {
     }
 
     fn shape(&self) -> &Shape {
-        &self.common.algorithm.shape
+        &self.shape
     }
 
     fn message(

@@ -6,6 +6,7 @@ use super::capacity;
 use super::common::KernelCommon;
 use super::operation::KernelOperation;
 use super::{properties, socket};
+use crate::engine::shape::Shape;
 use crate::engine::{Company, Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::fork::{self, Watch};
@@ -104,8 +105,12 @@ impl Transform for KernelTransform {
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {
-        let (socket, tag_len) = self.bound.lock()?.accept(self.properties().max_tag_size)?;
+        let bound = self.bound.lock()?;
+        let (socket, tag_len) = bound.accept(self.properties().max_tag_size)?;
+        // Without a key that is the error of any message, and the kernel's to tell.
+        let shape = if bound.has_key() { self.common.algorithm.shape } else { Shape::ANY };
+        drop(bound);
         log!(Debug, "accept(2): an operation of {}", self.properties().name);
-        Ok(Arc::new(KernelOperation::new(socket, Arc::clone(&self.common), tag_len)?))
+        Ok(Arc::new(KernelOperation::new(socket, Arc::clone(&self.common), tag_len, shape)?))
     }
 }

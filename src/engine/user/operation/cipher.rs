@@ -446,8 +446,9 @@ impl Operation for CipherOperation {
         self.lease.sizes.tag
     }
 
+    /// Without a key that is the error of any message.
     fn shape(&self) -> &Shape {
-        &self.lease.common.shape
+        if self.keyed().is_ok() { &self.lease.common.shape } else { &Shape::ANY }
     }
 
     fn message(
