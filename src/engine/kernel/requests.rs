@@ -13,7 +13,7 @@ use super::batch::whole_result;
 use super::capacity::SENT_AT_ONCE;
 use super::message::Message;
 use super::operation::KernelOperation;
-use crate::engine::{Job, Length, Operation};
+use crate::engine::{Job, Length};
 use crate::errno::Result;
 use crate::iov::{IOVECS_MAX, Iovecs, iovec};
 use libc::iovec;
@@ -102,8 +102,8 @@ fn choose<'a>(jobs: &[Job<'a>]) -> Result<Vec<Chosen<'a>>> {
 /// an error in its lengths.
 fn place_of_result(operation: &KernelOperation, job: &Job<'_>) -> Option<[iovec; 1]> {
     let control = job.control?;
-    operation.check(control, job.input, job.output, Length::Whole).ok()?;
     let (len, result) = control.lens(operation.tag_len, job.input, job.output).ok()?;
+    operation.shape.check(control, len.min(result), Length::Whole).ok()?;
     let longest = len.max(result);
     let output = job.output.list().first().filter(|output| output.iov_len >= result)?;
     let place = [iovec(output.iov_base.cast(), result)];
