@@ -52,7 +52,7 @@ static long number(const char *variable, long otherwise)
 
 static void schedules(const char *name, void (*schedule)(const void *), const void *arg)
 {
-    long seed = number("KCAPI_SEED", 1), count = number("KCAPI_SCHEDULES", 15), i;
+    long seed = number("KCAPI_SEED", 1), count = number("KCAPI_SCHEDULES", getenv("KCAPI_VALGRIND") ? 5 : 15), i;
 
     for (i = 0; i < count; i++) {
         prepare_logs();

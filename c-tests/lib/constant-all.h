@@ -67,6 +67,8 @@ static void take_algorithm(const struct algorithm *a)
     static const size_t lengths[] = { 240, 16, 4 * KIB };
     bool expected = is_known(a->name), once = expected || !run.all, first = true;
 
+    if (expected && run.no_tables)
+        return;
     step.algorithm = a;
     run.iv_counts = counts(a->name);
     for (uint32_t len = 0; len <= KEYLEN_MAX + 1; len++) {

@@ -16,6 +16,8 @@ static const char *const counting[] = { "ctr(", "lrw(", "gcm(", "ccm(" };
 static struct {
     /* Not only what is quick. */
     bool all;
+    /* Not what looks up tables: its code is the same on every path. */
+    bool no_tables;
     /* Of the step. */
     bool iv_counts;
     unsigned steps;

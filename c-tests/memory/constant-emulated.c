@@ -189,6 +189,7 @@ int main(int argc, char **argv)
         return 0;
     }
     take_path(path);
+    run.no_tables = path != &paths[0];
     step.caller = mmap(NULL, sizeof(*step.caller), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (step.caller == MAP_FAILED)

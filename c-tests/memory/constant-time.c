@@ -152,6 +152,7 @@ int main(int argc, char **argv)
     kcapi_cipher_destroy(cipher_with_key("cbc(aes)", (const uint8_t[16]){ 1 }, 16, 0));
     find_features(2, 5);
     take_path(path);
+    run.no_tables = path != &paths[0];
     c = new_memory(sizeof(*c));
     step.caller = new_memory(sizeof(*step.caller));
     step.prepare = keep_secret;

@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn it_agrees_with_rustcrypto() {
         let bytes: Vec<u8> = (0..1400u32).map(|i| ((i * i) >> 5) as u8).collect();
-        for len in 0..1300 {
+        for len in (0..1300).step_by(if cfg!(miri) { 67 } else { 1 }) {
             check(bytes[len % 60..].first_chunk().unwrap(), &bytes[..len]);
         }
     }
