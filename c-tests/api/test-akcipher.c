@@ -189,6 +189,13 @@ static void many(uint32_t flags)
     in[1].iov_len = 31;
     is_int(kcapi_akcipher_sign_aio(signing, in, to, 2, 0), -EINVAL, "the second is wrong");
     is_int(kcapi_akcipher_sign_aio(signing, in, to, 1, 0), SHORT, "the first is not");
+    in[1].iov_len = 32;
+    to[1].iov_len = SHORT - 1;
+    memset(out, 0xee, SHORT);
+    is_int(kcapi_akcipher_sign_aio(signing, in, to, 2, 0), -EMSGSIZE, "no room for the second");
+    ok(all_are(out, 0xee, SHORT), "nothing is done for the first");
+    to[1].iov_len = SHORT + 9;
+    is_int(kcapi_akcipher_sign_aio(signing, in, to, 1, 0), SHORT, "there is for it alone");
     is_int(kcapi_akcipher_verify_aio(signing, to, to, 1, 0), 32, "verify_aio");
 
     memset(messages, 0, sizeof(messages));

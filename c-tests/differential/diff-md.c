@@ -150,10 +150,10 @@ static void one_calls(void)
 static void generators(void)
 {
     /*
-     * ANSI's first: it is another stdrng, and the kernel tells the seed size of the one that it has
+     * stdrng last: the others are stdrng, too, and the kernel tells the seed size of the one that it has
      * loaded last.
      */
-    static const char *const names[] = { "ansi_cprng", "stdrng", "drbg_nopr_hmac_sha512",
+    static const char *const names[] = { "ansi_cprng", "drbg_nopr_hmac_sha512", "stdrng",
                                          "nosuch" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -21,7 +21,7 @@ static const char *const files[SETTINGS] = {
     "/proc/sys/net/core/rmem_max", "/proc/sys/net/core/optmem_max",
 };
 
-enum { TAG = 16, AAD = 16, MOST = 3 * MIB / 2, MOST_IOVECS = 256, USUAL = 212992 };
+enum { TAG = 16, AAD = 16, MOST = 2 * MIB, MOST_IOVECS = 256, USUAL = 212992 };
 
 /* With less the kernel cannot describe what it must (20480 before Linux 6.7, 131072 since). */
 enum { OPTMEM_CHAINS = 8192, OPTMEM_WHOLE = 20480 };
@@ -47,6 +47,13 @@ static bool set(int setting, long value)
     bool done = file && fprintf(file, "%ld", value) > 0;
 
     return file && fclose(file) == 0 && done;
+}
+
+static void set_all(const long *now)
+{
+    for (int i = 0; i < SETTINGS; i++)
+        if (!set(i, now[i]))
+            bail_out("%s: %s", files[i], strerror(errno));
 }
 
 /* What is asked of a handle. */
@@ -250,14 +257,49 @@ static void test(const long *now)
 {
     unsigned wrong = 0;
 
-    for (int i = 0; i < SETTINGS; i++)
-        if (!set(i, now[i]))
-            bail_out("%s: %s", files[i], strerror(errno));
+    set_all(now);
     for (int i = 0; i < WORKS; i++)
         if (works[i].known)
             wrong += !is_right(&works[i], now);
     ok(wrong == 0, "wmem_default %ld, rmem_default %ld, wmem_max %ld, rmem_max %ld, optmem_max %ld", now[0],
        now[1], now[2], now[3], now[4]);
+}
+
+/* The result of a message before one that is shorter than a tag is longer than both messages. */
+static void test_short_last(uint32_t flags)
+{
+    struct kcapi_handle *handle = aead_with_key("gcm(aes)", key, 16, TAG, 0, flags);
+    unsigned wrong = 0;
+
+    for (size_t last = 1; last <= TAG; last++) {
+        size_t len = 131072 - page_size() - last, whole = len + TAG, behind = page_size();
+        struct iovec from[2] = { { data, len }, { data + len, last } };
+        struct iovec to[2] = { { out + behind - TAG - last, whole }, { out + whole + behind, last + TAG } };
+        uint64_t digest;
+
+        wrong += kcapi_aead_encrypt(handle, data, len, iv, to[0].iov_base, whole, 0) != (ssize_t)whole;
+        digest = digest_of(to[0].iov_base, whole);
+        memset(out, 0, MOST);
+        wrong += kcapi_aead_encrypt_aio(handle, from, to, 2, iv, 0) != (ssize_t)(whole + last + TAG) ||
+                 digest_of(to[0].iov_base, whole) != digest;
+    }
+    ok(wrong == 0, "a short message behind a long one, flags %u: %u failed", flags, wrong);
+    kcapi_aead_destroy(handle);
+}
+
+/* Whether it is one message or each of two. */
+static void test_undescribed(uint32_t flags)
+{
+    struct kcapi_handle *handle = cipher_with_key("xts(aes)", key, 32, flags);
+    size_t len = MOST / 2;
+    struct iovec from[2] = { { data, len }, { data + len, len } }, to[2] = { { out, len }, { out + len, len } };
+
+    for (uint32_t count = 1; count <= 2; count++) {
+        ssize_t ret = kcapi_cipher_encrypt_aio(handle, from, to, count, iv, 0);
+
+        ok(ret == -EMSGSIZE, "%u too long for their description, flags %u: %zd", count, flags, ret);
+    }
+    kcapi_cipher_destroy(handle);
 }
 
 int main(void)
@@ -303,8 +345,16 @@ int main(void)
 
             test(now);
         }
-    for (int i = 0; i < SETTINGS; i++)
-        set(i, before[i]);
+    for (uint32_t flags = 0; flags <= KCAPI_INIT_AIO; flags += KCAPI_INIT_AIO) {
+        static const long step[SETTINGS] = { 131072, 131072, 131072, 131072, OPTMEM_WHOLE };
+        static const long little[SETTINGS] = { 8388608, 8388608, 8388608, 8388608, OPTMEM_WHOLE };
+
+        set_all(step);
+        test_short_last(flags);
+        set_all(little);
+        test_undescribed(flags);
+    }
+    set_all(before);
     free(data);
     free(out - 16);
     return done_testing();

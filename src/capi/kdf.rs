@@ -138,7 +138,7 @@ pub unsafe extern "C" fn kcapi_hkdf(
         let (name, ikm, salt, info) = unsafe {
             (
                 string(hashname)?,
-                bytes(ikm, ikmlen)?,
+                input(ikm, ikmlen)?,
                 optional(salt, saltlen as usize)?,
                 optional(info, infolen)?,
             )
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn kcapi_pbkdf(
         let name = unsafe { string(hashname) }?;
         // SAFETY: kcapi.h: the buffers have their lengths.
         let (pw, salt) =
-            (|| unsafe { bytes(pw, pwlen as usize) }, || unsafe { bytes(salt, saltlen) });
+            (|| unsafe { input(pw, pwlen as usize) }, || unsafe { input(salt, saltlen) });
         kdf::pbkdf(name, pw, salt, count, keylen)
     };
     // SAFETY: kcapi.h: `key` has `keylen` bytes.
@@ -257,7 +257,20 @@ unsafe fn derive(dst: *mut u8, dlen: usize, kdf: impl FnOnce() -> Result<Key>) -
 /// `data` is NULL, or `len` bytes there may be read and nobody writes them, for `'a`.
 unsafe fn optional<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
     // SAFETY: the caller's promise.
-    if data.is_null() { Ok(&[]) } else { unsafe { bytes(data, len) } }
+    if data.is_null() { Ok(&[]) } else { unsafe { input(data, len) } }
+}
+
+/// An input of a derivation. EFAULT for NULL unless `len` is 0, EMSGSIZE for a length over INT_MAX.
+///
+/// # Safety
+///
+/// `len` bytes at `data` may be read and nobody writes them, for `'a`.
+unsafe fn input<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
+    // SAFETY: the caller's promise.
+    match unsafe { bytes(data, len) }? {
+        long if long.len() > i32::MAX as usize => Err(because(Errno::MSGSIZE, TOO_LONG)),
+        input => Ok(input),
+    }
 }
 
 /// The name of an algorithm; ENOENT for NULL.

@@ -77,7 +77,7 @@ impl<'a> Work<'a> {
         self.settings.direction == Direction::Encrypt
     }
 
-    /// Pads the last piece of a message, or refuses what cannot be decrypted.
+    /// Pads the end of a message, or refuses what cannot be decrypted.
     fn pad(&self, last: &mut Secret, length: u64) -> Result<(), Failed> {
         if !self.encrypts() {
             if length.is_multiple_of(self.block as u64) {
@@ -139,7 +139,9 @@ fn whole(settings: &Settings, log: Log, source: &Source, material: Material) -> 
     let mut message = source.read_all(log, &[], 0)?;
     let work = Work::begin(settings, log, material)?;
     let iv = iv(settings, log, work.cipher.iv_size());
-    one_message(&work, &mut message, &iv)?;
+    let length = message.bytes().len() as u64;
+    work.pad(&mut message, length)?;
+    one_message(&work, message.bytes_mut(), &iv)?;
     let length = message.bytes().len() as u64;
     work.unpad(&mut message, length)?;
     let sink = sink(settings, log)?;
@@ -148,13 +150,12 @@ fn whole(settings: &Settings, log: Log, source: &Source, material: Material) -> 
 }
 
 /// Encrypts or decrypts it in its place.
-fn one_message(work: &Work<'_>, message: &mut Secret, iv: &[u8]) -> Result<(), Failed> {
-    work.pad(message, message.bytes().len() as u64)?;
-    if message.bytes().is_empty() {
+fn one_message(work: &Work<'_>, message: &mut [u8], iv: &[u8]) -> Result<(), Failed> {
+    if message.is_empty() {
         return Ok(());
     }
-    let length = message.bytes().len();
-    let result = work.in_place(message.bytes_mut(), iv);
+    let length = message.len();
+    let result = work.in_place(message, iv);
     match result {
         Ok(written) if written == length => Ok(()),
         Ok(_) => Err(work.failed(Errno(libc::EIO))),
@@ -178,13 +179,25 @@ fn pieces(
 ) -> Result<(), Failed> {
     source.refuse_endless(log, settings.output)?;
     let work = Work::begin(settings, log, material)?;
+    if !length.is_multiple_of(work.block) {
+        let what =
+            format_args!("pieces of {} are not in blocks of {}", shown(length), shown(work.block));
+        return Err(failed(log, &what, Errno(libc::EINVAL)));
+    }
     let mut iv = iv(settings, log, work.cipher.iv_size());
     let mut now = read_piece(log, source, length)?;
     let sink = sink(settings, log)?;
     loop {
         let next = read_piece(log, source, length)?;
         let is_last = next.bytes().is_empty();
-        one_message(&work, &mut now, &iv)?;
+        if is_last {
+            let length = now.bytes().len() as u64;
+            work.pad(&mut now, length)?;
+        }
+        // Behind a whole piece the padding is a piece of its own, as who decrypts will take it.
+        for piece in now.bytes_mut().chunks_mut(length) {
+            one_message(&work, piece, &iv)?;
+        }
         if is_last {
             let length = now.bytes().len() as u64;
             work.unpad(&mut now, length)?;

@@ -4,7 +4,7 @@
 //! [`super::aio::plan`] says which messages go together, a [`Backend`] carries them out. One that
 //! goes alone is a one-shot ([`super::one_shot`]).
 
-use super::capacity::{SENT_AT_ONCE, readable};
+use super::capacity::{Capacity, SENT_AT_ONCE, readable};
 use super::message::{self, Message, why_short};
 use super::operation::KernelOperation;
 use crate::engine::kernel::aio::plan::{BATCH_MAX, Batch, Plan, Rules};
@@ -80,16 +80,20 @@ impl KernelOperation {
     fn rules(&self, order: Order, op: Op, inputs: Iovecs<'_>) -> Rules {
         let all = inputs.list().iter().fold(0usize, |sum, iov| sum.saturating_add(iov.iov_len));
         let one_granule = self.kind() == Kind::Aead || order == Order::InTurn;
+        let growth = self.growth(op);
         Rules {
             // If messages take turns only one is in the socket.
             capacity: match order {
                 Order::InTurn => usize::MAX,
-                _ => readable(self.capacity.room(self.socket.as_fd(), all)).min(SENT_AT_ONCE),
+                // The result of a message before a short one is longer than both.
+                _ => readable(self.capacity.room(self.socket.as_fd(), all))
+                    .min(SENT_AT_ONCE)
+                    .saturating_add_signed(-growth.max(0)),
             },
             pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
             granule: if one_granule { 1 } else { self.common.algorithm.granule() },
             cut: matches!(order, Order::Chain | Order::ChainInTurn),
-            growth: self.growth(op),
+            growth,
         }
     }
 
@@ -128,10 +132,13 @@ impl KernelOperation {
             output,
         }));
         backend.run_each(&exchanges, &mut ends)?;
-        outcomes.extend(ends.into_iter().map_while(|end| match end {
-            End::Received(outcome) => Some(outcome),
-            End::Refused(errno) => Some(Err(errno)),
-            End::Left => None,
+        outcomes.extend(ends.into_iter().zip(inputs.list()).map_while(|(end, input)| {
+            let outcome = match end {
+                End::Received(outcome) => outcome,
+                End::Refused(errno) => Err(errno),
+                End::Left => return None,
+            };
+            Some(outcome.map_err(|errno| Capacity::refusal(errno, input.iov_len)))
         }));
         Ok(())
     }

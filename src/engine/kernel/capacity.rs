@@ -98,10 +98,10 @@ impl Capacity {
         }
     }
 
-    /// Returns whether there may be no memory for the description of a message of `len` bytes
-    /// (net.core.optmem_max).
-    pub fn is_long(len: usize) -> bool {
-        len > BY_DEFAULT
+    /// The errno for a message of `len` bytes that the kernel has refused with `errno`. If the message is long, there
+    /// was room for its data, but not for their description (net.core.optmem_max).
+    pub fn refusal(errno: Errno, len: usize) -> Errno {
+        if errno == Errno::NOMEM && len > BY_DEFAULT { Errno::MSGSIZE } else { errno }
     }
 }
 

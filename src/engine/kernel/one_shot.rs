@@ -90,11 +90,8 @@ impl KernelOperation {
         output: Iovecs<'_>,
         result: usize,
     ) -> Result<()> {
-        match self.try_exchange(message, len, output, result) {
-            // There was room for the data, but not for their description (net.core.optmem_max).
-            Err(Errno::NOMEM) if Capacity::is_long(len) => Err(Errno::MSGSIZE),
-            exchanged => exchanged,
-        }
+        let exchanged = self.try_exchange(message, len, output, result);
+        exchanged.map_err(|errno| Capacity::refusal(errno, len))
     }
 
     fn try_exchange(

@@ -193,6 +193,8 @@ impl Operation for AsymmetricOperation {
         outputs: Iovecs<'_>,
         _: Submission,
     ) -> Result<usize> {
+        let mut each = inputs.each().zip(outputs.each());
+        each.try_for_each(|(input, output)| self.check(control, input, output, Length::Whole))?;
         let go = |inputs: Iovecs<'_>| self.one_by_one(alone, control, inputs, outputs);
         match overlap(inputs.list(), outputs.list()) {
             Overlap::None => go(inputs),
