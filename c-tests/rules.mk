@@ -114,8 +114,8 @@ fuzz:
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run $(FUZZ)
 
 # The Rust tests of everything that is no system call, under Miri, which sees undefined behaviour. Left out, because it
-# takes hours: many vectors of algorithms that have no unsafe code of ours, or whose unsafe code others test. Files
-# of the corpus are read, so the tests are not isolated.
+# takes hours: many vectors of algorithms whose unsafe code of ours is assembly or instructions that Miri does not have, or
+# is reached by other tests, too. Files of the corpus are read, so the tests are not isolated.
 vectors := wycheproof skcipher::tests aead::tests every_digest rarer_digests mac::tests sha3::tests::it_agrees \
 	sha::tests::they_agree akcipher kpp::tests montgomery
 miri:

@@ -238,12 +238,7 @@ impl Handle {
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         let submission = if self.aio { Submission::Batched } else { Submission::Synchronous };
-        let check = |operation: &dyn Operation| {
-            let mut pairs = inputs.each().zip(outputs.each());
-            pairs.try_for_each(|(input, output)| {
-                operation.check(control, input, output, Length::Whole)
-            })
-        };
+        let check = |operation: &dyn Operation| operation.check_each(control, inputs, outputs);
         // Lists of messages take memory, a single message does not.
         if inputs.list().len() > 1 {
             memory::ensure(SMALL)?;

@@ -191,6 +191,8 @@ static void hkdf(void)
     is_int(kcapi_hkdf(name, key, 32, src, 16, src, 20, NULL, 64), -EINVAL, "to NULL: -EINVAL");
     is_int(HKDF(key, 32, src, 16, src, 20, (size_t)INT_MAX + 1), -EMSGSIZE, "too much: -EMSGSIZE");
     is_wiped(HKDF(key, 32, src, UINT_MAX, src, 20, 64), EMSGSIZE, 64, "too much salt: -EMSGSIZE");
+    is_wiped(HKDF(key, (size_t)INT_MAX + 1, src, 16, src, 20, 64), EMSGSIZE, 64, "too much keying material");
+    is_wiped(HKDF(key, 32, src, 16, src, (size_t)INT_MAX + 1, 64), EMSGSIZE, 64, "too much info");
     name = "hmac(nosuch)";
     is_wiped(HKDF(key, 32, src, 16, src, 20, 64), ENOENT, 64, "unknown: -ENOENT");
     name = NULL;
@@ -232,6 +234,7 @@ static void pbkdf(void)
     is_int(kcapi_pbkdf(name, key, 32, src, 16, 3, NULL, 64), -EFAULT, "to NULL: -EFAULT");
     is_int(PBKDF(key, 32, src, 16, 3, (size_t)INT_MAX + 1), -EMSGSIZE, "too much: -EMSGSIZE");
     is_wiped(PBKDF(key, UINT_MAX, src, 16, 3, 64), EMSGSIZE, 64, "too long a password: -EMSGSIZE");
+    is_wiped(PBKDF(key, 32, src, (size_t)INT_MAX + 1, 3, 64), EMSGSIZE, 64, "too much salt: -EMSGSIZE");
     name = "hmac(nosuch)";
     is_wiped(PBKDF(key, 32, src, 16, 3, 64), ENOENT, 64, "unknown: -ENOENT");
     name = NULL;

@@ -58,6 +58,12 @@ static void agrees(const struct kpp_vector *vector, uint32_t flags)
     is_mem(out + size, vector->public, size, "the second public key");
     in[1].iov_len = 0;
     is_int(kcapi_kpp_ssgen_aio(handle, in, to, 3, 0), -EINVAL, "the second peer is none");
+    in[1].iov_len = size;
+    to[1].iov_len = size - 1;
+    memset(out, 0x77, sizeof(out));
+    is_int(kcapi_kpp_ssgen_aio(handle, in, to, 3, 0), -EMSGSIZE, "no room for the second secret");
+    is_int(kcapi_kpp_keygen_aio(handle, to, 3, 0), -EMSGSIZE, "nor for the second key");
+    ok(all_are(out, 0x77, sizeof(out)), "nothing was written");
     kcapi_kpp_destroy(handle);
 }
 

@@ -287,7 +287,7 @@ static void test_short_last(uint32_t flags)
     kcapi_aead_destroy(handle);
 }
 
-/* Whether it is one message or each of two. */
+/* One message goes by a call of its own, two by the engine of AIO. */
 static void test_undescribed(uint32_t flags)
 {
     struct kcapi_handle *handle = cipher_with_key("xts(aes)", key, 32, flags);
@@ -300,6 +300,46 @@ static void test_undescribed(uint32_t flags)
         ok(ret == -EMSGSIZE, "%u too long for their description, flags %u: %zd", count, flags, ret);
     }
     kcapi_cipher_destroy(handle);
+}
+
+/* A stream for whose result there is no description has ended, and one for whose data there is none has not begun. */
+static void test_undescribed_stream(void)
+{
+    struct kcapi_handle *handle = aead_with_key("gcm(aes)", key, 16, TAG, 0, 0);
+    size_t len = MIB, half = MOST - 1;
+    struct iovec from = { data, len }, to = { out, len + TAG }, few = { data, 100 }, little = { out, 100 + TAG };
+    struct iovec too_much[2] = { { data, half }, { data, half } };
+
+    is_int(kcapi_aead_stream_init_enc(handle, iv, &from, 1), (ssize_t)len, "a long stream begins");
+    is_int(kcapi_aead_stream_update_last(handle, NULL, 0), 0, "and ends");
+    is_int(kcapi_aead_stream_op(handle, &to, 1), -EMSGSIZE, "its result has no description");
+    is_int(kcapi_aead_setkey(handle, key, 16), 0, "it is over");
+    is_int(kcapi_aead_stream_init_enc(handle, iv, too_much, 2), -EMSGSIZE, "its data have none");
+    is_int(kcapi_aead_setkey(handle, key, 16), 0, "it is over");
+    is_int(kcapi_aead_stream_init_enc(handle, iv, &few, 1), 100, "another begins");
+    is_int(kcapi_aead_stream_update_last(handle, NULL, 0), 0, "and ends");
+    is_int(kcapi_aead_stream_op(handle, &little, 1), 100 + TAG, "and has its result");
+    kcapi_aead_destroy(handle);
+}
+
+/* Two messages that are sent together, and of which each could be too long for its description alone. */
+static void test_undescribed_pair(uint32_t flags)
+{
+    struct kcapi_handle *handle = aead_with_key("gcm(aes)", key, 16, TAG, 0, flags);
+    size_t len = 250000;
+    struct iovec from[2] = { { data, len }, { data + len, len } };
+    struct iovec to[2] = { { out, len + TAG }, { out + MIB, len + TAG } };
+    struct kcapi_request r[2];
+
+    is_int(kcapi_aead_encrypt_aio(handle, from, to, 2, iv, 0), -EMSGSIZE, "two messages have no description");
+    for (size_t i = 0; i < 2; i++)
+        r[i] = (struct kcapi_request){ .handle = handle, .type = KCAPI_REQUEST_ENCRYPT, .iv = iv,
+                                       .input = from[i].iov_base, .inlen = len, .output = to[i].iov_base,
+                                       .outlen = len + TAG };
+    kcapi_process(r, 2, sizeof(r[0]), 0);
+    is_int(r[0].result, -EMSGSIZE, "nor has a request");
+    is_int(r[1].result, -EMSGSIZE, "nor the next");
+    kcapi_aead_destroy(handle);
 }
 
 int main(void)
@@ -347,12 +387,16 @@ int main(void)
         }
     for (uint32_t flags = 0; flags <= KCAPI_INIT_AIO; flags += KCAPI_INIT_AIO) {
         static const long step[SETTINGS] = { 131072, 131072, 131072, 131072, OPTMEM_WHOLE };
-        static const long little[SETTINGS] = { 8388608, 8388608, 8388608, 8388608, OPTMEM_WHOLE };
+        static const long large[SETTINGS] = { 8388608, 8388608, 8388608, 8388608, OPTMEM_WHOLE };
+        static const long little[SETTINGS] = { 8388608, 8388608, 8388608, 8388608, OPTMEM_CHAINS };
 
         set_all(step);
         test_short_last(flags);
-        set_all(little);
+        set_all(large);
         test_undescribed(flags);
+        test_undescribed_stream();
+        set_all(little);
+        test_undescribed_pair(flags);
     }
     set_all(before);
     free(data);

@@ -16,7 +16,7 @@ static const char *const counting[] = { "ctr(", "lrw(", "gcm(", "ccm(" };
 static struct {
     /* Not only what is quick. */
     bool all;
-    /* Not what looks up tables: its code is the same on every path. */
+    /* Not what is known to look up tables: that this is found on one path is enough. */
     bool no_tables;
     /* Of the step. */
     bool iv_counts;

@@ -351,6 +351,12 @@ ok 'what the C program wrote in pieces of 61440' cmp message <(xts -d --pieces 6
 { head -c 65536 message | xts; tail -c +65537 message | xts; } >sealed
 ok 'or of 65536' cmp message <(xts -d --pieces 65536 -i sealed)
 ok 'the other way, too' cmp sealed <(xts --pieces 65536 -i message)
+# xts-begun-anew
+head -c 131072 /dev/zero >message
+xts -i message -o sealed
+ok 'a long message begins as one of pieces' cmp <(head -c 65536 sealed) <(head -c 65536 message | xts)
+ok 'and does not begin anew' test "$(head -c 65552 sealed | tail -c 16 | xxd -p)" != "$(head -c 16 sealed | xxd -p)"
+ok 'it comes back' cmp message <(xts -d <sealed)
 # padding-in-the-midst
 cbc() { "$ours/kcapi-enc" -q -c 'cbc(aes)' --iv $iv --keyfd 6 "$@" 6<key16; }
 for size in 0 1 31 32 33 64 100; do
@@ -360,7 +366,7 @@ for size in 0 1 31 32 33 64 100; do
     ok 'come back' cmp message <(cbc -d --pieces 32 --pkcs7 <sealed)
 done
 ok 'pieces of less than blocks' is 234 our kcapi-enc -c 'cbc(aes)' --iv $iv --keyfd 3 --pieces 40 -i 1000
-ok 'are told' says 'pieces of 40 bytes are not in blocks of 16 bytes'
+ok 'are told' says 'pieces: 40 bytes are no multiple of the block size, 16 bytes'
 # guessed-padding
 printf '0123456789abcde\1' >ends-like-padding
 ok '--pkcs7' is 0 our kcapi-enc -q --pkcs7 -c 'cbc(aes)' --iv $iv --keyfd 3 -i ends-like-padding -o out

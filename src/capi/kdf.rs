@@ -260,17 +260,18 @@ unsafe fn optional<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
     if data.is_null() { Ok(&[]) } else { unsafe { input(data, len) } }
 }
 
-/// An input of a derivation. EFAULT for NULL unless `len` is 0, EMSGSIZE for a length over INT_MAX.
+/// An input of a derivation. EFAULT for NULL unless `len` is 0, EMSGSIZE for a length over INT_MAX, as in every call
+/// that takes a message or a key.
 ///
 /// # Safety
 ///
 /// `len` bytes at `data` may be read and nobody writes them, for `'a`.
 unsafe fn input<'a>(data: *const u8, len: usize) -> Result<&'a [u8]> {
-    // SAFETY: the caller's promise.
-    match unsafe { bytes(data, len) }? {
-        long if long.len() > i32::MAX as usize => Err(because(Errno::MSGSIZE, TOO_LONG)),
-        input => Ok(input),
+    if len > i32::MAX as usize {
+        return Err(because(Errno::MSGSIZE, TOO_LONG));
     }
+    // SAFETY: the caller's promise.
+    unsafe { bytes(data, len) }
 }
 
 /// The name of an algorithm; ENOENT for NULL.

@@ -447,6 +447,12 @@ pub trait Operation: Forked + Any {
         self.shape().check(control, len.min(result), length)
     }
 
+    /// Checks every pair of a batch, before anything is done for one of them.
+    fn check_each(&self, control: &Control, inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<()> {
+        let mut pairs = inputs.each().zip(outputs.each());
+        pairs.try_for_each(|(input, output)| self.check(control, input, output, Length::Whole))
+    }
+
     /// A whole message and its whole result. EINVAL when `output` is shorter than the
     /// result, EMSGSIZE when the message cannot be taken whole and must be.
     /// Bytes of `output` after the result are left alone. The caller sees to it that no other

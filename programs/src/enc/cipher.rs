@@ -48,9 +48,15 @@ impl<'a> Work<'a> {
         let name = settings.cipher;
         let cipher = Cipher::open(name, Flag::None).map_err(|errno| failed(log, &name, errno))?;
         log.verbose(format_args!("{name} by the engine {}", cipher.engine()));
+        let block = cipher.block_size().max(1);
+        if let Some(length) = settings.pieces.filter(|length| !length.is_multiple_of(block)) {
+            let (length, block) = (shown(length), shown(block));
+            let what =
+                format_args!("--pieces: {length} are no multiple of the block size, {block}");
+            return Err(failed(log, &what, Errno(libc::EINVAL)));
+        }
         let key = settings.key.key(log, material, settings.key_length)?;
         cipher.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
-        let block = cipher.block_size().max(1);
         Ok(Self { settings, log, cipher, key, block })
     }
 
@@ -167,7 +173,7 @@ fn one_message(work: &Work<'_>, message: &mut [u8], iv: &[u8]) -> Result<(), Fai
     }
 }
 
-/// Messages of so many bytes; `next_iv` makes the IV of each of the one before. The C program made
+/// Messages of so many bytes. `next_iv` makes a message's IV of that of the message before. The C program made
 /// such pieces of a longer message, with the same IV for each.
 fn pieces(
     settings: &Settings,
@@ -179,11 +185,6 @@ fn pieces(
 ) -> Result<(), Failed> {
     source.refuse_endless(log, settings.output)?;
     let work = Work::begin(settings, log, material)?;
-    if !length.is_multiple_of(work.block) {
-        let what =
-            format_args!("pieces of {} are not in blocks of {}", shown(length), shown(work.block));
-        return Err(failed(log, &what, Errno(libc::EINVAL)));
-    }
     let mut iv = iv(settings, log, work.cipher.iv_size());
     let mut now = read_piece(log, source, length)?;
     let sink = sink(settings, log)?;
@@ -194,7 +195,8 @@ fn pieces(
             let length = now.bytes().len() as u64;
             work.pad(&mut now, length)?;
         }
-        // Behind a whole piece the padding is a piece of its own, as who decrypts will take it.
+        // Decryption cuts the ciphertext into the same pieces, so padding behind a whole piece is a message of
+        // its own. Its IV is the same, since ciphers whose IV goes on from piece to piece take no padding.
         for piece in now.bytes_mut().chunks_mut(length) {
             one_message(&work, piece, &iv)?;
         }

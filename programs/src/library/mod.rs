@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
 use ffi::*;
+use libc::iovec;
 
 /// A length, or the errno that a negative result is.
 fn length(result: isize) -> Result<usize> {
@@ -210,16 +211,20 @@ impl Cipher {
         unsafe { kcapi_cipher_blocksize(self.0.raw) as usize }
     }
 
-    /// A whole message; the IV must have the length that `iv_size` says.
+    /// A whole message, by a batch of one: kcapi_cipher_encrypt() cuts a long one into pieces, which in modes
+    /// such as xts all begin with the IV. The IV must have the length that `iv_size` says.
     pub fn in_place(&self, direction: Direction, message: &mut [u8], iv: &[u8]) -> Result<usize> {
         if iv.len() < self.iv_size() {
             return Err(Errno(libc::EINVAL));
         }
         let call = match direction {
-            Direction::Encrypt => kcapi_cipher_encrypt,
-            Direction::Decrypt => kcapi_cipher_decrypt,
+            Direction::Encrypt => kcapi_cipher_encrypt_aio,
+            Direction::Decrypt => kcapi_cipher_decrypt_aio,
         };
-        self.0.in_place(call, message, message.len(), message.len(), iv)
+        let mut place = iovec { iov_base: message.as_mut_ptr().cast(), iov_len: message.len() };
+        let mut same = place;
+        // SAFETY: the handle is live, both arrays are one IOVEC of the message's memory, and the IV is long enough.
+        length(unsafe { call(self.0.raw, &raw mut place, &raw mut same, 1, iv.as_ptr(), 0) })
     }
 
     /// Begins a message in pieces.

@@ -54,12 +54,18 @@ impl KernelOperation {
                 _ => self.carry_out(first.take(), &batch, rules.cut, backend, &mut reads),
             });
             let mut goes_on = carried_out.is_ok();
-            for (&read, output) in reads.iter().zip(batch.outputs().each()) {
+            let refused =
+                |errno, len| if rules.cut { errno } else { Capacity::refusal(errno, len) };
+            for ((&read, output), input) in
+                reads.iter().zip(batch.outputs().each()).zip(batch.inputs().list())
+            {
+                // What the kernel has to describe is all that is in the socket.
+                let described = if order == Order::InTurn { input.iov_len } else { batch.len() };
                 // Behind a failure, too, since what a forged message has left must not stay.
-                let result = whole_result(read, output);
+                let result = whole_result(read.map_err(|errno| refused(errno, described)), output);
                 goes_on = goes_on && outcome.note(self.note(result));
             }
-            carried_out?;
+            carried_out.map_err(|errno| refused(errno, batch.len()))?;
             if !goes_on {
                 return outcome.result();
             }
@@ -85,10 +91,13 @@ impl KernelOperation {
             // If messages take turns only one is in the socket.
             capacity: match order {
                 Order::InTurn => usize::MAX,
-                // The result of a message before a short one is longer than both.
-                _ => readable(self.capacity.room(self.socket.as_fd(), all))
-                    .min(SENT_AT_ONCE)
-                    .saturating_add_signed(-growth.max(0)),
+                // A message's result may be longer than all that was sent, by a tag, if the messages behind it
+                // are shorter than that. It has to fit into the receive buffer.
+                _ => {
+                    let longest = all.saturating_add_signed(growth.max(0));
+                    let room = self.capacity.room(self.socket.as_fd(), longest);
+                    readable(room).min(SENT_AT_ONCE).saturating_sub(longest - all)
+                }
             },
             pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
             granule: if one_granule { 1 } else { self.common.algorithm.granule() },
@@ -132,13 +141,10 @@ impl KernelOperation {
             output,
         }));
         backend.run_each(&exchanges, &mut ends)?;
-        outcomes.extend(ends.into_iter().zip(inputs.list()).map_while(|(end, input)| {
-            let outcome = match end {
-                End::Received(outcome) => outcome,
-                End::Refused(errno) => Err(errno),
-                End::Left => return None,
-            };
-            Some(outcome.map_err(|errno| Capacity::refusal(errno, input.iov_len)))
+        outcomes.extend(ends.into_iter().map_while(|end| match end {
+            End::Received(outcome) => Some(outcome),
+            End::Refused(errno) => Some(Err(errno)),
+            End::Left => None,
         }));
         Ok(())
     }

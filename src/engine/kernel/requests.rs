@@ -10,7 +10,7 @@
 
 use super::aio::{End, Exchange};
 use super::batch::whole_result;
-use super::capacity::SENT_AT_ONCE;
+use super::capacity::{Capacity, SENT_AT_ONCE};
 use super::message::Message;
 use super::operation::KernelOperation;
 use crate::engine::{Job, Length};
@@ -58,8 +58,12 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
         let mut left = Ok(());
         for (Chosen { number, output, .. }, end) in chain.iter().zip(&mut ends) {
             let outcome = match end {
-                // SAFETY: a part of the job's output.
-                End::Received(read) => Some(whole_result(read, unsafe { Iovecs::new(output) })),
+                End::Received(read) => {
+                    let [place] = output;
+                    let read = read.map_err(|errno| Capacity::refusal(errno, place.iov_len));
+                    // SAFETY: a part of the job's output.
+                    Some(whole_result(read, unsafe { Iovecs::new(output) }))
+                }
                 End::Refused(errno) => {
                     left = Err(errno);
                     None

@@ -206,6 +206,18 @@ impl KernelOperation {
         taken
     }
 
+    /// The errno for a piece of a stream of which `sent` bytes were taken and the rest was refused. `most` is the
+    /// length of the message so far, of an AEAD.
+    fn refusal(&self, errno: Errno, sent: usize, most: usize) -> Errno {
+        match (self.kind(), errno) {
+            // There was no memory for the description of the rest. The kernel has taken the part for the whole
+            // message, and the rest for another.
+            (Kind::Aead, Errno::INVAL) if sent > 0 => Errno::MSGSIZE,
+            (Kind::Aead, _) => Capacity::refusal(errno, most),
+            _ => errno,
+        }
+    }
+
     /// Takes back that another message has begun.
     fn restore(&self, before: &Noted) {
         self.begun.store(before.begun, Ordering::Relaxed);
@@ -329,6 +341,7 @@ impl Operation for KernelOperation {
             let taken = piece.and_then(|data| {
                 let follows = more || sent + data.total()? < len;
                 self.send_piece(&Message { control: control.take(), data }, follows, growth)
+                    .map_err(|errno| self.refusal(errno, sent, most))
             });
             match taken {
                 Ok(taken) => sent += taken,
@@ -404,6 +417,10 @@ impl Operation for KernelOperation {
             }
             // The kernel has cut the message, so the result is that of another one.
             (Kind::Aead, Ok(bytes)) if bytes < due => self.ended(Err(Errno::MSGSIZE)),
+            // It would be refused again.
+            (Kind::Aead, Err(errno)) if Capacity::refusal(errno, due) == Errno::MSGSIZE => {
+                self.ended(Err(Errno::MSGSIZE))
+            }
             _ => self.ended(message::forget_forged(received, output, due)).map(Some),
         }
     }
@@ -450,8 +467,7 @@ impl Operation for KernelOperation {
         if !matches!(self.kind(), Kind::Skcipher | Kind::Aead) {
             return self.one_by_one(alone, control, inputs, outputs);
         }
-        let mut each = inputs.each().zip(outputs.each());
-        each.try_for_each(|(input, output)| self.check(control, input, output, Length::Whole))?;
+        self.check_each(control, inputs, outputs)?;
         self.takes_whole(control.op);
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1

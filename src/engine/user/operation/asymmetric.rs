@@ -193,8 +193,7 @@ impl Operation for AsymmetricOperation {
         outputs: Iovecs<'_>,
         _: Submission,
     ) -> Result<usize> {
-        let mut each = inputs.each().zip(outputs.each());
-        each.try_for_each(|(input, output)| self.check(control, input, output, Length::Whole))?;
+        self.check_each(control, inputs, outputs)?;
         let go = |inputs: Iovecs<'_>| self.one_by_one(alone, control, inputs, outputs);
         match overlap(inputs.list(), outputs.list()) {
             Overlap::None => go(inputs),

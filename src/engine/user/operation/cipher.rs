@@ -485,8 +485,7 @@ impl Operation for CipherOperation {
         if let ([_], [_]) = (inputs.list(), outputs.list()) {
             return self.message(alone, control, inputs, outputs, Length::Whole);
         }
-        let mut each = inputs.each().zip(outputs.each());
-        each.try_for_each(|(input, output)| self.check(control, input, output, Length::Whole))?;
+        self.check_each(control, inputs, outputs)?;
         let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
         let done = match self.lease.depth {
             Depth::Shallow => self.with_alone(alone, pairs),
