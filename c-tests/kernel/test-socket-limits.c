@@ -337,8 +337,9 @@ static void test_undescribed_pair(uint32_t flags)
                                        .input = from[i].iov_base, .inlen = len, .output = to[i].iov_base,
                                        .outlen = len + TAG };
     kcapi_process(r, 2, sizeof(r[0]), 0);
-    is_int(r[0].result, -EMSGSIZE, "nor has a request");
-    is_int(r[1].result, -EMSGSIZE, "nor the next");
+    /* Linux 6.7 and later describe a message in less. */
+    for (size_t i = 0; i < 2; i++)
+        ok(r[i].result == -EMSGSIZE || r[i].result == (ssize_t)(len + TAG), "request %zu: %zd", i, r[i].result);
     kcapi_aead_destroy(handle);
 }
 
