@@ -31,7 +31,8 @@ int main(void)
 #include "instructions.h"
 #include "trap.h"
 
-enum { EVENTS = 8 * MIB, SHOWN = 3, WAYS = 32 };
+/* Of one step: only what is used takes memory. */
+enum { EVENTS = 32 * MIB, SHOWN = 3, WAYS = 32 };
 
 /* How a child says that EVENTS are too few. */
 enum { EXIT_NO_ROOM = 2 };

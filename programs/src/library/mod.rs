@@ -105,24 +105,6 @@ impl Handle {
         let name = unsafe { CStr::from_ptr(kcapi_handle_engine(self.raw)) };
         name.to_str().unwrap_or_default()
     }
-
-    /// `input` bytes of the buffer become `output` bytes of it.
-    fn in_place(
-        &self,
-        call: OneShot,
-        buffer: &mut [u8],
-        input: usize,
-        output: usize,
-        iv: &[u8],
-    ) -> Result<usize> {
-        if buffer.len() < input.max(output) {
-            return Err(Errno(libc::EINVAL));
-        }
-        let memory = buffer.as_mut_ptr();
-        // SAFETY: the handle is live and the memory as long as is said, the IV's as well: the
-        // callers have compared it with what the library says. Output may be input.
-        length(unsafe { call(self.raw, memory, input, iv.as_ptr(), memory, output, 0) })
-    }
 }
 
 impl Drop for Handle {
@@ -322,14 +304,16 @@ impl Aead {
         output: usize,
         iv: &[u8],
     ) -> Result<usize> {
-        if iv.len() < self.iv_size() {
+        if iv.len() < self.iv_size() || buffer.len() < input.max(output) {
             return Err(Errno(libc::EINVAL));
         }
         let call = match direction {
             Direction::Encrypt => kcapi_aead_encrypt,
             Direction::Decrypt => kcapi_aead_decrypt,
         };
-        self.0.in_place(call, buffer, input, output, iv)
+        let memory = buffer.as_mut_ptr();
+        // SAFETY: the handle is live, and the memory and the IV are long enough. Output may be input.
+        length(unsafe { call(self.0.raw, memory, input, iv.as_ptr(), memory, output, 0) })
     }
 }
 

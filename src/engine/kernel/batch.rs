@@ -54,18 +54,18 @@ impl KernelOperation {
                 _ => self.carry_out(first.take(), &batch, rules.cut, backend, &mut reads),
             });
             let mut goes_on = carried_out.is_ok();
-            let refused =
-                |errno, len| if rules.cut { errno } else { Capacity::refusal(errno, len) };
-            for ((&read, output), input) in
-                reads.iter().zip(batch.outputs().each()).zip(batch.inputs().list())
-            {
-                // What the kernel has to describe is all that is in the socket.
-                let described = if order == Order::InTurn { input.iov_len } else { batch.len() };
+            for (&read, output) in reads.iter().zip(batch.outputs().each()) {
+                // What the kernel has to describe is all that is in the socket. A chain is cut where it is too long.
+                let described = match order {
+                    Order::InTurn => output.total()?,
+                    Order::Together => batch.len(),
+                    Order::Chain | Order::ChainInTurn => 0,
+                };
                 // Behind a failure, too, since what a forged message has left must not stay.
-                let result = whole_result(read.map_err(|errno| refused(errno, described)), output);
+                let result = whole_result(read, output, described);
                 goes_on = goes_on && outcome.note(self.note(result));
             }
-            carried_out.map_err(|errno| refused(errno, batch.len()))?;
+            carried_out?;
             if !goes_on {
                 return outcome.result();
             }
@@ -94,9 +94,9 @@ impl KernelOperation {
                 // A message's result may be longer than all that was sent, by a tag, if the messages behind it
                 // are shorter than that. It has to fit into the receive buffer.
                 _ => {
-                    let longest = all.saturating_add_signed(growth.max(0));
-                    let room = self.capacity.room(self.socket.as_fd(), longest);
-                    readable(room).min(SENT_AT_ONCE).saturating_sub(longest - all)
+                    let tag = growth.max(0).unsigned_abs();
+                    let room = self.capacity.room(self.socket.as_fd(), all.saturating_add(tag));
+                    readable(room).min(SENT_AT_ONCE).saturating_sub(tag)
                 }
             },
             pairs: if order == Order::ChainInTurn { 1 } else { BATCH_MAX },
@@ -193,7 +193,7 @@ impl KernelOperation {
                 Ok(sent) if sent == len => return self.settle_busy(output, cut, outcomes),
                 Ok(sent) => sent,
                 Err(Errno::NOMEM) if cut => 0,
-                Err(errno) => return Err(errno),
+                Err(errno) => return Err(Capacity::refusal(errno, len)),
             },
         };
         match why_short(input, sent) {
@@ -206,9 +206,11 @@ impl KernelOperation {
     }
 }
 
-/// The result of a message that must fill `output`. EMSGSIZE: the kernel has cut the message.
-pub(super) fn whole_result(read: Outcome, output: Iovecs<'_>) -> Result<usize> {
+/// The result of a message that must fill `output`, where the kernel had to describe `described` bytes. EMSGSIZE: it
+/// has cut the message, or has no memory for the description.
+pub(super) fn whole_result(read: Outcome, output: Iovecs<'_>, described: usize) -> Result<usize> {
     let due = output.total()?;
+    let read = read.map_err(|errno| Capacity::refusal(errno, described));
     match message::forget_forged(read, output, due)? {
         result if result == due => Ok(result),
         _ => Err(Errno::MSGSIZE),

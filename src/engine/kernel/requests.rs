@@ -10,7 +10,7 @@
 
 use super::aio::{End, Exchange};
 use super::batch::whole_result;
-use super::capacity::{Capacity, SENT_AT_ONCE};
+use super::capacity::SENT_AT_ONCE;
 use super::message::Message;
 use super::operation::KernelOperation;
 use crate::engine::{Job, Length};
@@ -60,9 +60,9 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
             let outcome = match end {
                 End::Received(read) => {
                     let [place] = output;
-                    let read = read.map_err(|errno| Capacity::refusal(errno, place.iov_len));
                     // SAFETY: a part of the job's output.
-                    Some(whole_result(read, unsafe { Iovecs::new(output) }))
+                    let output = unsafe { Iovecs::new(output) };
+                    Some(whole_result(read, output, place.iov_len))
                 }
                 End::Refused(errno) => {
                     left = Err(errno);
