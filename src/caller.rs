@@ -24,8 +24,8 @@ pub fn read(from: Iovecs<'_>, to: &mut [u8]) -> Result<()> {
     // SAFETY: `to` may be written, and is this library's own.
     let copied = unsafe { transfer(vm::process_vm_readv, to.as_mut_ptr(), from) };
     if is_refused(copied) {
-        // SAFETY: whoever made the list promised that nobody else uses its memory. That it is there
-        // cannot be checked in this case. `to` is this library's own.
+        // SAFETY: whoever made the list promised that nobody else uses its memory, and `to` is this library's own.
+        // That the memory is there cannot be checked in this case: a page that is missing is a signal here.
         unsafe { gather(from.list(), to) };
         return Ok(());
     }

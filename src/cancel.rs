@@ -63,8 +63,8 @@ impl Suspended {
     ///
     /// # Safety
     ///
-    /// Every frame of the library's that is left, from here to the thread's start, holds only values that need not
-    /// be dropped.
+    /// No frame of the library's, from here to the thread's start, holds a value whose destructor does more than to
+    /// wipe it.
     pub unsafe fn end(&self) {
         self.restore();
         // SAFETY: the caller's promise.

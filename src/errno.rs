@@ -67,8 +67,7 @@ impl Errno {
     pub const DEADLK: Self = Self::of(libc::EDEADLK);
     /// The time to wait is over.
     pub const TIMEDOUT: Self = Self::of(libc::ETIMEDOUT);
-    /// More than fits into a message of this size.
-    #[cfg(feature = "asymmetric")]
+    /// A length that has no room where it is to be written.
     pub const OVERFLOW: Self = Self::of(libc::EOVERFLOW);
     /// A tag that does not match.
     pub const BADMSG: Self = Self::of(libc::EBADMSG);
@@ -121,6 +120,12 @@ impl Errno {
     /// read as success in C, become EIO.
     pub fn from_number(number: c_int) -> Self {
         if number > 0 { Self::of(number) } else { Self::IO }
+    }
+
+    /// That of a result of the kernel's, which is a negative errno.
+    pub fn of_negative(result: i64) -> Self {
+        c_int::try_from(result)
+            .map_or(Self::IO, |result| Self::from_number(result.saturating_neg()))
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! This is what becomes of each of them:
 //!
-//! - Locks: a child finds none held ([`crate::lock`]).
+//! - Locks: those that other threads of the parent held are free in the child. One that its own thread holds, in a
+//!   call that a signal handler has interrupted to call fork(2), is not ([`crate::lock`]).
 //! - Sockets are shared with the child. Whole messages of each process use an operation of its
 //!   own, so a handle opens a new one in the child ([`crate::generation`]).
 //! - A stream, or a digest, that has begun is told of the fork before and after ([`watch`]): a

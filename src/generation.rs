@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering}
 const GENERATIONS: u32 = (1 << 30) - 1;
 
 /// This process's number. A handler of pthread_atfork(3) sets it to 0 in a child, which then gets a
-/// new one. That takes no system call, but the C library runs the handlers for fork(3) only and not
-/// for clone(2).
+/// new one. That takes no system call, but the C library runs the handlers in its function fork(2) only and not
+/// for a program's own clone(2).
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The number's place in a process that has rings of io_uring. No child may touch these, however it
@@ -37,7 +37,7 @@ pub fn generation() -> u32 {
     }
 }
 
-/// The number of children that this process has had by fork(3) since it began to count.
+/// The number of children that this process has had by fork(2) since it began to count.
 static CHILDREN: AtomicU32 = AtomicU32::new(0);
 
 /// The number of children so far. The last child shares all descriptors that were opened before it.
@@ -45,10 +45,10 @@ pub fn children() -> u32 {
     CHILDREN.load(Ordering::Relaxed)
 }
 
-/// The thread that called fork(3), and is this process's first one.
+/// The thread that called fork(2), and is this process's first one.
 static FIRST_THREAD: AtomicUsize = AtomicUsize::new(0);
 
-/// The thread in which this process began, by the address of its errno; 0: it was not made by fork(3).
+/// The thread in which this process began, by the address of its errno; 0: it was not made by fork(2).
 pub fn first_thread() -> usize {
     FIRST_THREAD.load(Ordering::Relaxed)
 }

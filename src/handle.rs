@@ -7,8 +7,8 @@
 use crate::cancel::Suspended;
 use crate::engine::choice;
 use crate::engine::{
-    Alone, Control, Kind, Length, Op, Operation, Parameter, Progress, Properties, Submission,
-    Transform,
+    Alone, Control, Grouping, Kind, Length, Op, Operation, Parameter, Progress, Properties,
+    Submission, Transform,
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
@@ -45,7 +45,7 @@ pub struct Handle {
     aio: bool,
     splice_size: AtomicU32,
     /// The warning that a long message is cut was given.
-    cut: AtomicBool,
+    warned_of_pieces: AtomicBool,
 }
 
 impl Handle {
@@ -73,7 +73,7 @@ impl Handle {
             assoclen: AtomicUsize::new(0),
             aio: options.aio,
             splice_size: AtomicU32::new(DEFAULT_SPLICE_SIZE),
-            cut: AtomicBool::new(false),
+            warned_of_pieces: AtomicBool::new(false),
         })
     }
 
@@ -164,8 +164,8 @@ impl Handle {
             self.warn_of_pieces(input);
         }
         let check = |operation: &dyn Operation| operation.check(control, input, output, length);
-        self.alone(state, control, check, |operation, alone| {
-            operation.message(alone.with(wiper), control, input, output, length)
+        self.alone(state, control, check, |alone| {
+            alone.operation().message(alone.with(wiper), control, input, output, length)
         })
     }
 
@@ -188,7 +188,7 @@ impl Handle {
     /// Opens an operation for a digest that may be processed together with others. False: its message has
     /// begun already, it gains nothing by that, or there is an error.
     pub fn makes_way_for_digest(&self, state: &mut SlotState) -> bool {
-        self.gains_by_company(None, usize::MAX).is_some()
+        self.grouping(None).is_some()
             && state.missing == Missing::Nothing
             && state
                 .operation(|| self.open_operation())
@@ -200,7 +200,7 @@ impl Handle {
         self.slot.close_failed(state);
     }
 
-    /// Takes note of that message's result.
+    /// Takes note of the result of a message for which `make_way` or `makes_way_for_digest` has made way.
     pub fn after(&self, state: &mut SlotState, result: &Result<usize>) {
         self.slot.after(state, result);
     }
@@ -210,7 +210,7 @@ impl Handle {
         // The length is compared first, so that short messages take no longer.
         if input.total().is_ok_and(|len| len > Length::ONE_SHOT)
             && !self.properties().chains()
-            && !self.cut.swap(true, Ordering::Relaxed)
+            && !self.warned_of_pieces.swap(true, Ordering::Relaxed)
         {
             log!(
                 Warning,
@@ -243,8 +243,8 @@ impl Handle {
         if inputs.list().len() > 1 {
             memory::ensure(SMALL)?;
         }
-        self.alone(&mut *self.enter()?, control, check, |operation, alone| {
-            operation.batch(alone, control, inputs, outputs, submission)
+        self.alone(&mut *self.enter()?, control, check, |alone| {
+            alone.operation().batch(alone, control, inputs, outputs, submission)
         })
     }
 
@@ -393,9 +393,9 @@ impl Handle {
         self.tfm.enter_at_once(&self.slot)
     }
 
-    /// How many messages of `len` bytes are faster together, see [`Tfm::gains_by_company`].
-    pub fn gains_by_company(&self, op: Option<Op>, len: usize) -> Option<usize> {
-        self.tfm.gains_by_company(op, len)
+    /// The messages that are faster together, see [`Transform::grouping`].
+    pub fn grouping(&self, op: Option<Op>) -> Option<Grouping> {
+        self.tfm.grouping(op)
     }
 
     /// Its place in the order in which several handles are locked: those on one transform stand next to one
@@ -413,18 +413,17 @@ impl Handle {
         self.slot.visit(state, || self.open_operation())
     }
 
-    /// Processes a whole message by `call`, on an operation that nobody else uses meanwhile.
+    /// Processes whole messages by `call`.
     fn alone(
         &self,
         state: &mut SlotState,
         control: &Control,
         check: impl FnOnce(&dyn Operation) -> Result<()>,
-        call: impl FnOnce(&dyn Operation, Alone<'_>) -> Result<usize>,
+        call: impl FnOnce(Alone<'_>) -> Result<usize>,
     ) -> Result<usize> {
         let goes_on = self.goes_on(control, state);
         self.slot.make_way_alone(state, goes_on, check, || self.open_operation())?;
-        let (operation, alone) = state.alone(|| self.open_operation())?;
-        let result = call(operation, alone);
+        let result = call(state.alone(|| self.open_operation())?);
         self.slot.after(state, &result);
         result
     }

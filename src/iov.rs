@@ -2,8 +2,9 @@
 //! Scatter-gather lists of the caller's memory.
 //!
 //! A caller's input and output may be the same memory or overlap, since
-//! in-place operation is the normal case. So no reference to that memory is ever
-//! made: lists of raw IOVECs go through the library and into the system calls.
+//! in-place operation is the normal case. So lists of raw IOVECs go through the library and into the system
+//! calls. References to that memory are made only where the engine in user space works on it
+//! (`engine/user/data.rs`).
 //!
 //! The kernel engine promises -EFAULT for memory that is not there, the engine in user space
 //! does not (kcapi.h, `kcapi_handle_engine`). So the kernel engine goes to a caller's

@@ -19,11 +19,15 @@
 //!
 //! # Safety
 //!
-//! Unsafe code is allowed module by module, in those that face C or the kernel.
-//! Three promises carry it, and every `SAFETY` comment names one of them:
-//! what the C API demands of a caller (a handle is live; a buffer has the length
-//! that is given with it), what a system call does by its manual page, and what a
-//! function's own `# Safety` section demands.
+//! Unsafe code is allowed module by module: in those that face C or the kernel, in what threads, handlers and
+//! processes share, and in assembly and vectors. A `SAFETY` comment names what makes it sound:
+//!
+//! - what the C API demands of a caller: a handle is live, a buffer has the length that is given with it
+//!   ([`capi`]); below it the lists of IOVECs carry that on (`iov`);
+//! - what a system call does by its manual page;
+//! - what a function's, or a trait's, own `# Safety` section demands;
+//! - a feature of the processor, and who has found it;
+//! - what the module itself keeps to, and where.
 
 mod caller;
 mod cancel;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! Locks that no child of fork(2) finds held, and for which no signal handler waits for ever.
+//! Locks that stay held in no child of fork(2) by a thread that is not there, and for which no signal handler
+//! waits for ever.
 //!
 //! A child has one thread, the one that called fork(2), and a copy of the parent's memory: a lock
 //! that another thread of the parent held at that moment would stay held in the child, since
@@ -21,6 +22,7 @@ use crate::errno::{Errno, Result};
 use crate::generation::{first_thread, generation};
 use crate::sys::thread;
 use std::cell::{Cell, UnsafeCell};
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -77,8 +79,8 @@ const LOOK_FOR_HOLDER: Duration = Duration::from_millis(1);
 /// the handler is told at once, and then goes out of this one's way.
 const FOR_ITSELF: Duration = Duration::from_secs(1);
 
-// SAFETY: a lock gives its value to one thread at a time, so it may be shared if the value may be
-// sent from thread to thread.
+// SAFETY: a lock gives its value to one thread at a time, in which the guard stays, so it may be shared if the value
+// may be sent from thread to thread.
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T: Default> Default for Lock<T> {
@@ -232,10 +234,11 @@ impl<T: Recover> Lock<T> {
         self.owner.store(thread, Ordering::Relaxed);
         if word & STATE != FREE {
             // SAFETY: this thread is the only one that has the lock. The one that had it is not in this
-            // process, or has kept it, and is here to give it back: see `is_held_below`.
+            // process; or it is the thread that forked, which has kept the lock and changes nothing meanwhile: see
+            // `is_held_below`.
             unsafe { T::recover(self.value.get()) };
         }
-        Ok(Guard { lock: self, taken, before })
+        Ok(Guard { lock: self, taken, before, of_this_thread: PhantomData })
     }
 }
 
@@ -285,7 +288,8 @@ impl<T> Lock<T> {
     ///
     /// This thread has kept the lock, in this process, and calls this once.
     pub unsafe fn kept(&self) -> Guard<'_, T> {
-        Guard { lock: self, taken: self.word.load(Ordering::Relaxed), before: 0 }
+        let taken = self.word.load(Ordering::Relaxed);
+        Guard { lock: self, taken, before: 0, of_this_thread: PhantomData }
     }
 }
 
@@ -296,6 +300,8 @@ pub struct Guard<'a, T> {
     taken: u32,
     /// This thread, if a call of it was interrupted that was about to take the lock, or 0.
     before: usize,
+    /// It is neither sent nor lent to another thread.
+    of_this_thread: PhantomData<*mut T>,
 }
 
 impl<T> Guard<'_, T> {

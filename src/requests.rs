@@ -10,6 +10,8 @@
 //! or in a signal handler that has interrupted a call. So it gives all back, waits, and begins anew. The
 //! order is that of the handles' addresses, so that calls with the same handles meet at the first one.
 
+#![allow(unsafe_code)]
+
 use crate::engine::requests::process as process_jobs;
 use crate::engine::{Control, Job, Length, Op};
 use crate::errno::{Errno, Result};
@@ -122,14 +124,22 @@ impl<'a> Request<'a> {
 /// is a call of its own.
 pub fn process_together(requests: &mut [Request<'_>], mut told: impl FnMut(&Request<'_>)) {
     if are_apart(requests.iter().map(Request::memory)) {
-        let _ = process_locked(requests, &mut told);
+        // SAFETY: that was just seen.
+        let _ = unsafe { process_locked(requests, &mut told) };
     }
 }
 
 /// Processes requests together, of each handle the first ones that can be. What is left of a handle is
 /// processed here, too, in its turn. After an error nothing was processed. ENOMEM; EDEADLK: this is a
 /// signal handler that has interrupted a call of one of the handles; EBUSY: other threads use them.
-fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_>)) -> Result<()> {
+///
+/// # Safety
+///
+/// No output of a request meets another one's memory or IV.
+unsafe fn process_locked(
+    requests: &mut [Request<'_>],
+    told: &mut dyn FnMut(&Request<'_>),
+) -> Result<()> {
     memory::ensure(SMALL)?;
     let (mut order, mut jobs) = (Vec::new(), Vec::new());
     order.try_reserve_exact(requests.len())?;
@@ -142,17 +152,12 @@ fn process_locked(requests: &mut [Request<'_>], told: &mut dyn FnMut(&Request<'_
     for (of_one, state) in order.chunk_by_mut(|a, b| of_one_handle(a, b)).zip(&mut locks) {
         // The operation is open and stays so, because the first request makes way for all.
         let ready = of_one.iter().take_while(|request| request.makes_way(state)).count();
-        let Some((operation, alone)) = state.opened_alone() else { continue };
+        let Some(alone) = state.opened_alone() else { continue };
         for request in of_one.iter_mut().take(ready) {
             let Request { task, input, output, result, .. } = &mut **request;
-            jobs.push(Job {
-                operation,
-                alone: alone.with(Wiper::Caller),
-                control: task.control(),
-                input: input.iovecs(),
-                output: output.iovecs(),
-                outcome: result,
-            });
+            let (alone, control) = (alone.with(Wiper::Caller), task.control());
+            // SAFETY: the requests are apart, by the caller's promise.
+            jobs.push(unsafe { Job::new(alone, control, input.iovecs(), output.iovecs(), result) });
         }
     }
     process_jobs(&mut jobs);

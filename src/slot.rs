@@ -5,9 +5,12 @@
 //!
 //! - a new key or tag length, if no message is in it ([`Slot::busy`]);
 //! - a whole message or the beginning of a stream, if an earlier stream was given up with data in
-//!   it, or a call has failed in a way that left something behind ([`Operation::failed`]);
+//!   it, or if another process shares the operation;
+//! - a call that has failed in a way that left something behind ([`Operation::failed`]): by itself if it was a whole
+//!   message's, else by the next call, since threads may be in the stream;
 //! - a call of a digest's message that has failed ([`crate::handle::Handle::update_digest`]);
-//! - a call that found no key (ENOKEY), since the next one may have one;
+//! - a call that found no key (ENOKEY), since the next one may have one. Nothing is lost then, because no message was
+//!   in it;
 //! - the child of a fork(2), unless a stream or digest has begun in it.
 //!
 //! When an operation is closed its IV is lost, and with a stream's operation its direction, too. A
@@ -51,7 +54,7 @@ pub struct Slot {
     arrived: Event,
 }
 
-/// What is missing of a digest's message, of which the digest would be another message's.
+/// What is missing of a digest's message. Without it the next digest would be that of another message.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
     Nothing,
@@ -96,7 +99,7 @@ pub struct SlotState {
     pub missing: Missing,
     /// The operation has taken the place of one that two processes share, in which a stream had ended: receivers
     /// that wait there for the next stream find it here.
-    followed: bool,
+    is_successor: bool,
     /// The process that used it last, by its generation.
     process: u32,
     /// A message has been in the operation: it has something to go on with.
@@ -229,7 +232,7 @@ impl Slot {
                 }
                 check(&**operation)?;
                 self.exchange(state, open)?;
-                state.followed = shared && !failed && !given_up;
+                state.is_successor = shared && !failed && !given_up;
             } else if begun {
                 check(&**operation)?;
             }
@@ -361,7 +364,7 @@ impl SlotState {
             lost: Lost::default(),
             ends_stream: false,
             missing: Missing::Nothing,
-            followed: false,
+            is_successor: false,
             process: 0,
             used: false,
             watch: None,
@@ -388,7 +391,7 @@ impl SlotState {
             Some(operation) => Ok(operation),
             none => {
                 let opened = none.insert(open()?);
-                (self.used, self.watch, self.lent, self.followed) = (false, None, false, false);
+                (self.used, self.watch, self.lent, self.is_successor) = (false, None, false, false);
                 Ok(opened)
             }
         }
@@ -400,19 +403,18 @@ impl SlotState {
         self.watch.is_some() && self.operation.as_ref().is_some_and(begun)
     }
 
-    /// The operation that is open, for whole messages for which [`Slot::make_way_alone`] has made way.
-    pub fn opened_alone(&self) -> Option<(&dyn Operation, Alone<'_>)> {
+    /// The operation that is open.
+    pub fn opened_alone(&self) -> Option<Alone<'_>> {
         let operation = self.operation.as_deref()?;
-        // SAFETY: this state is borrowed as long, and reached by the slot's lock alone, without which no
-        // stream's call gets the operation.
-        Some((operation, unsafe { Alone::for_holder(operation) }))
+        // SAFETY: this state is borrowed as long, and it is reached by the slot's lock alone.
+        Some(unsafe { Alone::new(operation) })
     }
 
-    /// The operation for a whole message, for which [`Slot::make_way_alone`] has made way.
+    /// The operation.
     pub fn alone(
         &mut self,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
-    ) -> Result<(&dyn Operation, Alone<'_>)> {
+    ) -> Result<Alone<'_>> {
         self.operation(open)?;
         self.opened_alone().ok_or(Errno::IO)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The transform that several handles share, and the change of its key while they use it.
 
-use crate::engine::{Company, Kind, Op, Parameter, Transform};
+use crate::engine::{Grouping, Kind, Op, Parameter, Transform};
 use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
@@ -29,8 +29,8 @@ pub struct Tfm {
     pub kind: Kind,
     /// Its messages have an IV.
     pub has_iv: bool,
-    /// See [`Transform::gains_by_company`]: of digests, in decryption, and in encryption.
-    gains_by_company: [Option<Company>; 3],
+    /// See [`Transform::grouping`]: of digests, in decryption, and in encryption.
+    groupings: [Option<Grouping>; 3],
     /// Locked while a parameter is changed. A thread that holds a slot's lock never locks this.
     slots: Lock<Slots>,
     /// The generation of the process in which a parameter is being changed; 0: none is.
@@ -46,10 +46,10 @@ impl Tfm {
         // transform is its parent's.
         generation();
         let of_family = |op: &Option<Op>| op.is_none() == (kind == Kind::Hash);
-        let gains = |op| Some(op).filter(of_family).and_then(|op| transform.gains_by_company(op));
+        let grouping = |op| Some(op).filter(of_family).and_then(|op| transform.grouping(op));
         Self {
             has_iv: transform.properties().iv_size > 0,
-            gains_by_company: [None, Some(Op::Decrypt), Some(Op::Encrypt)].map(gains),
+            groupings: [None, Some(Op::Decrypt), Some(Op::Encrypt)].map(grouping),
             transform,
             kind,
             slots: Lock::default(),
@@ -58,16 +58,14 @@ impl Tfm {
         }
     }
 
-    /// How many messages of `len` bytes, or more, are faster together, see
-    /// [`Transform::gains_by_company`]. None: no number is.
-    pub fn gains_by_company(&self, op: Option<Op>, len: usize) -> Option<usize> {
-        let [digests, decryption, encryption] = self.gains_by_company;
-        let company = match op {
+    /// The messages that are faster together, see [`Transform::grouping`].
+    pub fn grouping(&self, op: Option<Op>) -> Option<Grouping> {
+        let [digests, decryption, encryption] = self.groupings;
+        match op {
             None => digests,
             Some(Op::Encrypt) => encryption,
             Some(_) => decryption,
-        };
-        company.filter(|company| len >= company.shortest).map(|company| company.fewest)
+        }
     }
 
     /// A slot for a further handle.

@@ -172,7 +172,7 @@ static bool child_is_right(struct kcapi_handle *aio, struct kcapi_handle *sync, 
     return right;
 }
 
-/* fork(3), or clone(2) as programs call it that do without libc's part of it. */
+/* fork(2), or clone(2) as programs call it that do without libc's part of it. */
 static pid_t fork_by(bool clone)
 {
 #ifdef __s390x__

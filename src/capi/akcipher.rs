@@ -5,7 +5,7 @@
 //! kernel has. Elsewhere the engine in user space does.
 
 use super::{
-    because, buffer, bytes, destroy, init, iovecs, of, to_int_of_new, to_size, to_ssize, why,
+    because, buffer, bytes, destroy, init, iovecs, of, to_int_of_new, to_number, to_ssize, why,
 };
 use crate::engine::{Control, Kind, Length, Op, Parameter};
 use crate::errno::{Errno, Result};
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn kcapi_akcipher_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(|| unsafe { set(Kind::Akcipher, handle, Parameter::Key, key, keylen) })
+    to_number(|| unsafe { set(Kind::Akcipher, handle, Parameter::Key, key, keylen) })
 }
 
 /// Sets the public key, for all handles on the transform. It takes the place of a private key, so
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn kcapi_akcipher_setpubkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(|| unsafe { set(Kind::Akcipher, handle, Parameter::PublicKey, key, keylen) })
+    to_number(|| unsafe { set(Kind::Akcipher, handle, Parameter::PublicKey, key, keylen) })
 }
 
 /// Sets a parameter whose size the kernel's answer may tell.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The frame around every call from C: the conversion of the result, errno, cancellation, the log,
-//! and the wiping of the stack and the registers.
+//! The frame around a call from C: the conversion of the result, errno, cancellation, the log,
+//! and the wiping of the stack and the registers. Functions that only tell a size or a name, or store a number in
+//! the handle, have none: they make no system call, set no errno and write no line.
 //!
 //! - The result is that of the function, or the negative errno. errno itself is set by every
 //!   failure, and left alone by success, whatever system calls that took.
@@ -43,8 +44,8 @@ pub fn to_ssize_of_waiting<F: FnOnce(&Suspended) -> Result<usize>>(call: F) -> s
     bytes(around::<F, _>(|cancellation| counted(call(cancellation))))
 }
 
-/// A number that the kernel gave as the result.
-pub fn to_size<F: FnOnce() -> Result<c_int>>(call: F) -> c_int {
+/// A number that is no length as the result: what setsockopt(2) has returned, or a setting.
+pub fn to_number<F: FnOnce() -> Result<c_int>>(call: F) -> c_int {
     around::<F, _>(|_| call()).unwrap_or_else(|errno| -errno.number())
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! Functions for handles of every family.
 
-use super::{because, borrow, options, to_int, to_int_of_new, to_size};
+use super::{because, borrow, options, to_int, to_int_of_new, to_number};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use libc::{c_int, c_uint};
@@ -69,5 +69,5 @@ pub unsafe extern "C" fn kcapi_set_maxsplicesize(handle: *mut Handle, size: c_ui
 pub unsafe extern "C" fn kcapi_get_maxsplicesize(handle: *mut Handle) -> c_int {
     let size = |handle: &Handle| c_int::try_from(handle.splice_size()).unwrap_or(c_int::MAX);
     // SAFETY: kcapi.h: the handle is live.
-    to_size(|| unsafe { borrow(handle) }.map(size))
+    to_number(|| unsafe { borrow(handle) }.map(size))
 }

@@ -5,7 +5,7 @@
 //! which no mainline kernel has.
 
 use super::akcipher::{one_shot, pairs, set};
-use super::{destroy, init, iovecs, of, to_int, to_int_of_new, to_size, to_ssize};
+use super::{destroy, init, iovecs, of, to_int, to_int_of_new, to_number, to_ssize};
 use crate::engine::{Kind, Op, Parameter};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn kcapi_kpp_dh_setparam_pkcs3(
     pkcs3len: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `pkcs3` has `pkcs3len` bytes.
-    to_size(|| unsafe { set(Kind::Kpp, handle, Parameter::DhParameters, pkcs3, pkcs3len) })
+    to_number(|| unsafe { set(Kind::Kpp, handle, Parameter::DhParameters, pkcs3, pkcs3len) })
 }
 
 /// Sets the curve, for all handles on the transform: once, before the key.
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn kcapi_kpp_setkey(
     keylen: u32,
 ) -> c_int {
     // SAFETY: kcapi.h: the handle is live, `key` has `keylen` bytes.
-    to_size(|| unsafe { set(Kind::Kpp, handle, Parameter::Key, key, keylen) })
+    to_number(|| unsafe { set(Kind::Kpp, handle, Parameter::Key, key, keylen) })
 }
 
 /// Computes the public key of the private key.

@@ -52,7 +52,9 @@ use crate::errno::{Errno, Result};
 use crate::handle::{Handle, Options};
 use crate::iov::{self, Iovecs};
 use crate::log::{self, because};
-use call::{to_int, to_int_of_new, to_nothing, to_size, to_ssize, to_ssize_of_message, to_u32_or};
+use call::{
+    to_int, to_int_of_new, to_nothing, to_number, to_ssize, to_ssize_of_message, to_u32_or,
+};
 use libc::{c_char, c_int, c_void, iovec};
 use std::ffi::CStr;
 use std::slice;

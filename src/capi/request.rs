@@ -201,7 +201,7 @@ impl Array {
     ///
     /// There are more than `number` requests, and nobody changes this one for `'a`.
     unsafe fn request<'a>(self, number: usize) -> &'a Request {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise. This library changes a request by `tell` alone, when no reference to it is left.
         unsafe { &*self.at(number) }
     }
 
@@ -294,10 +294,11 @@ unsafe fn are_faster_together<'a>(requests: impl ExactSizeIterator<Item = &'a Re
         bytes = bytes.saturating_add(len);
         // SAFETY: the caller's promise.
         if let Some(handle) = unsafe { request.handle.as_ref() }
-            && let Some(fewest) = handle.gains_by_company(request.op(), len)
+            && let Some(grouping) = handle.grouping(request.op())
+            && len >= grouping.min_len
         {
             gaining += 1;
-            if gaining >= fewest {
+            if gaining >= grouping.min_count {
                 return true;
             }
         }

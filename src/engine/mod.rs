@@ -27,6 +27,7 @@ use shape::Shape;
 use std::any::Any;
 use std::ffi::CStr;
 use std::marker::PhantomData;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -241,13 +242,13 @@ pub enum Submission {
     Batched,
 }
 
-/// Messages that are faster together than one by one.
+/// The messages that are faster together than one by one.
 #[derive(Clone, Copy)]
-pub struct Company {
-    /// Bytes of the shortest of them.
-    pub shortest: usize,
-    /// So many gain, or more.
-    pub fewest: usize,
+pub struct Grouping {
+    /// Bytes that each has, or more.
+    pub min_len: usize,
+    /// Their number, or more.
+    pub min_count: usize,
 }
 
 /// An algorithm with its key; shared, and the same for all threads.
@@ -271,9 +272,9 @@ pub trait Transform: Send + Sync {
     /// Bytes that an AEAD's message may have, or its result, whichever is longer.
     fn message_max(&self) -> Result<usize>;
 
-    /// The messages that are faster together, by [`requests::process`], if each has an IV of its own.
-    /// `op` is a cipher's direction; None is for digests. None: no messages are.
-    fn gains_by_company(&self, op: Option<Op>) -> Option<Company>;
+    /// The messages that are faster together, by [`requests::process`], if each has an IV of its own; None if none
+    /// are. `op` is the direction of ciphers, or None for digests.
+    fn grouping(&self, op: Option<Op>) -> Option<Grouping>;
 
     /// A new operation: nothing in flight, an IV of zeros, with the key and the tag length of
     /// this moment.
@@ -326,24 +327,33 @@ impl Failure {
     }
 }
 
-/// The proof that nobody else uses an operation: its holder has the lock of the operation's slot,
-/// and no thread is in a stream's call of it.
+/// An operation and the proof that the lock of its slot is held. So nobody else uses it, unless it was lent
+/// ([`Operation::lend`]).
 #[derive(Clone, Copy)]
 pub struct Alone<'a> {
-    held: PhantomData<&'a ()>,
+    operation: &'a dyn Operation,
     /// Who wipes the stack.
     pub wiper: Wiper,
 }
 
 impl<'a> Alone<'a> {
-    /// The proof for `_held`.
-    ///
     /// # Safety
     ///
-    /// As long as `_held` is borrowed the lock of its slot is held, and no thread enters a stream's call of it.
+    /// As long as `operation` is borrowed the lock of its slot is held.
     #[allow(unsafe_code)]
-    pub unsafe fn for_holder(_held: &'a dyn Operation) -> Self {
-        Self { held: PhantomData, wiper: Wiper::Operation }
+    pub unsafe fn new(operation: &'a dyn Operation) -> Self {
+        Self { operation, wiper: Wiper::Operation }
+    }
+
+    /// The operation.
+    pub fn operation(self) -> &'a dyn Operation {
+        self.operation
+    }
+
+    /// Returns whether it is `operation`.
+    #[cfg(feature = "user-engine")]
+    pub fn is(self, operation: &impl Operation) -> bool {
+        ptr::addr_eq(self.operation, operation)
     }
 
     /// The same with that wiper.
@@ -356,12 +366,6 @@ impl<'a> Alone<'a> {
 /// leaves. Jobs of one operation stand next to one another, and so do those of one transform.
 pub struct Job<'a> {
     /// The operation.
-    pub operation: &'a dyn Operation,
-    /// Nobody else uses it.
-    #[cfg_attr(
-        not(feature = "user-engine"),
-        allow(dead_code, reason = "the kernel needs no proof")
-    )]
     pub alone: Alone<'a>,
     /// The control data, with an IV, if the algorithm has one. None: the job is a digest, of a message
     /// that begins with its input.
@@ -373,18 +377,35 @@ pub struct Job<'a> {
     /// Where the result goes. If it stays None the message was not processed, and neither were those
     /// after it of the same operation.
     pub outcome: &'a mut Option<Result<usize>>,
+    /// [`Job::new`] is the only way to make one.
+    apart: PhantomData<()>,
 }
 
 impl<'a> Job<'a> {
+    /// # Safety
+    ///
+    /// The memory of `output` is no part of the memory, or the IV, of another job of the same call: engines work on
+    /// jobs at the same time.
+    #[allow(unsafe_code)]
+    pub unsafe fn new(
+        alone: Alone<'a>,
+        control: Option<&'a Control>,
+        input: Iovecs<'a>,
+        output: Iovecs<'a>,
+        outcome: &'a mut Option<Result<usize>>,
+    ) -> Self {
+        Self { alone, control, input, output, outcome, apart: PhantomData }
+    }
+
     /// The operation, if it is one of `T`.
     pub fn operation_as<T: Operation>(&self) -> Option<&'a T> {
-        let operation: &dyn Any = self.operation;
+        let operation: &dyn Any = self.alone.operation;
         operation.downcast_ref()
     }
 
     /// Returns whether `other` is of the same operation.
     pub fn shares_operation(&self, other: &Job<'_>) -> bool {
-        std::ptr::addr_eq(self.operation, other.operation)
+        ptr::addr_eq(self.alone.operation, other.alone.operation)
     }
 }
 
@@ -455,8 +476,8 @@ pub trait Operation: Forked + Any {
 
     /// A whole message and its whole result. EINVAL when `output` is shorter than the
     /// result, EMSGSIZE when the message cannot be taken whole and must be.
-    /// Bytes of `output` after the result are left alone. The caller sees to it that no other
-    /// message is there.
+    /// Bytes of `output` after the result are left alone. The caller has made sure that no stream's message is in the
+    /// operation ([`crate::slot::Slot::make_way_alone`]).
     ///
     /// Ciphers have ways of their own. All others send the message and receive its result.
     fn message(

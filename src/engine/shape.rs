@@ -115,7 +115,7 @@ fn check_count(control: &Control, text: usize) -> Result<()> {
         Some(&size @ 1..=7) => {
             let bytes = u32::from(size) + 1;
             let fits = bytes >= 4 || text <= 1 << (8 * bytes);
-            if fits { Ok(()) } else { Err(Errno::from_number(libc::EOVERFLOW)) }
+            if fits { Ok(()) } else { Err(Errno::OVERFLOW) }
         }
         Some(_) => Err(Errno::INVAL),
     }
@@ -231,7 +231,7 @@ mod tests {
         assert!(sizes.eq(1..=7));
         let long = |text, size| check(Op::Encrypt, "ccm(aes)", 1, 0, text, &[size]);
         assert_eq!(long(1 << 16, 1), Ok(()));
-        assert_eq!(long((1 << 16) + 1, 1), Err(Errno::from_number(libc::EOVERFLOW)));
+        assert_eq!(long((1 << 16) + 1, 1), Err(Errno::OVERFLOW));
         assert_eq!(long((1 << 16) + 1, 2), Ok(()));
     }
 

@@ -168,18 +168,18 @@ impl Visit {
         }
         // SAFETY: the frames above are those of `send` or `receive`, whose visit is this one, of the handle's
         // method, which has dropped its lock, and of the C function. Of what they hold only an IV has a
-        // destructor, which wipes it. The lists that they refer to are the caller's. Those of `wait` hold numbers and
-        // references.
+        // destructor; it is not wiped then, which does no harm, since an IV is no secret. The lists that they refer to
+        // are the caller's. Those of `wait` hold numbers and references.
         unsafe { cancellation.while_waiting(wait) };
         visit = WAITING.take();
         WAITING.set(visit.as_mut().and_then(|visit| visit.interrupted.pop()));
         visit.ok_or(Errno::IO)
     }
 
-    /// Takes the operation in which the next stream begins, see [`SlotState::followed`].
+    /// Takes the operation in which the next stream begins, see [`SlotState::is_successor`].
     fn follow(&mut self) -> Result<()> {
         let state = self.slot.state.lock()?;
-        if state.followed
+        if state.is_successor
             && let Some(operation) = &state.operation
         {
             self.operation = Arc::clone(operation);

@@ -79,8 +79,8 @@ pub fn set_cancellation(cancellation: Cancellation) -> Cancellation {
 ///
 /// # Safety
 ///
-/// The frames of the functions that have called this hold no value that is to be dropped: they are
-/// left without running anything in them.
+/// The frames of the functions that have called this are left without running anything in them: they hold no value
+/// whose destructor does more than to wipe it.
 #[inline(always)]
 pub unsafe fn end_if_cancelled() {
     // Miri has no such function.

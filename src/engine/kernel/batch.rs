@@ -55,7 +55,8 @@ impl KernelOperation {
             });
             let mut goes_on = carried_out.is_ok();
             for (&read, output) in reads.iter().zip(batch.outputs().each()) {
-                // What the kernel has to describe is all that is in the socket. A chain is cut where it is too long.
+                // Bytes that the kernel has to describe for the read: all that is in the socket. A chain is cut where it
+                // is too long, and never refused for that.
                 let described = match order {
                     Order::InTurn => output.total()?,
                     Order::Together => batch.len(),

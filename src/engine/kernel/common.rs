@@ -25,7 +25,7 @@ pub struct KernelCommon {
     virtio: OnceBool,
     /// The driver has refused a read with EBUSY, which shows that it finishes later.
     busy: AtomicBool,
-    /// AIO contexts that are not in use.
+    /// The rings and contexts of its AIO.
     pub aio: Contexts,
 }
 
@@ -51,7 +51,7 @@ impl KernelCommon {
 
     /// The most bytes of a message that cannot be cut. With more, some drivers never finish. The error:
     /// it cannot be known at the moment.
-    pub fn request_max(&self) -> Result<usize> {
+    pub fn uncut_max(&self) -> Result<usize> {
         let is_virtio = || self.algorithm.completion().map(|known| known == Completion::Virtio);
         Ok(if self.virtio.get_or_try_init(is_virtio)? { VIRTIO_MAX } else { usize::MAX })
     }

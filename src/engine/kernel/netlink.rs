@@ -130,7 +130,7 @@ pub fn parse(reply: &[u8], kind: Kind) -> Result<Driver> {
         CRYPTO_MSG_GETALG => {}
         // struct nlmsgerr begins with the negative errno.
         NLMSG_ERROR => {
-            return Err(Errno::from_number((u32_at(message, HEADER_LEN)? as i32).saturating_neg()));
+            return Err(Errno::of_negative((u32_at(message, HEADER_LEN)? as i32).into()));
         }
         _ => return Err(Errno::IO),
     }

@@ -27,6 +27,25 @@ use zeroize::Zeroizing;
 /// Bytes in a request.
 const REQUEST_MAX: usize = 64 * 1024;
 
+/// What has become of a request.
+enum Request {
+    /// It was processed.
+    Done,
+    /// The kernel has taken nothing of it.
+    Refused(Errno),
+    /// The kernel has taken data of it, and there is no result.
+    Failed(Errno),
+}
+
+impl Request {
+    fn result(self) -> Result<()> {
+        match self {
+            Self::Done => Ok(()),
+            Self::Refused(errno) | Self::Failed(errno) => Err(errno),
+        }
+    }
+}
+
 impl KernelOperation {
     /// Returns whether its messages go this way. This asks the kernel until it has answered.
     pub(super) fn is_offloaded(&self) -> bool {
@@ -35,22 +54,25 @@ impl KernelOperation {
             && self.common.completes_later()
     }
 
-    /// One request: `data`, of `len` bytes, and its result in `output`, a single IOVEC as long. An
-    /// error: the kernel has taken nothing. Within: what became of what it has taken.
+    /// One request: `data`, of `len` bytes, and its result in `output`, a single IOVEC as long.
     fn request(
         &self,
         control: Option<&Control>,
         data: Iovecs<'_>,
         output: Iovecs<'_>,
         len: usize,
-    ) -> Result<Result<()>> {
-        let sent = message::send_at_once(self.socket.as_fd(), Message { control, data })?;
-        if sent != len {
-            let why = why_short(data, sent);
-            return if sent == 0 { Err(why) } else { Ok(Err(why)) };
+    ) -> Request {
+        match message::send_at_once(self.socket.as_fd(), Message { control, data }) {
+            Err(errno) => return Request::Refused(errno),
+            Ok(sent) if sent == len => {}
+            Ok(0) => return Request::Refused(why_short(data, 0)),
+            Ok(sent) => return Request::Failed(why_short(data, sent)),
         }
-        let received = message::receive_at_once(self.socket.as_fd(), output);
-        Ok(received.and_then(|bytes| if bytes == len { Ok(()) } else { Err(Errno::MSGSIZE) }))
+        match message::receive_at_once(self.socket.as_fd(), output) {
+            Ok(received) if received == len => Request::Done,
+            Ok(_) => Request::Failed(Errno::MSGSIZE),
+            Err(errno) => Request::Failed(errno),
+        }
     }
 
     /// The most bytes of a request. They are whole granules.
@@ -83,10 +105,10 @@ impl KernelOperation {
             let output = to.take(now, &mut outputs)?;
             if output.list().len() > 1 {
                 in_one_piece(output, now, |piece| {
-                    self.request(control.take(), data, piece, now)?.map(|()| now)
+                    self.request(control.take(), data, piece, now).result().map(|()| now)
                 })?;
             } else {
-                self.request(control.take(), data, output, now)??;
+                self.request(control.take(), data, output, now).result()?;
             }
             left -= now;
             if left == 0 {
@@ -167,41 +189,48 @@ impl KernelOperation {
         let mut from = Cursor::new(data);
         let mut done = 0;
         while done < len && backlog.error.is_none() {
-            match self.work_on_next(backlog, control.take(), &mut from, len - done) {
-                Ok(Ok(bytes)) => done += bytes,
-                Err(errno) if done == 0 => return Err(errno),
-                Err(Errno::FAULT) | Ok(Err(Errno::FAULT)) => {
+            let (bytes, request) =
+                self.work_on_next(backlog, control.take(), &mut from, len - done);
+            match request {
+                Request::Done => done += bytes,
+                Request::Refused(errno) if done == 0 => return Err(errno),
+                Request::Refused(Errno::FAULT) | Request::Failed(Errno::FAULT) => {
                     self.failure.set();
                     return Err(Errno::FAULT);
                 }
-                Err(errno) | Ok(Err(errno)) => backlog.error = Some(errno),
+                Request::Refused(errno) | Request::Failed(errno) => backlog.error = Some(errno),
             }
         }
         Ok(())
     }
 
-    /// Makes results of what one request takes of the next `left` bytes. Returns how many these were,
-    /// or an error as [`KernelOperation::request`] does.
+    /// Makes results of what one request takes of the next `left` bytes. Returns how many these are.
     fn work_on_next(
         &self,
         backlog: &mut Backlog,
         control: Option<&Control>,
         from: &mut Cursor<'_>,
         left: usize,
-    ) -> Result<Result<usize>> {
-        let mut piece = Vec::new();
-        let data = from.take_few(left.min(self.request_max()), IOVECS_MAX, &mut piece)?;
-        let len = data.total()?;
-        let room = backlog.make_room(len)?;
+    ) -> (usize, Request) {
+        let mut list = Vec::new();
+        let piece = from.take_few(left.min(self.request_max()), IOVECS_MAX, &mut list);
+        let prepared = piece.and_then(|data| {
+            let len = data.total()?;
+            Ok((data, len, backlog.make_room(len)?))
+        });
+        let (data, len, room) = match prepared {
+            Ok(prepared) => prepared,
+            Err(errno) => return (0, Request::Refused(errno)),
+        };
         let output = [iovec(room.as_mut_ptr(), room.len())];
         // SAFETY: `room` may be written and is not used while the kernel writes it.
         let output = unsafe { Iovecs::new(&output) };
-        let worked = self.request(control, data, output, len);
-        if !matches!(worked, Ok(Ok(()))) {
+        let request = self.request(control, data, output, len);
+        if !matches!(request, Request::Done) {
             let there = backlog.results.len() - len;
             backlog.results.truncate(there);
         }
-        Ok(worked?.map(|()| len))
+        (len, request)
     }
 
     /// Gives results of a stream. Returns how many bytes it gave, and how many it still keeps.
@@ -235,7 +264,7 @@ impl KernelOperation {
         }
         let shared = self.backlog.lock().and_then(|mut backlog| {
             // Under the lock, so that another thread's stream has begun, or begins without a backlog.
-            if self.keeps_backlog.get() != Some(true) || self.progress() == Progress::Idle {
+            if !self.began_with_backlog() || self.progress() == Progress::Idle {
                 return Ok(());
             }
             backlog.share_results()?;

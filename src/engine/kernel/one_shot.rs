@@ -118,7 +118,7 @@ impl KernelOperation {
     /// Returns whether the kernel writes a result of `result` bytes to `output` as that of one message.
     /// It describes the output step by step, and stops between two of them if less than a page of the
     /// receive buffer is left: what follows would be another message to it, in the same recvmsg(2). If the
-    /// output is one piece of whole pages, no step ends less than a page before its end.
+    /// output is one piece that begins with a page, no step ends less than a page before its end.
     pub(super) fn takes_whole_result(&self, output: &[iovec], result: usize) -> bool {
         let room = || self.capacity.room(self.socket.as_fd(), result);
         let in_pages =
@@ -150,7 +150,7 @@ impl KernelOperation {
 
     /// EMSGSIZE if the socket or the driver cannot take `len` bytes whole.
     pub(super) fn require(&self, len: usize) -> Result<()> {
-        if len > VIRTIO_MAX && len > self.common.request_max()? {
+        if len > VIRTIO_MAX && len > self.common.uncut_max()? {
             return Err(Errno::MSGSIZE);
         }
         self.capacity.require(self.socket.as_fd(), len)

@@ -44,9 +44,9 @@ pub struct KernelOperation {
     pub(super) forks: AtomicBool,
     /// A stream's data and results, if the driver completes later.
     pub(super) backlog: Lock<Backlog>,
-    /// Its streams keep a backlog. The first one decides, because a stream cannot go the other way
+    /// Its streams have a backlog. The first one decides, because a stream cannot go the other way
     /// in its midst when more becomes known of the driver.
-    pub(super) keeps_backlog: OnceBool,
+    pub(super) has_backlog: OnceBool,
     /// A digest's operation for the child of the fork(2) that is going on.
     copy: Lock<Copy>,
 }
@@ -78,11 +78,11 @@ impl KernelOperation {
             two_processes: AtomicBool::new(false),
             forks: AtomicBool::new(false),
             backlog: Lock::default(),
-            keeps_backlog: OnceBool::new(),
+            has_backlog: OnceBool::new(),
             copy: Lock::new(None),
         };
         // The kernel decrypts data that come without control data.
-        operation.goes_to(Op::Decrypt);
+        operation.set_direction(Op::Decrypt);
         Ok(operation)
     }
 
@@ -94,14 +94,14 @@ impl KernelOperation {
         }
     }
 
-    /// Takes note that a whole message comes next, which ends a stream.
-    pub(super) fn takes_whole(&self, op: Op) {
+    /// Takes note that whole messages come next, which end a stream.
+    pub(super) fn begin_whole(&self, op: Op) {
         self.end();
-        self.goes_to(op);
+        self.set_direction(op);
     }
 
     /// Notes the direction of a message, and of those that follow without control data.
-    pub(super) fn goes_to(&self, op: Op) {
+    pub(super) fn set_direction(&self, op: Op) {
         self.growth.store(self.growth(op), Ordering::Relaxed);
     }
 
@@ -131,10 +131,10 @@ impl KernelOperation {
     }
 
     /// Notes a failure, after which the rest of a message in the socket is of no use. After a wrong
-    /// tag nothing is left there, unless the message was cut.
+    /// tag nothing is left there, but a message that may be cut leaves its rest after any error.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
-        let one = self.kind() == Kind::Aead || !self.common.algorithm.properties.chains();
-        if !one && result.is_err() {
+        let may_be_cut = self.kind() != Kind::Aead && self.common.algorithm.properties.chains();
+        if may_be_cut && result.is_err() {
             self.failure.set();
         }
         self.failure.note(result)

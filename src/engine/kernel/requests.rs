@@ -40,27 +40,28 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
         Some(Exchange {
             socket: operation.socket.as_fd(),
             message: Message { control: job.control, data: job.input },
-            // SAFETY: a part of the job's output.
+            // SAFETY: a part of the job's output, whose list promised that nobody else uses it.
             output: unsafe { Iovecs::new(output) },
         })
     }));
+    // Their streams end here, also if nothing can be sent.
     for Chosen { operation, number, .. } in &chosen {
         if let Some(control) = jobs.get(*number).and_then(|job| job.control) {
-            operation.takes_whole(control.op);
+            operation.begin_whole(control.op);
         }
     }
     let aio = &first.operation.common.aio;
     aio.with_ring(exchanges.len(), |backend| backend.run_each(&exchanges, &mut ends))?;
     let mut ends = ends.into_iter();
-    for chain in chosen.chunk_by(|one, other| ptr::eq(one.operation, other.operation)) {
+    for of_one in chosen.chunk_by(|one, other| ptr::eq(one.operation, other.operation)) {
         // What the last message has left in the socket. An earlier one has left nothing if another
         // was sent after it.
         let mut left = Ok(());
-        for (Chosen { number, output, .. }, end) in chain.iter().zip(&mut ends) {
+        for (Chosen { number, output, .. }, end) in of_one.iter().zip(&mut ends) {
             let outcome = match end {
                 End::Received(read) => {
                     let [place] = output;
-                    // SAFETY: a part of the job's output.
+                    // SAFETY: the same.
                     let output = unsafe { Iovecs::new(output) };
                     Some(whole_result(read, output, place.iov_len))
                 }
@@ -75,7 +76,7 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
                 *job.outcome = Some(outcome);
             }
         }
-        if let [Chosen { operation, .. }, ..] = chain {
+        if let [Chosen { operation, .. }, ..] = of_one {
             let _ = operation.note(left);
         }
     }

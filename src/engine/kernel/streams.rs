@@ -34,6 +34,17 @@ struct Noted {
     due: usize,
 }
 
+/// A piece of a stream that may be sent in several.
+struct Pieces<'a> {
+    input: Iovecs<'a>,
+    /// Another piece of the stream follows.
+    more: bool,
+    /// See [`KernelOperation::growth`].
+    growth: isize,
+    /// Bytes that one sendmsg(2) is given.
+    most: usize,
+}
+
 impl KernelOperation {
     /// Returns whether the kernel has answered that `room` bytes are too few for a block, or for a
     /// block of the key stream. Its answer is no bytes (6.1) or EINVAL (later kernels), and it has
@@ -113,12 +124,51 @@ impl KernelOperation {
         received
     }
 
+    /// Takes note of what was received of the socket into `output`, which has room for so many bytes.
+    fn note_received(
+        &self,
+        received: Result<usize>,
+        output: Iovecs<'_>,
+        room: usize,
+    ) -> Result<Option<usize>> {
+        // Another thread may have completed the message meanwhile.
+        let due = self.known_due();
+        match (self.kind(), received) {
+            (_, Err(Errno::AGAIN)) => Ok(None),
+            (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),
+            (Kind::Skcipher, Ok(bytes)) => {
+                self.subtract_pending(bytes);
+                if self.of_two_processes() {
+                    self.end_if_read();
+                }
+                Ok(Some(bytes))
+            }
+            // The kernel has cut the message, so the result is that of another one.
+            (Kind::Aead, Ok(bytes)) if bytes < due => self.ended(Err(Errno::MSGSIZE)),
+            // It would be refused again.
+            (Kind::Aead, Err(errno)) if Capacity::refusal(errno, due) == Errno::MSGSIZE => {
+                self.ended(Err(Errno::MSGSIZE))
+            }
+            _ => self.ended(message::forget_forged(received, output, due)).map(Some),
+        }
+    }
+
+    /// Random bytes. EAGAIN is an answer of its own here (a failed health test) and does not mean to wait.
+    fn generate(&self, output: Iovecs<'_>) -> Result<usize> {
+        self.note(retry(|| message::receive(self.socket.as_fd(), output, 0)))
+    }
+
     /// Returns whether a stream's data are processed when they come, and its results kept here: see
     /// [`super::offload`]. Two processes share nothing but the socket, so this is for one process.
     pub(super) fn keeps_backlog(&self) -> bool {
         !self.of_two_processes()
             && !self.forks.load(Ordering::Relaxed)
-            && self.keeps_backlog.get_or_init(|| self.is_offloaded())
+            && self.has_backlog.get_or_init(|| self.is_offloaded())
+    }
+
+    /// Returns whether its streams had a backlog before a fork(2), which may still have results.
+    pub(super) fn began_with_backlog(&self) -> bool {
+        self.has_backlog.get() == Some(true)
     }
 
     /// Notes that data come: of the message in the socket, or of a new one where there is none. One
@@ -206,6 +256,43 @@ impl KernelOperation {
         taken
     }
 
+    /// Sends a piece of a stream in as many pieces as that takes. Returns how many bytes were taken, and the error that
+    /// has ended it; EAGAIN: the socket is full.
+    fn send_pieces(
+        &self,
+        mut control: Option<&Control>,
+        pieces: &Pieces<'_>,
+        arrived: &Event,
+    ) -> (usize, Result<()>) {
+        let &Pieces { input, more, growth, most } = pieces;
+        let (mut sent, mut list) = (0, Vec::new());
+        let mut send_next = |sent: usize| {
+            let len = input.total()?;
+            let data = piece_at(input, sent, most.min(len - sent), &mut list)?;
+            let message = Message { control: control.take(), data };
+            let follows = more || sent + data.total()? < len;
+            let taken = self.send_piece(&message, follows, growth);
+            let taken = taken.map_err(|errno| self.refusal(errno, sent, most))?;
+            Ok((taken, sent + taken >= len))
+        };
+        loop {
+            let is_last = match send_next(sent) {
+                Ok((taken, is_last)) => {
+                    sent += taken;
+                    is_last
+                }
+                Err(errno) => return (sent, Err(errno)),
+            };
+            if is_last && !more {
+                self.more.store(false, Ordering::Relaxed);
+            }
+            arrived.happened();
+            if is_last {
+                return (sent, Ok(()));
+            }
+        }
+    }
+
     /// The errno for a piece of a stream of which `sent` bytes were taken and the rest was refused. `most` is the
     /// length of the message so far, of an AEAD.
     fn refusal(&self, errno: Errno, sent: usize, most: usize) -> Errno {
@@ -288,7 +375,7 @@ impl KernelOperation {
 
     /// Returns whether results are kept here, maybe of a stream that two processes share by now.
     fn has_kept_results(&self) -> Result<bool> {
-        Ok(self.keeps_backlog.get() == Some(true) && self.backlog.lock()?.waiting() > 0)
+        Ok(self.began_with_backlog() && self.backlog.lock()?.waiting() > 0)
     }
 }
 
@@ -323,7 +410,7 @@ impl Operation for KernelOperation {
         if self.keeps_backlog() && self.send_offloaded(control, input, more, arrived)? {
             return Ok(len);
         }
-        if self.keeps_backlog.get() == Some(true) {
+        if self.began_with_backlog() {
             self.refuse_behind(&*self.backlog.lock()?)?;
         }
         let growth = match control {
@@ -332,40 +419,23 @@ impl Operation for KernelOperation {
         };
         let most = self.most_at_once(len, growth)?;
         self.growth.store(growth, Ordering::Relaxed);
-        let (mut sent, mut list) = (0, Vec::new());
-        let mut control = control;
         let due_before = self.due.load(Ordering::Relaxed);
         let before = self.goes_on_or_begins();
-        loop {
-            let piece = piece_at(input, sent, most.min(len - sent), &mut list);
-            let taken = piece.and_then(|data| {
-                let follows = more || sent + data.total()? < len;
-                self.send_piece(&Message { control: control.take(), data }, follows, growth)
-                    .map_err(|errno| self.refusal(errno, sent, most))
-            });
-            match taken {
-                Ok(taken) => sent += taken,
-                Err(Errno::AGAIN) => return Ok(sent),
-                // The error will be told by the call for the rest, which takes nothing.
-                Err(_) if sent > 0 && self.kind() == Kind::Skcipher => return Ok(sent),
-                // A piece of which something was taken cannot be sent again.
-                Err(_) if sent > 0 => return self.note(taken),
-                Err(errno) => {
-                    match &before {
-                        Some(before) => self.restore(before),
-                        // The message may have been complete, so that the kernel refuses more of it.
-                        None => self.due.store(due_before, Ordering::Relaxed),
-                    }
-                    return Err(errno);
+        let pieces = Pieces { input, more, growth, most };
+        match self.send_pieces(control, &pieces, arrived) {
+            (sent, Ok(()) | Err(Errno::AGAIN)) => Ok(sent),
+            (0, Err(errno)) => {
+                match &before {
+                    Some(before) => self.restore(before),
+                    // The message may have been complete, so that the kernel refuses more of it.
+                    None => self.due.store(due_before, Ordering::Relaxed),
                 }
+                Err(errno)
             }
-            if sent >= len && !more {
-                self.more.store(false, Ordering::Relaxed);
-            }
-            arrived.happened();
-            if sent >= len {
-                return Ok(sent);
-            }
+            // The error will be told by the call for the rest, which takes nothing.
+            (sent, Err(_)) if self.kind() == Kind::Skcipher => Ok(sent),
+            // A piece of which something was taken cannot be sent again.
+            (_, Err(errno)) => self.note(Err(errno)),
         }
     }
 
@@ -381,9 +451,7 @@ impl Operation for KernelOperation {
             return self.receive_nothing().map(Some);
         }
         if self.kind() == Kind::Rng {
-            // EAGAIN is an answer of its own here (a failed health test) and does not mean to wait.
-            let received = retry(|| message::receive(self.socket.as_fd(), output, 0));
-            return self.note(received).map(Some);
+            return self.generate(output).map(Some);
         }
         if room < self.due.load(Ordering::Relaxed) {
             return Err(Errno::INVAL);
@@ -394,35 +462,12 @@ impl Operation for KernelOperation {
         if self.has_kept_results()?
             && let Some(received) = self.receive_offloaded(output)?
         {
-            let mut list = Vec::new();
-            let rest = output.after(received, &mut list)?;
             // What this process has kept comes first; there may be more.
-            return match self.receive(rest) {
-                Ok(Some(more)) => Ok(Some(received + more)),
-                _ => Ok(Some(received)),
-            };
+            let mut list = Vec::new();
+            let more = self.receive(output.after(received, &mut list)?);
+            return Ok(Some(received + more.ok().flatten().unwrap_or(0)));
         }
-        let received = self.receive_what_is_there(output);
-        // Another thread may have completed the message meanwhile.
-        let due = self.known_due();
-        match (self.kind(), received) {
-            (_, Err(Errno::AGAIN)) => Ok(None),
-            (Kind::Skcipher, _) if self.is_too_short(room, received) => Err(Errno::INVAL),
-            (Kind::Skcipher, Ok(bytes)) => {
-                self.subtract_pending(bytes);
-                if self.of_two_processes() {
-                    self.end_if_read();
-                }
-                Ok(Some(bytes))
-            }
-            // The kernel has cut the message, so the result is that of another one.
-            (Kind::Aead, Ok(bytes)) if bytes < due => self.ended(Err(Errno::MSGSIZE)),
-            // It would be refused again.
-            (Kind::Aead, Err(errno)) if Capacity::refusal(errno, due) == Errno::MSGSIZE => {
-                self.ended(Err(Errno::MSGSIZE))
-            }
-            _ => self.ended(message::forget_forged(received, output, due)).map(Some),
-        }
+        self.note_received(self.receive_what_is_there(output), output, room)
     }
 
     fn tag_len(&self) -> usize {
@@ -445,7 +490,7 @@ impl Operation for KernelOperation {
             Kind::Skcipher | Kind::Aead => {
                 // This comes first: a message whose lengths are wrong leaves a stream as it was.
                 self.check(control, input, output, length)?;
-                self.takes_whole(control.op);
+                self.begin_whole(control.op);
                 self.cipher_message(control, input, output, length)
             }
             _ => {
@@ -468,7 +513,7 @@ impl Operation for KernelOperation {
             return self.one_by_one(alone, control, inputs, outputs);
         }
         self.check_each(control, inputs, outputs)?;
-        self.takes_whole(control.op);
+        self.begin_whole(control.op);
         let batched = submission == Submission::Batched
             && inputs.list().len() > 1
             && !self.common.completes_later();

@@ -7,7 +7,7 @@ use super::common::KernelCommon;
 use super::operation::KernelOperation;
 use super::{properties, socket};
 use crate::engine::shape::Shape;
-use crate::engine::{Company, Kind, Op, Operation, Parameter, Properties, Transform};
+use crate::engine::{Grouping, Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::fork::{self, Watch};
 use crate::log::log;
@@ -71,8 +71,8 @@ impl Transform for KernelTransform {
         &self.common.algorithm.properties
     }
 
-    fn gains_by_company(&self, op: Option<Op>) -> Option<Company> {
-        op.map(|_| Company { shortest: 0, fewest: 2 })
+    fn grouping(&self, op: Option<Op>) -> Option<Grouping> {
+        op.map(|_| Grouping { min_len: 0, min_count: 2 })
     }
 
     fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
@@ -101,7 +101,7 @@ impl Transform for KernelTransform {
     fn message_max(&self) -> Result<usize> {
         // The bound socket's buffers may be changed for this: nothing is ever sent to it, and
         // operations do not inherit them.
-        Ok(capacity::most(self.bound.lock()?.as_fd())?.min(self.common.request_max()?))
+        Ok(capacity::most(self.bound.lock()?.as_fd())?.min(self.common.uncut_max()?))
     }
 
     fn operation(&self) -> Result<Arc<dyn Operation>> {

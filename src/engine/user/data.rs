@@ -3,9 +3,11 @@
 //! the output IOVECs.
 //!
 //! Input and output may overlap in any way. As in the kernel, all input is copied before any output
-//! is written. A reference is made only to memory of the engine's own, or to the output when the
-//! input is not needed any more. If input and output are the same or do not overlap, ciphers and
-//! AEADs go from one to the other without a copy, in an `InOutBuf`, which never lends both at once.
+//! is written. If they are the same or do not overlap, ciphers and AEADs go from one to the other without
+//! a copy, in an `InOutBuf`, which never lends both at once.
+//!
+//! References to a caller's memory are made here, and below `capi` nowhere else: to an input while nothing
+//! is written, and to an output when the input is not needed any more or does not overlap it.
 
 #![allow(unsafe_code)]
 
@@ -277,14 +279,18 @@ fn in_place<T>(
 
 /// `len` bytes on the way from `input` to `output`. None: these are not one piece of memory each, or
 /// overlap without being the same.
-pub fn in_and_out<'a>(
+///
+/// # Safety
+///
+/// For `'a`, no other reference is made to the output's memory.
+pub unsafe fn in_and_out<'a>(
     input: Iovecs<'a>,
     len: usize,
     output: Iovecs<'a>,
 ) -> Option<InOutBuf<'a, 'a, u8>> {
     let (from, to) = same_or_apart(input, len, output, len)?;
     // SAFETY: whoever made the lists promised that their memory may be read, and written, and that
-    // nobody else uses it; they are the same or do not overlap.
+    // nobody else uses it; they are the same or do not overlap. Here it is used once: the caller's promise.
     Some(unsafe { InOutBuf::from_raw(from, to, len) })
 }
 
@@ -320,7 +326,11 @@ unsafe fn wipe_unless_same(from: *const u8, to: *mut u8, len: usize) {
 
 /// The input, and the first `len` bytes of the output. None: these are not one piece of memory each, or
 /// overlap, or the output has fewer.
-pub fn in_and_apart<'a>(
+///
+/// # Safety
+///
+/// For `'a`, no other reference is made to the output's memory.
+pub unsafe fn in_and_apart<'a>(
     input: Iovecs<'a>,
     output: Iovecs<'a>,
     len: usize,
@@ -328,7 +338,8 @@ pub fn in_and_apart<'a>(
     let (from, to) = (only(input)?, only(output)?);
     let apart = are_apart(from.iov_base.addr(), from.iov_len, to.iov_base.addr(), len);
     // SAFETY: whoever made the lists promised that the input may be read and is not written, and that nobody else
-    // uses the output; they do not overlap. What `only` makes up is not NULL.
+    // uses the output; they do not overlap. Here it is used once: the caller's promise. What `only` makes up is not
+    // NULL.
     (apart && len <= to.iov_len).then(|| unsafe {
         let read = std::slice::from_raw_parts(from.iov_base.cast_const().cast(), from.iov_len);
         (read, slice(to.iov_base.cast(), len))

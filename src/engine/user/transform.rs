@@ -15,7 +15,7 @@ use super::operation::asymmetric::AsymmetricOperation;
 use super::operation::cipher::CipherOperation;
 use super::operation::hash::HashOperation;
 use super::operation::rng::RngOperation;
-use crate::engine::{Company, Kind, Op, Operation, Parameter, Properties, Transform};
+use crate::engine::{Grouping, Kind, Op, Operation, Parameter, Properties, Transform};
 use crate::errno::{Errno, Result};
 use crate::log::log;
 use crate::memory::{self, SMALL};
@@ -52,11 +52,11 @@ impl Transform for UserTransform {
         &self.0.properties
     }
 
-    fn gains_by_company(&self, op: Option<Op>) -> Option<Company> {
+    fn grouping(&self, op: Option<Op>) -> Option<Grouping> {
         /// Measured (bench/requests/requests.c): two messages as short take as long together.
-        const CBC: Company = Company { shortest: 192, fewest: 2 };
+        const CBC: Grouping = Grouping { min_len: 192, min_count: 2 };
         match (op, &self.0.algorithm) {
-            (None, Algorithm::Hash(hash)) => hash.company,
+            (None, Algorithm::Hash(hash)) => hash.grouping,
             (Some(Op::Encrypt), _) if self.properties().template() == "cbc" => Some(CBC),
             _ => None,
         }

@@ -75,14 +75,16 @@ impl Ring {
     ///
     /// # Safety
     ///
-    /// The memory that they point to stays until all that are submitted have ended.
+    /// The memory that they point to stays until [`Ring::submit`] has returned.
     unsafe fn queue(&mut self, requests: impl Iterator<Item = Entry>) -> u32 {
         let mut queue = self.ring.submission();
-        // SAFETY: the caller promised the memory, and that it waits for the requests' end.
+        // SAFETY: the caller promised the memory until `submit` has returned. Then the requests have ended; or the ring
+        // is abandoned, and the kernel carries out none of them.
         requests.map(|request| u32::from(unsafe { queue.push(&request) }.is_ok())).sum()
     }
 
-    /// Submits what is in the queue and waits until all that the kernel took has ended.
+    /// Submits what is in the queue and waits until all that the kernel took has ended. If the kernel refuses to be
+    /// entered, the ring is abandoned with what has not ended.
     fn submit(&mut self, queued: u32, mut ended: impl FnMut(u64, Result<usize>)) {
         let (mut to_submit, mut in_flight, mut refused) = (queued, 0u32, 0);
         loop {
@@ -114,10 +116,8 @@ impl Ring {
             }
             for completion in self.ring.completion() {
                 let result = completion.result();
-                ended(
-                    completion.user_data(),
-                    usize::try_from(result).map_err(|_| Errno::from_number(-result)),
-                );
+                let result = usize::try_from(result).map_err(|_| Errno::of_negative(result.into()));
+                ended(completion.user_data(), result);
                 in_flight = in_flight.saturating_sub(1);
             }
             if in_flight == 0 && to_submit == 0 {
@@ -176,8 +176,7 @@ impl Backend for Ring {
         let outputs = batch.outputs().first(BATCH_MAX);
         outcomes.resize(outputs.list().len(), Err(Errno::CANCELED));
         Message { control, data: batch.inputs() }.with_header(|header| {
-            // SAFETY: the header and what it points to live until this closure returns, and
-            // `submit` waits for the end of all requests.
+            // SAFETY: the header and what it points to live until this closure returns, behind `submit`.
             let queued = unsafe {
                 let receives = outputs.list().iter().enumerate().map(|(index, output)| {
                     receive(socket, output, index, index + 1 == outputs.list().len())
@@ -212,8 +211,7 @@ impl Backend for Ring {
         results.resize(exchanges.len(), [Err(Errno::CANCELED); 2]);
         if self.stale.is_none() {
             message::with_headers(exchanges.iter().map(|exchange| exchange.message), |headers| {
-                // SAFETY: the headers and what they point to live until this closure returns, and
-                // `submit` waits for the end of all requests.
+                // SAFETY: the headers and what they point to live until this closure returns, behind `submit`.
                 let queued = unsafe { self.queue(pairs(exchanges, headers)) };
                 self.submit(queued, |mark, result| {
                     if let Some([sent, received]) = results.get_mut((mark & !SEND) as usize) {

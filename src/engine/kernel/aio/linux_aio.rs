@@ -46,7 +46,8 @@ const RING_MAGIC: u32 = 0xa10a_10a1;
 /// An AIO context, used by one call at a time.
 pub struct AioContext {
     id: c_ulong,
-    /// A child of fork(2) has the parent's number but no context behind it.
+    /// It is of no use to a further call: `end` has destroyed it; or io_submit(2) does not know it, as in a child of
+    /// fork(2), which has the parent's number but no context behind it.
     stale: bool,
     iocbs: Vec<Iocb>,
 }
@@ -84,8 +85,8 @@ impl AioContext {
     fn reap(&mut self, mut reads: usize, outcomes: &mut [Outcome]) {
         let mut store = |event: &IoEvent| {
             if let Some(outcome) = outcomes.get_mut(event.data as usize) {
-                *outcome = usize::try_from(event.result)
-                    .map_err(|_| Errno::from_number(event.result.saturating_neg() as i32));
+                *outcome =
+                    usize::try_from(event.result).map_err(|_| Errno::of_negative(event.result));
             }
         };
         while reads > 0 {
@@ -108,8 +109,8 @@ impl AioContext {
         self.stale = true;
         let id = std::mem::take(&mut self.id);
         if id != 0 {
-            // SAFETY: nobody else uses the context; a number without a context behind it is
-            // answered with EINVAL, for which nothing is to be done.
+            // SAFETY: nobody else uses the context. A number without a context behind it is answered with EINVAL, for
+            // which nothing is to be done. No sandbox that allows io_setup(2) and io_submit(2) is known to forbid this.
             let _ = unsafe { io_destroy(id) };
         }
     }
@@ -118,7 +119,8 @@ impl AioContext {
     fn reap_ring(&self, wanted: usize, store: &mut impl FnMut(&IoEvent)) -> usize {
         let mapped = ptr::with_exposed_provenance::<AioRing>(self.id as usize);
         // SAFETY: the kernel maps the ring at the address that is the context's number,
-        // for as long as the context lives; it changes only `tail` under us, and
+        // for as long as the context lives. It lives in this process, since `reap` waits only for reads that
+        // io_submit(2) has just taken. The kernel changes only `tail` under us, and
         // `head` where another caller of io_getevents(2) reaps, of which there is none:
         // a context serves one call at a time.
         let ring = unsafe { &*mapped };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The AIO engine: many IOVEC pairs, each a message of its own, in few system calls.
+//! AIO: many IOVEC pairs, each a message of its own, in few system calls.
 //!
 //! [`plan`] cuts the caller's pairs into batches that fit into the socket; a
 //! [`Backend`] carries out a batch: one sendmsg(2) with all inputs, then a read for
@@ -7,8 +7,10 @@
 //! do not leave the IV as it was, each input is sent with the IV, and read before the next.
 //! [`Contexts`] chooses the backend: [`io_uring`], [`linux_aio`] or [`Synchronous`].
 //!
-//! A backend never returns before all its reads have ended, whatever happens. So the kernel cannot
-//! write into the caller's memory later.
+//! A backend returns when all its reads have ended, so the kernel cannot write into the caller's memory
+//! later. If io_uring_enter(2) is refused again and again, because another thread has closed the ring or a
+//! sandbox forbids the call, the ring is abandoned: nobody enters it any more, and the kernel carries out its
+//! requests nowhere else (IORING_SETUP_DEFER_TASKRUN).
 
 pub mod contexts;
 // The architectures that the io-uring crate knows, as in Cargo.toml.

@@ -38,21 +38,21 @@ pub mod side_by_side;
 mod wycheproof;
 
 use super::names::Name;
-use crate::engine::{Company, DIGEST_MAX};
+use crate::engine::{DIGEST_MAX, Grouping};
 use crate::errno::{Errno, Result};
 use crate::wipe::{Depth, wipe_bytes};
 use digest::common::KeySizeUser;
 use digest::typenum::Unsigned;
 use digest::{Digest, FixedOutput, FixedOutputReset, Update, block_api::BlockSizeUser};
 #[cfg(target_arch = "x86_64")]
-use lanes::{company_of_32, company_of_64};
+use lanes::{grouping_of_32, grouping_of_64};
 #[cfg(target_arch = "x86_64")]
 use sha::Sha2;
 use sha::{Sha1, Sha256, Sha512};
 use zeroize::Zeroize;
 
 #[cfg(not(target_arch = "x86_64"))]
-use {no_company as company_of_32, no_company as company_of_64};
+use {no_grouping as grouping_of_32, no_grouping as grouping_of_64};
 
 /// The state of a message that is being hashed.
 pub trait Hasher: Send + Sync {
@@ -137,7 +137,7 @@ pub struct HashAlgorithm {
     /// The depth of the stack that it takes.
     pub depth: Depth,
     /// The messages whose digests are faster side by side.
-    pub company: Option<Company>,
+    pub grouping: Option<Grouping>,
 }
 
 impl HashAlgorithm {
@@ -158,7 +158,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
             plain: None,
             keyed: Some(Box::new(|key| Ok((digest.hmac)(key, digest.digest_size as usize)))),
             depth: digest.depth,
-            company: (digest.company)(),
+            grouping: (digest.grouping)(),
         });
     }
     if let Some(digest) = entry(name) {
@@ -168,7 +168,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
             plain: Some(digest.plain),
             keyed: digest.keyed.map(|key| Box::new(key) as _),
             depth: digest.depth,
-            company: (digest.company)(),
+            grouping: (digest.grouping)(),
         });
     }
     #[cfg(feature = "legacy")]
@@ -187,7 +187,7 @@ struct Entry {
     hmac: HmacKey,
     keyed: Option<Key>,
     depth: Depth,
-    company: fn() -> Option<Company>,
+    grouping: fn() -> Option<Grouping>,
 }
 
 const fn entry<D: Base>(name: &'static str) -> Entry {
@@ -199,18 +199,18 @@ const fn entry<D: Base>(name: &'static str) -> Entry {
         hmac: |key, size| Box::new(Hmac::new(&State(D::default()), D::BlockSize::USIZE, key, size)),
         keyed: None,
         depth: if <D::BlockSize as Unsigned>::USIZE <= 64 { Depth::Shallow } else { Depth::Spills },
-        company: no_company,
+        grouping: no_grouping,
     }
 }
 
 /// No messages are faster side by side.
-fn no_company() -> Option<Company> {
+fn no_grouping() -> Option<Grouping> {
     None
 }
 
 /// SHA-1 or SHA-2.
 macro_rules! sha {
-    ($name:literal, $block_size:literal, $digest_size:literal, $beginning:path, $company:path) => {
+    ($name:literal, $block_size:literal, $digest_size:literal, $beginning:path, $grouping:path) => {
         Entry {
             name: $name,
             block_size: $block_size,
@@ -219,7 +219,7 @@ macro_rules! sha {
             hmac: |key, size| Box::new(Hmac::new(&$beginning(), $block_size, key, size)),
             keyed: None,
             depth: if $block_size <= 64 { Depth::Shallow } else { Depth::Spills },
-            company: $company,
+            grouping: $grouping,
         }
     };
 }
@@ -256,11 +256,11 @@ macro_rules! blake2 {
 
 const DIGESTS: &[Entry] = &[
     entry::<md5::Md5>("md5"),
-    sha!("sha1", 64, 20, Sha1::sha1, no_company),
-    sha!("sha224", 64, 28, Sha256::sha224, company_of_32),
-    sha!("sha256", 64, 32, Sha256::sha256, company_of_32),
-    sha!("sha384", 128, 48, Sha512::sha384, company_of_64),
-    sha!("sha512", 128, 64, Sha512::sha512, company_of_64),
+    sha!("sha1", 64, 20, Sha1::sha1, no_grouping),
+    sha!("sha224", 64, 28, Sha256::sha224, grouping_of_32),
+    sha!("sha256", 64, 32, Sha256::sha256, grouping_of_32),
+    sha!("sha384", 128, 48, Sha512::sha384, grouping_of_64),
+    sha!("sha512", 128, 64, Sha512::sha512, grouping_of_64),
     entry::<sha3::Sha3_224>("sha3-224"),
     entry::<sha3::Sha3_256>("sha3-256"),
     entry::<sha3::Sha3_384>("sha3-384"),

@@ -327,14 +327,12 @@ impl Modulus {
     /// `b` it is the square of `a`.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     fn product_by_rows(&self, a: &[Limb], b: Option<&[Limb]>, room: &mut Room) -> Option<Limb> {
-        if !rows::available() {
-            return None;
-        }
+        let rows = rows::Rows::new()?;
         match b {
-            Some(b) => rows::multiply(room.0.get_mut(), a, b),
-            None => rows::square(room.0.get_mut(), a),
+            Some(b) => rows.multiply(room.0.get_mut(), a, b),
+            None => rows.square(room.0.get_mut(), a),
         }
-        Some(rows::reduce(room.0.get_mut(), self.get(), self.inverse))
+        Some(rows.reduce(room.0.get_mut(), self.get(), self.inverse))
     }
 
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

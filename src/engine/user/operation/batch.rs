@@ -72,10 +72,14 @@ pub unsafe fn in_parallel(
     if total < 2 * share {
         return group(inputs, outputs);
     }
-    cancel::suspended(|| in_threads(share, total, inputs, outputs, group))
+    // SAFETY: the caller's promise.
+    cancel::suspended(|| unsafe { in_threads(share, total, inputs, outputs, group) })
 }
 
-fn in_threads(
+/// # Safety
+///
+/// The same as for `in_parallel`.
+unsafe fn in_threads(
     share: usize,
     total: usize,
     inputs: Iovecs<'_>,
@@ -86,7 +90,8 @@ fn in_threads(
     if threads < 2 {
         return group(inputs, outputs);
     }
-    let groups = split(inputs, outputs, total.div_ceil(threads));
+    // SAFETY: the caller's promise.
+    let groups = unsafe { split(inputs, outputs, total.div_ceil(threads)) };
     let mut groups: Vec<_> = groups.map(|pairs| (pairs, BatchOutcome::default())).collect();
     share_out(&mut groups, |(Pairs(inputs, outputs), outcome)| *outcome = group(*inputs, *outputs));
     let outcomes = groups.into_iter().map(|(_, outcome)| outcome);
@@ -130,11 +135,15 @@ pub fn share_out<T: Send>(groups: &mut [T], work: impl Fn(&mut T) + Sync) {
 struct Pairs<'a>(Iovecs<'a>, Iovecs<'a>);
 
 // SAFETY: the memory behind the IOVECs is the caller's for the length of the call, in which
-// the threads end. That messages do not overlap is promised to `in_parallel`.
+// the threads end. That no output is another pair's memory is promised to `split`.
 unsafe impl Send for Pairs<'_> {}
 
 /// Cuts the pairs into groups of about `share` input bytes.
-fn split<'a>(
+///
+/// # Safety
+///
+/// The same as for `in_parallel`.
+unsafe fn split<'a>(
     inputs: Iovecs<'a>,
     outputs: Iovecs<'a>,
     share: usize,
@@ -184,8 +193,11 @@ mod tests {
     fn groups_take_all_pairs_in_order() {
         let list: Vec<_> = [5, 0, 9, 1, 1, 30, 2].map(|len| iovec(std::ptr::null(), len)).into();
         // SAFETY: only the lengths are looked at.
-        let iovecs = unsafe { Iovecs::new(&list) };
-        let counts: Vec<_> = split(iovecs, iovecs, 10).map(|p| p.0.list().len()).collect();
+        let groups = unsafe {
+            let iovecs = Iovecs::new(&list);
+            split(iovecs, iovecs, 10)
+        };
+        let counts: Vec<_> = groups.map(|pairs| pairs.0.list().len()).collect();
         assert_eq!(counts, [3, 3, 1]);
     }
 }

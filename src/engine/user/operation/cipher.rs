@@ -103,19 +103,18 @@ impl CipherOperation {
         result
     }
 
-    /// The same for a whole message. An operation that was never lent needs no lock, because the
-    /// caller holds its slot's.
+    /// The same for a whole message. An operation that was never lent needs no lock, because its slot's is held.
     #[inline(always)]
     fn with_alone<T>(
         &self,
-        _: Alone<'_>,
+        alone: Alone<'_>,
         f: impl FnOnce(&mut CipherState) -> Result<T>,
     ) -> Result<T> {
-        if self.lent.load(Ordering::Relaxed) {
+        if self.lent.load(Ordering::Relaxed) || !alone.is(self) {
             return self.with(f);
         }
-        // SAFETY: the slot's lock is held, under which alone an operation is lent: nobody else
-        // uses this one before it is given back.
+        // SAFETY: the lock of this operation's slot is held, of which `alone` is the proof. Nobody uses an operation
+        // without it that was not lent, and it is lent under that lock.
         #[allow(unsafe_code)]
         let home = unsafe { self.home.get_unlocked() };
         home.with(f)

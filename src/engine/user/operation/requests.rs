@@ -72,7 +72,8 @@ fn bytes_left(job: &Job<'_>) -> usize {
 /// Returns whether the operation takes such a message.
 fn is_taken(job: &Job<'_>) -> bool {
     job.control.is_none_or(|control| {
-        job.operation.check(control, job.input, job.output, Length::Whole).is_ok()
+        let operation = job.alone.operation();
+        operation.check(control, job.input, job.output, Length::Whole).is_ok()
     })
 }
 
@@ -82,10 +83,11 @@ fn share_key(one: &Job<'_>, other: &Job<'_>) -> bool {
 }
 
 fn process_in_turn(job: &mut Job<'_>) {
-    let (input, output) = (job.input, job.output);
+    let (alone, input, output) = (job.alone, job.input, job.output);
+    let operation = alone.operation();
     *job.outcome = Some(match job.control {
-        Some(control) => job.operation.message(job.alone, control, input, output, Length::Whole),
-        None => job.operation.digest(input, output, job.alone.wiper),
+        Some(control) => operation.message(alone, control, input, output, Length::Whole),
+        None => operation.digest(input, output, alone.wiper),
     });
 }
 
@@ -98,8 +100,9 @@ fn cbc_message<'a>(job: &Job<'a>) -> Option<CbcMessage<'a>> {
     if control.op != Op::Encrypt || iv.len() != BLOCK || job.output.total().ok()? < len {
         return None;
     }
-    let mut message =
-        CbcMessage { iv: Wiped::ZEROS, data: in_and_out(job.input, len, job.output)? };
+    // SAFETY: a message is made once of each job, whose output is no part of another job's memory.
+    let data = unsafe { in_and_out(job.input, len, job.output) }?;
+    let mut message = CbcMessage { iv: Wiped::ZEROS, data };
     message.iv.copy_from_slice(iv);
     Some(message)
 }
@@ -131,7 +134,8 @@ fn encrypt_side_by_side(jobs: &mut [Job<'_>]) -> Result<()> {
 fn digest_message<'a>(job: &Job<'a>) -> Option<DigestMessage<'a>> {
     let operation = digest(job)?;
     job.input.total().ok()?;
-    let (data, digest) = in_and_apart(job.input, job.output, operation.digest_size())?;
+    // SAFETY: a message is made once of each job, whose output is no part of another job's memory.
+    let (data, digest) = unsafe { in_and_apart(job.input, job.output, operation.digest_size()) }?;
     Some(DigestMessage::new(operation.beginning().ok()?, data, digest))
 }
 
@@ -162,7 +166,7 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     struct Group<'j, 'a>(&'j mut [Job<'a>]);
 
     // SAFETY: the memory behind the IOVECs is the caller's for the length of the call, in which the
-    // threads end, and jobs do not overlap.
+    // threads end. Whoever made the jobs promised that no output is a part of another job's memory.
     unsafe impl Send for Group<'_, '_> {}
 
     let threads = threads(CIPHER_SHARE, bytes, jobs.len());

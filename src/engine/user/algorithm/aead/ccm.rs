@@ -70,7 +70,7 @@ impl Ccm {
         let data_len = u32::try_from(data.len()).map_err(|_| Errno::INVAL)?;
         // The kernel takes the one length that is just too long.
         if counter_len < 4 && data_len > 1 << (8 * counter_len) {
-            return Err(Errno::from_number(libc::EOVERFLOW));
+            return Err(Errno::OVERFLOW);
         }
         if !(4..=16).contains(&tag_len) {
             return Err(Errno::INVAL);

@@ -46,7 +46,7 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
         plain,
         keyed: Some(Box::new(keyed)),
         depth: Depth::Shallow,
-        company: None,
+        grouping: None,
     })
 }
 

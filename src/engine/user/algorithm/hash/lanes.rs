@@ -14,7 +14,7 @@ mod x86_64;
 
 use super::sha::{Beginning, Sha2, Word, pad, write_digest};
 use super::{Compress, DigestMessage};
-use crate::engine::Company;
+use crate::engine::Grouping;
 use crate::errno::Result;
 use crate::wipe::wipe_bytes;
 use x86_64::{Advance, IMPLEMENTATIONS_32, IMPLEMENTATIONS_64};
@@ -24,13 +24,13 @@ use zeroize::Zeroize;
 const WORDS: usize = 8;
 
 /// The messages of SHA-224 and SHA-256 that are faster side by side on this processor.
-pub fn company_of_32() -> Option<Company> {
-    Some(find(&IMPLEMENTATIONS_32)?.1.company)
+pub fn grouping_of_32() -> Option<Grouping> {
+    Some(find(&IMPLEMENTATIONS_32)?.1.grouping)
 }
 
 /// The same for SHA-384 and SHA-512.
-pub fn company_of_64() -> Option<Company> {
-    Some(find(&IMPLEMENTATIONS_64)?.1.company)
+pub fn grouping_of_64() -> Option<Grouping> {
+    Some(find(&IMPLEMENTATIONS_64)?.1.grouping)
 }
 
 /// The messages that are faster in lanes. Measured (docs/PERFORMANCE.md); for SHA-256 without the SHA
@@ -39,7 +39,7 @@ struct Gain {
     /// So many lanes at work are faster than their messages one by one.
     fewest: usize,
     /// The messages that are faster with all that comes before and behind the lanes.
-    company: Company,
+    grouping: Grouping,
 }
 
 /// A compression function for `N` lanes, and what is known about it.
@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn other_digests_have_no_lanes() {
         for name in ["sha1", "sha3-256", "blake2b-512", "sm3", "hmac(md5)"] {
-            assert!(find(name).unwrap().company.is_none(), "{name}");
+            assert!(find(name).unwrap().grouping.is_none(), "{name}");
             assert!(beginnings(name)[0].sha2().is_none(), "{name}");
         }
     }

@@ -5,7 +5,7 @@
 //! takes keys of all the cipher's lengths, `crypto/ccm.c` for CBC-MAC.
 
 use super::{DigestMessage, HashAlgorithm, Hasher};
-use crate::engine::Company;
+use crate::engine::Grouping;
 use crate::engine::user::algorithm::block::{
     self, BlockAlgorithm, BlockCipher, MacMessage, Pipelined, cbc_mac, xor,
 };
@@ -41,14 +41,14 @@ pub fn find(name: &Name<'_>) -> Option<HashAlgorithm> {
     let cipher = block::find(cipher).filter(|cipher| template.ciphers.contains(&cipher.size))?;
     let size = cipher.size as u32;
     /// Measured (bench/requests/requests.c).
-    const AES: Company = Company { shortest: 64, fewest: 4 };
+    const AES: Grouping = Grouping { min_len: 64, min_count: 4 };
     Some(HashAlgorithm {
         block_size: size,
         digest_size: size,
         plain: None,
         keyed: Some(Box::new(|key| Ok(Box::new((template.new)(cipher, key)?)))),
         depth: block::depth(cipher),
-        company: (cfg!(any(target_arch = "x86_64", target_arch = "aarch64"))
+        grouping: (cfg!(any(target_arch = "x86_64", target_arch = "aarch64"))
             && cipher.name == "aes")
             .then_some(AES),
     })

@@ -21,7 +21,7 @@ pub fn algorithm() -> HashAlgorithm {
         plain: None,
         keyed: Some(Box::new(|key| Ok(Box::new(Michael::new(key)?)))),
         depth: Depth::Shallow,
-        company: None,
+        grouping: None,
     }
 }
 

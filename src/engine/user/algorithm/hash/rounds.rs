@@ -143,23 +143,23 @@ macro_rules! fastest_of {
     ($state:ty: $($module:ident)*) => {
         /// The fastest function that the processor can run; None: it can run none of them.
         pub fn fastest() -> Option<Compress> {
-            IMPLEMENTATIONS.iter().find(|(available, _)| available()).map(|(_, compress)| *compress)
+            IMPLEMENTATIONS.iter().find_map(|implementation| implementation())
         }
 
-        /// A function that says whether the processor has the instructions, and one that may be called only
-        /// then.
-        type Implementation = (fn() -> bool, Compress);
-
-        static IMPLEMENTATIONS: &[Implementation] = &[
-            // SAFETY: it is called only where the processor has what it takes.
-            $(($module::available, |state, blocks| unsafe { $module::compress(state, blocks) }),)*
+        /// Each gives a function, if the processor can run it.
+        static IMPLEMENTATIONS: &[fn() -> Option<Compress>] = &[
+            $(|| {
+                // SAFETY: the function is given away only where the processor has what it takes.
+                let compress: Compress = |state, blocks| unsafe { $module::compress(state, blocks) };
+                $module::available().then_some(compress)
+            },)*
         ];
 
         /// The state after what each of them makes of it.
         #[cfg(test)]
         pub fn compressed_by_all(state: $state, blocks: &[[u8; BLOCK]]) -> Vec<$state> {
-            let available = IMPLEMENTATIONS.iter().filter(|(available, _)| available());
-            let compressed = available.map(|(_, compress)| {
+            let available = IMPLEMENTATIONS.iter().filter_map(|implementation| implementation());
+            let compressed = available.map(|compress| {
                 let mut state = state;
                 compress(&mut state, blocks);
                 state

@@ -8,72 +8,85 @@
 use super::{Limb, Wide, add, mul_add};
 use std::arch::asm;
 
-/// Tells whether the processor has the instructions.
-pub fn available() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return is_x86_feature_detected!("bmi2");
-    #[cfg(target_arch = "aarch64")]
-    true
-}
+/// The proof that the processor has the instructions.
+#[derive(Clone, Copy)]
+pub struct Rows(());
 
-/// `a` `b` in `room`; only where it is available, as all of this. `room` is as long as both.
-pub fn multiply(room: &mut [Limb], a: &[Limb], b: &[Limb]) {
-    let len = b.len();
-    room.fill(0);
-    for (i, a) in a.iter().enumerate() {
-        room[i + len] = add_row(&mut room[i..][..len], b, *a);
+impl Rows {
+    /// None: the processor does not have them.
+    pub fn new() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let available = is_x86_feature_detected!("bmi2");
+        #[cfg(target_arch = "aarch64")]
+        let available = true;
+        available.then_some(Self(()))
+    }
+
+    /// `a` `b` in `room`, which is as long as both.
+    pub fn multiply(self, room: &mut [Limb], a: &[Limb], b: &[Limb]) {
+        let len = b.len();
+        room.fill(0);
+        for (i, a) in a.iter().enumerate() {
+            room[i + len] = self.add_row(&mut room[i..][..len], b, *a);
+        }
+    }
+
+    /// `a` `a` in `room`, which is twice as long.
+    pub fn square(self, room: &mut [Limb], a: &[Limb]) {
+        let len = a.len();
+        room.fill(0);
+        // The products of different limbs, once.
+        for (i, limb) in a.iter().enumerate() {
+            room[i + len] = self.add_row(&mut room[2 * i + 1..i + len], &a[i + 1..], *limb);
+        }
+        // Twice that, and the squares of the limbs.
+        let (mut above, mut carry) = (0, 0);
+        for (two, limb) in room.as_chunks_mut::<2>().0.iter_mut().zip(a) {
+            let [low, high] = *two;
+            let square = Wide::from(*limb).wrapping_mul(Wide::from(*limb));
+            two[0] = add(low << 1 | above, square as Limb, &mut carry);
+            two[1] = add(high << 1 | low >> 63, (square >> 64) as Limb, &mut carry);
+            above = high >> 63;
+        }
+    }
+
+    /// Adds multiples of the modulus to the number in `room` until its lower half is zeros. Returns the limb above the
+    /// number. `inverse` is -1 / modulus in the lowest limb.
+    pub fn reduce(self, room: &mut [Limb], modulus: &[Limb], inverse: Limb) -> Limb {
+        let (len, mut top) = (modulus.len(), 0);
+        for i in 0..len {
+            let factor = room[i].wrapping_mul(inverse);
+            let carry = self.add_row(&mut room[i..][..len], modulus, factor);
+            room[i + len] = add(room[i + len], carry, &mut top);
+        }
+        top
+    }
+
+    /// Adds `a` `b` to `sum`, which is as long as `b`. Returns the carry.
+    fn add_row(self, sum: &mut [Limb], b: &[Limb], a: Limb) -> Limb {
+        let (sum_fours, sum_rest) = sum.as_chunks_mut();
+        let (b_fours, b_rest) = b.as_chunks();
+        // SAFETY: the processor has the instructions, of which `self` is the proof.
+        let mut carry = unsafe { add_fours(sum_fours, b_fours, a) };
+        for (sum, b) in sum_rest.iter_mut().zip(b_rest) {
+            *sum = mul_add(*sum, a, *b, &mut carry);
+        }
+        carry
     }
 }
 
-/// `a` `a` in `room`, which is twice as long.
-pub fn square(room: &mut [Limb], a: &[Limb]) {
-    let len = a.len();
-    room.fill(0);
-    // The products of different limbs, once.
-    for (i, limb) in a.iter().enumerate() {
-        room[i + len] = add_row(&mut room[2 * i + 1..i + len], &a[i + 1..], *limb);
-    }
-    // Twice that, and the squares of the limbs.
-    let (mut above, mut carry) = (0, 0);
-    for (two, limb) in room.as_chunks_mut::<2>().0.iter_mut().zip(a) {
-        let [low, high] = *two;
-        let square = Wide::from(*limb).wrapping_mul(Wide::from(*limb));
-        two[0] = add(low << 1 | above, square as Limb, &mut carry);
-        two[1] = add(high << 1 | low >> 63, (square >> 64) as Limb, &mut carry);
-        above = high >> 63;
-    }
-}
-
-/// Adds multiples of the modulus to the number in `room` until its lower half is zeros. Returns the limb above the
-/// number. `inverse` is -1 / modulus in the lowest limb.
-pub fn reduce(room: &mut [Limb], modulus: &[Limb], inverse: Limb) -> Limb {
-    let (len, mut top) = (modulus.len(), 0);
-    for i in 0..len {
-        let factor = room[i].wrapping_mul(inverse);
-        let carry = add_row(&mut room[i..][..len], modulus, factor);
-        room[i + len] = add(room[i + len], carry, &mut top);
-    }
-    top
-}
-
-/// Adds `a` `b` to `sum`, which is as long as `b`. Returns the carry.
-fn add_row(sum: &mut [Limb], b: &[Limb], a: Limb) -> Limb {
-    let (sum_fours, sum_rest) = sum.as_chunks_mut();
-    let (b_fours, b_rest) = b.as_chunks();
-    let mut carry = add_fours(sum_fours, b_fours, a);
-    for (sum, b) in sum_rest.iter_mut().zip(b_rest) {
-        *sum = mul_add(*sum, a, *b, &mut carry);
-    }
-    carry
-}
-
-/// The same, four limbs at once.
-fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
+/// [`Rows::add_row`] for pieces of four limbs.
+///
+/// # Safety
+///
+/// An x86-64 processor has BMI2.
+unsafe fn add_fours(sum: &mut [[Limb; 4]], b: &[[Limb; 4]], a: Limb) -> Limb {
     let (fours, mut carry) = (sum.len().min(b.len()), 0);
     if fours == 0 {
         return carry;
     }
-    // SAFETY: both have as many limbs as are read, and as are written in `sum`; an x86-64 processor has BMI2.
+    // SAFETY: `fours` pieces are read of both, and written in `sum`, which have as many. The instructions are there:
+    // the caller's promise.
     unsafe {
         #[cfg(target_arch = "aarch64")]
         asm!(

@@ -11,7 +11,12 @@ use crate::engine::user::algorithm::block::{CbcMessage, MacMessage};
 const WIDTH: usize = 8;
 
 /// A message whose blocks are chained.
-pub trait Chained {
+///
+/// # Safety
+///
+/// `blocks` gives memory of that many bytes, to be read and, where ciphertext goes, written. As long as the message is
+/// borrowed nobody else uses it.
+pub unsafe trait Chained {
     /// The block before the next one.
     fn last(&mut self) -> &mut [u8; BLOCK];
 
@@ -20,7 +25,8 @@ pub trait Chained {
     fn blocks(&mut self) -> (*const u8, usize, Option<*mut u8>);
 }
 
-impl Chained for CbcMessage<'_> {
+// SAFETY: an `InOutBuf` is a borrow of both, which have as many bytes.
+unsafe impl Chained for CbcMessage<'_> {
     fn last(&mut self) -> &mut [u8; BLOCK] {
         &mut self.iv
     }
@@ -31,7 +37,8 @@ impl Chained for CbcMessage<'_> {
     }
 }
 
-impl Chained for MacMessage<'_> {
+// SAFETY: they are a slice, and nothing is written.
+unsafe impl Chained for MacMessage<'_> {
     fn last(&mut self) -> &mut [u8; BLOCK] {
         &mut self.sum
     }
@@ -105,15 +112,15 @@ fn advance<const N: usize>(keys: &RoundKeys, lanes: &mut [Lane; WIDTH]) {
     let mut states: [Block; N] = std::array::from_fn(|i| lanes[i].last);
     for _ in 0..blocks {
         let texts = std::array::from_fn(|i| {
-            // SAFETY: the lane's message has as many blocks as are left, of which this is the next.
+            // SAFETY: this is the next block of a message of [`Chained`], which has as many as are left.
             let text = unsafe { load(&*lanes[i].from) };
             lanes[i].from = lanes[i].from.wrapping_add(1);
             text
         });
         encrypt_sums(keys, &mut states, &texts);
         for i in 0..N {
-            // SAFETY: as above, and its input has been read, if that is the same memory; or it is
-            // nowhere, which lasts as long as the lanes.
+            // SAFETY: the same, and the input was read before, which may be the same memory. Without a place for
+            // ciphertext it is `nowhere` of `chain_each`, which outlives the lanes.
             unsafe { store(&mut *lanes[i].to, states[i]) };
             lanes[i].to = lanes[i].to.wrapping_add(lanes[i].step);
         }

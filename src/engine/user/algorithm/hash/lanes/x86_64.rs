@@ -5,7 +5,7 @@
 use super::super::sha256::{self, x86_64::CONSTANTS as CONSTANTS_32};
 use super::super::sha512::{self, x86_64::CONSTANTS};
 use super::{Gain, Implementation, WORDS};
-use crate::engine::Company;
+use crate::engine::Grouping;
 use std::arch::x86_64::*;
 
 /// Words of the message schedule that are at hand.
@@ -25,9 +25,9 @@ pub static IMPLEMENTATIONS_32: [Implementation<u32, 16, 64>; 2] = [
         available: avx512::of_32::available,
         gain: || {
             Some(if is_x86_feature_detected!("sha") {
-                Gain { fewest: 9, company: Company { shortest: 256, fewest: 14 } }
+                Gain { fewest: 9, grouping: Grouping { min_len: 256, min_count: 14 } }
             } else {
-                Gain { fewest: 3, company: Company { shortest: 0, fewest: 5 } }
+                Gain { fewest: 3, grouping: Grouping { min_len: 0, min_count: 5 } }
             })
         },
         advance: avx512::of_32::advance,
@@ -36,7 +36,7 @@ pub static IMPLEMENTATIONS_32: [Implementation<u32, 16, 64>; 2] = [
     Implementation {
         available: avx2::of_32::available,
         gain: || {
-            let gain = Gain { fewest: 4, company: Company { shortest: 0, fewest: 5 } };
+            let gain = Gain { fewest: 4, grouping: Grouping { min_len: 0, min_count: 5 } };
             (!is_x86_feature_detected!("sha")).then_some(gain)
         },
         advance: avx2::of_32::advance,
@@ -48,13 +48,13 @@ pub static IMPLEMENTATIONS_32: [Implementation<u32, 16, 64>; 2] = [
 pub static IMPLEMENTATIONS_64: [Implementation<u64, 8, 128>; 2] = [
     Implementation {
         available: avx512::of_64::available,
-        gain: || Some(Gain { fewest: 3, company: Company { shortest: 0, fewest: 5 } }),
+        gain: || Some(Gain { fewest: 3, grouping: Grouping { min_len: 0, min_count: 5 } }),
         advance: avx512::of_64::advance,
         alone: sha512::fastest,
     },
     Implementation {
         available: avx2::of_64::available,
-        gain: || Some(Gain { fewest: 3, company: Company { shortest: 0, fewest: 7 } }),
+        gain: || Some(Gain { fewest: 3, grouping: Grouping { min_len: 0, min_count: 7 } }),
         advance: avx2::of_64::advance,
         alone: sha512::fastest,
     },
