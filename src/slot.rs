@@ -153,7 +153,7 @@ impl Slot {
     /// begun goes on, because its operation was told of the fork. Any other operation belongs to the
     /// parent, so it is closed here, and so is one that could not be made ready for two processes.
     #[inline]
-    pub fn enter(&self, state: &mut SlotState, process: u32) {
+    pub fn adopt(&self, state: &mut SlotState, process: u32) {
         if state.process == process {
             return;
         }
@@ -231,7 +231,7 @@ impl Slot {
                     return Err(because(Errno::BUSY, VISITED));
                 }
                 check(&**operation)?;
-                self.exchange(state, open)?;
+                self.replace_operation(state, open)?;
                 state.is_successor = shared && !failed && !given_up;
             } else if begun {
                 check(&**operation)?;
@@ -265,7 +265,7 @@ impl Slot {
     /// Closes the operation when its successor is there: between them another process could set a tag
     /// length with which there is none, and the stream would be lost for nothing (EBUSY). If there is
     /// another reason, such as that there is no further descriptor, the operation gives way first.
-    fn exchange(
+    fn replace_operation(
         &self,
         state: &mut SlotState,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,

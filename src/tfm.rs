@@ -104,7 +104,7 @@ impl Tfm {
             let process = state.process();
             if self.changing.load(Ordering::Relaxed) != process {
                 if state.belongs_to(process) || listed_in == Some(process) {
-                    slot.enter(&mut state, process);
+                    slot.adopt(&mut state, process);
                     return Ok(state);
                 }
                 drop(state);
@@ -150,7 +150,7 @@ impl Tfm {
         let each = || slots.iter().filter_map(Weak::upgrade);
         for slot in each() {
             let mut state = slot.lock_too(process)?;
-            slot.enter(&mut state, process);
+            slot.adopt(&mut state, process);
             if slot.busy(&state) {
                 return Err(Errno::BUSY);
             }

@@ -2,17 +2,9 @@
 //! The choice of the engine that serves a handle.
 //!
 //! `KCAPI_ENGINE` in the environment says it, else what the library was built with
-//! (`KCAPI_DEFAULT_ENGINE` in cargo's environment, `make ENGINE=...`), else `kernel-first`:
-//!
-//! - `kernel`: the kernel only;
-//! - `user`: the user engine only;
-//! - `kernel-first`: the kernel, and the user engine where the kernel cannot: there is no
-//!   AF_ALG, it is forbidden, or it lacks the algorithm;
-//! - `user-first`: the user engine where it knows the algorithm, else the kernel.
-//!
-//! When the kernel is in FIPS mode both `-first` values mean `kernel`. A program with more
-//! rights than its user (AT_SECURE: set-user-ID, file capabilities) does not look at the
-//! environment.
+//! (`KCAPI_DEFAULT_ENGINE` in cargo's environment, `make ENGINE=...`), else `kernel-first`. What the values
+//! mean is said at `kcapi_handle_engine`, for the manual. A program with more rights than its user is one with
+//! AT_SECURE: set-user-ID, file capabilities.
 //!
 //! The environment is read once, by the process's first init: getenv(3) races with setenv(3)
 //! in other threads, and handles of one process should not differ by when they were

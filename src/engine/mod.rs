@@ -11,6 +11,7 @@
 
 pub mod choice;
 pub mod kernel;
+pub mod name;
 pub mod outcome;
 pub mod requests;
 pub mod shape;
@@ -69,7 +70,7 @@ pub struct Properties {
 impl Properties {
     /// The outermost template: `cbc` of `cbc(aes)`.
     pub fn template(&self) -> &str {
-        self.name.split('(').next().unwrap_or_default()
+        name::template(&self.name)
     }
 
     /// Returns whether the mode chains: the IV that a message leaves is the one with which a longer

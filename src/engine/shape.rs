@@ -8,7 +8,7 @@
 //!
 //! Reference: Linux `crypto/`, the file of each template.
 
-use super::{Control, Length, Op, Properties};
+use super::{Control, Length, Op, Properties, name};
 use crate::errno::{Errno, Result};
 
 /// The lengths of text that a mode takes, of those that are not 0.
@@ -58,7 +58,7 @@ impl Shape {
     /// That of an algorithm.
     pub fn of(properties: &Properties) -> Self {
         let block = (properties.block_size as usize).max(1);
-        let (template, _) = split(&properties.name);
+        let template = name::template(&properties.name);
         let aead = aead_within(&properties.name);
         let (text, associated) = match template {
             "rfc4106" | "rfc4309" | "rfc4543" => (Text::Any, Associated::Esp),
@@ -121,45 +121,28 @@ fn check_count(control: &Control, text: usize) -> Result<()> {
     }
 }
 
-/// The template of a name, and what is in its parentheses.
-fn split(name: &str) -> (&str, &str) {
-    let (template, rest) = name.split_once('(').unwrap_or((name, ""));
-    (template, rest.strip_suffix(')').unwrap_or(rest))
-}
-
-/// The arguments of a template.
-fn arguments(inner: &str) -> impl Iterator<Item = &str> {
-    let mut depth = 0_usize;
-    inner.split(move |c| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        c == ',' && depth == 0
-    })
-}
-
 /// The template of a digest and a cipher in that name, or within `essiv`.
 fn aead_within(name: &str) -> Option<&str> {
-    match split(name) {
+    match name::split(name)? {
         (template @ ("authenc" | "authencesn" | "krb5enc"), _) => Some(template),
-        ("essiv", inner) => aead_within(arguments(inner).next()?),
+        ("essiv", inside) => aead_within(name::arguments(inside).next()?),
         _ => None,
     }
 }
 
 /// The lengths of text for a mode with that block size.
 fn text_of(name: &str, block: usize) -> Text {
-    match split(name) {
+    match name::split(name).unwrap_or_default() {
         ("ecb" | "cbc" | "pcbc" | "lrw", _) if block.is_power_of_two() => Text::Blocks(block),
         ("xts" | "cts", _) => Text::AtLeast(block),
         ("adiantum" | "hctr2", _) => Text::AtLeast(16),
         ("kw", _) => Text::Wrapped,
         ("ccm", _) => Text::Counted,
-        ("essiv", inner) => arguments(inner).next().map_or(Text::Any, |mode| text_of(mode, block)),
-        ("authenc" | "authencesn" | "krb5enc", inner) => {
-            arguments(inner).nth(1).map_or(Text::Any, |cipher| text_of(cipher, block))
+        ("essiv", inside) => {
+            name::arguments(inside).next().map_or(Text::Any, |mode| text_of(mode, block))
+        }
+        ("authenc" | "authencesn" | "krb5enc", inside) => {
+            name::arguments(inside).nth(1).map_or(Text::Any, |cipher| text_of(cipher, block))
         }
         _ => Text::Any,
     }

@@ -2,7 +2,7 @@
 //! kcapi-enc's command line.
 
 use crate::key::LONGEST_MESSAGE;
-use crate::library::Direction;
+use crate::library::{Direction, ccm_iv};
 use crate::message::Log;
 use crate::options::{Arguments, Long, Takes};
 use crate::sys::Errno;
@@ -139,30 +139,12 @@ impl Settings {
                 IV => settings.iv = Some(bytes(*log, "--iv", value)?),
                 CCM_NONCE => ccm_nonce = Some(bytes(*log, "--ccm-nonce", value)?),
                 AAD => settings.aad = Some(bytes(*log, "--aad", value)?),
-                TAG_LENGTH => {
-                    let length = number(*log, "--taglen", value)?;
-                    settings.tag_length = Some(length)
-                        .filter(|&length| length <= LONGEST_TAG)
-                        .and_then(|length| usize::try_from(length).ok())
-                        .ok_or_else(|| failed(*log, &"--taglen", Errno(libc::EINVAL)))?;
-                }
+                TAG_LENGTH => settings.tag_length = tag_length(*log, value)?,
                 TAG => settings.tag = Some(bytes(*log, "--tag", value)?),
-                KEY_LENGTH => {
-                    let length = number(*log, "--key-len", value)?;
-                    if !(1..=LONGEST_KEY).contains(&length) {
-                        return Err(usage(*log, &"--key-len: a key has 1 to 64 bytes"));
-                    }
-                    settings.key_length = length as usize;
-                }
+                KEY_LENGTH => settings.key_length = key_length(*log, value)?,
                 NO_UNPAD => settings.padding = Padding::Keep,
                 PKCS7 => settings.padding = Padding::Pkcs7,
-                PIECES => {
-                    let length = number(*log, "--pieces", value)?;
-                    let length = usize::try_from(length).ok();
-                    let length = length.filter(|length| (1..=LONGEST_MESSAGE).contains(length));
-                    let wrong = || usage(*log, &"--pieces: pieces have 1 to 2147483647 bytes");
-                    settings.pieces = Some(length.ok_or_else(wrong)?);
-                }
+                PIECES => settings.pieces = Some(piece_length(*log, value)?),
                 b'v' => log.more(),
                 b'q' => log.level = None,
                 b'h' => return Ok(Task::Help),
@@ -193,21 +175,21 @@ impl Settings {
             if self.iv.is_some() {
                 return Err(usage(log, &"--iv or --ccm-nonce, not both"));
             }
+            let wrong = |errno| failed(log, &"--ccm-nonce: a nonce has 7 to 13 bytes", errno);
             if !(7..=13).contains(&nonce.len()) {
-                let what = "--ccm-nonce: a nonce has 7 to 13 bytes";
-                return Err(failed(log, &what, Errno(libc::EINVAL)));
+                return Err(wrong(Errno(libc::EINVAL)));
             }
-            let mut iv = alloc::vec![14 - nonce.len() as u8];
-            iv.extend(nonce);
-            iv.resize(16, 0);
-            self.iv = Some(iv);
+            self.iv = Some(ccm_iv(&nonce).map_err(wrong)?);
         }
-        let is_aead = self.aad.is_some();
-        if is_aead && self.pieces.is_some() {
+        if self.aad.is_some() { self.complete_aead(log) } else { Ok(()) }
+    }
+
+    /// The same for what an AEAD needs.
+    fn complete_aead(&mut self, log: Log) -> Result<(), Failed> {
+        if self.pieces.is_some() {
             return Err(usage(log, &"--pieces is not for AEADs"));
         }
         match self.direction {
-            _ if !is_aead => Ok(()),
             Direction::Encrypt if self.tag_length == 0 => {
                 Err(usage(log, &"encryption with --aad wants --taglen"))
             }
@@ -226,4 +208,26 @@ impl Settings {
             },
         }
     }
+}
+
+fn tag_length(log: Log, value: &CStr) -> Result<usize, Failed> {
+    let length = number(log, "--taglen", value)?;
+    let length = Some(length).filter(|&length| length <= LONGEST_TAG);
+    let length = length.and_then(|length| usize::try_from(length).ok());
+    length.ok_or_else(|| failed(log, &"--taglen", Errno(libc::EINVAL)))
+}
+
+fn key_length(log: Log, value: &CStr) -> Result<usize, Failed> {
+    let length = number(log, "--key-len", value)?;
+    if (1..=LONGEST_KEY).contains(&length) {
+        Ok(length as usize)
+    } else {
+        Err(usage(log, &"--key-len: a key has 1 to 64 bytes"))
+    }
+}
+
+fn piece_length(log: Log, value: &CStr) -> Result<usize, Failed> {
+    let length = usize::try_from(number(log, "--pieces", value)?).ok();
+    let length = length.filter(|length| (1..=LONGEST_MESSAGE).contains(length));
+    length.ok_or_else(|| usage(log, &"--pieces: pieces have 1 to 2147483647 bytes"))
 }

@@ -160,7 +160,7 @@ impl KernelOperation {
         for (data, output) in batch.inputs().each().zip(batch.outputs().each()) {
             let (len, result) = (data.total()?, output.total()?);
             let message = Message { control: Some(control), data };
-            let outcome = self.exchange(message, len, output, result).map(|()| result);
+            let outcome = self.send_and_receive(message, len, output, result).map(|()| result);
             outcomes.push(outcome);
             if !matches!(outcome, Ok(_) | Err(Errno::BADMSG)) {
                 break;
@@ -186,7 +186,7 @@ impl KernelOperation {
                 return self.chain(control, input, output, len, 0).map(|()| outcomes.extend(lens));
             }
             [only] => {
-                let exchanged = self.exchange(message, len, output, only.iov_len);
+                let exchanged = self.send_and_receive(message, len, output, only.iov_len);
                 outcomes.push(exchanged.map(|()| only.iov_len));
                 return Ok(());
             }

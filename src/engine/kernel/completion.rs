@@ -13,7 +13,7 @@
 
 use super::driver::Driver;
 use super::proc_crypto::{driver_for, driver_named};
-use crate::engine::Kind;
+use crate::engine::{Kind, name};
 
 /// The time when a driver has finished.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,18 +79,8 @@ fn is_at_once(text: &str, driver: &Driver) -> bool {
 /// The parts of a template's driver, `a` and `b(c)` of `authenc(a,b(c))`, if it is one of
 /// [`TEMPLATES`].
 fn parts(driver: &str) -> Option<impl Iterator<Item = &str>> {
-    let (template, rest) = driver.split_once('(')?;
-    let inside = rest.strip_suffix(')')?;
-    let mut depth = 0;
-    let outside = move |c: char| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        c == ',' && depth == 0
-    };
-    TEMPLATES.contains(&template).then(|| inside.split(outside))
+    let (template, inside) = name::split(driver)?;
+    TEMPLATES.contains(&template).then(|| name::arguments(inside))
 }
 
 #[cfg(test)]

@@ -74,7 +74,12 @@ impl KernelOperation {
             let piece_result = if piece == len { result } else { piece };
             let data = from.take(piece, &mut inputs)?;
             let output = to.take(piece_result, &mut outputs)?;
-            self.exchange(Message { control: control.take(), data }, piece, output, piece_result)?;
+            self.send_and_receive(
+                Message { control: control.take(), data },
+                piece,
+                output,
+                piece_result,
+            )?;
             done += piece;
             if done == len {
                 return Ok(());
@@ -83,18 +88,18 @@ impl KernelOperation {
     }
 
     /// A message that fits into the socket, and its result of `result` bytes.
-    pub(super) fn exchange(
+    pub(super) fn send_and_receive(
         &self,
         message: Message<'_>,
         len: usize,
         output: Iovecs<'_>,
         result: usize,
     ) -> Result<()> {
-        let exchanged = self.try_exchange(message, len, output, result);
+        let exchanged = self.try_send_and_receive(message, len, output, result);
         exchanged.map_err(|errno| Capacity::refusal(errno, len))
     }
 
-    fn try_exchange(
+    fn try_send_and_receive(
         &self,
         message: Message<'_>,
         len: usize,

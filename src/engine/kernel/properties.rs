@@ -124,7 +124,7 @@ impl KernelAlgorithm {
             Some(_) => Completion::Later,
             None => Completion::AtOnce,
         });
-        log!(Debug, "the driver of {name} has finished: {completion:?}");
+        log!(Debug, "the driver of {name} completes: {completion:?}");
         if let Some(judged) = &mut judged {
             **judged = Some(Judged { named, completion });
         }

@@ -51,10 +51,10 @@ pub trait Aead: Send + Sync {
 }
 
 /// A cipher with its key, or the reason why it does not take the key.
-type Keyed = Result<Box<dyn Aead>>;
+type Made = Result<Box<dyn Aead>>;
 
 /// Takes a key.
-type New = Box<dyn Fn(&[u8]) -> Keyed + Send + Sync>;
+type New = Box<dyn Fn(&[u8]) -> Made + Send + Sync>;
 
 /// A cipher without a key.
 pub struct AeadAlgorithm {
@@ -83,7 +83,7 @@ struct Mode {
     templates: &'static [&'static str],
     iv_size: usize,
     tag_ok: fn(usize) -> bool,
-    new: fn(&'static BlockAlgorithm, &[u8]) -> Keyed,
+    new: fn(&'static BlockAlgorithm, &[u8]) -> Made,
 }
 
 #[rustfmt::skip]
@@ -128,7 +128,7 @@ pub fn find(name: &Name<'_>) -> Option<AeadAlgorithm> {
 }
 
 /// GCM, the fastest that there is for that cipher and key.
-fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Keyed {
+fn gcm(cipher: &BlockAlgorithm, key: &[u8]) -> Made {
     #[cfg(target_arch = "aarch64")]
     if let Some(fast) = (cipher.name == "aes").then(|| graviola::AesGcm::new(key)).flatten() {
         return Ok(fast);

@@ -247,7 +247,7 @@ macro_rules! blake2 {
                 }
                 let key = Some(key).filter(|key| !key.is_empty());
                 let mac = Mac::new_with_salt_and_personal(key, &[], &[]);
-                Ok(Box::new(Keyed(mac.map_err(|_| Errno::INVAL)?)))
+                Ok(Box::new(WithMac(mac.map_err(|_| Errno::INVAL)?)))
             }),
             ..entry::<blake2::$digest<digest::consts::$size>>($name)
         }
@@ -324,9 +324,9 @@ impl<T: Update + FixedOutputReset + Clone + Send + Sync + 'static> Hasher for St
 /// The state of a digest that has absorbed a key. To begin anew it would need the key, which it does not keep: so each
 /// digest is computed by a copy of it, and not in place as [`output`] does.
 #[derive(Clone)]
-struct Keyed<T>(T);
+struct WithMac<T>(T);
 
-impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for Keyed<T> {
+impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for WithMac<T> {
     fn fork(&self) -> Box<dyn Hasher> {
         Box::new(self.clone())
     }

@@ -57,13 +57,13 @@ pub trait Skcipher: Send + Sync {
 }
 
 /// A cipher with its key, or the reason why it does not take the key.
-type Keyed = Result<Box<dyn Skcipher>>;
+type Made = Result<Box<dyn Skcipher>>;
 
 /// Takes a key.
-type Key = fn(&[u8]) -> Keyed;
+type Key = fn(&[u8]) -> Made;
 
 /// The same with the values that it has captured.
-type New = Box<dyn Fn(&[u8]) -> Keyed + Send + Sync>;
+type New = Box<dyn Fn(&[u8]) -> Made + Send + Sync>;
 
 /// A cipher without a key.
 pub struct SkcipherAlgorithm {
@@ -88,7 +88,7 @@ struct Mode {
     chunk: Size,
     /// Bytes in the shortest block that it takes.
     least: usize,
-    new: fn(&'static BlockAlgorithm, &[u8]) -> Keyed,
+    new: fn(&'static BlockAlgorithm, &[u8]) -> Made,
 }
 
 enum Size {
@@ -179,14 +179,14 @@ fn pipelined(cipher: &dyn BlockCipher, depth: Depth) -> Depth {
     if cipher.pipelined().is_some() { depth } else { Depth::Work }
 }
 
-fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
+fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Made {
     Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, depth: Depth::Shallow }))
 }
 
 /// Cipher block chaining.
 struct Cbc(Box<dyn BlockCipher>);
 
-fn cbc(algorithm: &'static BlockAlgorithm, key: &[u8]) -> Keyed {
+fn cbc(algorithm: &'static BlockAlgorithm, key: &[u8]) -> Made {
     Ok(Box::new(Cbc((algorithm.key)(key)?)))
 }
 
@@ -205,7 +205,7 @@ impl Skcipher for Cbc {
 }
 
 /// A mode with more to spill.
-fn spilling(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Keyed {
+fn spilling(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Made {
     Ok(Box::new(Plain { cipher: (algorithm.key)(key)?, crypt, depth: Depth::Spills }))
 }
 
@@ -215,7 +215,7 @@ struct Rfc3686 {
     nonce: Zeroizing<[u8; 4]>,
 }
 
-fn rfc3686(algorithm: &BlockAlgorithm, key: &[u8]) -> Keyed {
+fn rfc3686(algorithm: &BlockAlgorithm, key: &[u8]) -> Made {
     let (key, nonce) = key.split_last_chunk().ok_or(Errno::INVAL)?;
     // The nonce after the cipher has found the length right: a wrong one may be a lie.
     Ok(Box::new(Rfc3686 { cipher: (algorithm.key)(key)?, nonce: Zeroizing::new(*nonce) }))

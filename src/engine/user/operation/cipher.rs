@@ -195,7 +195,12 @@ impl CipherOperation {
 
     /// Processes a message where its result goes: in pieces of `piece` bytes, if it is a symmetric
     /// cipher's.
-    fn exchange(&self, settings: &mut Settings, message: &Message<'_>, piece: usize) -> Result<()> {
+    fn process_message(
+        &self,
+        settings: &mut Settings,
+        message: &Message<'_>,
+        piece: usize,
+    ) -> Result<()> {
         let &Message { input, len, output, result, .. } = message;
         let sizes = self.lease.sizes;
         match self.lease.keyed()? {
@@ -355,7 +360,7 @@ impl CipherOperation {
             && !self.lease.common.properties.chains();
         let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
-        self.exchange(&mut state.settings, message, piece)
+        self.process_message(&mut state.settings, message, piece)
     }
 
     /// Pairs of IOVECs, each a message of its own.
@@ -411,7 +416,7 @@ impl CipherOperation {
             let len = input.total()?;
             let result = control.result_len(len, self.lease.sizes.tag)?;
             let message = Message { control, input, len, output, result };
-            self.exchange(settings, &message, usize::MAX)?;
+            self.process_message(settings, &message, usize::MAX)?;
             Ok(result)
         })
     }
