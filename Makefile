@@ -66,8 +66,12 @@ remap := --config 'build.rustflags = [ \
 
 # Where kcapi-info finds its library, seen from itself. Not in /usr, where the dynamic linker looks
 # anyway and distributions forbid it.
-ifneq ($(and $(SHARED),$(filter-out / /usr,$(prefix))),)
-runpath := -Wl,--enable-new-dtags,-rpath,\$$ORIGIN/$(shell realpath -ms --relative-to='$(bindir)' '$(libdir)')
+ifneq ($(and $(SHARED),$(filter-out / /usr /usr/,$(prefix))),)
+to_libdir := $(filter-out /%,$(shell realpath -ms --relative-to='$(bindir)' '$(libdir)' 2>/dev/null))
+endif
+# Without GNU's realpath there is no way from the one to the other.
+ifneq ($(to_libdir),)
+runpath := -Wl,--enable-new-dtags,-rpath,'$$ORIGIN/$(to_libdir)'
 endif
 
 # Everything that cargo's result depends on.

@@ -78,8 +78,8 @@ endef
 
 define uninstall_programs
 	cd '$(DESTDIR)$(bindir)' && rm -f $(program_names) $(BIN_NAMES)
-	cd '$(DESTDIR)$(libexecdir)/libkcapi' && rm -f $(hasher_names)
-	cd '$(DESTDIR)$(completionsdir)' && rm -f $(completed)
+	[ ! -d '$(DESTDIR)$(libexecdir)/libkcapi' ] || { cd '$(DESTDIR)$(libexecdir)/libkcapi' && rm -f $(hasher_names); }
+	[ ! -d '$(DESTDIR)$(completionsdir)' ] || { cd '$(DESTDIR)$(completionsdir)' && rm -f $(completed); }
 	rm -f '$(DESTDIR)$(call sum_dir,$(bindir))/$(SUM_PREFIX)kcapi-hasher.$(SUM_SUFFIX)' \
 		'$(DESTDIR)$(call sum_dir,$(libdir))/$(SUM_PREFIX)'libkcapi.so*.'$(SUM_SUFFIX)'
 endef
@@ -90,8 +90,8 @@ define write_hmac
 	$(if $(SUM_DIR),$(INSTALL) -d '$(DESTDIR)$(SUM_DIR)/hmaccalc')
 	for file in '$(DESTDIR)$(bindir)/kcapi-hasher' '$(DESTDIR)$(libdir)'/libkcapi.so*; do \
 		case $$file in *.'$(SUM_SUFFIX)') continue ;; */kcapi-hasher) to='$(call sum_dir,$(bindir))' ;; *) to='$(call sum_dir,$(libdir))' ;; esac; \
-		[ ! -e "$$file" ] || programs/hmac "$$file" \
-			>'$(DESTDIR)'"$$to/$(SUM_PREFIX)$${file##*/}.$(SUM_SUFFIX)" || exit; done
+		to='$(DESTDIR)'$$to/'$(SUM_PREFIX)'$${file##*/}.'$(SUM_SUFFIX)'; \
+		[ ! -e "$$file" ] || { programs/hmac "$$file" >"$$to" && chmod 644 "$$to"; } || exit; done
 endef
 
 .PHONY: hmac

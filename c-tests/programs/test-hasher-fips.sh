@@ -36,6 +36,12 @@ ok 'what make install has written is right' passes
 ok 'by a link, too' forced "$work/usr/libexec/libkcapi/sha512sum" a
 ok 'by a link in the PATH' env PATH="$bin:$PATH" KCAPI_HASHER_FORCE_FIPS=1 sha512hmac a
 ok '--self-test' "$bin/sha512hmac" --self-test
+# renamed-library: one of another name was taken for a part of the program, and not verified
+cp "$work/usr/lib/libkcapi.so.1" "$work/libother.so"
+echo >>"$work/libother.so"
+ok 'a library of another name' fails 'libother.so.hmac: No such file' env LD_PRELOAD="$work/libother.so" "$bin/sha512hmac" a
+# umask-077: nobody but root could read them
+ok 'HMAC files are for all' test "$(stat -c %a "$bin/.kcapi-hasher.hmac" "$work/usr/lib/.libkcapi.so.1.hmac" | sort -u)" = 644
 for name in kcapi-hasher libkcapi.so.1; do
     case $name in lib*) option=-L file=$work/usr/lib/$name ;; *) option=-S file=$bin/$name ;; esac
     hmac_file=$(dirname "$file")/.$name.hmac

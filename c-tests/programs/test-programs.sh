@@ -197,7 +197,7 @@ ok 'to standard output nothing comes' test -z "$(our kcapi-enc -q -d "${gcm[@]}"
 ok 'an empty message with any tag' is 182 our kcapi-enc -q -d "${gcm[@]}" --tag 00112233445566778899aabbccddeeff <empty
 # interrupted-output
 mkfifo slow
-signals=(TERM HUP INT QUIT PIPE ALRM USR1 USR2 XCPU VTALRM PROF)
+signals=(TERM HUP INT QUIT PIPE ALRM USR1 USR2 XCPU VTALRM PROF ABRT IO PWR SYS SEGV RTMIN)
 [ "${KCAPI_ENGINE:-}" != kernel ] || signals=(TERM QUIT)
 for signal in "${signals[@]}"; do
     # A shell that is no terminal's has its children ignore some of them. There is no core dump of a plaintext.
@@ -250,6 +250,41 @@ chmod 755 closed
 ln first second
 in_place 'a file with two names' first eval
 ok 'has both still' cmp second right
+# shared-descriptor: the file got another inode, and what the caller wrote there was lost
+dgst() { our kcapi-dgst -q -c sha256 --hex -i 10 -o "$1"; }
+digest=$(our kcapi-dgst -q -c sha256 --hex -i 10)
+(echo before && dgst /dev/stdout && echo after) >out
+ok 'a digest between what others write' cmp out <(echo before && echo "${digest}after")
+(echo before >&2 && dgst /dev/stderr && echo after >&2) 2>out
+ok 'on standard error, too' cmp out <(echo before && echo "${digest}after")
+echo before >out
+exec 9>>out
+dgst /dev/fd/9
+echo after >&9
+exec 9>&-
+ok 'on a descriptor that appends' cmp out <(echo before && echo "${digest}after")
+: >out
+exec 9>out
+dgst /dev/fd/9
+ok "on another one's file" cmp out <(printf %s "$digest")
+ok 'which stays that file' test "$(stat -L -c %i out)" = "$(stat -L -c %i /dev/fd/9)"
+exec 9>&-
+# both-lost: an output that is written over its input lost both
+if command -v strace >/dev/null && strace -o strace.out true 2>/dev/null; then
+    # over INJECTION : the input is its output, and has another name
+    over() {
+        cat big >first
+        strace -o strace.out -e "inject=$1" "$ours/kcapi-enc" -c 'ctr(aes)' --iv $iv --keyfd 3 -i first -o first 3<key16
+    }
+    our kcapi-enc -q -c 'ctr(aes)' --iv $iv --keyfd 3 -i big -o right-too
+    ok 'an error' is 251 over ftruncate:error=EIO
+    kept=$(sed -n 's/.*all of it is in //p' rust.stderr)
+    ok 'says where all of it is' cmp "$kept" right-too
+    rm -f "$kept"
+    ok 'a signal' is 143 over fallocate:signal=TERM
+    ok 'comes when all is written' cmp second right-too
+    cat right >first
+fi
 # The file system of User-Mode Linux has neither such paths nor files without a name.
 if [ "${KCAPI_ENGINE:-}" != kernel ]; then
     deep=$(printf '%0250d/' {1..16})
@@ -365,6 +400,13 @@ for size in 0 1 31 32 33 64 100; do
     ok "$size bytes in padded pieces" test "$(stat -c %s sealed)" = $((size / 16 * 16 + 16))
     ok 'come back' cmp message <(cbc -d --pieces 32 --pkcs7 <sealed)
 done
+ok 'without a last block there is no padding' is 234 our kcapi-enc -q -d --pkcs7 -c 'cbc(aes)' --iv $iv --keyfd 3 -i empty
+# one-key-stream: pieces of a stream cipher were all encrypted with the same
+for cipher in 'ctr(aes)' 'rfc3686(ctr(aes))' chacha20; do
+    ok "pieces of $cipher" is 234 our kcapi-enc -q -c "$cipher" --iv 00 --keyfd 4 --key-len 32 --pieces 64 -i 1000
+done
+ok 'a long piece takes the memory of the message' is 0 eval 'ulimit -v 1500000; our kcapi-enc -q -c "cbc(aes)" --iv $iv --keyfd 3 --pieces 2147483632 -i 1000'
+ok 'a tag that is too long' is 234 our kcapi-enc -q -d -c 'gcm(aes)' --aad 00 --keyfd 3 --tag "$(printf %0600d 0)" -i 1000
 ok 'pieces of less than blocks' is 234 our kcapi-enc -c 'cbc(aes)' --iv $iv --keyfd 3 --pieces 40 -i 1000
 ok 'are told' says 'pieces: 40 bytes are no multiple of the block size, 16 bytes'
 # guessed-padding
@@ -453,17 +495,20 @@ ok 'for kcapi-dgst, too' test "$(cat key32 1000 | our kcapi-dgst -q -c 'hmac(sha
     "$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
 # key-by-another-number: it is on standard input as well, and the message behind it
 mac="$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
-for input in '' '-i -'; do
+for input in '' '-i -' '-i /dev/stdin' '-i /dev/fd/8'; do
     for fd in 0 00 8; do
         # shellcheck disable=SC2086
         ok "kcapi-dgst --keyfd $fd $input" test \
             "$(cat key32 1000 | our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd $fd $input 8<&0)" = "$mac"
     done
 done
+# A file that is opened twice is not shared.
+ok 'a key and a message in one file' test "$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 8 8<1000 <1000)" = \
+    "$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(xxd -p -c 1000 1000)" -r 1000 | cut -d ' ' -f 1)"
 # all-is-password: a password goes to the end of its descriptor, where no message is left
 for command in 'kcapi-enc -c ctr(aes) --iv 00' 'kcapi-dgst -c hmac(sha256)'; do
     for fd in 0 00 8; do
-        for input in '' '-i -'; do
+        for input in '' '-i -' '-i /dev/stdin' '-i /dev/fd/8'; do
             # shellcheck disable=SC2086
             ok "${command%% *} --passwdfd $fd $input" is 1 eval "cat password ten | our $(printf '%q ' $command) --passwdfd $fd $input 8<&0"
             ok 'says so' says 'passwdfd'

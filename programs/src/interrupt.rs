@@ -10,19 +10,18 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// The path of the file, of which there is one at a time; null if there is none.
 static INCOMPLETE: AtomicPtr<c_char> = AtomicPtr::new(null_mut());
 
-/// The signals that end a program from outside: its user, a timer, a limit of the processor's time.
-const SIGNALS: [c_int; 11] = [
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGPIPE,
-    libc::SIGALRM,
-    libc::SIGTERM,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGXCPU,
-    libc::SIGVTALRM,
-    libc::SIGPROF,
+/// The signals that do not end a program by themselves, or cannot be caught. SIGXFSZ is an error of writing here.
+const OTHERS: [c_int; 10] = [
+    libc::SIGKILL,
+    libc::SIGSTOP,
+    libc::SIGTSTP,
+    libc::SIGTTIN,
+    libc::SIGTTOU,
+    libc::SIGCONT,
+    libc::SIGCHLD,
+    libc::SIGURG,
+    libc::SIGWINCH,
+    libc::SIGXFSZ,
 ];
 
 extern "C" fn remove(signal: c_int) {
@@ -47,7 +46,8 @@ pub unsafe fn incomplete(path: &CStr) {
     INCOMPLETE.store(path.as_ptr().cast_mut(), Ordering::SeqCst);
     // SAFETY: signal(2) takes any signal.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-    for signal in SIGNALS {
+    // SIGABRT is among them, with which the program ends if it has no memory.
+    for signal in (1..=libc::SIGRTMAX()).filter(|signal| !OTHERS.contains(signal)) {
         // SAFETY: the handler does nothing but what a handler may. Who has made the program
         // ignore a signal, such as nohup(1), is obeyed.
         unsafe {
@@ -57,6 +57,21 @@ pub unsafe fn incomplete(path: &CStr) {
             }
         }
     }
+}
+
+/// Calls `f`, which signals do not interrupt: what ends the program ends it behind that.
+pub fn withheld<T>(f: impl FnOnce() -> T) -> T {
+    // SAFETY: zeros are memory for sets of signals, which the functions fill.
+    let before = unsafe {
+        let (mut all, mut before) = core::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
+        before
+    };
+    let result = f();
+    // SAFETY: the set is what sigprocmask(2) has given.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const before, null_mut()) };
+    result
 }
 
 /// From now on the file stays.

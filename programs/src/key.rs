@@ -105,6 +105,16 @@ impl Secret {
         Ok(())
     }
 
+    /// Makes it longer by so many zeros, to be filled.
+    pub fn append_zeros(&mut self, count: usize) -> Result<()> {
+        let mut longer = Self::try_zeros(self.0.len().saturating_add(count))?;
+        if let Some(start) = longer.0.get_mut(..self.0.len()) {
+            start.copy_from_slice(&self.0);
+        }
+        *self = longer;
+        Ok(())
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.0

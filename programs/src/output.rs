@@ -4,13 +4,44 @@
 
 use crate::interrupt;
 use crate::key::Secret;
+use crate::message::Name;
 use crate::sys::{
-    Errno, Fd, File, Result, STDOUT, process_id, read_link, real_path, rename, unlink,
+    Errno, Fd, File, Result, STDERR, STDOUT, process_id, read_link, real_path, rename, unlink,
 };
 use alloc::ffi::CString;
 use alloc::format;
 use alloc::vec::Vec;
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
+use core::fmt::{Display, Formatter};
+
+/// Why a file was not written.
+pub struct NotWritten {
+    errno: Errno,
+    /// The file that has the whole content, if the one that was to have it may have lost its own.
+    kept: Option<CString>,
+}
+
+impl NotWritten {
+    /// The errno.
+    pub fn errno(&self) -> Errno {
+        self.errno
+    }
+}
+
+impl From<Errno> for NotWritten {
+    fn from(errno: Errno) -> Self {
+        Self { errno, kept: None }
+    }
+}
+
+impl Display for NotWritten {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        match &self.kept {
+            None => self.errno.fmt(f),
+            Some(kept) => write!(f, "{}; all of it is in {}", self.errno, Name(kept.to_bytes())),
+        }
+    }
+}
 
 /// Closes standard output. If something could not be written there, this is the last time to find
 /// out.
@@ -29,6 +60,9 @@ pub enum Output {
 impl Output {
     /// Begins to write. If there is no such file, it will have the permissions `mode` less the umask.
     pub fn create(path: &CStr, mode: libc::mode_t) -> Result<Self> {
+        if let Some(file) = descriptor_of(path).and_then(Fd::stream) {
+            return Ok(Self::Other(file));
+        }
         match File::open(path, libc::O_WRONLY | libc::O_NOCTTY, 0) {
             Ok(file) if file.stat()?.is_regular() => {
                 NewFile::in_place_of(path, file).map(Self::Regular)
@@ -48,10 +82,10 @@ impl Output {
     }
 
     /// Ends the output, of which all is written.
-    pub fn commit(self) -> Result<()> {
+    pub fn commit(self) -> core::result::Result<(), NotWritten> {
         match self {
             Self::Regular(file) => file.commit(),
-            Self::Other(file) => file.close(),
+            Self::Other(file) => Ok(file.close()?),
         }
     }
 }
@@ -69,6 +103,8 @@ pub struct NewFile {
     path: CString,
     /// The file that has the name, if there is one.
     existing: Option<File>,
+    /// The name is that of a descriptor of the caller's, for whom the file must stay the same.
+    is_descriptor: bool,
 }
 
 impl NewFile {
@@ -82,6 +118,7 @@ impl NewFile {
     /// Begins a file in place of one that is there. A symbolic link stays, what it leads to is
     /// replaced. Until the content is complete, it is for its owner only.
     fn in_place_of(path: &CStr, existing: File) -> Result<Self> {
+        let is_descriptor = descriptor_of(path).is_some();
         // What a link of /proc/self/fd says may be no path, or that of another file.
         let path = real_path(path).ok().filter(|path| is_at(*existing, path));
         let beside = path.as_ref().map(|path| create_beside(path, 0o600));
@@ -90,7 +127,10 @@ impl NewFile {
             Some(Err(errno)) if !is_of_directory(errno) => return Err(errno),
             _ => (File::in_memory()?, None),
         };
-        Ok(Self::begin(content, temporary, path.unwrap_or_default(), Some(existing)))
+        let path = path.unwrap_or_default();
+        let mut file = Self::begin(content, temporary, path, Some(existing));
+        file.is_descriptor = is_descriptor;
+        Ok(file)
     }
 
     fn begin(
@@ -104,7 +144,7 @@ impl NewFile {
             // `drop`.
             unsafe { interrupt::incomplete(temporary) };
         }
-        Self { content: Some(content), temporary, path, existing }
+        Self { content: Some(content), temporary, path, existing, is_descriptor: false }
     }
 
     /// Its descriptor.
@@ -115,17 +155,31 @@ impl NewFile {
     /// Gives the complete file its name. If the machine crashes, the name is that of the whole new
     /// file or of the old one, since the data are brought to the disk before the name is. Only what
     /// must be written over may then be neither.
-    pub fn commit(mut self) -> Result<()> {
+    ///
+    /// A signal that ends the program ends it when a file has been written over. If that fails, the content stays
+    /// under the name that it has.
+    pub fn commit(mut self) -> core::result::Result<(), NotWritten> {
         let Some(content) = self.content.take() else { return Ok(()) };
-        let done = self.replace(content);
-        self.remove_temporary();
-        done
+        match interrupt::withheld(|| self.replace(content)) {
+            Ok(()) => {
+                self.remove_temporary();
+                Ok(())
+            }
+            Err(Lost::Nothing(errno)) => {
+                self.remove_temporary();
+                Err(errno.into())
+            }
+            Err(Lost::OldContent(errno)) => {
+                interrupt::complete();
+                Err(NotWritten { errno, kept: self.temporary.take() })
+            }
+        }
     }
 
     /// Renames the content, or writes it over the file that is there.
-    fn replace(&self, content: File) -> Result<()> {
+    fn replace(&self, content: File) -> core::result::Result<(), Lost> {
         let Some(existing) = &self.existing else {
-            return self.rename(content);
+            return Ok(self.rename(content)?);
         };
         if !self.may_replace(*content, **existing)? {
             return overwrite(*content, **existing);
@@ -135,16 +189,17 @@ impl NewFile {
                 let temporary = self.temporary.as_deref().ok_or(errno)?;
                 overwrite(*File::read_only(temporary)?, **existing)
             }
-            result => result,
+            result => Ok(result?),
         }
     }
 
     /// Gives the content owner and permissions of the file that is there, and returns whether it can
-    /// take its place: not if others know that file by another name, if it has no name at all, or if
-    /// not all who may use it could use the new one.
+    /// take its place: not if others know that file by another name or by a descriptor, if it has no name at all, or
+    /// if not all who may use it could use the new one.
     fn may_replace(&self, content: Fd, existing: Fd) -> Result<bool> {
         let (new, old) = (content.stat()?, existing.stat()?);
         Ok(self.temporary.is_some()
+            && !self.is_descriptor
             && old.links == 1
             && !existing.has_acl()
             && !content.has_acl()
@@ -223,22 +278,51 @@ fn follow(path: &CStr) -> Result<CString> {
     Err(Errno(libc::ELOOP))
 }
 
+/// What a failure has cost.
+enum Lost {
+    /// The old file is as it was.
+    Nothing(Errno),
+    /// A part of the new content is in its place.
+    OldContent(Errno),
+}
+
+impl From<Errno> for Lost {
+    fn from(errno: Errno) -> Self {
+        Self::Nothing(errno)
+    }
+}
+
 /// Writes the content over another file. Room for it is made sure of before, so that a full disk
 /// takes nothing away.
-fn overwrite(content: Fd, existing: Fd) -> Result<()> {
+fn overwrite(content: Fd, existing: Fd) -> core::result::Result<(), Lost> {
     let length = content.stat()?.size;
     existing.reserve(length)?;
     content.rewind()?;
-    let mut piece = Secret::zeros(64 << 10);
-    loop {
-        let count = content.read(piece.bytes_mut())?;
-        if count == 0 {
-            break;
+    let mut piece = Secret::try_zeros(64 << 10)?;
+    let mut write = || {
+        loop {
+            let count = content.read(piece.bytes_mut())?;
+            if count == 0 {
+                break;
+            }
+            existing.write_all(piece.bytes().get(..count).unwrap_or_default())?;
         }
-        existing.write_all(piece.bytes().get(..count).unwrap_or_default())?;
+        existing.truncate(length)?;
+        existing.sync()
+    };
+    write().map_err(Lost::OldContent)
+}
+
+/// The descriptor that a path stands for, of which the caller may have more to do with the file behind it.
+fn descriptor_of(path: &CStr) -> Option<Fd> {
+    let path = path.to_str().ok()?;
+    match path {
+        "/dev/stdout" => return Some(STDOUT),
+        "/dev/stderr" => return Some(STDERR),
+        _ => {}
     }
-    existing.truncate(length)?;
-    existing.sync()
+    let number = path.strip_prefix("/dev/fd/").or(path.strip_prefix("/proc/self/fd/"))?;
+    number.parse::<c_int>().ok().map(Fd)
 }
 
 /// Brings a directory's names to the disk, if it may be read. A user who may write to it may not be

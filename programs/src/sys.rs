@@ -39,7 +39,7 @@ impl fmt::Display for Errno {
 }
 
 /// A descriptor that somebody else closes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Fd(pub c_int);
 
 /// Standard input.
@@ -142,6 +142,52 @@ impl Fd {
         match (self.stat(), other.stat()) {
             (Ok(one), Ok(two)) => one.is_same_file(&two),
             _ => false,
+        }
+    }
+
+    /// Returns whether who reads from one takes what is for the other: both are ends of one pipe, or one open file.
+    /// A regular file that was opened twice is read twice.
+    pub fn shares_data(self, other: Self) -> bool {
+        let is_regular = |fd: Self| fd.stat().is_ok_and(|stat| stat.is_regular());
+        self.is_same_file(other) && (!is_regular(self) || self.shares_offset(other))
+    }
+
+    /// Returns whether who opens and reads the file of that name takes what is read from here. A regular file is
+    /// opened anew, and a pipe or a terminal is not.
+    pub fn is_taken_by_reading(self, name: &CStr) -> bool {
+        let found = File::open(name, libc::O_PATH, 0);
+        found.is_ok_and(|found| {
+            found.is_same_file(self) && found.stat().is_ok_and(|stat| !stat.is_regular())
+        })
+    }
+
+    /// Returns whether a seek in one is a seek in the other.
+    fn shares_offset(self, other: Self) -> bool {
+        // SAFETY: lseek(2) takes any descriptor and offset.
+        let seek = |fd: Self, offset, whence| unsafe { libc::lseek64(fd.0, offset, whence) };
+        let before = seek(self, 0, libc::SEEK_CUR);
+        if before < 0 || before != seek(other, 0, libc::SEEK_CUR) {
+            return false;
+        }
+        let moved = seek(self, 1, libc::SEEK_CUR);
+        let shares = moved >= 0 && seek(other, 0, libc::SEEK_CUR) == moved;
+        seek(self, before, libc::SEEK_SET);
+        shares
+    }
+
+    /// The same open file with another number, if it is one that others write to in turn: standard output and error,
+    /// and what appends.
+    pub fn stream(self) -> Option<File> {
+        // SAFETY: fcntl(2) takes any descriptor.
+        unsafe {
+            let flags = checked(libc::fcntl(self.0, libc::F_GETFL)).ok()?;
+            let is_written = flags & libc::O_ACCMODE != libc::O_RDONLY;
+            let in_turn = self == STDOUT || self == STDERR || flags & libc::O_APPEND != 0;
+            if !is_written || !in_turn {
+                return None;
+            }
+            let fd = checked(libc::fcntl(self.0, libc::F_DUPFD_CLOEXEC, 3)).ok()?;
+            Some(File(Fd(fd)))
         }
     }
 
@@ -444,12 +490,25 @@ pub fn random(mut buffer: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
+/// The address of a function of this program.
+pub fn own_address() -> Address {
+    Address(own_address as *const core::ffi::c_void)
+}
+
 /// A function's address.
 #[derive(Clone, Copy)]
 pub struct Address(pub *const core::ffi::c_void);
 
-/// The path of the object that holds an address, as the loader knows it.
-pub fn object_of(address: Address) -> Option<&'static CStr> {
+/// A program or a library that is loaded.
+pub struct Object {
+    /// Its path, as the loader knows it.
+    pub path: &'static CStr,
+    /// The address of its beginning, which no other has.
+    pub base: usize,
+}
+
+/// The object that holds an address. None: there is no loader that knows.
+pub fn object_of(address: Address) -> Option<Object> {
     // SAFETY: zeros are a Dl_info, which dladdr(3) fills; it only compares the address. Its names
     // live as long as the objects, which stay loaded.
     unsafe {
@@ -457,6 +516,6 @@ pub fn object_of(address: Address) -> Option<&'static CStr> {
         if libc::dladdr(address.0, &raw mut info) == 0 || info.dli_fname.is_null() {
             return None;
         }
-        Some(CStr::from_ptr(info.dli_fname))
+        Some(Object { path: CStr::from_ptr(info.dli_fname), base: info.dli_fbase as usize })
     }
 }

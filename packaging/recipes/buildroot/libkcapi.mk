@@ -25,7 +25,7 @@ LIBKCAPI_UNWANTED = \
 	$(if $(BR2_PACKAGE_LIBKCAPI_SPEED),,kcapi-speed) \
 	$(if $(BR2_PACKAGE_LIBKCAPI_TESTAPP),,kcapi)
 
-LIBKCAPI_MAKE = $(TARGET_MAKE_ENV) $(PKG_CARGO_ENV) $(MAKE) -C $(@D) $(TARGET_CONFIGURE_OPTS) \
+LIBKCAPI_MAKE = $(TARGET_MAKE_ENV) $(PKG_CARGO_ENV) $(MAKE) -C $(LIBKCAPI_DIR) $(TARGET_CONFIGURE_OPTS) \
 	TARGET=$(RUSTC_TARGET_NAME) prefix=/usr libdir=/usr/lib \
 	FEATURES="$(if $(BR2_PACKAGE_LIBKCAPI_USER_ENGINE),user-engine)"
 
@@ -40,12 +40,13 @@ endef
 define LIBKCAPI_INSTALL_TARGET_CMDS
 	$(LIBKCAPI_MAKE) DESTDIR=$(TARGET_DIR) install HMAC=
 	cd $(TARGET_DIR)/usr/bin && rm -f $(LIBKCAPI_UNWANTED)
+	$(if $(BR2_PACKAGE_LIBKCAPI_HASHER),,rm -rf $(TARGET_DIR)/usr/libexec/libkcapi)
 endef
 
-# Target files are stripped at the very end.
+# Target files are stripped at the very end, behind the hooks of target-finalize.
 define LIBKCAPI_HMAC
 	$(LIBKCAPI_MAKE) DESTDIR=$(TARGET_DIR) hmac
 endef
-LIBKCAPI_TARGET_FINALIZE_HOOKS += $(if $(BR2_PACKAGE_LIBKCAPI_HASHER),LIBKCAPI_HMAC)
+LIBKCAPI_ROOTFS_PRE_CMD_HOOKS += $(if $(BR2_PACKAGE_LIBKCAPI_HASHER),LIBKCAPI_HMAC)
 
 $(eval $(generic-package))

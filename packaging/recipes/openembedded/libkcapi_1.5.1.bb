@@ -9,7 +9,7 @@ LIC_FILES_CHKSUM = "file://LICENSE;md5=0"
 SRC_URI = "file://libkcapi-${PV}+rs1.tar.xz"
 S = "${WORKDIR}/libkcapi-${PV}+rs1"
 
-inherit rust-target-config pkgconfig
+inherit rust-target-config pkgconfig bash-completion
 DEPENDS = "virtual/${TARGET_PREFIX}rust libstd-rs cargo-native rust-native"
 
 PACKAGECONFIG ??= "programs user-engine"
@@ -28,10 +28,10 @@ do_install() {
     oe_runmake install HMAC= DESTDIR=${D}
 }
 
-# After package.bbclass has stripped them.
-PACKAGEFUNCS =+ "write_hmac"
+# After package.bbclass has stripped them, and before it puts them into packages.
+PACKAGESPLITFUNCS =+ "write_hmac"
 write_hmac() {
-    oe_runmake hmac DESTDIR=${PKGD}
+    oe_runmake -C ${S} hmac DESTDIR=${PKGD}
 }
 
 PACKAGES =+ "${PN}-tools ${PN}-hasher ${PN}-info"

@@ -55,6 +55,11 @@ impl<'a> Work<'a> {
                 format_args!("--pieces: {length} are no multiple of the block size, {block}");
             return Err(failed(log, &what, Errno(libc::EINVAL)));
         }
+        if settings.pieces.is_some() && block == 1 {
+            // With the same IV for each piece their key streams would be the same, which gives the messages away.
+            let what = format_args!("--pieces: {name} would have one key stream for all pieces");
+            return Err(failed(log, &what, Errno(libc::EINVAL)));
+        }
         let key = settings.key.key(log, material, settings.key_length)?;
         cipher.set_key(key.bytes()).map_err(|errno| failed(log, &"the key is refused", errno))?;
         Ok(Self { settings, log, cipher, key, block })
@@ -111,7 +116,7 @@ impl<'a> Work<'a> {
     }
 
     /// Takes the padding off the end of a plaintext.
-    fn unpad(&self, last: &mut Secret, length: u64) -> Result<(), Failed> {
+    fn unpad(&self, last: &mut Secret) -> Result<(), Failed> {
         if self.encrypts() || self.block <= 1 {
             return Ok(());
         }
@@ -119,7 +124,6 @@ impl<'a> Work<'a> {
             Padding::Keep => return Ok(()),
             Padding::Compatible if !self.between_files() => return Ok(()),
             Padding::Compatible => padding::found(last.bytes(), self.block, false),
-            Padding::Pkcs7 if length == 0 => return Ok(()),
             Padding::Pkcs7 => match padding::found(last.bytes(), self.block, true) {
                 0 => {
                     return Err(failed(self.log, &"no padding: a wrong key?", Errno(libc::EINVAL)));
@@ -148,8 +152,7 @@ fn whole(settings: &Settings, log: Log, source: &Source, material: Material) -> 
     let length = message.bytes().len() as u64;
     work.pad(&mut message, length)?;
     one_message(&work, message.bytes_mut(), &iv)?;
-    let length = message.bytes().len() as u64;
-    work.unpad(&mut message, length)?;
+    work.unpad(&mut message)?;
     let sink = sink(settings, log)?;
     sink.write(log, message.bytes())?;
     sink.finish(log)
@@ -201,8 +204,7 @@ fn pieces(
             one_message(&work, piece, &iv)?;
         }
         if is_last {
-            let length = now.bytes().len() as u64;
-            work.unpad(&mut now, length)?;
+            work.unpad(&mut now)?;
         }
         sink.write(log, now.bytes())?;
         if is_last {
@@ -215,9 +217,14 @@ fn pieces(
 
 /// A piece of so many bytes, fewer at the end.
 fn read_piece(log: Log, source: &Source, length: usize) -> Result<Secret, Failed> {
-    let mut piece = Secret::try_zeros(length)
-        .map_err(|errno| failed(log, &format_args!("a piece of {}", shown(length)), errno))?;
-    let count = source.read_full(log, piece.bytes_mut())?;
+    let no_memory = |errno| failed(log, &format_args!("a piece of {}", shown(length)), errno);
+    let mut piece = Secret::try_zeros(length.min(PIECE)).map_err(no_memory)?;
+    let mut count = source.read_full(log, piece.bytes_mut())?;
+    // A long piece of a short message takes no more memory than that.
+    while count == piece.bytes().len() && count < length {
+        piece.append_zeros(count.min(length - count)).map_err(no_memory)?;
+        count += source.read_full(log, piece.bytes_mut().get_mut(count..).unwrap_or_default())?;
+    }
     piece.truncate(count);
     Ok(piece)
 }
@@ -242,7 +249,7 @@ fn stream(
         if next.bytes().is_empty() {
             work.pad(&mut now, length)?;
             let mut last = stream_piece(&work, &mut now, true)?;
-            work.unpad(&mut last, length)?;
+            work.unpad(&mut last)?;
             sink.write(log, last.bytes())?;
             return sink.finish(log);
         }
@@ -258,7 +265,8 @@ fn write_piece(work: &Work<'_>, piece: &mut Secret, sink: &Sink) -> Result<(), F
 }
 
 fn stream_piece(work: &Work<'_>, piece: &mut Secret, last: bool) -> Result<Secret, Failed> {
-    let mut output = Secret::zeros(piece.bytes().len());
+    let output = Secret::try_zeros(piece.bytes().len());
+    let mut output = output.map_err(|errno| work.failed(errno))?;
     work.cipher
         .piece(piece.bytes_mut(), last, output.bytes_mut())
         .map_err(|errno| work.failed(errno))?;

@@ -140,7 +140,7 @@ impl Settings {
                 CCM_NONCE => ccm_nonce = Some(bytes(*log, "--ccm-nonce", value)?),
                 AAD => settings.aad = Some(bytes(*log, "--aad", value)?),
                 TAG_LENGTH => settings.tag_length = tag_length(*log, value)?,
-                TAG => settings.tag = Some(bytes(*log, "--tag", value)?),
+                TAG => settings.tag = Some(tag(*log, value)?),
                 KEY_LENGTH => settings.key_length = key_length(*log, value)?,
                 NO_UNPAD => settings.padding = Padding::Keep,
                 PKCS7 => settings.padding = Padding::Pkcs7,
@@ -208,6 +208,14 @@ impl Settings {
             },
         }
     }
+}
+
+fn tag(log: Log, value: &CStr) -> Result<Vec<u8>, Failed> {
+    let tag = bytes(log, "--tag", value)?;
+    if tag.len() as u64 > LONGEST_TAG {
+        return Err(failed(log, &"--tag", Errno(libc::EINVAL)));
+    }
+    Ok(tag)
 }
 
 fn tag_length(log: Log, value: &CStr) -> Result<usize, Failed> {

@@ -65,7 +65,6 @@ impl<'a> Check<'a> {
 
     fn lines(&mut self, fd: Fd, list: &[u8]) -> Result<bool, Errno> {
         let mut lines = Lines::new(fd, self.settings.end);
-        let is_standard_input = fd.is_same_file(STDIN);
         let mut count = Count::default();
         let mut number = 0u64;
         let complete = loop {
@@ -81,7 +80,7 @@ impl<'a> Check<'a> {
             let parsed = line.map_or(Parsed::Bad, |line| list::parse(line, self.settings.end == 0));
             match parsed {
                 Parsed::Comment | Parsed::Empty => {}
-                Parsed::Line(line) if self.is_for_us(&line, is_standard_input) => {
+                Parsed::Line(line) if self.is_for_us(&line, fd) => {
                     count.good += 1;
                     self.line(&line, &mut count)?;
                 }
@@ -100,23 +99,26 @@ impl<'a> Check<'a> {
         Ok(!is_told && self.summary(&count, list) && complete)
     }
 
-    /// Returns whether a line can be verified, since it has a digest of the right kind and length,
-    /// and a file. That file is not the rest of the list itself, whose lines nobody would verify.
-    fn is_for_us(&self, line: &Line<'_>, is_standard_input: bool) -> bool {
+    /// Returns whether a line of `list` can be verified, since it has a digest of the right kind and length,
+    /// and a file.
+    fn is_for_us(&self, line: &Line<'_>, list: Fd) -> bool {
         let keyed = self.settings.key.is_some();
-        let file = self.settings.target.map(CStr::to_bytes).or(line.name.as_deref());
-        !(is_standard_input && file == Some(b"-"))
-            && line.digest.len() == 2 * self.settings.length
+        line.digest.len() == 2 * self.settings.length
             && line.label.is_none_or(|label| self.settings.hash.is_called(label, keyed))
-            && file.is_some()
+            && self.file_of(line).is_some_and(|file| !takes_from(list, &file))
+    }
+
+    /// The file that a line is about. None: there is none, or no file can be called so.
+    fn file_of(&self, line: &Line<'_>) -> Option<CString> {
+        match (self.settings.target, &line.name) {
+            (Some(target), _) => Some(CString::from(target)),
+            (None, Some(name)) => CString::new(name.as_ref()).ok(),
+            (None, None) => None,
+        }
     }
 
     fn line(&mut self, line: &Line<'_>, count: &mut Count) -> Result<(), Errno> {
-        let name = match (self.settings.target, &line.name) {
-            (Some(target), _) => CString::from(target),
-            (None, Some(name)) => CString::new(name.as_ref()).map_err(|_| Errno(libc::EINVAL))?,
-            (None, None) => return Ok(()),
-        };
+        let Some(name) = self.file_of(line) else { return Ok(()) };
         let Some(expected) = hex::decode(line.digest) else { return Ok(()) };
         let verdict = match self.hasher.file(&name) {
             Ok(digest) => {
@@ -197,6 +199,11 @@ impl<'a> Check<'a> {
             && count.unreadable == 0
             && (count.bad == 0 || !(self.settings.strict || self.is_hmac()))
     }
+}
+
+/// Returns whether who reads the file of that name takes the rest of a list, whose lines nobody would verify then.
+fn takes_from(list: Fd, name: &CStr) -> bool {
+    if name == c"-" { list.shares_data(STDIN) } else { list.is_taken_by_reading(name) }
 }
 
 /// The verdict on a file.

@@ -40,12 +40,13 @@ pub fn write(
             outcome.success = false;
             continue;
         };
-        let written = Output::create(&path, 0o666).and_then(|file| {
+        let write = || {
+            let file = Output::create(&path, 0o666)?;
             file.fd().write_all(&line)?;
             file.commit()
-        });
-        if let Err(errno) = written {
-            messages.about(path.to_bytes(), &errno);
+        };
+        if let Err(why) = write() {
+            messages.about(path.to_bytes(), &why);
             outcome.success = false;
         }
     }

@@ -341,10 +341,26 @@ impl Settings {
         Ok(())
     }
 
+    /// Returns whether what is read from there as the key would be missing in a file or list that is read later. On a
+    /// terminal one comes after the other.
+    fn is_read_again(&self, fd: Fd) -> bool {
+        let reads_standard_input = self.operands.is_empty() && self.name.role != Role::FipsCheck;
+        let takes = |name: &&CStr| match *name == c"-" {
+            true => fd.shares_data(STDIN),
+            false => fd.is_taken_by_reading(name),
+        };
+        !fd.is_terminal()
+            && (reads_standard_input && fd.shares_data(STDIN) || self.operands.iter().any(takes))
+    }
+
     /// Reads the key. In FIPS mode the program verifies itself before that.
     pub fn read_key(&mut self, messages: Messages) -> Result<(), Refused> {
-        let read = |fd: Fd| Secret::read(fd, LONGEST_KEY);
-        let (name, key) = match core::mem::replace(&mut self.source, KeySource::None) {
+        let source = core::mem::replace(&mut self.source, KeySource::None);
+        let read = |fd: Fd| match self.is_read_again(fd) {
+            true => Ok(None),
+            false => Secret::read(fd, LONGEST_KEY).map(Some),
+        };
+        let (name, key) = match source {
             KeySource::None => return Ok(()),
             KeySource::Name => {
                 self.key = self.name.key.map(Secret::copy);
@@ -362,12 +378,15 @@ impl Settings {
             }
         };
         match key {
-            Ok((_, true)) => messages.about(name.to_bytes(), &"a key has at most 1 MiB"),
+            // All of it would be the key, and the digest that of nothing.
+            Ok(None) => messages
+                .about(name.to_bytes(), &"nothing would be left there to be read behind the key"),
+            Ok(Some((_, true))) => messages.about(name.to_bytes(), &"a key has at most 1 MiB"),
             // A file that is empty by mistake would be a key that everybody knows.
-            Ok((key, false)) if key.bytes().is_empty() => {
+            Ok(Some((key, false))) if key.bytes().is_empty() => {
                 messages.about(name.to_bytes(), &"the key is empty");
             }
-            Ok((key, false)) => {
+            Ok(Some((key, false))) => {
                 self.key = Some(key);
                 return Ok(());
             }

@@ -76,6 +76,9 @@ fn tell(names: &[&'static CStr], json: bool, speed: bool) -> Result<bool> {
     // This comes before the process opens a handle, because each measurement chooses its engine.
     if speed {
         measured = speed::measure(names, json)?;
+        if !measured {
+            line(format_args!("kcapi-info: --speed measures none of these"));
+        }
         if !json {
             STDOUT.write_all(b"\n")?;
         }

@@ -15,6 +15,10 @@ use core::ffi::CStr;
 /// of EIO, as with the C programs.
 fn file_failed(log: Log, name: &[u8], errno: Errno) -> Failed {
     log.error(format_args!("{}: {errno}", Name(name)));
+    file_status(errno)
+}
+
+fn file_status(errno: Errno) -> Failed {
     let shown = if errno == Errno(libc::EMSGSIZE) { errno } else { Errno(libc::EIO) };
     Failed(shown.exit_code())
 }
@@ -124,11 +128,15 @@ impl Sink {
 
     /// Ends the output, of which all is written.
     pub fn finish(self, log: Log) -> Result<()> {
-        let (done, name) = match self {
-            Self::Standard => (output::finish(), &b"standard output"[..]),
-            Self::File(file, name) => (file.commit(), name),
-        };
-        done.map_err(|errno| file_failed(log, name, errno))
+        match self {
+            Self::Standard => {
+                output::finish().map_err(|errno| file_failed(log, b"standard output", errno))
+            }
+            Self::File(file, name) => file.commit().map_err(|why| {
+                log.error(format_args!("{}: {why}", Name(name)));
+                file_status(why.errno())
+            }),
+        }
     }
 }
 

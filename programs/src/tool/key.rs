@@ -78,25 +78,28 @@ impl KeyOptions {
         self.key_fd.or(self.password_fd).is_some() || self.password.is_some()
     }
 
-    /// Returns whether the key or password is on standard input, by whatever number, and the message,
-    /// whose file is `input`, behind it.
+    /// Returns whether the message, whose file is `input`, is behind the key or password: on the same standard input,
+    /// by whatever number or name, or in the same pipe.
     pub fn is_before_message(&self, input: Option<&CStr>) -> bool {
         let fd = self.key_fd.or(self.password_fd).and_then(options::number);
-        let fd = fd.and_then(|fd| c_int::try_from(fd).ok());
-        is_standard_input(input) && fd.is_some_and(|fd| Fd(fd).is_same_file(STDIN))
+        let Some(fd) = fd.and_then(|fd| c_int::try_from(fd).ok()).map(Fd) else { return false };
+        match input.filter(|_| !is_standard_input(input)) {
+            None => fd.shares_data(STDIN),
+            Some(path) => fd.is_taken_by_reading(path),
+        }
     }
 
-    /// Reads the key, at most `limit` bytes, or the password. If a key comes from standard input it
-    /// comes before the message, whose file is `input`. This calls no function of the library that
-    /// would choose an engine.
+    /// Reads the key, at most `limit` bytes, or the password. A key may come before the message, whose file is
+    /// `input`, see `is_before_message`. This calls no function of the library that would choose an engine.
     pub fn read(&mut self, log: Log, input: Option<&CStr>, limit: usize) -> Result<Material> {
         if let Some(text) = self.key_fd {
             let fd = descriptor(log, "--keyfd", text)?;
             return read_key(log, Fd(fd), limit).map(Material::Key);
         }
         // A password goes to its end. Only a terminal can be read from again after that.
-        if self.is_before_message(input) && !STDIN.is_terminal() {
-            let what = "--passwdfd: no message would be left on standard input; --infile names one";
+        let is_terminal = || is_standard_input(input) && STDIN.is_terminal();
+        if self.is_before_message(input) && !is_terminal() {
+            let what = "--passwdfd: no message would be left there; --infile names another file";
             return Err(usage(log, &what));
         }
         let password = self.read_password(log)?;
