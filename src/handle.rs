@@ -129,13 +129,7 @@ impl Handle {
 
     /// Sets a parameter of the transform, see [`Tfm::set`].
     pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
-        let result = self.tfm.set(parameter)?;
-        // With a new key a message begins anew. The parameter is set, also if the handle cannot be
-        // had any more, which a signal handler may be told.
-        if let Ok(mut state) = self.enter() {
-            state.missing = Missing::Nothing;
-        }
-        Ok(result)
+        self.tfm.set(parameter, &self.slot)
     }
 
     /// A whole message and its whole result, see [`Operation::message`].
@@ -279,6 +273,7 @@ impl Handle {
             Missing::Piece => return Err(Errno::IO),
             Missing::Message => state.missing = Missing::Nothing,
         }
+        state.digest_begun = true;
         let update = |state: &mut SlotState| {
             let operation = state.watched(|| self.open_operation())?;
             operation.send(None, input, true, &Event::default()).map(drop)
@@ -294,6 +289,7 @@ impl Handle {
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
         let mut state = self.enter()?;
         if mem::replace(&mut state.missing, Missing::Nothing) != Missing::Nothing {
+            state.digest_begun = false;
             return Err(Errno::IO);
         }
         self.end_message(&mut state, |operation| operation.receive(output)?.ok_or(Errno::AGAIN))
@@ -306,10 +302,12 @@ impl Handle {
         call: impl FnOnce(&dyn Operation) -> Result<usize>,
     ) -> Result<usize> {
         if mem::replace(&mut state.missing, Missing::Nothing) == Missing::Piece {
+            state.digest_begun = false;
             return Err(Errno::IO);
         }
         let begun = state.has_begun();
         let result = call(&**state.operation(|| self.open_operation())?);
+        state.digest_begun = false;
         self.slot.after(state, &result);
         if begun {
             self.give_up_digest(state, Missing::Message, &result);
@@ -349,9 +347,18 @@ impl Handle {
         result
     }
 
+    /// Takes note that a stream does not begin, because its first piece was refused, see [`Slot::refuse_start`].
+    pub fn refuse_start(&self) {
+        // Without the lock this is a signal handler's call, and the stream is that of the call that it has interrupted.
+        if let Ok(mut state) = self.enter() {
+            Slot::refuse_start(&mut state);
+        }
+    }
+
     /// A further piece of a stream. EINVAL: it was given up.
     pub fn send(&self, input: Iovecs<'_>, more: bool, cancellation: &Suspended) -> Result<usize> {
-        let mut state = self.enter()?;
+        // Most of these calls leave the state settled.
+        let mut state = self.tfm.enter(&self.slot)?;
         self.slot.check_going_on(&mut state)?;
         state.watched(|| self.open_operation())?;
         let visit = self.visit(&mut state)?;
@@ -362,7 +369,7 @@ impl Handle {
 
     /// Results of a stream, see [`Visit::receive`]. EINVAL: it was given up.
     pub fn receive(&self, output: Iovecs<'_>, cancellation: &Suspended) -> Result<usize> {
-        let mut state = self.enter()?;
+        let mut state = self.tfm.enter(&self.slot)?;
         self.slot.check_going_on(&mut state)?;
         let visit = self.visit(&mut state)?;
         drop(state);
@@ -385,12 +392,16 @@ impl Handle {
 
     /// Locks the handle for a call, see [`Tfm::enter`].
     pub fn enter(&self) -> Result<Guard<'_, SlotState>> {
-        self.tfm.enter(&self.slot)
+        let mut state = self.tfm.enter(&self.slot)?;
+        state.unsettle();
+        Ok(state)
     }
 
     /// The same for a caller who has locked other handles, see [`Tfm::enter_at_once`].
     pub fn enter_at_once(&self) -> Option<Guard<'_, SlotState>> {
-        self.tfm.enter_at_once(&self.slot)
+        let mut state = self.tfm.enter_at_once(&self.slot)?;
+        state.unsettle();
+        Some(state)
     }
 
     /// The messages that are faster together, see [`Transform::grouping`].

@@ -29,7 +29,7 @@ use crate::generation::generation;
 use crate::lock::{Event, Guard, Lock, Recover};
 use crate::log::because;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 pub use visit::Visit;
 
 /// The log's reason where there is no operation for a call to go on with.
@@ -110,17 +110,26 @@ pub struct SlotState {
     /// in it and has not failed, because an operation that fails in a whole message is closed at
     /// once.
     lent: bool,
+    /// Pieces of a digest's message have been sent.
+    pub digest_begun: bool,
+    /// Nothing of this changes, also while the lock is held: by a stream's call, which takes what it finds here. So
+    /// the child of a fork(2) in another thread finds it whole.
+    settled: AtomicBool,
 }
 
 impl Recover for SlotState {
     unsafe fn recover(this: *mut Self) {
-        // SAFETY: the caller's promise. The kind never changes. The operation is left to the
-        // thread of the parent that was in a call of it.
+        // SAFETY: the caller's promise. If the state is settled it is whole, and what a stream has begun goes on. Else
+        // the kind never changes, and the operation is left to the thread of the parent that was in a call of it.
         unsafe {
+            if (*this).settled.load(Ordering::Acquire) {
+                return;
+            }
             let kind = (*this).kind;
             let goes_on = !matches!(kind, Kind::Hash | Kind::Rng);
             let lost = Lost { iv: goes_on, stream: goes_on };
-            this.write(Self { lost, missing: Missing::piece_of(kind), ..Self::new(kind) });
+            let missing = if (*this).digest_begun { Missing::Piece } else { Missing::Nothing };
+            this.write(Self { lost, missing, ..Self::new(kind) });
         }
     }
 }
@@ -157,6 +166,7 @@ impl Slot {
         if state.process == process {
             return;
         }
+        state.unsettle();
         state.process = process;
         // The threads of the parent are not here.
         self.visitors.store(0, Ordering::Relaxed);
@@ -318,21 +328,38 @@ impl Slot {
         }
     }
 
-    /// Takes note that a stream begins. Returns what was lost before.
+    /// Takes note that a stream begins or goes on. Returns what was lost before.
     pub fn begin(state: &mut SlotState) -> Lost {
-        (state.used, state.ends_stream) = (true, false);
-        std::mem::take(&mut state.lost)
+        let before = state.lost;
+        if !state.used || state.ends_stream || before.iv || before.stream {
+            state.unsettle();
+            (state.used, state.ends_stream, state.lost) = (true, false, Lost::default());
+            state.settle();
+        }
+        before
+    }
+
+    /// Takes note that a stream was to begin and does not. Later pieces must not go on with one that has ended. One with
+    /// data in it stays as it is.
+    pub fn refuse_start(state: &mut SlotState) {
+        let has_data = state.operation.as_ref().is_some_and(|operation| {
+            !matches!(operation.progress(), Progress::Idle | Progress::Begun)
+        });
+        state.lost.stream |= !has_data;
     }
 
     /// Takes back what `begin` has noted: the stream has not begun after all.
     pub fn not_begun(&self, before: Lost) -> Result<()> {
-        let lost = &mut self.state.lock()?.lost;
+        let mut state = self.state.lock()?;
+        state.unsettle();
+        let lost = &mut state.lost;
         *lost = Lost { iv: lost.iv || before.iv, stream: lost.stream || before.stream };
         Ok(())
     }
 
     /// Closes the operation. Threads that wait in it are told.
     pub fn close(&self, state: &mut SlotState) {
+        state.unsettle();
         if let Some(operation) = state.operation.take() {
             // The messages of digests and generators never go on with anything.
             let goes_on = state.used && !matches!(state.kind, Kind::Hash | Kind::Rng);
@@ -352,7 +379,9 @@ impl Slot {
         state: &mut SlotState,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<Visit> {
-        Visit::new(self, state.lend(open)?)
+        let visit = Visit::new(self, state.lend(open)?)?;
+        state.settle();
+        Ok(visit)
     }
 }
 
@@ -369,7 +398,21 @@ impl SlotState {
             used: false,
             watch: None,
             lent: false,
+            digest_begun: false,
+            settled: AtomicBool::new(false),
         }
+    }
+
+    /// Says that the state changes from now on.
+    pub fn unsettle(&mut self) {
+        self.settled.store(false, Ordering::Relaxed);
+        // A child sees no change without this.
+        fence(Ordering::Release);
+    }
+
+    /// Says that it does not any more, until that is said again.
+    fn settle(&self) {
+        self.settled.store(true, Ordering::Release);
     }
 
     /// Returns whether `process` has used it last, by its generation.
@@ -387,14 +430,13 @@ impl SlotState {
         &mut self,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<&Arc<dyn Operation>> {
-        match &mut self.operation {
-            Some(operation) => Ok(operation),
-            none => {
-                let opened = none.insert(open()?);
-                (self.used, self.watch, self.lent, self.is_successor) = (false, None, false, false);
-                Ok(opened)
-            }
+        if self.operation.is_none() {
+            let opened = open()?;
+            self.unsettle();
+            (self.used, self.watch, self.lent, self.is_successor) = (false, None, false, false);
+            self.operation = Some(opened);
         }
+        self.operation.as_ref().ok_or(Errno::IO)
     }
 
     /// Returns whether a digest's message, or a stream, has begun in the operation.
@@ -428,9 +470,10 @@ impl SlotState {
         let operation = self.operation(open)?;
         if first {
             operation.lend();
+            // Opening it has reset this.
+            self.unsettle();
+            self.lent = true;
         }
-        // Opening it has reset this.
-        self.lent = true;
         self.operation.as_ref().ok_or(Errno::IO)
     }
 
@@ -440,11 +483,12 @@ impl SlotState {
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<&Arc<dyn Operation>> {
         self.lend(open)?;
-        let operation = self.operation.as_ref().ok_or(Errno::IO)?;
         if self.watch.is_none() {
+            self.unsettle();
+            let operation = self.operation.as_ref().ok_or(Errno::IO)?;
             self.watch = Some(fork::watch(Arc::downgrade(operation) as _)?);
         }
-        Ok(operation)
+        self.operation.as_ref().ok_or(Errno::IO)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
 use crate::memory::{self, SMALL};
-use crate::slot::{Slot, SlotState};
+use crate::slot::{Missing, Slot, SlotState};
 use libc::c_int;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
@@ -139,8 +139,9 @@ impl Tfm {
     }
 
     /// Sets a parameter. The kernel refuses that while operations are open, so idle ones are closed
-    /// first. EBUSY: a message is in one, see [`Slot::busy`]; then nothing has changed.
-    pub fn set(&self, parameter: Parameter<'_>) -> Result<c_int> {
+    /// first. EBUSY: a message is in one, see [`Slot::busy`]; then nothing has changed. A message of `own`, the slot of
+    /// the handle that is used for it, begins anew.
+    pub fn set(&self, parameter: Parameter<'_>, own: &Slot) -> Result<c_int> {
         memory::ensure(SMALL)?;
         self.let_pass();
         let slots = self.slots.lock_first_in(generation())?;
@@ -158,7 +159,13 @@ impl Tfm {
         for slot in each() {
             slot.close(&mut *slot.lock_too(process)?);
         }
-        self.transform.set(parameter)
+        let result = self.transform.set(parameter)?;
+        // Before others go on. The parameter is set, also if the slot cannot be had any more, which a signal handler
+        // may be told.
+        if let Ok(mut state) = own.lock_too(process) {
+            (state.missing, state.digest_begun) = (Missing::Nothing, false);
+        }
+        Ok(result)
     }
 
     /// Lets calls go on that have waited for the last change. Otherwise a thread that changes

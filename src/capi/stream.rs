@@ -38,10 +38,15 @@ pub unsafe fn start(
     cancellation: &Suspended,
 ) -> Result<usize> {
     // SAFETY: the caller's promise.
-    let (handle, input) = unsafe { (of(kind, handle)?, pieces(iov, iovlen)?) };
+    let handle = unsafe { of(kind, handle) }?;
     let mut control = Control::of(op);
     // SAFETY: the caller's promise.
-    unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
+    let input = unsafe {
+        pieces(iov, iovlen).and_then(|input| {
+            set_control(&mut control, handle, iv, handle.assoclen()).map(|()| input)
+        })
+    };
+    let input = input.inspect_err(|_| handle.refuse_start())?;
     handle.start(&control, input, cancellation)
 }
 

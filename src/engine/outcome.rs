@@ -38,12 +38,13 @@ impl BatchOutcome {
         }
     }
 
-    /// The sum of the results, or the first error. A sum that usize cannot hold is its greatest number.
+    /// The sum of the results, or the error that has ended it. EBADMSG: all were processed, and tags were wrong. A sum
+    /// that usize cannot hold is its greatest number.
     pub fn result(self) -> Result<usize> {
-        match (self.wrong_tag, self.failed) {
-            (true, _) => Err(Errno::BADMSG),
-            (false, Some(errno)) => Err(errno),
-            (false, None) => Ok(self.total),
+        match (self.failed, self.wrong_tag) {
+            (Some(errno), _) => Err(errno),
+            (None, true) => Err(Errno::BADMSG),
+            (None, false) => Ok(self.total),
         }
     }
 }
@@ -75,6 +76,10 @@ mod tests {
         assert!(outcome.note(Err(Errno::BADMSG)));
         assert!(outcome.note(Ok(16)));
         assert_eq!(outcome.result(), Err(Errno::BADMSG));
-        assert_eq!(of(&[Err(Errno::BADMSG), Err(Errno::FAULT)]), Err(Errno::BADMSG));
+    }
+
+    #[test]
+    fn a_wrong_tag_does_not_hide_that_others_were_not_processed() {
+        assert_eq!(of(&[Err(Errno::BADMSG), Err(Errno::FAULT)]), Err(Errno::FAULT));
     }
 }

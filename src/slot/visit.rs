@@ -19,6 +19,8 @@ use std::time::Duration;
 pub struct Visit {
     slot: Arc<Slot>,
     operation: Arc<dyn Operation>,
+    /// A part of a piece was taken, so that without the rest the stream is of no use: if the thread is cancelled, too.
+    is_cut: bool,
     /// The call that waits in the same thread, if this is the call of a signal handler that has interrupted it.
     interrupted: Vec<Self>,
 }
@@ -41,7 +43,12 @@ impl Visit {
     pub(super) fn new(slot: &Arc<Slot>, operation: &Arc<dyn Operation>) -> Result<Self> {
         let interrupted = Self::prepare()?;
         slot.visitors.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { slot: Arc::clone(slot), operation: Arc::clone(operation), interrupted })
+        Ok(Self {
+            slot: Arc::clone(slot),
+            operation: Arc::clone(operation),
+            is_cut: false,
+            interrupted,
+        })
     }
 
     /// Takes the memory that a call needs to wait, because a failure could not be reported where it does: that of
@@ -139,7 +146,7 @@ impl Visit {
     /// EINVAL: the operation was closed. `is_cut` says that a part of a piece was taken, so that an error is one
     /// of the stream: what was taken cannot be sent again.
     fn wait(
-        self,
+        mut self,
         cancellation: &Suspended,
         is_cut: bool,
         wait: impl FnOnce(&Slot, &dyn Operation),
@@ -151,6 +158,7 @@ impl Visit {
             return Err(errno);
         }
         let (slot, operation) = (Arc::as_ptr(&self.slot), Arc::as_ptr(&self.operation));
+        self.is_cut = is_cut;
         let mut visit = Some(self);
         let put_down = WAITING.try_with(|waiting| {
             if let Some(mut visit) = visit.take() {
@@ -164,7 +172,7 @@ impl Visit {
         if put_down.is_err() {
             // A destructor's call while the thread ends, which cannot be cancelled any more.
             wait();
-            return visit.ok_or(Errno::IO);
+            return visit.map(Self::whole).ok_or(Errno::IO);
         }
         // SAFETY: the frames above are those of `send` or `receive`, whose visit is this one, of the handle's
         // method, which has dropped its lock, and of the C function. Of what they hold only an IV has a
@@ -173,7 +181,13 @@ impl Visit {
         unsafe { cancellation.while_waiting(wait) };
         visit = WAITING.take();
         WAITING.set(visit.as_mut().and_then(|visit| visit.interrupted.pop()));
-        visit.ok_or(Errno::IO)
+        visit.map(Self::whole).ok_or(Errno::IO)
+    }
+
+    /// It waits no longer.
+    fn whole(mut self) -> Self {
+        self.is_cut = false;
+        self
     }
 
     /// Takes the operation in which the next stream begins, see [`SlotState::is_successor`].
@@ -204,6 +218,7 @@ impl Visit {
         if matches!(result, Err(Errno::NOKEY)) {
             let mut state = self.slot.state.lock()?;
             if self.is_current(&state) {
+                state.unsettle();
                 state.operation = None;
                 self.slot.arrived.happened();
             }
@@ -214,6 +229,10 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
+        if self.is_cut {
+            self.operation.failure().set();
+            self.slot.arrived.happened();
+        }
         // The count may be 0: if a signal handler calls fork(2) during this call, the child sets it
         // so.
         let less = |visitors: usize| visitors.checked_sub(1);

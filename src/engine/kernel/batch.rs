@@ -19,8 +19,7 @@ use std::os::fd::AsFd;
 use std::slice;
 
 impl KernelOperation {
-    /// Pairs of IOVECs, each a message of its own, by `backend`. Their lengths have been checked.
-    /// EMSGSIZE, before anything is sent: a message that cannot be cut is too long for the socket.
+    /// Pairs of IOVECs, each a message of its own, by `backend`. They have been checked.
     pub(super) fn cipher_batch(
         &self,
         control: &Control,
@@ -30,9 +29,6 @@ impl KernelOperation {
     ) -> Result<usize> {
         let order = self.order(inputs.list().len());
         let rules = self.rules(order, control.op, inputs);
-        if !rules.cut {
-            self.require(self.longest(control, inputs, outputs)?)?;
-        }
         let is_cut_over_itself = |(input, output): (Iovecs<'_>, Iovecs<'_>)| {
             let long = input.list().iter().any(|iov| iov.iov_len > rules.capacity);
             long && reads_its_output(input, output)
@@ -72,16 +68,6 @@ impl KernelOperation {
             }
         }
         outcome.result()
-    }
-
-    /// Bytes of the longest message or result.
-    fn longest(&self, control: &Control, inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<usize> {
-        let mut longest = 0;
-        for (input, output) in inputs.each().zip(outputs.each()) {
-            let (len, result) = control.lens(self.tag_len, input, output)?;
-            longest = longest.max(len).max(result);
-        }
-        Ok(longest)
     }
 
     fn rules(&self, order: Order, op: Op, inputs: Iovecs<'_>) -> Rules {

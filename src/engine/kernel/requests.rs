@@ -14,7 +14,7 @@ use super::capacity::SENT_AT_ONCE;
 use super::message::Message;
 use super::operation::KernelOperation;
 use crate::engine::{Job, Length};
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::iov::{IOVECS_MAX, Iovecs, iovec};
 use libc::iovec;
 use std::os::fd::AsFd;
@@ -59,6 +59,11 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
         let mut left = Ok(());
         for (Chosen { number, output, .. }, end) in of_one.iter().zip(&mut ends) {
             let outcome = match end {
+                // It may do with less memory for its description by itself, which a batch of few does not save.
+                End::Received(Err(Errno::NOMEM)) => {
+                    left = Err(Errno::NOMEM);
+                    None
+                }
                 End::Received(read) => {
                     let [place] = output;
                     // SAFETY: the same.

@@ -6,8 +6,8 @@
 
 use super::aio::{Backend, Synchronous};
 use super::backlog::Backlog;
-use super::capacity::Capacity;
-use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, is_unreadable};
+use super::capacity::{Capacity, PAGE};
+use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, is_unreadable, why_short};
 use super::operation::KernelOperation;
 use crate::engine::shape::Shape;
 use crate::engine::{
@@ -26,6 +26,9 @@ use std::time::Duration;
 
 /// Bytes of a digest's message that one sendmsg(2) carries; the kernel takes up to 2 GiB.
 const HASH_PIECE: usize = 1 << 30;
+
+/// Bytes of a result that a socket has memory to describe, if it has any at all.
+const DESCRIBED: usize = 64 << 10;
 
 /// What is noted of a stream's message, see [`KernelOperation`].
 struct Noted {
@@ -74,6 +77,9 @@ impl KernelOperation {
             return Err(Errno::INVAL);
         }
         let pending = self.pending.load(Ordering::Relaxed);
+        if pending < self.tag_len && !self.of_two_processes() {
+            return Err(Errno::INVAL);
+        }
         self.ended(self.finish_without_result(pending)).map(|()| 0)
     }
 
@@ -102,11 +108,25 @@ impl KernelOperation {
             Kind::Aead if due > 0 && !self.takes_whole_result(output.list(), due) => due,
             Kind::Aead if many => room,
             Kind::Hash if output.list().len() > IOVECS_MAX => room.min(DIGEST_MAX),
-            Kind::Skcipher if message::splits_granules(output, there, granule) => there,
+            // More may come between the look at it and recvmsg(2), so all the room counts.
+            Kind::Skcipher if message::splits_granules(output, room, granule) => {
+                there.max(PAGE).min(room)
+            }
+            // A message that is not cut has one result, which the kernel must not take for two.
+            Kind::Skcipher
+                if !self.chains()
+                    && there > 0
+                    && !self.takes_whole_result(output.list(), there) =>
+            {
+                there
+            }
             _ => match receive(output) {
                 // Before Linux 6.8 a socket has memory for about 30 IOVECs. It has taken nothing
                 // then.
                 Err(Errno::NOMEM) if many => there,
+                // Nor has it memory for the description of any length, beside that of what is in it
+                // (net.core.optmem_max).
+                Err(Errno::NOMEM) if self.chains() && there > DESCRIBED => DESCRIBED,
                 received => return received,
             },
         };
@@ -155,6 +175,8 @@ impl KernelOperation {
 
     /// Random bytes. EAGAIN is an answer of its own here (a failed health test) and does not mean to wait.
     fn generate(&self, output: Iovecs<'_>) -> Result<usize> {
+        // Additional input, which was a message in it, has been used, or is of no use any more.
+        self.end();
         self.note(retry(|| message::receive(self.socket.as_fd(), output, 0)))
     }
 
@@ -250,6 +272,11 @@ impl KernelOperation {
             // There is no room although the message should fit, and no receiver could make
             // room.
             Err(Errno::AGAIN) if self.kind() != Kind::Skcipher => Err(Errno::MSGSIZE),
+            // A digest takes all or none, but for an error in the midst, after which newer kernels have lost the message.
+            Ok(taken) if self.kind() == Kind::Hash && taken < len => {
+                self.failure.set();
+                Err(why_short(message.data, taken))
+            }
             taken => taken,
         };
         self.subtract_pending(len - taken.unwrap_or(0).min(len));
@@ -478,6 +505,22 @@ impl Operation for KernelOperation {
         &self.shape
     }
 
+    /// And EMSGSIZE: a message that cannot be cut is too long for the socket or the driver.
+    fn check(
+        &self,
+        control: &Control,
+        input: Iovecs<'_>,
+        output: Iovecs<'_>,
+        length: Length,
+    ) -> Result<()> {
+        let (len, result) = control.lens(self.tag_len, input, output)?;
+        self.shape.check(control, len.min(result), length)?;
+        if self.chains() || (length == Length::Pieces && self.kind() == Kind::Skcipher) {
+            return Ok(());
+        }
+        self.require(len.max(result))
+    }
+
     fn message(
         &self,
         alone: Alone<'_>,
@@ -546,7 +589,9 @@ impl Operation for KernelOperation {
         }
         match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {
             (false, 0) if self.kind() == Kind::Skcipher => Progress::Idle,
-            (_, 0) => Progress::Begun,
+            // What is no message without its tag, or the tag alone, was not received.
+            (false, 0) => Progress::Complete,
+            (true, 0) => Progress::Begun,
             (true, _) => Progress::Pending,
             (false, _) => Progress::Complete,
         }

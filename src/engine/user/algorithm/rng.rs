@@ -100,11 +100,13 @@ impl Rng {
     }
 }
 
-/// Fills `bytes` with what getrandom(2) gives.
+/// Fills `bytes` with what getrandom(2) gives. EIO: it says that it has given nothing, as a sandbox may have it say.
 pub fn fill_randomly(mut bytes: &mut [u8]) -> Result<()> {
     while !bytes.is_empty() {
-        let got = retry(|| getrandom(bytes))?;
-        bytes = bytes.get_mut(got..).unwrap_or_default();
+        match retry(|| getrandom(bytes))? {
+            0 => return Err(Errno::IO),
+            got => bytes = bytes.get_mut(got..).unwrap_or_default(),
+        }
     }
     Ok(())
 }

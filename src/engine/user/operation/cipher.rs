@@ -77,8 +77,13 @@ impl Home {
 impl Recover for Home {
     #[allow(unsafe_code)]
     unsafe fn recover(this: *mut Self) {
-        // SAFETY: the caller's promise. What the thread of the parent was changing is the parent's.
-        unsafe { this.write(Self::Elsewhere) };
+        // SAFETY: the caller's promise. What the thread of the parent was changing is the parent's. What is shared has a
+        // lock of its own, and stays as it is: only `before` makes it so, in the thread that forks.
+        unsafe {
+            if !matches!(&*this, Self::Shared(_)) {
+                this.write(Self::Elsewhere);
+            }
+        }
     }
 }
 

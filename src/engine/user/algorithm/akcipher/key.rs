@@ -130,6 +130,10 @@ impl PrivateKey {
         let public = PublicKey::new(n, e)?;
         // Operations do not need the private exponent.
         public.number(d)?;
+        // Their product has as many bytes, or one less. Longer ones would take long to be refused.
+        if p.len() + q.len() > n.len() + 1 {
+            return Err(Errno::INVAL);
+        }
         let (p, q) = (Modulus::new(p)?, Modulus::new(q)?);
         let dp = Limbs::from_bytes(dp, p.len())?;
         let dq = Limbs::from_bytes(dq, q.len())?;
