@@ -203,10 +203,54 @@ static void every_way(const void *arg)
     kcapi_aead_destroy(m.handle);
 }
 
+/* A stream of less than a tag, picked up into no room, was a success. */
+static void no_tag(const void *arg)
+{
+    const struct subject *a = arg;
+    handle *h = handle_of(a, 0, a->tag, 0, 0);
+    uint8_t iv[IV_MAX], text[MESSAGE_MAX] = { 0 };
+    struct iovec nothing = { text, 0 }, little = { text, a->tag - 1 };
+
+    iv_of(a, 0, iv);
+    for (int i = 0; i < 2; i++) {
+        ssize_t ret = kcapi_aead_stream_init_dec(h, iv, i ? &little : &nothing, 1);
+
+        if (ret >= 0)
+            ret = kcapi_aead_stream_update_last(h, NULL, 0);
+        if (ret >= 0)
+            ret = kcapi_aead_stream_op(h, &nothing, 1);
+        expect(ret < 0, "%zu bytes, of which none is a tag: %zd", i ? little.iov_len : 0, ret);
+        kcapi_aead_destroy(h);
+        h = handle_of(a, 0, a->tag, 0, 0);
+    }
+    kcapi_aead_destroy(h);
+}
+
+/* The beginning of another stream took the place of one whose tag was all of it, and not received. */
+static void tag_alone(const void *arg)
+{
+    const struct subject *a = arg;
+    handle *h = handle_of(a, 0, a->tag, 0, 0);
+    uint8_t iv[IV_MAX], text[MESSAGE_MAX] = { 0 };
+    struct iovec some = { text, 16 }, tag = { text, a->tag };
+
+    iv_of(a, 0, iv);
+    expect_int(kcapi_aead_stream_init_enc(h, iv, NULL, 0), 0, "a stream of nothing");
+    expect_int(kcapi_aead_stream_update_last(h, NULL, 0), 0, "it ends");
+    expect_int(kcapi_aead_stream_init_enc(h, iv, &some, 1), -EINVAL, "its tag was not received");
+    expect_int(kcapi_aead_stream_op(h, &tag, 1), (ssize_t)a->tag, "it is received");
+    expect_int(kcapi_aead_stream_init_enc(h, iv, &some, 1), 16, "another stream begins");
+    kcapi_aead_destroy(h);
+}
+
 static void test_aead(const struct subject *a)
 {
     static const size_t texts[] = { 0, 16, TEXT_MAX };
 
+    if (!a->aad) {
+        ok(alone(no_tag, a), "%s: no tag", a->name);
+        ok(alone(tag_alone, a), "%s: a tag alone", a->name);
+    }
     for (size_t i = 0; i < 3; i++) {
         for (uint32_t flags = 0; flags <= KCAPI_INIT_AIO; flags++) {
             struct sizes with_aad = { a, a->tag, flags, 16, texts[i] };

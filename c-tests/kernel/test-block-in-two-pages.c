@@ -9,6 +9,10 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fill.h"
@@ -99,6 +103,65 @@ static void whole(size_t offset)
     kcapi_cipher_destroy(handle);
 }
 
+/* A stream of it, which gave all but a part of its end, and that as the result of another message. */
+static void whole_stream(size_t offset)
+{
+    static uint8_t keys[32] = { 1, 2, [16] = 3 };
+    struct kcapi_handle *handle = cipher_with_key("xts(aes)", keys, sizeof(keys), 0);
+    struct iovec from = { data, BUFFER }, first = { want, BUFFER }, to = { out + offset, BUFFER };
+
+    is_int(kcapi_cipher_encrypt_aio(handle, &from, &first, 1, iv, 0), BUFFER, "xts(aes)");
+    is_int(kcapi_cipher_stream_init_enc(handle, iv, &from, 1), BUFFER, "a stream of the same");
+    is_int(kcapi_cipher_stream_update_last(handle, NULL, 0), 0, "it ends");
+    is_int(kcapi_cipher_stream_op(handle, &to, 1), BUFFER, "its result");
+    ok(memcmp(out + offset, want, BUFFER) == 0, "xts(aes), a stream to byte %zu of a page", offset);
+    kcapi_cipher_destroy(handle);
+}
+
+/* More is sent to a stream between the receiver's look at what is there and its recvmsg(2), which is stopped here. */
+static struct kcapi_handle *raced;
+static _Thread_local bool is_receiver;
+static atomic_int stopped, went_on;
+
+ssize_t recvmsg(int fd, struct msghdr *header, int flags)
+{
+    if (is_receiver && !atomic_exchange(&stopped, 1))
+        while (!went_on)
+            usleep(1000);
+    return syscall(SYS_recvmsg, fd, header, flags);
+}
+
+enum { BEFORE = 32, RACED = BUFFER - BEFORE };
+
+static void *send_more(void *arg)
+{
+    struct iovec rest = { data + BEFORE, RACED };
+
+    while (!stopped)
+        usleep(1000);
+    is_int(kcapi_cipher_stream_update(raced, &rest, 1), RACED, "more is sent meanwhile");
+    went_on = 1;
+    return arg;
+}
+
+static void raced_stream(void)
+{
+    struct iovec head = { data, BEFORE }, results[] = { { out, BUFFER - 1001 }, { out + BUFFER - 1001, 1001 } };
+    pthread_t sender;
+    ssize_t ret;
+
+    raced = cipher_with_key("cbc(aes)", key, sizeof(key), 0);
+    prepare("cbc(aes)");
+    is_int(kcapi_cipher_stream_init_enc(raced, iv, &head, 1), BEFORE, "a stream");
+    pthread_create(&sender, NULL, send_more, NULL);
+    is_receiver = true;
+    ret = kcapi_cipher_stream_op(raced, results, 2);
+    is_receiver = false;
+    pthread_join(sender, NULL);
+    ok(ret > 0 && memcmp(out, want, (size_t)ret) == 0, "what was received is right: %zd", ret);
+    kcapi_cipher_destroy(raced);
+}
+
 int main(void)
 {
     static const char *const names[] = { "cbc(aes)", "ctr(aes)" };
@@ -130,6 +193,9 @@ int main(void)
     }
     for (size_t j = 1; j < sizeof(offsets) / sizeof(offsets[0]); j++)
         whole(offsets[j]);
+    for (size_t j = 0; j < sizeof(offsets) / sizeof(offsets[0]); j++)
+        whole_stream(offsets[j]);
+    raced_stream();
     settings("w", before);
     return done_testing();
 }

@@ -343,6 +343,36 @@ static void test_undescribed_pair(uint32_t flags)
     kcapi_aead_destroy(handle);
 }
 
+/* Requests for whose description together there is no memory were -ENOMEM; each by itself is cut. */
+static void test_undescribed_requests(void)
+{
+    struct kcapi_handle *handle = cipher_with_key("cbc(aes)", key, 16, 0);
+    size_t len = 99984;
+    struct kcapi_request r[2];
+    ssize_t alone = kcapi_cipher_encrypt(handle, data, len, iv, out, len, 0);
+
+    for (size_t i = 0; i < 2; i++)
+        r[i] = (struct kcapi_request){ .handle = handle, .type = KCAPI_REQUEST_ENCRYPT, .iv = iv, .input = data,
+                                       .inlen = len, .output = out + (i + 1) * len, .outlen = len };
+    is_int(kcapi_process(r, 2, sizeof(r[0]), 0), 2, "requests of which each fits");
+    for (size_t i = 0; i < 2; i++)
+        ok(r[i].result == alone && memcmp(out, r[i].output, len) == 0, "request %zu: %zd", i, r[i].result);
+    kcapi_cipher_destroy(handle);
+}
+
+/* A message that is too long for the socket gives up no stream. */
+static void test_stream_stays(void)
+{
+    struct kcapi_handle *handle = aead_with_key("gcm(aes)", key, 16, TAG, 0, 0);
+    struct iovec few = { data, 100 }, little = { out, 200 + TAG };
+
+    is_int(kcapi_aead_stream_init_enc(handle, iv, &few, 1), 100, "a stream");
+    is_int(kcapi_aead_encrypt(handle, data, MIB, iv, out, MIB + TAG, 0), -EMSGSIZE, "a message that is too long");
+    is_int(kcapi_aead_stream_update_last(handle, &few, 1), 100, "the stream goes on");
+    is_int(kcapi_aead_stream_op(handle, &little, 1), 200 + TAG, "and has its result");
+    kcapi_aead_destroy(handle);
+}
+
 int main(void)
 {
     static const long sizes[] = { 4608, 65536, USUAL, 524288, 8388608 };
@@ -399,6 +429,14 @@ int main(void)
         set_all(little);
         test_undescribed_pair(flags);
     }
+    if (!set(OPTMEM_MAX, 6000))
+        bail_out("optmem_max");
+    test_undescribed_requests();
+    set_all(before);
+    for (int i = WMEM_DEFAULT; i <= RMEM_MAX; i++)
+        if (!set(i, USUAL))
+            bail_out("%s: %s", files[i], strerror(errno));
+    test_stream_stays();
     set_all(before);
     free(data);
     free(out - 16);
