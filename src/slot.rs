@@ -339,13 +339,11 @@ impl Slot {
         before
     }
 
-    /// Takes note that a stream was to begin and does not. Later pieces must not go on with one that has ended. One with
-    /// data in it stays as it is.
+    /// Takes note that a stream was to begin and does not. Later pieces must not go on with one that has ended. One that
+    /// has not stays as it is.
     pub fn refuse_start(state: &mut SlotState) {
-        let has_data = state.operation.as_ref().is_some_and(|operation| {
-            !matches!(operation.progress(), Progress::Idle | Progress::Begun)
-        });
-        state.lost.stream |= !has_data;
+        let idle = |operation: &Arc<dyn Operation>| operation.progress() == Progress::Idle;
+        state.lost.stream |= state.operation.as_ref().is_none_or(idle);
     }
 
     /// Takes back what `begin` has noted: the stream has not begun after all.

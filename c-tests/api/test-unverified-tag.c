@@ -226,31 +226,12 @@ static void no_tag(const void *arg)
     kcapi_aead_destroy(h);
 }
 
-/* The beginning of another stream took the place of one whose tag was all of it, and not received. */
-static void tag_alone(const void *arg)
-{
-    const struct subject *a = arg;
-    handle *h = handle_of(a, 0, a->tag, 0, 0);
-    uint8_t iv[IV_MAX], text[MESSAGE_MAX] = { 0 };
-    struct iovec some = { text, 16 }, tag = { text, a->tag };
-
-    iv_of(a, 0, iv);
-    expect_int(kcapi_aead_stream_init_enc(h, iv, NULL, 0), 0, "a stream of nothing");
-    expect_int(kcapi_aead_stream_update_last(h, NULL, 0), 0, "it ends");
-    expect_int(kcapi_aead_stream_init_enc(h, iv, &some, 1), -EINVAL, "its tag was not received");
-    expect_int(kcapi_aead_stream_op(h, &tag, 1), (ssize_t)a->tag, "it is received");
-    expect_int(kcapi_aead_stream_init_enc(h, iv, &some, 1), 16, "another stream begins");
-    kcapi_aead_destroy(h);
-}
-
 static void test_aead(const struct subject *a)
 {
     static const size_t texts[] = { 0, 16, TEXT_MAX };
 
-    if (!a->aad) {
+    if (!a->aad)
         ok(alone(no_tag, a), "%s: no tag", a->name);
-        ok(alone(tag_alone, a), "%s: a tag alone", a->name);
-    }
     for (size_t i = 0; i < 3; i++) {
         for (uint32_t flags = 0; flags <= KCAPI_INIT_AIO; flags++) {
             struct sizes with_aad = { a, a->tag, flags, 16, texts[i] };

@@ -589,9 +589,7 @@ impl Operation for KernelOperation {
         }
         match (self.more.load(Ordering::Relaxed), self.pending.load(Ordering::Relaxed)) {
             (false, 0) if self.kind() == Kind::Skcipher => Progress::Idle,
-            // What is no message without its tag, or the tag alone, was not received.
-            (false, 0) => Progress::Complete,
-            (true, 0) => Progress::Begun,
+            (_, 0) => Progress::Begun,
             (true, _) => Progress::Pending,
             (false, _) => Progress::Complete,
         }

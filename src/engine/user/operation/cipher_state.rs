@@ -61,10 +61,9 @@ impl CipherState {
         match (self.begun, self.more, self.data.is_empty()) {
             (false, _, _) => Progress::Idle,
             (true, false, true) if !aead => Progress::Idle,
-            (true, true, true) => Progress::Begun,
+            (true, _, true) => Progress::Begun,
             (true, true, false) => Progress::Pending,
-            // An AEAD's may be empty, and its tag is still to be received.
-            (true, false, _) => Progress::Complete,
+            (true, false, false) => Progress::Complete,
         }
     }
 }
