@@ -236,3 +236,17 @@ pub unsafe fn scatter(mut from: &[u8], to: &[iovec]) {
         from = later;
     }
 }
+
+/// Fills the first `len` bytes with zeros.
+///
+/// # Safety
+///
+/// Their memory may be written.
+pub unsafe fn wipe_iovecs(list: &[iovec], mut len: usize) {
+    for iov in list {
+        let now = len.min(iov.iov_len);
+        // SAFETY: the caller promises that these bytes may be written.
+        unsafe { iov.iov_base.cast::<u8>().write_bytes(0, now) };
+        len -= now;
+    }
+}

@@ -495,7 +495,7 @@ ok 'for kcapi-dgst, too' test "$(cat key32 1000 | our kcapi-dgst -q -c 'hmac(sha
     "$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
 # key-by-another-number: it is on standard input as well, and the message behind it
 mac="$(our kcapi-dgst -q -c 'hmac(sha256)' --hex --keyfd 4 <1000)"
-for input in '' '-i -' '-i /dev/stdin' '-i /dev/fd/8'; do
+for input in '' '-i -' '-i /dev/fd/0' '-i /dev/fd/8'; do
     for fd in 0 00 8; do
         # shellcheck disable=SC2086
         ok "kcapi-dgst --keyfd $fd $input" test \
@@ -508,7 +508,7 @@ ok 'a key and a message in one file' test "$(our kcapi-dgst -q -c 'hmac(sha256)'
 # all-is-password: a password goes to the end of its descriptor, where no message is left
 for command in 'kcapi-enc -c ctr(aes) --iv 00' 'kcapi-dgst -c hmac(sha256)'; do
     for fd in 0 00 8; do
-        for input in '' '-i -' '-i /dev/stdin' '-i /dev/fd/8'; do
+        for input in '' '-i -' '-i /dev/fd/0' '-i /dev/fd/8'; do
             # shellcheck disable=SC2086
             ok "${command%% *} --passwdfd $fd $input" is 1 eval "cat password ten | our $(printf '%q ' $command) --passwdfd $fd $input 8<&0"
             ok 'says so' says 'passwdfd'

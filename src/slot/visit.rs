@@ -19,8 +19,6 @@ use std::time::Duration;
 pub struct Visit {
     slot: Arc<Slot>,
     operation: Arc<dyn Operation>,
-    /// A part of a piece was taken, so that without the rest the stream is of no use: if the thread is cancelled, too.
-    is_cut: bool,
     /// The call that waits in the same thread, if this is the call of a signal handler that has interrupted it.
     interrupted: Vec<Self>,
 }
@@ -43,12 +41,7 @@ impl Visit {
     pub(super) fn new(slot: &Arc<Slot>, operation: &Arc<dyn Operation>) -> Result<Self> {
         let interrupted = Self::prepare()?;
         slot.visitors.fetch_add(1, Ordering::Relaxed);
-        Ok(Self {
-            slot: Arc::clone(slot),
-            operation: Arc::clone(operation),
-            is_cut: false,
-            interrupted,
-        })
+        Ok(Self { slot: Arc::clone(slot), operation: Arc::clone(operation), interrupted })
     }
 
     /// Takes the memory that a call needs to wait, because a failure could not be reported where it does: that of
@@ -146,7 +139,7 @@ impl Visit {
     /// EINVAL: the operation was closed. `is_cut` says that a part of a piece was taken, so that an error is one
     /// of the stream: what was taken cannot be sent again.
     fn wait(
-        mut self,
+        self,
         cancellation: &Suspended,
         is_cut: bool,
         wait: impl FnOnce(&Slot, &dyn Operation),
@@ -158,7 +151,6 @@ impl Visit {
             return Err(errno);
         }
         let (slot, operation) = (Arc::as_ptr(&self.slot), Arc::as_ptr(&self.operation));
-        self.is_cut = is_cut;
         let mut visit = Some(self);
         let put_down = WAITING.try_with(|waiting| {
             if let Some(mut visit) = visit.take() {
@@ -172,7 +164,7 @@ impl Visit {
         if put_down.is_err() {
             // A destructor's call while the thread ends, which cannot be cancelled any more.
             wait();
-            return visit.map(Self::whole).ok_or(Errno::IO);
+            return visit.ok_or(Errno::IO);
         }
         // SAFETY: the frames above are those of `send` or `receive`, whose visit is this one, of the handle's
         // method, which has dropped its lock, and of the C function. Of what they hold only an IV has a
@@ -181,13 +173,7 @@ impl Visit {
         unsafe { cancellation.while_waiting(wait) };
         visit = WAITING.take();
         WAITING.set(visit.as_mut().and_then(|visit| visit.interrupted.pop()));
-        visit.map(Self::whole).ok_or(Errno::IO)
-    }
-
-    /// It waits no longer.
-    fn whole(mut self) -> Self {
-        self.is_cut = false;
-        self
+        visit.ok_or(Errno::IO)
     }
 
     /// Takes the operation in which the next stream begins, see [`SlotState::is_successor`].
@@ -229,10 +215,6 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if self.is_cut {
-            self.operation.failure().set();
-            self.slot.arrived.happened();
-        }
         // The count may be 0: if a signal handler calls fork(2) during this call, the child sets it
         // so.
         let less = |visitors: usize| visitors.checked_sub(1);

@@ -8,7 +8,7 @@ use super::capacity::{DESCRIBED_AT_ONCE, PAGE};
 use crate::caller;
 use crate::engine::{Control, Iv};
 use crate::errno::{Errno, Result, retry};
-use crate::iov::{self, Cursor, IOVECS_MAX, Iovecs};
+use crate::iov::{self, Cursor, IOVECS_MAX, Iovecs, wipe_iovecs};
 use crate::sys::process::page_size;
 use crate::sys::socket::{recvmsg, sendmsg};
 use libc::{MSG_DONTWAIT, c_int, cmsghdr, iovec, msghdr};
@@ -147,7 +147,17 @@ pub fn taken(sent: Result<usize>) -> Result<usize> {
 /// had; 0 where nothing was written to `output`.
 pub fn forget_forged<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -> Result<T> {
     if let Err(Errno::BADMSG) = outcome {
-        // Not all of it has been seen by the kernel, if the result came into a piece of memory in between.
+        // SAFETY: whoever made the list promised that its memory may be written, and the kernel
+        // has found all that it needs for the result to be there, or it would have said EFAULT.
+        unsafe { wipe_iovecs(output.list(), result) };
+    }
+    outcome
+}
+
+/// The same where the result may have come into a piece of memory in between, so that the kernel has not found that all
+/// of `output` is there.
+pub fn forget_forged_unseen<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -> Result<T> {
+    if let Err(Errno::BADMSG) = outcome {
         let mut left = result;
         for iov in output.list() {
             let len = iov.iov_len.min(left);

@@ -169,7 +169,7 @@ impl KernelOperation {
             (Kind::Aead, Err(errno)) if Capacity::refusal(errno, due) == Errno::MSGSIZE => {
                 self.ended(Err(Errno::MSGSIZE))
             }
-            _ => self.ended(message::forget_forged(received, output, due)).map(Some),
+            _ => self.ended(message::forget_forged_unseen(received, output, due)).map(Some),
         }
     }
 
