@@ -20,7 +20,6 @@ use crate::tfm::Tfm;
 use crate::wipe::Wiper;
 use libc::c_int;
 use std::ffi::CStr;
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
@@ -288,8 +287,8 @@ impl Handle {
     /// an earlier call that should have ended it has failed. After that a new message begins.
     pub fn finish_digest(&self, output: Iovecs<'_>) -> Result<usize> {
         let mut state = self.enter()?;
-        if mem::replace(&mut state.missing, Missing::Nothing) != Missing::Nothing {
-            state.digest_begun = false;
+        if state.missing != Missing::Nothing {
+            state.begin_digest_anew();
             return Err(Errno::IO);
         }
         self.end_message(&mut state, |operation| operation.receive(output)?.ok_or(Errno::AGAIN))
@@ -301,13 +300,14 @@ impl Handle {
         state: &mut SlotState,
         call: impl FnOnce(&dyn Operation) -> Result<usize>,
     ) -> Result<usize> {
-        if mem::replace(&mut state.missing, Missing::Nothing) == Missing::Piece {
-            state.digest_begun = false;
+        if state.missing == Missing::Piece {
+            state.begin_digest_anew();
             return Err(Errno::IO);
         }
+        state.missing = Missing::Nothing;
         let begun = state.has_begun();
         let result = call(&**state.operation(|| self.open_operation())?);
-        state.digest_begun = false;
+        state.begin_digest_anew();
         self.slot.after(state, &result);
         if begun {
             self.give_up_digest(state, Missing::Message, &result);

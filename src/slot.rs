@@ -413,6 +413,11 @@ impl SlotState {
         self.settled.store(true, Ordering::Release);
     }
 
+    /// Says that the next digest's message begins anew.
+    pub fn begin_digest_anew(&mut self) {
+        (self.missing, self.digest_begun) = (Missing::Nothing, false);
+    }
+
     /// Returns whether `process` has used it last, by its generation.
     pub fn belongs_to(&self, process: u32) -> bool {
         self.process == process

@@ -6,7 +6,7 @@ use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::lock::{Guard, Lock, Recover};
 use crate::memory::{self, SMALL};
-use crate::slot::{Missing, Slot, SlotState};
+use crate::slot::{Slot, SlotState};
 use libc::c_int;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
@@ -163,7 +163,7 @@ impl Tfm {
         // Before others go on. The parameter is set, also if the slot cannot be had any more, which a signal handler
         // may be told.
         if let Ok(mut state) = own.lock_too(process) {
-            (state.missing, state.digest_begun) = (Missing::Nothing, false);
+            state.begin_digest_anew();
         }
         Ok(result)
     }

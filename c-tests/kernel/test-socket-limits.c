@@ -152,19 +152,19 @@ static ssize_t stream(const struct work *w, struct kcapi_handle *handle)
     return ret < 0 ? ret : got;
 }
 
+static struct kcapi_request request(struct kcapi_handle *handle, void *from, size_t len, void *to, size_t room)
+{
+    return (struct kcapi_request){ .handle = handle, .type = KCAPI_REQUEST_ENCRYPT, .iv = iv, .input = from,
+                                   .inlen = len, .output = to, .outlen = room };
+}
+
 static ssize_t requests(const struct work *w, struct kcapi_handle *handle)
 {
     struct kcapi_request r[MOST_IOVECS];
     ssize_t sum = 0;
 
     for (size_t i = 0; i < w->parts; i++)
-        r[i] = (struct kcapi_request){ .handle = handle,
-                                       .type = KCAPI_REQUEST_ENCRYPT,
-                                       .iv = iv,
-                                       .input = data + i * w->len,
-                                       .inlen = w->len,
-                                       .output = out + i * (w->len + w->tag),
-                                       .outlen = w->len + w->tag };
+        r[i] = request(handle, data + i * w->len, w->len, out + i * (w->len + w->tag), w->len + w->tag);
     kcapi_process(r, w->parts, sizeof(r[0]), 0);
     for (size_t i = 0; i < w->parts; i++) {
         if (r[i].result < 0)
@@ -333,9 +333,7 @@ static void test_undescribed_pair(uint32_t flags)
 
     is_int(kcapi_aead_encrypt_aio(handle, from, to, 2, iv, 0), -EMSGSIZE, "two messages have no description");
     for (size_t i = 0; i < 2; i++)
-        r[i] = (struct kcapi_request){ .handle = handle, .type = KCAPI_REQUEST_ENCRYPT, .iv = iv,
-                                       .input = from[i].iov_base, .inlen = len, .output = to[i].iov_base,
-                                       .outlen = len + TAG };
+        r[i] = request(handle, from[i].iov_base, len, to[i].iov_base, len + TAG);
     kcapi_process(r, 2, sizeof(r[0]), 0);
     /* Linux 6.7 and later describe a message in less. */
     for (size_t i = 0; i < 2; i++)
@@ -352,8 +350,7 @@ static void test_undescribed_requests(void)
     ssize_t alone = kcapi_cipher_encrypt(handle, data, len, iv, out, len, 0);
 
     for (size_t i = 0; i < 2; i++)
-        r[i] = (struct kcapi_request){ .handle = handle, .type = KCAPI_REQUEST_ENCRYPT, .iv = iv, .input = data,
-                                       .inlen = len, .output = out + (i + 1) * len, .outlen = len };
+        r[i] = request(handle, data, len, out + (i + 1) * len, len);
     is_int(kcapi_process(r, 2, sizeof(r[0]), 0), 2, "requests of which each fits");
     for (size_t i = 0; i < 2; i++)
         ok(r[i].result == alone && memcmp(out, r[i].output, len) == 0, "request %zu: %zd", i, r[i].result);
@@ -432,10 +429,7 @@ int main(void)
     if (!set(OPTMEM_MAX, 6000))
         bail_out("optmem_max");
     test_undescribed_requests();
-    set_all(before);
-    for (int i = WMEM_DEFAULT; i <= RMEM_MAX; i++)
-        if (!set(i, USUAL))
-            bail_out("%s: %s", files[i], strerror(errno));
+    set_all((long[SETTINGS]){ USUAL, USUAL, USUAL, USUAL, before[OPTMEM_MAX] });
     test_stream_stays();
     set_all(before);
     free(data);

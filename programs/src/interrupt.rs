@@ -5,10 +5,13 @@
 
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// The path of the file, of which there is one at a time; null if there is none.
 static INCOMPLETE: AtomicPtr<c_char> = AtomicPtr::new(null_mut());
+
+/// The handler is set.
+static HANDLED: AtomicBool = AtomicBool::new(false);
 
 /// The signals that do not end a program by themselves, or cannot be caught. SIGXFSZ is an error of writing here.
 const OTHERS: [c_int; 10] = [
@@ -44,6 +47,9 @@ extern "C" fn remove(signal: c_int) {
 /// The path stays where it is until `complete` is called.
 pub unsafe fn incomplete(path: &CStr) {
     INCOMPLETE.store(path.as_ptr().cast_mut(), Ordering::SeqCst);
+    if HANDLED.swap(true, Ordering::Relaxed) {
+        return;
+    }
     // SAFETY: signal(2) takes any signal.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     // SIGABRT is among them, with which the program ends if it has no memory.

@@ -160,20 +160,16 @@ impl NewFile {
     /// under the name that it has.
     pub fn commit(mut self) -> core::result::Result<(), NotWritten> {
         let Some(content) = self.content.take() else { return Ok(()) };
-        match interrupt::withheld(|| self.replace(content)) {
-            Ok(()) => {
-                self.remove_temporary();
-                Ok(())
-            }
-            Err(Lost::Nothing(errno)) => {
-                self.remove_temporary();
-                Err(errno.into())
-            }
+        let done = match interrupt::withheld(|| self.replace(content)) {
             Err(Lost::OldContent(errno)) => {
                 interrupt::complete();
-                Err(NotWritten { errno, kept: self.temporary.take() })
+                return Err(NotWritten { errno, kept: self.temporary.take() });
             }
-        }
+            Err(Lost::Nothing(errno)) => Err(errno.into()),
+            Ok(()) => Ok(()),
+        };
+        self.remove_temporary();
+        done
     }
 
     /// Renames the content, or writes it over the file that is there.

@@ -147,17 +147,20 @@ impl Fd {
 
     /// Returns whether who reads from one takes what is for the other: both are ends of one pipe, or one open file.
     /// A regular file that was opened twice is read twice.
-    pub fn shares_data(self, other: Self) -> bool {
-        let is_regular = |fd: Self| fd.stat().is_ok_and(|stat| stat.is_regular());
-        self.is_same_file(other) && (!is_regular(self) || self.shares_offset(other))
+    fn shares_data(self, other: Self) -> bool {
+        let is_regular = || self.stat().is_ok_and(|stat| stat.is_regular());
+        self.is_same_file(other) && (!is_regular() || self.shares_offset(other))
     }
 
-    /// Returns whether who opens and reads the file of that name takes what is read from here. A regular file is
-    /// opened anew, and a pipe or a terminal is not.
+    /// Returns whether who reads the file of that name, `-` for standard input, takes what is read from here. By its
+    /// name a regular file is opened anew, and a pipe or a terminal is not.
     pub fn is_taken_by_reading(self, name: &CStr) -> bool {
-        let found = File::open(name, libc::O_PATH, 0);
-        found.is_ok_and(|found| {
-            found.is_same_file(self) && found.stat().is_ok_and(|stat| !stat.is_regular())
+        if name == c"-" {
+            return self.shares_data(STDIN);
+        }
+        self.stat().is_ok_and(|own| {
+            let is_own = |found: File| found.stat().is_ok_and(|found| found.is_same_file(&own));
+            !own.is_regular() && File::open(name, libc::O_PATH, 0).is_ok_and(is_own)
         })
     }
 

@@ -456,8 +456,8 @@ pub trait Operation: Forked + Any {
     }
 
     /// Checks a whole message. EINVAL: it is shorter than its associated data and tag, `output`
-    /// is shorter than the result, or the algorithm does not take a message of this shape; of an asymmetric cipher
-    /// EMSGSIZE for an output that is too short, and ENOKEY.
+    /// is shorter than the result, or the algorithm does not take a message of this shape. EMSGSIZE: see
+    /// [`Operation::require`]; of an asymmetric cipher, an output that is too short, and ENOKEY.
     fn check(
         &self,
         control: &Control,
@@ -466,7 +466,13 @@ pub trait Operation: Forked + Any {
         length: Length,
     ) -> Result<()> {
         let (len, result) = control.lens(self.tag_len(), input, output)?;
-        self.shape().check(control, len.min(result), length)
+        self.shape().check(control, len.min(result), length)?;
+        self.require(len.max(result), length)
+    }
+
+    /// EMSGSIZE: a message of `len` bytes, or one with such a result, cannot be taken whole and must be.
+    fn require(&self, _len: usize, _length: Length) -> Result<()> {
+        Ok(())
     }
 
     /// Checks every pair of a batch, before anything is done for one of them.

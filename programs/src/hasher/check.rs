@@ -78,13 +78,17 @@ impl<'a> Check<'a> {
             };
             number += 1;
             let parsed = line.map_or(Parsed::Bad, |line| list::parse(line, self.settings.end == 0));
-            match parsed {
-                Parsed::Comment | Parsed::Empty => {}
-                Parsed::Line(line) if self.is_for_us(&line, fd) => {
+            let ours = match parsed {
+                Parsed::Comment | Parsed::Empty => continue,
+                Parsed::Line(line) => self.file_of(&line, fd).map(|file| (file, line.digest)),
+                Parsed::Bad => None,
+            };
+            match ours {
+                Some((file, digest)) => {
                     count.good += 1;
-                    self.line(&line, &mut count)?;
+                    self.line(&file, digest, &mut count)?;
                 }
-                _ => {
+                None => {
                     count.bad += 1;
                     if self.settings.warn || self.is_hmac() {
                         let tag = self.settings.hash.tag(self.settings.key.is_some());
@@ -99,28 +103,22 @@ impl<'a> Check<'a> {
         Ok(!is_told && self.summary(&count, list) && complete)
     }
 
-    /// Returns whether a line of `list` can be verified, since it has a digest of the right kind and length,
-    /// and a file.
-    fn is_for_us(&self, line: &Line<'_>, list: Fd) -> bool {
+    /// The file that a line of `list` is about. None: the line cannot be verified, since it has no digest of the right
+    /// kind and length, or no file; or since that file is the rest of the list itself, whose lines nobody would verify.
+    fn file_of(&self, line: &Line<'_>, list: Fd) -> Option<CString> {
         let keyed = self.settings.key.is_some();
-        line.digest.len() == 2 * self.settings.length
-            && line.label.is_none_or(|label| self.settings.hash.is_called(label, keyed))
-            && self.file_of(line).is_some_and(|file| !takes_from(list, &file))
+        let is_for_us = line.digest.len() == 2 * self.settings.length
+            && line.label.is_none_or(|label| self.settings.hash.is_called(label, keyed));
+        let file = match self.settings.target {
+            Some(target) => CString::from(target),
+            None => CString::new(line.name.as_deref()?).ok()?,
+        };
+        (is_for_us && !list.is_taken_by_reading(&file)).then_some(file)
     }
 
-    /// The file that a line is about. None: there is none, or no file can be called so.
-    fn file_of(&self, line: &Line<'_>) -> Option<CString> {
-        match (self.settings.target, &line.name) {
-            (Some(target), _) => Some(CString::from(target)),
-            (None, Some(name)) => CString::new(name.as_ref()).ok(),
-            (None, None) => None,
-        }
-    }
-
-    fn line(&mut self, line: &Line<'_>, count: &mut Count) -> Result<(), Errno> {
-        let Some(name) = self.file_of(line) else { return Ok(()) };
-        let Some(expected) = hex::decode(line.digest) else { return Ok(()) };
-        let verdict = match self.hasher.file(&name) {
+    fn line(&mut self, name: &CStr, digest: &[u8], count: &mut Count) -> Result<(), Errno> {
+        let Some(expected) = hex::decode(digest) else { return Ok(()) };
+        let verdict = match self.hasher.file(name) {
             Ok(digest) => {
                 let is_same = digest.get(..expected.len()) == Some(&expected);
                 if is_same {
@@ -199,11 +197,6 @@ impl<'a> Check<'a> {
             && count.unreadable == 0
             && (count.bad == 0 || !(self.settings.strict || self.is_hmac()))
     }
-}
-
-/// Returns whether who reads the file of that name takes the rest of a list, whose lines nobody would verify then.
-fn takes_from(list: Fd, name: &CStr) -> bool {
-    if name == c"-" { list.shares_data(STDIN) } else { list.is_taken_by_reading(name) }
 }
 
 /// The verdict on a file.

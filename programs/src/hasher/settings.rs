@@ -344,13 +344,12 @@ impl Settings {
     /// Returns whether what is read from there as the key would be missing in a file or list that is read later. On a
     /// terminal one comes after the other.
     fn is_read_again(&self, fd: Fd) -> bool {
-        let reads_standard_input = self.operands.is_empty() && self.name.role != Role::FipsCheck;
-        let takes = |name: &&CStr| match *name == c"-" {
-            true => fd.shares_data(STDIN),
-            false => fd.is_taken_by_reading(name),
+        let by_default = [c"-"];
+        let files = match self.operands.as_slice() {
+            [] if self.name.role != Role::FipsCheck => &by_default,
+            operands => operands,
         };
-        !fd.is_terminal()
-            && (reads_standard_input && fd.shares_data(STDIN) || self.operands.iter().any(takes))
+        !fd.is_terminal() && files.iter().any(|name| fd.is_taken_by_reading(name))
     }
 
     /// Reads the key. In FIPS mode the program verifies itself before that.

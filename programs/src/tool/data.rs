@@ -4,7 +4,7 @@
 use super::{Failed, Result, failed};
 use crate::key::Secret;
 use crate::message::{Log, Name};
-use crate::output::{self, Output};
+use crate::output::{self, NotWritten, Output};
 use crate::progress::Progress;
 use crate::sys::{Errno, Fd, File, STDIN, STDOUT};
 use alloc::format;
@@ -13,12 +13,10 @@ use core::ffi::CStr;
 
 /// Says what is wrong with a file. If it cannot be opened, read or written, the exit status is that
 /// of EIO, as with the C programs.
-fn file_failed(log: Log, name: &[u8], errno: Errno) -> Failed {
-    log.error(format_args!("{}: {errno}", Name(name)));
-    file_status(errno)
-}
-
-fn file_status(errno: Errno) -> Failed {
+fn file_failed(log: Log, name: &[u8], why: impl Into<NotWritten>) -> Failed {
+    let why = why.into();
+    log.error(format_args!("{}: {why}", Name(name)));
+    let errno = why.errno();
     let shown = if errno == Errno(libc::EMSGSIZE) { errno } else { Errno(libc::EIO) };
     Failed(shown.exit_code())
 }
@@ -128,15 +126,11 @@ impl Sink {
 
     /// Ends the output, of which all is written.
     pub fn finish(self, log: Log) -> Result<()> {
-        match self {
-            Self::Standard => {
-                output::finish().map_err(|errno| file_failed(log, b"standard output", errno))
-            }
-            Self::File(file, name) => file.commit().map_err(|why| {
-                log.error(format_args!("{}: {why}", Name(name)));
-                file_status(why.errno())
-            }),
-        }
+        let (done, name) = match self {
+            Self::Standard => (output::finish().map_err(NotWritten::from), &b"standard output"[..]),
+            Self::File(file, name) => (file.commit(), name),
+        };
+        done.map_err(|why| file_failed(log, name, why))
     }
 }
 

@@ -83,10 +83,7 @@ impl KeyOptions {
     pub fn is_before_message(&self, input: Option<&CStr>) -> bool {
         let fd = self.key_fd.or(self.password_fd).and_then(options::number);
         let Some(fd) = fd.and_then(|fd| c_int::try_from(fd).ok()).map(Fd) else { return false };
-        match input.filter(|_| !is_standard_input(input)) {
-            None => fd.shares_data(STDIN),
-            Some(path) => fd.is_taken_by_reading(path),
-        }
+        fd.is_taken_by_reading(input.unwrap_or(c"-"))
     }
 
     /// Reads the key, at most `limit` bytes, or the password. A key may come before the message, whose file is

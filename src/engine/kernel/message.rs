@@ -154,21 +154,6 @@ pub fn forget_forged<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -
     outcome
 }
 
-/// The same where the result may have come into a piece of memory in between, so that the kernel has not found that all
-/// of `output` is there.
-pub fn forget_forged_unseen<T>(outcome: Result<T>, output: Iovecs<'_>, result: usize) -> Result<T> {
-    if let Err(Errno::BADMSG) = outcome {
-        let mut left = result;
-        for iov in output.list() {
-            let len = iov.iov_len.min(left);
-            // SAFETY: whoever made the list promised that nobody else uses its memory.
-            unsafe { caller::wipe(iov.iov_base.cast(), len) };
-            left -= len;
-        }
-    }
-    outcome
-}
-
 fn header(list: &[iovec]) -> msghdr {
     // SAFETY: msghdr is made of integers and pointers, for which zeros are values.
     let mut header: msghdr = unsafe { std::mem::zeroed() };

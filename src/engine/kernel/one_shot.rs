@@ -38,18 +38,13 @@ impl KernelOperation {
             self.note(self.chain(Some(control), input, output, len, 0))?;
             return Ok(result);
         }
-        let piece_max = if self.kind() == Kind::Skcipher && length == Length::Pieces {
-            Length::ONE_SHOT
-        } else {
-            usize::MAX
-        };
+        let piece_max = self.piece_max(length);
         let cut = piece_max < len && reads_its_output(input, output);
         if cut || input.list().len() > IOVECS_MAX {
             return with_checked_copy(input, |copy| {
                 self.cipher_message(control, copy, output, length)
             })?;
         }
-        self.require(len.max(result).min(piece_max))?;
         self.note(self.pieces(control, input, output, [len, result], piece_max))?;
         Ok(result)
     }
@@ -153,8 +148,16 @@ impl KernelOperation {
         Ok(())
     }
 
+    /// The most bytes of a piece into which a message is cut that does not chain.
+    pub(super) fn piece_max(&self, length: Length) -> usize {
+        match length {
+            Length::Pieces if self.kind() == Kind::Skcipher => Length::ONE_SHOT,
+            _ => usize::MAX,
+        }
+    }
+
     /// EMSGSIZE if the socket or the driver cannot take `len` bytes whole.
-    pub(super) fn require(&self, len: usize) -> Result<()> {
+    pub(super) fn require_room(&self, len: usize) -> Result<()> {
         if len > VIRTIO_MAX && len > self.common.uncut_max()? {
             return Err(Errno::MSGSIZE);
         }

@@ -133,8 +133,7 @@ impl KernelOperation {
     /// Notes a failure, after which the rest of a message in the socket is of no use. After a wrong
     /// tag nothing is left there, but a message that may be cut leaves its rest after any error.
     pub(super) fn note<T>(&self, result: Result<T>) -> Result<T> {
-        let may_be_cut = self.kind() != Kind::Aead && self.common.algorithm.properties.chains();
-        if may_be_cut && result.is_err() {
+        if self.chains() && result.is_err() {
             self.failure.set();
         }
         self.failure.note(result)

@@ -59,7 +59,7 @@ pub fn process(jobs: &mut [Job<'_>]) -> Result<()> {
         let mut left = Ok(());
         for (Chosen { number, output, .. }, end) in of_one.iter().zip(&mut ends) {
             let outcome = match end {
-                // It may do with less memory for its description by itself, which a batch of few does not save.
+                // The kernel has no memory to describe it together with others. By itself it may be cut.
                 End::Received(Err(Errno::NOMEM)) => {
                     left = Err(Errno::NOMEM);
                     None

@@ -93,7 +93,11 @@ impl KernelOperation {
     fn receive_what_is_there(&self, output: Iovecs<'_>) -> Result<usize> {
         let receive = |output: Iovecs<'_>| match self.chains() {
             true => message::receive_granules(self.socket.as_fd(), output),
-            false => message::receive_at_once(self.socket.as_fd(), output),
+            false => {
+                let received = message::receive_at_once(self.socket.as_fd(), output);
+                // Another thread may have completed the message meanwhile.
+                message::forget_forged(received, output, self.known_due())
+            }
         };
         let many = output.list().len() > OUTPUTS_MAX;
         let room = output.total()?;
@@ -144,13 +148,8 @@ impl KernelOperation {
         received
     }
 
-    /// Takes note of what was received of the socket into `output`, which has room for so many bytes.
-    fn note_received(
-        &self,
-        received: Result<usize>,
-        output: Iovecs<'_>,
-        room: usize,
-    ) -> Result<Option<usize>> {
+    /// Takes note of what was received of the socket into `room` bytes.
+    fn note_received(&self, received: Result<usize>, room: usize) -> Result<Option<usize>> {
         // Another thread may have completed the message meanwhile.
         let due = self.known_due();
         match (self.kind(), received) {
@@ -169,7 +168,7 @@ impl KernelOperation {
             (Kind::Aead, Err(errno)) if Capacity::refusal(errno, due) == Errno::MSGSIZE => {
                 self.ended(Err(Errno::MSGSIZE))
             }
-            _ => self.ended(message::forget_forged_unseen(received, output, due)).map(Some),
+            _ => self.ended(received).map(Some),
         }
     }
 
@@ -248,7 +247,7 @@ impl KernelOperation {
                 // its result, which the kernel would cut otherwise.
                 let whole = len.saturating_add(self.pending.load(Ordering::Relaxed));
                 let result = whole.saturating_add_signed(growth);
-                self.require(whole.max(result))?;
+                self.require_room(whole.max(result))?;
                 Ok(whole)
             }
             _ => Ok(self.capacity.room(self.socket.as_fd(), len)),
@@ -494,7 +493,7 @@ impl Operation for KernelOperation {
             let more = self.receive(output.after(received, &mut list)?);
             return Ok(Some(received + more.ok().flatten().unwrap_or(0)));
         }
-        self.note_received(self.receive_what_is_there(output), output, room)
+        self.note_received(self.receive_what_is_there(output), room)
     }
 
     fn tag_len(&self) -> usize {
@@ -505,20 +504,8 @@ impl Operation for KernelOperation {
         &self.shape
     }
 
-    /// And EMSGSIZE: a message that cannot be cut is too long for the socket or the driver.
-    fn check(
-        &self,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<()> {
-        let (len, result) = control.lens(self.tag_len, input, output)?;
-        self.shape.check(control, len.min(result), length)?;
-        if self.chains() || (length == Length::Pieces && self.kind() == Kind::Skcipher) {
-            return Ok(());
-        }
-        self.require(len.max(result))
+    fn require(&self, len: usize, length: Length) -> Result<()> {
+        if self.chains() { Ok(()) } else { self.require_room(len.min(self.piece_max(length))) }
     }
 
     fn message(
