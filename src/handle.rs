@@ -216,7 +216,7 @@ impl Handle {
     /// Returns whether the message has no IV of its own although the algorithm has one, and goes on
     /// with the last one's. Warns if there was no earlier message either.
     fn goes_on(&self, control: &Control, state: &SlotState) -> bool {
-        let goes_on = control.iv.is_none() && self.tfm.has_iv;
+        let goes_on = control.iv.is_none() && self.tfm.iv_size > 0;
         if goes_on && state.is_new() {
             log!(Warning, "{}: no IV, and no earlier message: it is zeros", self.properties().name);
         }
@@ -391,6 +391,7 @@ impl Handle {
     }
 
     /// Locks the handle for a call, see [`Tfm::enter`].
+    #[inline(always)]
     pub fn enter(&self) -> Result<Guard<'_, SlotState>> {
         let mut state = self.tfm.enter(&self.slot)?;
         state.unsettle();
@@ -415,9 +416,9 @@ impl Handle {
         (Arc::as_ptr(&self.tfm).addr(), std::ptr::from_ref(self).addr())
     }
 
-    /// Returns whether its algorithm has an IV.
-    pub fn has_iv(&self) -> bool {
-        self.tfm.has_iv
+    /// Bytes in an IV of its algorithm; 0: it has none.
+    pub fn iv_size(&self) -> usize {
+        self.tfm.iv_size
     }
 
     fn visit(&self, state: &mut SlotState) -> Result<Visit> {

@@ -157,16 +157,16 @@ impl Display for Name<'_> {
     }
 }
 
-/// Notes which algorithm the call in progress is about.
+/// Notes which algorithm the call in progress is about. It is asked for if lines are shown.
 #[inline]
-pub fn concerns(algorithm: impl Display) {
+pub fn concerns<D: Display>(algorithm: impl FnOnce() -> D) {
     #[cold]
     #[inline(never)]
     fn note(algorithm: &dyn Display) {
         ALGORITHM.set(Note::of(algorithm));
     }
     if shown(Level::Error) {
-        note(&algorithm);
+        note(&algorithm());
     }
 }
 

@@ -112,7 +112,7 @@ impl<'a> Request<'a> {
         let (input, output) = (self.input.iovecs(), self.output.iovecs());
         match &self.task {
             // It goes on with an earlier one's IV.
-            Task::Crypt(control) if control.iv.is_none() && self.handle.has_iv() => false,
+            Task::Crypt(control) if control.iv.is_none() && self.handle.iv_size() > 0 => false,
             Task::Crypt(control) => self.handle.make_way(state, control, input, output).is_ok(),
             Task::Digest => self.handle.makes_way_for_digest(state),
         }

@@ -27,8 +27,8 @@ pub struct Tfm {
     pub transform: Box<dyn Transform>,
     /// The family of its algorithm.
     pub kind: Kind,
-    /// Its messages have an IV.
-    pub has_iv: bool,
+    /// Bytes in the IV of its messages; 0: they have none.
+    pub iv_size: usize,
     /// See [`Transform::grouping`]: of digests, in decryption, and in encryption.
     groupings: [Option<Grouping>; 3],
     /// Locked while a parameter is changed. A thread that holds a slot's lock never locks this.
@@ -48,7 +48,7 @@ impl Tfm {
         let of_family = |op: &Option<Op>| op.is_none() == (kind == Kind::Hash);
         let grouping = |op| Some(op).filter(of_family).and_then(|op| transform.grouping(op));
         Self {
-            has_iv: transform.properties().iv_size > 0,
+            iv_size: transform.properties().iv_size as usize,
             groupings: [None, Some(Op::Decrypt), Some(Op::Encrypt)].map(grouping),
             transform,
             kind,
@@ -77,7 +77,10 @@ impl Tfm {
 
     /// Locks a handle's slot for a call. While a parameter is being changed the call waits. So the
     /// thread that changes it waits only for calls that have begun before.
-    #[inline]
+    ///
+    /// Inlined, so that the guard stays in registers: one that is returned in memory is read again in other
+    /// pieces than it was written in, for which a processor waits.
+    #[inline(always)]
     pub fn enter<'a>(&self, slot: &'a Arc<Slot>) -> Result<Guard<'a, SlotState>> {
         let state = slot.lock(generation())?;
         if self.is_ready(&state) {

@@ -72,7 +72,7 @@ const TOO_LONG: &str = "a length over INT_MAX";
 unsafe fn borrow<'a>(handle: *mut Handle) -> Result<&'a Handle> {
     // SAFETY: the caller's promise. Handles are never borrowed mutably.
     let handle = unsafe { handle.as_ref() }.ok_or_else(|| because(Errno::INVAL, "no handle"))?;
-    log::concerns(&handle.properties().name);
+    log::concerns(|| &handle.properties().name);
     Ok(handle)
 }
 
@@ -210,7 +210,7 @@ unsafe fn set_control(
     iv: *const u8,
     assoclen: usize,
 ) -> Result<()> {
-    let len = handle.properties().iv_size as usize;
+    let len = handle.iv_size();
     if handle.kind() == Kind::Aead {
         control.assoclen = Some(u32::try_from(assoclen).map_err(|_| Errno::INVAL)?);
     }

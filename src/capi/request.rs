@@ -309,7 +309,7 @@ unsafe fn are_faster_together<'a>(requests: impl ExactSizeIterator<Item = &'a Re
 /// The result of a request that has one. For the log it is noted why it has failed.
 fn result_of(request: &HandleRequest<'_>) -> Result<usize> {
     let result = request.result.unwrap_or(Err(Errno::IO));
-    log::concerns(&request.handle.properties().name);
+    log::concerns(|| &request.handle.properties().name);
     match &request.task {
         Task::Crypt(control) => {
             let (input, output) = (request.input.iovecs(), request.output.iovecs());

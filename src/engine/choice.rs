@@ -86,7 +86,7 @@ pub fn is_user() -> bool {
 /// If the kernel cannot serve and the user engine does not either, the error is the user engine's,
 /// -ENOENT. That there is no AF_ALG would be the wrong reason, since other algorithms are served.
 pub fn open(kind: Kind, name: &CStr, rather_user: bool) -> Result<Box<dyn Transform>> {
-    log::concerns(log::Name(name));
+    log::concerns(|| log::Name(name));
     match ENGINE.get() {
         EngineChoice::User => open_by(EngineChoice::User, kind, name),
         choice => {

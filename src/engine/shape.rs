@@ -38,7 +38,9 @@ enum Associated {
 /// What messages must look like.
 #[derive(Clone, Copy)]
 pub struct Shape {
-    /// There is something to check.
+    /// The bits of a text's length that must be 0, if nothing else is to be checked.
+    remainder: usize,
+    /// There is something else.
     matters: bool,
     text: Text,
     /// The text is looked at in encryption only.
@@ -49,6 +51,7 @@ pub struct Shape {
 impl Shape {
     /// All messages are taken.
     pub const ANY: Self = Self {
+        remainder: 0,
         matters: false,
         text: Text::Any,
         encryption_only: false,
@@ -70,14 +73,22 @@ impl Shape {
             _ => (text_of(&properties.name, block), Associated::Any),
         };
         let encryption_only = matches!(aead, Some("authenc" | "authencesn"));
-        let matters = text != Text::Any || !matches!(associated, Associated::Any);
-        Self { matters, text, encryption_only, associated }
+        let (remainder, matters) = match (text, associated) {
+            (Text::Any, Associated::Any) => (0, false),
+            // A piece is a multiple of a block, so that it does not matter which one is looked at.
+            (Text::Blocks(block), Associated::Any) if aead.is_none() => (block - 1, false),
+            _ => (0, true),
+        };
+        Self { remainder, matters, text, encryption_only, associated }
     }
 
     /// EINVAL: a message with `len` bytes of associated data and text is of another shape. EOVERFLOW: its IV leaves too
     /// few bytes for its length.
     #[inline(always)]
     pub fn check(&self, control: &Control, len: usize, length: Length) -> Result<()> {
+        if len & self.remainder != 0 {
+            return Err(Errno::INVAL);
+        }
         if self.matters { self.check_closely(control, len, length) } else { Ok(()) }
     }
 
