@@ -238,7 +238,7 @@ impl<T: Recover> Lock<T> {
             // `is_held_below`.
             unsafe { T::recover(self.value.get()) };
         }
-        Ok(Guard { lock: self, taken, before, of_this_thread: PhantomData })
+        Ok(Guard { lock: self, taken: taken as usize, before, of_this_thread: PhantomData })
     }
 }
 
@@ -288,7 +288,7 @@ impl<T> Lock<T> {
     ///
     /// This thread has kept the lock, in this process, and calls this once.
     pub unsafe fn kept(&self) -> Guard<'_, T> {
-        let taken = self.word.load(Ordering::Relaxed);
+        let taken = self.word.load(Ordering::Relaxed) as usize;
         Guard { lock: self, taken, before: 0, of_this_thread: PhantomData }
     }
 }
@@ -296,8 +296,10 @@ impl<T> Lock<T> {
 /// A lock that is held.
 pub struct Guard<'a, T> {
     lock: &'a Lock<T>,
-    /// The word as it was when the lock was taken, perhaps in a parent of this process.
-    taken: u32,
+    /// The word as it was when the lock was taken, perhaps in a parent of this process. As wide as the other
+    /// fields, since the compiler moves a guard in pieces of that size: a processor waits that reads more than was
+    /// just written.
+    taken: usize,
     /// This thread, if a call of it was interrupted that was about to take the lock, or 0.
     before: usize,
     /// It is neither sent nor lent to another thread.
@@ -307,7 +309,7 @@ pub struct Guard<'a, T> {
 impl<T> Guard<'_, T> {
     /// The process that took the lock, by its generation.
     pub fn process(&self) -> u32 {
-        self.taken >> 2
+        self.taken as u32 >> 2
     }
 
     /// Leaves the lock held for the length of a fork(2), until [`Lock::kept`].
@@ -343,7 +345,7 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let free = self.taken & !STATE;
+        let free = self.taken as u32 & !STATE;
         self.lock.at_it.store(self.lock.owner.load(Ordering::Relaxed) & !KEPT, Ordering::Relaxed);
         // A signal handler of this thread sees these in this order.
         self.lock.owner.store(0, Ordering::Release);
