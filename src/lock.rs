@@ -24,7 +24,7 @@ use crate::sys::thread;
 use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, compiler_fence};
 use std::time::{Duration, Instant};
 
 /// A value that a [`Lock`] guards.
@@ -345,16 +345,23 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        let lock = self.lock;
         let free = self.taken as u32 & !STATE;
-        self.lock.at_it.store(self.lock.owner.load(Ordering::Relaxed) & !KEPT, Ordering::Relaxed);
+        lock.at_it.store(lock.owner.load(Ordering::Relaxed) & !KEPT, Ordering::Relaxed);
         // A signal handler of this thread sees these in this order.
-        self.lock.owner.store(0, Ordering::Release);
-        let word = self.lock.word.swap(free, Ordering::AcqRel);
+        compiler_fence(Ordering::SeqCst);
+        lock.owner.store(0, Ordering::Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        // Not in one instruction, which would wait until the results of the call are in the cache: a tenth of a short
+        // call's time. A thread that says between the two that it waits finds out after [`LOOK_FOR_HOLDER`].
+        let contended = lock.word.load(Ordering::Relaxed) & STATE == CONTENDED;
+        lock.word.store(free, Ordering::Release);
+        compiler_fence(Ordering::SeqCst);
         // If this forgets a thread that has taken the lock already, and a signal handler interrupts that one at
         // its next instruction, the handler waits for [`PATIENCE`].
-        self.lock.at_it.store(self.before, Ordering::Relaxed);
-        if word & STATE == CONTENDED {
-            wake(&self.lock.word, 1);
+        lock.at_it.store(self.before, Ordering::Relaxed);
+        if contended {
+            wake(&lock.word, 1);
         }
     }
 }
