@@ -101,6 +101,16 @@ pub trait Pipelined {
     /// Counter mode for data of any length: leaves the next counter. A last piece of a block
     /// counts as a block.
     fn ctr(&self, counter: &mut u128, data: Data<'_, '_>);
+
+    /// Counter mode, and CBC-MAC of the plaintext, which is added to `sum`, in one pass over whole blocks: leaves the
+    /// next counter. Returns how many bytes it has processed; 0: it has no such pass.
+    fn ctr_with_mac(
+        &self,
+        encrypts: bool,
+        sum: &mut [u8; 16],
+        counter: &mut u128,
+        data: Data<'_, '_>,
+    ) -> usize;
 }
 
 /// A block cipher of 16 bytes with the two keys of XTS.

@@ -6,7 +6,7 @@
 
 use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::block::{BlockCipher, Data, cbc_mac, xor};
+use crate::engine::user::algorithm::block::{BlockCipher, Data, Pipelined, cbc_mac, xor};
 use crate::engine::user::algorithm::skcipher::modes::ctr;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 
 /// Bytes in an IV.
 pub const IV: usize = 16;
+
+/// Bytes from which on a message gains by one pass.
+const ONE_PASS_FROM: usize = 256;
 
 /// A key.
 pub struct Ccm {
@@ -57,17 +60,16 @@ impl Ccm {
         Ok(counter)
     }
 
-    /// The tag before it is encrypted. EOVERFLOW: the counter has too few bytes for
-    /// so long a message.
-    fn mac(
+    /// The MAC of what comes before the data. EOVERFLOW: the counter has too few bytes for so long a message.
+    fn begin(
         &self,
         counter: &[u8; IV],
         aad: &[u8],
-        data: &[u8],
+        data_len: usize,
         tag_len: usize,
-    ) -> Result<Zeroizing<[u8; 16]>> {
+    ) -> Result<Padded<CbcMac<'_>>> {
         let counter_len = usize::from(counter[0]) + 1;
-        let data_len = u32::try_from(data.len()).map_err(|_| Errno::INVAL)?;
+        let data_len = u32::try_from(data_len).map_err(|_| Errno::INVAL)?;
         // The kernel takes the one length that is just too long.
         if counter_len < 4 && data_len > 1 << (8 * counter_len) {
             return Err(Errno::OVERFLOW);
@@ -93,41 +95,56 @@ impl Ccm {
         }
         mac.push(aad);
         mac.pad();
-        mac.push(data);
-        mac.pad();
-        Ok(mac.mac.state.clone())
+        Ok(mac)
     }
 
-    /// En- or decrypts data and what masks the tag.
-    fn crypt(&self, mut counter: [u8; IV], data: Data<'_, '_>) -> Result<Zeroizing<[u8; 16]>> {
-        let mut mask = Zeroizing::new(counter);
-        self.cipher.encrypt(&mut *mask);
-        counter[15] = 1;
-        ctr(&*self.cipher, true, &mut counter, data)?;
-        Ok(mask)
+    /// En- or decrypts data, adds the plaintext to `mac`, and returns the tag.
+    fn crypt(
+        &self,
+        encrypts: bool,
+        counter: &[u8; IV],
+        mut mac: Padded<CbcMac<'_>>,
+        mut data: Data<'_, '_>,
+    ) -> Result<Zeroizing<[u8; 16]>> {
+        let mut tag = Zeroizing::new(*counter);
+        self.cipher.encrypt(&mut *tag);
+        let mut counter = u128::from_be_bytes(*counter).wrapping_add(1);
+        let pipelined = self.cipher.pipelined().filter(|_| data.len() >= ONE_PASS_FROM);
+        let sum = &mut mac.mac.state;
+        let one_pass = |cipher: &dyn Pipelined| {
+            cipher.ctr_with_mac(encrypts, sum, &mut counter, data.reborrow())
+        };
+        let done = pipelined.map_or(0, one_pass);
+        let (_, mut rest) = data.split_at(done);
+        if encrypts {
+            mac.push(rest.get_in());
+        }
+        ctr(&*self.cipher, true, &mut counter.to_be_bytes(), rest.reborrow())?;
+        if !encrypts {
+            mac.push(rest.into_out());
+        }
+        mac.pad();
+        xor(&mut *tag, &*mac.mac.state);
+        Ok(tag)
     }
 }
 
 impl Aead for Ccm {
     fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
-        let mut mac = self.mac(&counter, aad, data.get_in(), tag.len())?;
-        xor(&mut *mac, &*self.crypt(counter, data)?);
-        give(&*mac, tag)
+        let mac = self.begin(&counter, aad, data.len(), tag.len())?;
+        give(&*self.crypt(true, &counter, mac, data)?, tag)
     }
 
     /// The plaintext is authenticated, so it must be decrypted first; it is wiped again unless the tag
     /// is right.
     fn open(&self, iv: &[u8], aad: &mut [u8], mut data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
-        let mask = self.crypt(counter, data.reborrow())?;
-        let data = data.into_out();
-        let result = self.mac(&counter, aad, data, tag.len()).and_then(|mut mac| {
-            xor(&mut *mac, &*mask);
-            verify(&*mac, tag)
-        });
+        let mac = self.begin(&counter, aad, data.len(), tag.len())?;
+        let computed = self.crypt(false, &counter, mac, data.reborrow())?;
+        let result = verify(&*computed, tag);
         if result.is_err() {
-            wipe_bytes(data);
+            wipe_bytes(data.into_out());
         }
         result
     }

@@ -20,6 +20,7 @@ mod side_by_side;
 mod vaes256;
 #[cfg(target_arch = "x86_64")]
 mod vaes512;
+mod with_mac;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
@@ -31,11 +32,12 @@ use crate::errno::{Errno, Result};
 #[cfg(target_arch = "aarch64")]
 use aarch64 as machine;
 pub(in crate::engine::user::algorithm) use kernels::with_features;
-use machine::{Block, chain, encrypt_sums, from_number, inverse_mix_columns, sub_word};
+use machine::{Block, advance, begin, chain, from_number, inverse_mix_columns, sub_word, xor};
 pub use machine::{encrypt_block, load, store};
 use permute::Permute;
 pub use permute::{Register, Vector};
 use side_by_side::chain_each;
+use with_mac::ctr_with_mac;
 #[cfg(target_arch = "x86_64")]
 use x86_64 as machine;
 use zeroize::Zeroizing;

@@ -20,6 +20,10 @@ pub fn from_number(number: u128) -> Block {
     vcombine_u8(vcreate_u8(number as u64), vcreate_u8((number >> 64) as u64))
 }
 
+pub fn xor(one: Block, other: Block) -> Block {
+    veorq_u8(one, other)
+}
+
 /// S-boxes for each byte: a last round without a key, whose rows are all alike.
 pub fn sub_word(word: u32) -> u32 {
     let words = vreinterpretq_u8_u32(vdupq_n_u32(word));
@@ -55,19 +59,19 @@ pub fn encrypt_block(keys: &RoundKeys, block: Block) -> Block {
     veorq_u8(vaeseq_u8(state, late), last)
 }
 
-/// Encrypts the sums of `states` and `texts`.
-pub fn encrypt_sums<const N: usize>(
-    keys: &RoundKeys,
-    states: &mut [Block; N],
-    texts: &[Block; N],
-) {
-    for (state, text) in states.iter_mut().zip(texts) {
-        *state = veorq_u8(*state, *text);
-    }
+/// What [`advance`] takes of a block, to which the first round adds its key.
+pub fn begin(_: &RoundKeys, block: Block) -> Block {
+    block
+}
+
+/// Encrypts blocks with which [`begin`] has begun, and adds `then` to the results.
+pub fn advance<const N: usize>(keys: &RoundKeys, blocks: &mut [Block; N], then: &[Block; N]) {
     let [late, last] = each_round(keys.encrypt(), |key| {
-        states.iter_mut().for_each(|state| *state = round(*state, *key));
+        blocks.iter_mut().for_each(|block| *block = round(*block, *key));
     });
-    states.iter_mut().for_each(|state| *state = veorq_u8(vaeseq_u8(*state, late), last));
+    for (block, then) in blocks.iter_mut().zip(then) {
+        *block = xor(vaeseq_u8(*block, late), xor(last, *then));
+    }
 }
 
 /// CBC encryption, block by block since each needs the one before.

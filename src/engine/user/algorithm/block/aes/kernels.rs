@@ -443,6 +443,20 @@ macro_rules! modes {
                 // SAFETY: `new` has found the features.
                 unsafe { ctr_all(&self.0, counter, data) }
             }
+
+            fn ctr_with_mac(
+                &self,
+                encrypts: bool,
+                sum: &mut [u8; BLOCK],
+                counter: &mut u128,
+                data: Data<'_, '_>,
+            ) -> usize {
+                let done = data.len() - data.len() % BLOCK;
+                let (blocks, _) = data.split_at(done);
+                // SAFETY: `new` has found the features.
+                unsafe { ctr_with_mac(&self.0, encrypts, sum, counter, blocks) }
+                done
+            }
         }
 
         impl Tweaked for WithTweaks<$cipher> {

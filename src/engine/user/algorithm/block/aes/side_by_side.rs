@@ -4,7 +4,9 @@
 
 #![allow(unsafe_code)]
 
-use super::{BLOCK, Block, RoundKeys, encrypt_sums, from_number, load, store, with_features};
+use super::{
+    BLOCK, Block, RoundKeys, advance, begin, from_number, load, store, with_features, xor,
+};
 use crate::engine::user::algorithm::block::{CbcMessage, MacMessage};
 
 /// Messages at work at the same time, as many as instructions take to end.
@@ -90,10 +92,10 @@ pub fn chain_each<M: Chained>(keys: &RoundKeys, messages: &mut [M]) {
         }
         match count {
             0 => break,
-            1 => advance::<1>(keys, &mut lanes),
-            2 | 3 => advance::<2>(keys, &mut lanes),
-            4..WIDTH => advance::<4>(keys, &mut lanes),
-            _ => advance::<WIDTH>(keys, &mut lanes),
+            1 => run::<1>(keys, &mut lanes),
+            2 | 3 => run::<2>(keys, &mut lanes),
+            4..WIDTH => run::<4>(keys, &mut lanes),
+            _ => run::<WIDTH>(keys, &mut lanes),
         }
         for lane in (0..count).rev() {
             if lanes[lane].left == 0 {
@@ -106,18 +108,21 @@ pub fn chain_each<M: Chained>(keys: &RoundKeys, messages: &mut [M]) {
 }
 
 /// Encrypts in the first `N` lanes as many blocks as the shortest of them has left.
-fn advance<const N: usize>(keys: &RoundKeys, lanes: &mut [Lane; WIDTH]) {
+fn run<const N: usize>(keys: &RoundKeys, lanes: &mut [Lane; WIDTH]) {
     let lanes = &mut lanes[..N];
     let blocks = lanes.iter().map(|lane| lane.left).min().unwrap_or(0);
     let mut states: [Block; N] = std::array::from_fn(|i| lanes[i].last);
     for _ in 0..blocks {
-        let texts = std::array::from_fn(|i| {
+        let texts: [Block; N] = std::array::from_fn(|i| {
             // SAFETY: this is the next block of a message of [`Chained`], which has as many as are left.
             let text = unsafe { load(&*lanes[i].from) };
             lanes[i].from = lanes[i].from.wrapping_add(1);
             text
         });
-        encrypt_sums(keys, &mut states, &texts);
+        for (state, text) in states.iter_mut().zip(&texts) {
+            *state = xor(*state, begin(keys, *text));
+        }
+        advance(keys, &mut states, &[from_number(0); N]);
         for i in 0..N {
             // SAFETY: the same, and the input was read before, which may be the same memory. Without a place for
             // ciphertext it is `nowhere` of `chain_each`, which outlives the lanes.

@@ -4,6 +4,7 @@
 use super::super::table::portable_aes;
 use super::super::{CbcMessage, Data, MacMessage};
 use super::*;
+use crate::engine::user::algorithm::block::cbc_mac;
 use crate::engine::user::algorithm::skcipher::Skcipher;
 use crate::engine::user::algorithm::skcipher::modes::{cbc, cfb, ctr, ecb};
 use crate::engine::user::algorithm::skcipher::tweaked::{InBatches, Xts};
@@ -186,6 +187,30 @@ fn counters_that_wrap() {
                     counter
                 });
             }
+        }
+    });
+}
+
+#[test]
+fn counter_mode_and_mac_in_one_pass() {
+    with_each(|numbers, [ours, theirs]| {
+        let Some(ours) = ours.pipelined() else { return };
+        for blocks in BLOCKS {
+            let plain = numbers.bytes(BLOCK * blocks);
+            let begin = numbers.wide() | u128::from(u32::MAX - 1);
+            let mut sum: [u8; BLOCK] = numbers.bytes(BLOCK).try_into().unwrap();
+            let (mut expected, mut expected_sum) = (plain.clone(), sum);
+            cbc_mac(theirs, &mut expected_sum, &plain, &mut [0; 256]);
+            ctr(theirs, true, &mut begin.to_be_bytes(), expected.as_mut_slice().into()).unwrap();
+            let mut secret = vec![0; plain.len()];
+            let (mut counter, mut back_sum) = (begin, sum);
+            let data = Data::new(&plain, &mut secret).unwrap();
+            assert_eq!(ours.ctr_with_mac(true, &mut sum, &mut counter, data), plain.len());
+            assert!(secret == expected && sum == expected_sum, "{blocks}");
+            assert_eq!(counter, begin.wrapping_add(blocks as u128));
+            let data = secret.as_mut_slice().into();
+            ours.ctr_with_mac(false, &mut back_sum, &mut begin.clone(), data);
+            assert!(secret == plain && back_sum == expected_sum, "{blocks}");
         }
     });
 }

@@ -17,6 +17,10 @@ pub fn from_number(number: u128) -> Block {
     _mm_set_epi64x((number >> 64) as i64, number as i64)
 }
 
+pub fn xor(one: Block, other: Block) -> Block {
+    _mm_xor_si128(one, other)
+}
+
 /// S-boxes for each byte: a last round without a key, whose rows are all alike.
 pub fn sub_word(word: u32) -> u32 {
     let words = _mm_set1_epi32(word.cast_signed());
@@ -35,20 +39,21 @@ pub fn encrypt_block(keys: &RoundKeys, block: Block) -> Block {
     _mm_aesenclast_si128(state, *last)
 }
 
-/// Encrypts the sums of `states` and `texts`.
-pub fn encrypt_sums<const N: usize>(
-    keys: &RoundKeys,
-    states: &mut [Block; N],
-    texts: &[Block; N],
-) {
-    let [first, middle @ .., last] = keys.encrypt() else { return };
-    for (state, text) in states.iter_mut().zip(texts) {
-        *state = _mm_xor_si128(*state, _mm_xor_si128(*text, *first));
-    }
+/// What [`advance`] takes of a block: it with the first key.
+pub fn begin(keys: &RoundKeys, block: Block) -> Block {
+    xor(block, keys.encrypt()[0])
+}
+
+/// Encrypts blocks with which [`begin`] has begun, and adds `then` to the results. In the last round, so that a chain
+/// of blocks waits for nothing but rounds if that is the beginning of the next one.
+pub fn advance<const N: usize>(keys: &RoundKeys, blocks: &mut [Block; N], then: &[Block; N]) {
+    let [_, middle @ .., last] = keys.encrypt() else { return };
     for key in middle {
-        states.iter_mut().for_each(|state| *state = _mm_aesenc_si128(*state, *key));
+        blocks.iter_mut().for_each(|block| *block = _mm_aesenc_si128(*block, *key));
     }
-    states.iter_mut().for_each(|state| *state = _mm_aesenclast_si128(*state, *last));
+    for (block, then) in blocks.iter_mut().zip(then) {
+        *block = _mm_aesenclast_si128(*block, xor(*last, *then));
+    }
 }
 
 /// CBC encryption, block by block since each needs the one before. The last round's key is XORed
