@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! AES by lookups in tables of 16 bytes within vector registers, for processors without instructions for AES.
 //! No memory is addressed by secrets and no branch depends on them, and a single block does not
-//! need others beside it to be fast, as it does where AES is computed with single bits.
+//! need others beside it to be fast, as it does where AES is computed with single bits: that is done with eight blocks
+//! and more (`bitslice`).
 //!
 //! Reference: Mike Hamburg, Accelerating AES with Vector Permute Instructions, CHES 2009. The
 //! tables are derived in `tables`.
 
 #![allow(unsafe_code)]
 
+mod bitslice;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,7 @@ use tables::*;
 pub use vector::{Register, Vector};
 use zeroize::Zeroizing;
 
-/// Blocks at work at the same time: while one waits for a lookup, another goes on.
+/// Blocks at work at the same time by lookups: while one waits for a lookup, another goes on.
 const FLIGHT: usize = 4;
 
 /// The round keys of one direction. Those between the first and the last are keys of the state.
@@ -29,9 +31,18 @@ type RoundKeys<V> = Zeroizing<[V; 15]>;
 pub struct Permute<V: Vector> {
     encrypt: RoundKeys<V>,
     decrypt: RoundKeys<V>,
-    /// As wide as a round key, so that the struct has no padding, as in the other one.
-    rounds: u128,
+    /// Of both directions, for many blocks.
+    bits: bitslice::RoundKeys<V>,
+    rounds: usize,
 }
+
+// No padding, as in the other one.
+const _: () = assert!(
+    size_of::<Permute<Register>>()
+        == 2 * size_of::<RoundKeys<Register>>()
+            + size_of::<bitslice::RoundKeys<Register>>()
+            + size_of::<usize>()
+);
 
 impl<V: Vector> Permute<V> {
     /// None: this processor does not have the instructions. EINVAL: no length of an AES key.
@@ -93,6 +104,9 @@ trait Direction {
 
     /// The last round, to bytes, but for its key.
     fn last_round<V: Vector>(state: V) -> V;
+
+    /// All rounds, on many blocks.
+    fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]);
 }
 
 enum Encryption {}
@@ -112,6 +126,11 @@ impl Direction for Encryption {
     #[inline(always)]
     fn last_round<V: Vector>(state: V) -> V {
         linear(&SUB, invert(state)).lookup(V::load(&SHIFT_ROWS[0]))
+    }
+
+    #[inline(always)]
+    fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]) {
+        bitslice::encrypt(keys, blocks);
     }
 }
 
@@ -134,6 +153,11 @@ impl Direction for Decryption {
     fn last_round<V: Vector>(state: V) -> V {
         linear(&INVERSION, invert(state)).lookup(V::load(&UNSHIFT_ROWS[0]))
     }
+
+    #[inline(always)]
+    fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]) {
+        bitslice::decrypt(keys, blocks);
+    }
 }
 
 /// All rounds, on `N` blocks in turn.
@@ -155,24 +179,31 @@ fn rounds<D: Direction, V: Vector, const N: usize>(keys: &[V], blocks: &mut [V; 
 
 /// Blocks by themselves, several at a time.
 #[inline(always)]
-fn walk<D: Direction, V: Vector>(keys: &[V], blocks: &mut [u8]) {
-    let (flights, rest) = blocks.as_chunks_mut().0.as_chunks_mut();
+fn walk<D: Direction, V: Vector>(keys: &[V], bits: &bitslice::RoundKeys<V>, blocks: &mut [u8]) {
+    let (many, rest) = blocks.as_chunks_mut().0.as_chunks_mut();
+    for flight in many {
+        in_place(flight, |blocks| D::by_bits::<V>(bits, blocks));
+    }
+    let (flights, rest) = rest.as_chunks_mut();
     for flight in flights {
-        in_place::<D, V, FLIGHT>(keys, flight);
+        in_place(flight, |blocks| rounds::<D, V, FLIGHT>(keys, blocks));
     }
     let (pairs, single) = rest.as_chunks_mut();
     for pair in pairs {
-        in_place::<D, V, 2>(keys, pair);
+        in_place(pair, |blocks| rounds::<D, V, 2>(keys, blocks));
     }
     for block in single.as_chunks_mut().0 {
-        in_place::<D, V, 1>(keys, block);
+        in_place(block, |blocks| rounds::<D, V, 1>(keys, blocks));
     }
 }
 
 #[inline(always)]
-fn in_place<D: Direction, V: Vector, const N: usize>(keys: &[V], bytes: &mut [[u8; BLOCK]; N]) {
+fn in_place<V: Vector, const N: usize>(
+    bytes: &mut [[u8; BLOCK]; N],
+    crypt: impl FnOnce(&mut [V; N]),
+) {
     let mut blocks = bytes.each_ref().map(V::load);
-    rounds::<D, V, N>(keys, &mut blocks);
+    crypt(&mut blocks);
     for (block, to) in blocks.into_iter().zip(bytes) {
         block.store(to);
     }
@@ -208,9 +239,12 @@ fn expand<V: Vector>(key: &[u8]) -> Result<Permute<V>> {
     let zero = V::load(&[0; BLOCK]);
     let (mut encrypt, mut decrypt) = (Zeroizing::new([zero; 15]), Zeroizing::new([zero; 15]));
     let constant = V::load(&CONSTANT);
-    for (i, words) in words.as_chunks::<4>().0.iter().enumerate().take(rounds + 1) {
+    let (words, _) = words.as_chunks::<4>();
+    let keys = words[..=rounds].iter().map(|words| {
         let bytes = words.iter().rev().fold(0, |key, word| key << 32 | u128::from(*word));
-        let key = V::load(&bytes.to_le_bytes());
+        V::load(&bytes.to_le_bytes())
+    });
+    for (i, key) in keys.clone().enumerate() {
         // A constant that all S-boxes of a round add is the same behind MixColumns.
         if i == 0 {
             encrypt[0] = key;
@@ -226,7 +260,7 @@ fn expand<V: Vector>(key: &[u8]) -> Result<Permute<V>> {
             decrypt[rounds - i] = mixed.xor(enter(&ENTER_DECRYPTION, constant));
         }
     }
-    Ok(Permute { encrypt, decrypt, rounds: rounds as u128 })
+    Ok(Permute { encrypt, decrypt, bits: bitslice::expand(keys), rounds })
 }
 
 impl<V: Vector> BlockCipher for Permute<V> {
@@ -235,29 +269,29 @@ impl<V: Vector> BlockCipher for Permute<V> {
     }
 
     fn encrypt(&self, blocks: &mut [u8]) {
-        let keys = &self.encrypt[..=self.rounds as usize];
+        let keys = &self.encrypt[..=self.rounds];
         // SAFETY: `new` has found the features.
         unsafe {
             V::with_features(
                 #[inline(always)]
-                || walk::<Encryption, V>(keys, blocks),
+                || walk::<Encryption, V>(keys, &self.bits, blocks),
             )
         }
     }
 
     fn decrypt(&self, blocks: &mut [u8]) {
-        let keys = &self.decrypt[..=self.rounds as usize];
+        let keys = &self.decrypt[..=self.rounds];
         // SAFETY: `new` has found the features.
         unsafe {
             V::with_features(
                 #[inline(always)]
-                || walk::<Decryption, V>(keys, blocks),
+                || walk::<Decryption, V>(keys, &self.bits, blocks),
             )
         }
     }
 
     fn chain(&self, iv: &mut [u8], blocks: &mut [u8]) {
-        let keys = &self.encrypt[..=self.rounds as usize];
+        let keys = &self.encrypt[..=self.rounds];
         // SAFETY: `new` has found the features.
         unsafe {
             V::with_features(
