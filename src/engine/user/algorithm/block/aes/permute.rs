@@ -10,19 +10,18 @@
 #![allow(unsafe_code)]
 
 mod bitslice;
+mod modes;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod vector;
 
-use super::{BLOCK, BlockCipher, expand_words};
+use super::{BLOCK, BlockCipher, Pipelined, expand_words};
 use crate::errno::Result;
+pub use modes::with_tweaks;
 use tables::*;
 pub use vector::{Register, Vector};
 use zeroize::Zeroizing;
-
-/// Blocks at work at the same time by lookups: while one waits for a lookup, another goes on.
-const FLIGHT: usize = 4;
 
 /// The round keys of one direction. Those between the first and the last are keys of the state.
 type RoundKeys<V> = Zeroizing<[V; 15]>;
@@ -105,7 +104,10 @@ trait Direction {
     /// The last round, to bytes, but for its key.
     fn last_round<V: Vector>(state: V) -> V;
 
-    /// All rounds, on many blocks.
+    /// The round keys for lookups.
+    fn keys<V: Vector>(cipher: &Permute<V>) -> &[V];
+
+    /// All rounds by single bits.
     fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]);
 }
 
@@ -126,6 +128,10 @@ impl Direction for Encryption {
     #[inline(always)]
     fn last_round<V: Vector>(state: V) -> V {
         linear(&SUB, invert(state)).lookup(V::load(&SHIFT_ROWS[0]))
+    }
+
+    fn keys<V: Vector>(cipher: &Permute<V>) -> &[V] {
+        &cipher.encrypt[..=cipher.rounds]
     }
 
     #[inline(always)]
@@ -154,6 +160,10 @@ impl Direction for Decryption {
         linear(&INVERSION, invert(state)).lookup(V::load(&UNSHIFT_ROWS[0]))
     }
 
+    fn keys<V: Vector>(cipher: &Permute<V>) -> &[V] {
+        &cipher.decrypt[..=cipher.rounds]
+    }
+
     #[inline(always)]
     fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]) {
         bitslice::decrypt(keys, blocks);
@@ -177,35 +187,18 @@ fn rounds<D: Direction, V: Vector, const N: usize>(keys: &[V], blocks: &mut [V; 
     }
 }
 
-/// Blocks by themselves, several at a time.
-#[inline(always)]
-fn walk<D: Direction, V: Vector>(keys: &[V], bits: &bitslice::RoundKeys<V>, blocks: &mut [u8]) {
-    let (many, rest) = blocks.as_chunks_mut().0.as_chunks_mut();
-    for flight in many {
-        in_place(flight, |blocks| D::by_bits::<V>(bits, blocks));
-    }
-    let (flights, rest) = rest.as_chunks_mut();
-    for flight in flights {
-        in_place(flight, |blocks| rounds::<D, V, FLIGHT>(keys, blocks));
-    }
-    let (pairs, single) = rest.as_chunks_mut();
-    for pair in pairs {
-        in_place(pair, |blocks| rounds::<D, V, 2>(keys, blocks));
-    }
-    for block in single.as_chunks_mut().0 {
-        in_place(block, |blocks| rounds::<D, V, 1>(keys, blocks));
-    }
-}
-
-#[inline(always)]
-fn in_place<V: Vector, const N: usize>(
-    bytes: &mut [[u8; BLOCK]; N],
-    crypt: impl FnOnce(&mut [V; N]),
-) {
-    let mut blocks = bytes.each_ref().map(V::load);
-    crypt(&mut blocks);
-    for (block, to) in blocks.into_iter().zip(bytes) {
-        block.store(to);
+/// Blocks in registers. Apart, so that not each mode has all rounds in itself.
+#[inline(never)]
+fn crypt<D: Direction, V: Vector, const N: usize>(cipher: &Permute<V>, blocks: &mut [V; N]) {
+    // SAFETY: a cipher is made where `new` has found the features, and nowhere else.
+    unsafe {
+        V::with_features(
+            #[inline(always)]
+            || match <&mut [V; bitslice::FLIGHT]>::try_from(blocks.as_mut_slice()) {
+                Ok(blocks) => D::by_bits(&cipher.bits, blocks),
+                Err(_) => rounds::<D, V, N>(D::keys(cipher), blocks),
+            },
+        )
     }
 }
 
@@ -269,29 +262,15 @@ impl<V: Vector> BlockCipher for Permute<V> {
     }
 
     fn encrypt(&self, blocks: &mut [u8]) {
-        let keys = &self.encrypt[..=self.rounds];
-        // SAFETY: `new` has found the features.
-        unsafe {
-            V::with_features(
-                #[inline(always)]
-                || walk::<Encryption, V>(keys, &self.bits, blocks),
-            )
-        }
+        modes::ecb::<Encryption, V>(self, blocks.into());
     }
 
     fn decrypt(&self, blocks: &mut [u8]) {
-        let keys = &self.decrypt[..=self.rounds];
-        // SAFETY: `new` has found the features.
-        unsafe {
-            V::with_features(
-                #[inline(always)]
-                || walk::<Decryption, V>(keys, &self.bits, blocks),
-            )
-        }
+        modes::ecb::<Decryption, V>(self, blocks.into());
     }
 
     fn chain(&self, iv: &mut [u8], blocks: &mut [u8]) {
-        let keys = &self.encrypt[..=self.rounds];
+        let keys = Encryption::keys(self);
         // SAFETY: `new` has found the features.
         unsafe {
             V::with_features(
@@ -299,5 +278,9 @@ impl<V: Vector> BlockCipher for Permute<V> {
                 || chain(keys, iv, blocks),
             )
         }
+    }
+
+    fn pipelined(&self) -> Option<&dyn Pipelined> {
+        Some(self)
     }
 }

@@ -32,6 +32,10 @@ pub trait Vector: Copy + Zeroize + Send + Sync + 'static {
 
     fn load(from: &[u8; BLOCK]) -> Self;
 
+    /// A number, little-endian. It does not go by way of memory, where its halves would be written one by one: to read them as
+    /// one makes the processor wait.
+    fn from_number(number: u128) -> Self;
+
     fn store(self, to: &mut [u8; BLOCK]);
 
     fn xor(self, other: Self) -> Self;
@@ -85,6 +89,12 @@ impl Vector for __m128i {
     fn load(from: &[u8; BLOCK]) -> Self {
         // SAFETY: the reference is to as many bytes as are read.
         unsafe { _mm_loadu_si128(from.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn from_number(number: u128) -> Self {
+        // SAFETY: SSE2 is a part of x86-64.
+        unsafe { _mm_set_epi64x((number >> 64) as i64, number as i64) }
     }
 
     #[inline(always)]
@@ -170,6 +180,15 @@ impl Vector for uint8x16_t {
     fn load(from: &[u8; BLOCK]) -> Self {
         // SAFETY: the reference is to as many bytes as are read.
         unsafe { vld1q_u8(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn from_number(number: u128) -> Self {
+        // SAFETY: NEON is a part of aarch64.
+        unsafe {
+            let halves = [number as u64, (number >> 64) as u64].map(|half| vcreate_u8(half));
+            vcombine_u8(halves[0], halves[1])
+        }
     }
 
     #[inline(always)]
