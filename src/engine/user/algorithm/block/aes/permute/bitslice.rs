@@ -171,18 +171,18 @@ fn invert<V: Vector>(factors: [V; 22]) -> [V; 18] {
         t16, t17, t19, t20, t22, t23, t24, t25, t26, t27, d,
     ] = factors;
     gates! {
-        m1 = t13 & t6; m2 = t23 & t8; m14 = t2 & t10; m3 = t14 ^ m1; m6 = t3 & t16; m11 = t1 & t15;
-        m16 = m3 ^ m2; m15 = m14 ^ m11; m7 = t22 & t9; m8 = t26 ^ m6; m18 = m8 ^ m7; m4 = t19 & d;
+        m1 = t13 & t6; m3 = t14 ^ m1; m14 = t2 & t10; m2 = t23 & t8; m16 = m3 ^ m2; m6 = t3 & t16;
+        m11 = t1 & t15; m15 = m14 ^ m11; m7 = t22 & t9; m8 = t26 ^ m6; m18 = m8 ^ m7; m4 = t19 & d;
         m5 = m4 ^ m1; m17 = m5 ^ t24; m21 = m17 ^ m15; m12 = t4 & t27; m13 = m12 ^ m11;
         m22 = m18 ^ m13; m20 = m16 ^ m13; m9 = t20 & t17; m10 = m9 ^ m6; m19 = m10 ^ m15;
-        m23 = m19 ^ t25; m34 = m21 & m22; m25 = m20 & m22; m24 = m22 ^ m23; m35 = m24 & m34;
+        m23 = m19 ^ t25; m25 = m20 & m22; m34 = m21 & m22; m24 = m22 ^ m23; m35 = m24 & m34;
         m27 = m20 ^ m21; m31 = m20 & m23; m32 = m27 & m31; m26 = m21 ^ m25; m36 = m24 ^ m25;
-        m40 = m35 ^ m36; m56 = m40 & t23; m30 = m26 & m24; m39 = m23 ^ m30; m33 = m27 ^ m25;
-        m28 = m23 ^ m25; m38 = m32 ^ m33; m29 = m28 & m27; m37 = m21 ^ m29; m57 = m39 & t19;
+        m30 = m26 & m24; m40 = m35 ^ m36; m56 = m40 & t23; m39 = m23 ^ m30; m28 = m23 ^ m25;
+        m33 = m27 ^ m25; m29 = m28 & m27; m38 = m32 ^ m33; m37 = m21 ^ m29; m57 = m39 & t19;
         m48 = m39 & d; m59 = m38 & t22; m50 = m38 & t9; m60 = m37 & t20; m47 = m40 & t8;
-        m51 = m37 & t17; m44 = m39 ^ m40; m41 = m38 ^ m40; m42 = m37 ^ m39; m46 = m44 & t6;
-        m43 = m37 ^ m38; m55 = m44 & t13; m49 = m43 & t16; m58 = m43 & t3; m61 = m42 & t1;
-        m45 = m42 ^ m41; m53 = m45 & t27; m52 = m42 & t15; m62 = m45 & t4; m63 = m41 & t2;
+        m51 = m37 & t17; m44 = m39 ^ m40; m41 = m38 ^ m40; m46 = m44 & t6; m55 = m44 & t13;
+        m42 = m37 ^ m39; m43 = m37 ^ m38; m49 = m43 & t16; m58 = m43 & t3; m61 = m42 & t1;
+        m52 = m42 & t15; m45 = m42 ^ m41; m53 = m45 & t27; m62 = m45 & t4; m63 = m41 & t2;
         m54 = m41 & t10;
     }
     [
@@ -197,11 +197,11 @@ fn invert<V: Vector>(factors: [V; 22]) -> [V; 18] {
 pub fn sub_bytes<V: Vector>(bits: &mut Slices<V>) {
     let [u7, u6, u5, u4, u3, u2, u1, u0] = *bits;
     gates! {
-        t3 = u0 ^ u6; t4 = u3 ^ u5; t7 = u1 ^ u2; t13 = t3 ^ t4; r0 = u4 ^ t13; t9 = t7 ^ u7;
-        t14 = r0 ^ u1; t2 = u0 ^ u5; t1 = u0 ^ u3; t6 = r0 ^ u5; t15 = t14 ^ t1; t19 = t9 ^ u3;
-        t22 = t9 ^ u6; t10 = t6 ^ t7; t16 = t7 ^ t15; t27 = t10 ^ t15; t26 = t3 ^ t16;
-        t8 = t6 ^ u7; t20 = t9 ^ u0; t25 = u0 ^ t16; t24 = t10 ^ t2; t17 = u7 ^ t15;
-        t23 = t22 ^ t2;
+        t7 = u1 ^ u2; t4 = u3 ^ u5; t3 = u0 ^ u6; t13 = t3 ^ t4; r0 = u4 ^ t13; t14 = r0 ^ u1;
+        t9 = t7 ^ u7; t6 = r0 ^ u5; t8 = t6 ^ u7; t1 = u0 ^ u3; t19 = t9 ^ u3; t15 = t14 ^ t1;
+        t22 = t9 ^ u6; t16 = t7 ^ t15; t10 = t6 ^ t7; t2 = u0 ^ u5; t27 = t10 ^ t15;
+        t26 = t3 ^ t16; t25 = u0 ^ t16; t17 = u7 ^ t15; t20 = t9 ^ u0; t23 = t22 ^ t2;
+        t24 = t10 ^ t2;
     }
     let [
         m46, m47, m48, m49, m50, m51, m52, m53, m54,
@@ -212,11 +212,11 @@ pub fn sub_bytes<V: Vector>(bits: &mut Slices<V>) {
     ]);
     gates! {
         l6 = m49 ^ m50; l12 = m49 ^ m51; l1 = m61 ^ m62; l8 = m53 ^ l6; l4 = m46 ^ m48;
-        l7 = m58 ^ l4; l5 = m47 ^ m46; l11 = l6 ^ l5; l16 = m52 ^ l8; l2 = m56 ^ l1;
-        l13 = m59 ^ l1; l20 = m61 ^ l16; l3 = m55 ^ l2; l21 = l2 ^ m57; l14 = l4 ^ l12;
-        l9 = m54 ^ l7; l10 = l8 ^ l9; l17 = m60 ^ l10; s3 = l3 ^ l11; l26 = l17 ^ l20;
-        s0 = l3 ^ l16; s5 = l21 ^ l17; s2 = l26 ^ m63; s1 = s3 ^ l16; l18 = l13 ^ l14;
-        s4 = l14 ^ s3; s7 = m58 ^ l18; s6 = l10 ^ l18;
+        l5 = m47 ^ m46; l11 = l6 ^ l5; l16 = m52 ^ l8; l2 = m56 ^ l1; l13 = m59 ^ l1;
+        l14 = l4 ^ l12; l20 = m61 ^ l16; l7 = m58 ^ l4; l21 = l2 ^ m57; l9 = m54 ^ l7;
+        l10 = l8 ^ l9; l17 = m60 ^ l10; l3 = m55 ^ l2; s3 = l3 ^ l11; s0 = l3 ^ l16;
+        l26 = l17 ^ l20; s5 = l21 ^ l17; s2 = l26 ^ m63; l18 = l13 ^ l14; s1 = s3 ^ l16;
+        s7 = m58 ^ l18; s4 = l14 ^ s3; s6 = l10 ^ l18;
     }
     *bits = [s7, s6, s5, s4, s3, s2, s1, s0];
 }
@@ -227,10 +227,10 @@ pub fn sub_bytes<V: Vector>(bits: &mut Slices<V>) {
 pub fn unsub_bytes<V: Vector>(bits: &mut Slices<V>) {
     let [u7, u6, u5, u4, u3, u2, u1, u0] = *bits;
     gates! {
-        t1 = u3 ^ u4; t22 = u1 ^ u3; r17 = u0 ^ u5; t24 = u4 ^ u7; t23 = u0 ^ u3; t9 = u7 ^ t1;
-        t3 = u6 ^ t9; t2 = t22 ^ t23; d = u2 ^ r17; t25 = u2 ^ t1; t8 = u3 ^ t2; t10 = t24 ^ t2;
-        t20 = t22 ^ t3; t17 = t25 ^ t20; t26 = u6 ^ t17; t19 = t1 ^ t20; t4 = t1 ^ t2;
-        t14 = t20 ^ r17; t13 = t23 ^ t19; t15 = t19 ^ r17; t27 = t10 ^ t15; t16 = t9 ^ t17;
+        t22 = u1 ^ u3; t24 = u4 ^ u7; r17 = u0 ^ u5; t1 = u3 ^ u4; t23 = u0 ^ u3; t9 = u7 ^ t1;
+        t3 = u6 ^ t9; t2 = t22 ^ t23; t8 = u3 ^ t2; d = u2 ^ r17; t20 = t22 ^ t3; t10 = t24 ^ t2;
+        t25 = u2 ^ t1; t17 = t25 ^ t20; t26 = u6 ^ t17; t19 = t1 ^ t20; t4 = t1 ^ t2;
+        t15 = t19 ^ r17; t13 = t23 ^ t19; t27 = t10 ^ t15; t14 = t20 ^ r17; t16 = t9 ^ t17;
         t6 = t8 ^ d;
     }
     let [
@@ -241,13 +241,13 @@ pub fn unsub_bytes<V: Vector>(bits: &mut Slices<V>) {
         t16, t17, t19, t20, t22, t23, t24, t25, t26, t27, d,
     ]);
     gates! {
-        p0 = m52 ^ m61; p1 = m58 ^ p0; p25 = m54 ^ p0; p2 = m62 ^ p1; p3 = m54 ^ p2; p6 = m59 ^ p3;
-        p30 = m62 ^ m63; p4 = m50 ^ m59; p9 = m51 ^ p6; w0 = m49 ^ p9; p7 = m49 ^ p4;
-        p12 = m55 ^ m63; p21 = m57 ^ p12; p27 = m47 ^ p9; p5 = m48 ^ m56; p8 = p5 ^ p7;
-        p11 = m60 ^ p8; p13 = m47 ^ p11; p31 = m56 ^ p30; p16 = m53 ^ p2; w6 = p7 ^ p16;
-        p28 = m46 ^ p27; w5 = m50 ^ p28; p18 = m46 ^ m48; p14 = m57 ^ p6; w3 = p6 ^ p18;
-        w7 = m61 ^ p21; p23 = p14 ^ p18; w2 = p13 ^ p14; p20 = p12 ^ p13; p24 = w6 ^ p23;
-        p32 = w0 ^ p24; w1 = p20 ^ p25; w4 = p31 ^ p32;
+        p0 = m52 ^ m61; p1 = m58 ^ p0; p2 = m62 ^ p1; p25 = m54 ^ p0; p3 = m54 ^ p2; p6 = m59 ^ p3;
+        p4 = m50 ^ m59; p12 = m55 ^ m63; p9 = m51 ^ p6; p7 = m49 ^ p4; w0 = m49 ^ p9;
+        p27 = m47 ^ p9; p16 = m53 ^ p2; p5 = m48 ^ m56; p30 = m62 ^ m63; p31 = m56 ^ p30;
+        p8 = p5 ^ p7; p11 = m60 ^ p8; p13 = m47 ^ p11; w6 = p7 ^ p16; p28 = m46 ^ p27;
+        p21 = m57 ^ p12; p18 = m46 ^ m48; p14 = m57 ^ p6; w5 = m50 ^ p28; w3 = p6 ^ p18;
+        w2 = p13 ^ p14; p20 = p12 ^ p13; p23 = p14 ^ p18; w7 = m61 ^ p21; p24 = w6 ^ p23;
+        w1 = p20 ^ p25; p32 = w0 ^ p24; w4 = p31 ^ p32;
     }
     *bits = [w7, w6, w5, w4, w3, w2, w1, w0];
 }
