@@ -4,7 +4,7 @@
 //! lookups, but fewer than eight take as long as eight.
 //!
 //! References: Emilia Käsper and Peter Schwabe, Faster and Timing-Attack Resistant AES-GCM, CHES 2009, for the order of
-//! bits; Joan Boyar and René Peralta, A depth-16 circuit for the AES S-box, 2011, for the circuits of S-box and inverse and
+//! bits; Joan Boyar and René Peralta, A depth-16 circuit for the AES S-box, 2011, for the circuits of both S-boxes and
 //! the names `t` and `m` in them; Joan Boyar, Philip Matthews and René Peralta, Logic Minimization Techniques with
 //! Applications to Cryptology, 2013, for the method by which their linear parts were made smaller.
 
@@ -228,8 +228,8 @@ pub fn unsub_bytes<V: Vector>(bits: &mut Slices<V>) {
     let [u7, u6, u5, u4, u3, u2, u1, u0] = *bits;
     gates! {
         t22 = u1 ^ u3; t24 = u4 ^ u7; r17 = u0 ^ u5; t1 = u3 ^ u4; t23 = u0 ^ u3; t9 = u7 ^ t1;
-        t3 = u6 ^ t9; t2 = t22 ^ t23; t8 = u3 ^ t2; d = u2 ^ r17; t20 = t22 ^ t3; t10 = t24 ^ t2;
-        t25 = u2 ^ t1; t17 = t25 ^ t20; t26 = u6 ^ t17; t19 = t1 ^ t20; t4 = t1 ^ t2;
+        t3 = u6 ^ t9; t2 = t22 ^ t23; t8 = u3 ^ t2; t20 = t22 ^ t3; t10 = t24 ^ t2; t25 = u2 ^ t1;
+        d = u2 ^ r17; t17 = t25 ^ t20; t26 = u6 ^ t17; t19 = t1 ^ t20; t4 = t1 ^ t2;
         t15 = t19 ^ r17; t13 = t23 ^ t19; t27 = t10 ^ t15; t14 = t20 ^ r17; t16 = t9 ^ t17;
         t6 = t8 ^ d;
     }
@@ -242,10 +242,10 @@ pub fn unsub_bytes<V: Vector>(bits: &mut Slices<V>) {
     ]);
     gates! {
         p0 = m52 ^ m61; p1 = m58 ^ p0; p2 = m62 ^ p1; p25 = m54 ^ p0; p3 = m54 ^ p2; p6 = m59 ^ p3;
-        p4 = m50 ^ m59; p12 = m55 ^ m63; p9 = m51 ^ p6; p7 = m49 ^ p4; w0 = m49 ^ p9;
-        p27 = m47 ^ p9; p16 = m53 ^ p2; p5 = m48 ^ m56; p30 = m62 ^ m63; p31 = m56 ^ p30;
-        p8 = p5 ^ p7; p11 = m60 ^ p8; p13 = m47 ^ p11; w6 = p7 ^ p16; p28 = m46 ^ p27;
-        p21 = m57 ^ p12; p18 = m46 ^ m48; p14 = m57 ^ p6; w5 = m50 ^ p28; w3 = p6 ^ p18;
+        p12 = m55 ^ m63; p4 = m50 ^ m59; p9 = m51 ^ p6; p7 = m49 ^ p4; w0 = m49 ^ p9;
+        p27 = m47 ^ p9; p5 = m48 ^ m56; p30 = m62 ^ m63; p16 = m53 ^ p2; p31 = m56 ^ p30;
+        p8 = p5 ^ p7; p11 = m60 ^ p8; w6 = p7 ^ p16; p28 = m46 ^ p27; p21 = m57 ^ p12;
+        p13 = m47 ^ p11; p18 = m46 ^ m48; w5 = m50 ^ p28; p14 = m57 ^ p6; w3 = p6 ^ p18;
         w2 = p13 ^ p14; p20 = p12 ^ p13; p23 = p14 ^ p18; w7 = m61 ^ p21; p24 = w6 ^ p23;
         w1 = p20 ^ p25; p32 = w0 ^ p24; w4 = p31 ^ p32;
     }
