@@ -132,7 +132,7 @@ static const struct path paths[] = {
     { "hidden-from-std", true, false, false },
     { "hidden-from-crates", false, true, false },
     { "all-hidden", true, true, false },
-    /* There AES and GHASH are by lookups within registers. */
+    /* There AES is by lookups within registers and by single bits, and GHASH by lookups. */
     { "all-hidden-but-ssse3", true, true, true },
 };
 

@@ -75,6 +75,11 @@ pub trait BlockCipher: Send + Sync {
     fn pipelined(&self) -> Option<&dyn Pipelined> {
         None
     }
+
+    /// Chains of several messages at once; None: that is no faster than one message after the other.
+    fn side_by_side(&self) -> Option<&dyn SideBySide> {
+        None
+    }
 }
 
 /// Modes whose blocks do not wait for one another, done by the block cipher itself, which keeps
@@ -83,13 +88,6 @@ pub trait BlockCipher: Send + Sync {
 pub trait Pipelined {
     /// Whole blocks by themselves.
     fn ecb(&self, encrypt: bool, data: Data<'_, '_>);
-
-    /// CBC encryption of several messages side by side, because within one each block waits for the
-    /// one before it.
-    fn cbc_encrypt_each(&self, messages: &mut [CbcMessage<'_>]);
-
-    /// The same for CBC-MAC.
-    fn cbc_mac_each(&self, messages: &mut [MacMessage<'_>]);
 
     /// CBC decryption of whole blocks: leaves the last block of ciphertext in `iv`.
     fn cbc_decrypt(&self, iv: &mut [u8; 16], data: Data<'_, '_>);
@@ -106,11 +104,28 @@ pub trait Pipelined {
     /// next counter. Returns how many bytes it has processed; 0: it has no such pass.
     fn ctr_with_mac(
         &self,
-        encrypts: bool,
-        sum: &mut [u8; 16],
-        counter: &mut u128,
-        data: Data<'_, '_>,
-    ) -> usize;
+        _encrypts: bool,
+        _sum: &mut [u8; 16],
+        _counter: &mut u128,
+        _data: Data<'_, '_>,
+    ) -> usize {
+        0
+    }
+
+    /// The depth of the stack that a mode takes, of which `mode` is that where all blocks have registers.
+    fn depth(&self, mode: Depth) -> Depth {
+        mode
+    }
+}
+
+/// Chains of several messages side by side, because within one each block waits for the one before it.
+/// Blocks have 16 bytes.
+pub trait SideBySide {
+    /// CBC encryption.
+    fn cbc_encrypt_each(&self, messages: &mut [CbcMessage<'_>]);
+
+    /// CBC-MAC.
+    fn cbc_mac_each(&self, messages: &mut [MacMessage<'_>]);
 }
 
 /// A block cipher of 16 bytes with the two keys of XTS.

@@ -29,7 +29,7 @@ pub(super) use tests::hex;
 #[cfg(all(test, feature = "legacy"))]
 pub(super) use tests::{format, listed};
 
-use super::block::{self, BlockAlgorithm, BlockCipher, Data, Pipelined};
+use super::block::{self, BlockAlgorithm, BlockCipher, Data, SideBySide};
 use super::names::Name;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
@@ -46,7 +46,7 @@ pub trait Skcipher: Send + Sync {
 
     /// The way for several messages side by side, for CBC encryption, in which blocks wait for one
     /// another. None: that is no faster than one message after the other.
-    fn side_by_side(&self) -> Option<&dyn Pipelined> {
+    fn side_by_side(&self) -> Option<&dyn SideBySide> {
         None
     }
 
@@ -176,7 +176,7 @@ impl Skcipher for Plain {
 
 /// `depth` of what works with a cipher that has blocks in flight; others take more.
 fn pipelined(cipher: &dyn BlockCipher, depth: Depth) -> Depth {
-    if cipher.pipelined().is_some() { depth } else { Depth::Work }
+    cipher.pipelined().map_or(Depth::Work, |cipher| cipher.depth(depth))
 }
 
 fn plain(algorithm: &BlockAlgorithm, key: &[u8], crypt: Crypt) -> Made {
@@ -195,8 +195,8 @@ impl Skcipher for Cbc {
         modes::cbc(&*self.0, encrypt, iv, data)
     }
 
-    fn side_by_side(&self) -> Option<&dyn Pipelined> {
-        self.0.pipelined()
+    fn side_by_side(&self) -> Option<&dyn SideBySide> {
+        self.0.side_by_side()
     }
 
     fn depth(&self) -> Depth {

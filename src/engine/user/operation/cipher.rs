@@ -13,7 +13,7 @@ use super::cipher_state::{CipherState, Settings};
 use super::shared_stream::SharedStream;
 use crate::engine::outcome::BatchOutcome;
 use crate::engine::shape::Shape;
-use crate::engine::user::algorithm::block::Pipelined;
+use crate::engine::user::algorithm::block::SideBySide;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
 use crate::engine::user::data::{copy_out, in_parts, in_to_out};
 use crate::engine::user::lease::Lease;
@@ -153,7 +153,7 @@ impl CipherOperation {
     }
 
     /// The way for several messages of CBC encryption side by side, if the cipher has one.
-    pub(super) fn side_by_side(&self) -> Option<&dyn Pipelined> {
+    pub(super) fn side_by_side(&self) -> Option<&dyn SideBySide> {
         match self.keyed() {
             Ok(Keyed::Skcipher(cipher)) => cipher.side_by_side(),
             _ => None,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! AES as fast as the processor can: by the instructions of x86-64 and ARMv8, in the modes that gain by many blocks at a
-//! time, or by lookups within vector registers. RustCrypto's `aes` serves elsewhere, and is what the tests compare with.
+//! time, or by lookups within vector registers and by single bits. RustCrypto's `aes` serves elsewhere, and is what the
+//! tests compare with.
 //!
 //! References: FIPS 197; Intel's Software Developer's Manual; Arm's Architecture Reference Manual; NIST SP
 //! 800-38A; IEEE 1619.
@@ -27,7 +28,7 @@ mod x86_64;
 #[cfg(test)]
 mod tests;
 
-use super::{BlockCipher, CbcMessage, Data, MacMessage, Pipelined, Tweaked};
+use super::{BlockCipher, CbcMessage, Data, MacMessage, Pipelined, SideBySide, Tweaked};
 use crate::errno::{Errno, Result};
 #[cfg(target_arch = "aarch64")]
 use aarch64 as machine;
@@ -77,7 +78,11 @@ static IMPLEMENTATIONS: &[(&str, New, NewTweaked)] = &[
         |key| boxed(armv8::ArmV8::new(key)?),
         |data, tweak| with_tweaks(armv8::ArmV8::new(data)?, tweak),
     ),
-    ("lookups in registers", |key| boxed(Permute::<Register>::new(key)?), |_, _| None),
+    (
+        "lookups in registers and single bits",
+        |key| boxed(Permute::<Register>::new(key)?),
+        permute::with_tweaks::<Register>,
+    ),
 ];
 
 fn boxed(cipher: Result<impl BlockCipher + 'static>) -> Option<Result<Box<dyn BlockCipher>>> {

@@ -7,7 +7,7 @@
 use super::{DigestMessage, HashAlgorithm, Hasher};
 use crate::engine::Grouping;
 use crate::engine::user::algorithm::block::{
-    self, BlockAlgorithm, BlockCipher, MacMessage, Pipelined, cbc_mac, xor,
+    self, BlockAlgorithm, BlockCipher, MacMessage, SideBySide, cbc_mac, xor,
 };
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::Result;
@@ -86,7 +86,7 @@ impl Mac {
 
     /// Computes MACs of messages that begin with this state, which is before any, side by side by
     /// `cipher`.
-    fn each(&self, cipher: &dyn Pipelined, messages: &mut [DigestMessage<'_>]) -> Result<()> {
+    fn each(&self, cipher: &dyn SideBySide, messages: &mut [DigestMessage<'_>]) -> Result<()> {
         let mut chains = Vec::new();
         chains.try_reserve_exact(messages.len())?;
         chains.extend(messages.iter().map(|message| {
@@ -174,7 +174,7 @@ impl Hasher for Mac {
     }
 
     fn digest_each(&self, messages: &mut [DigestMessage<'_>]) -> Result<()> {
-        match self.cipher.pipelined() {
+        match self.cipher.side_by_side() {
             Some(cipher) => self.each(cipher, messages),
             None => Ok(()),
         }

@@ -411,22 +411,16 @@ macro_rules! modes {
             fn pipelined(&self) -> Option<&dyn Pipelined> {
                 Some(self)
             }
+
+            fn side_by_side(&self) -> Option<&dyn SideBySide> {
+                Some(self)
+            }
         }
 
         impl Pipelined for $cipher {
             fn ecb(&self, encrypt: bool, data: Data<'_, '_>) {
                 // SAFETY: `new` has found the features.
                 unsafe { ecb_all(&self.0, encrypt, data) }
-            }
-
-            fn cbc_encrypt_each(&self, messages: &mut [CbcMessage<'_>]) {
-                // SAFETY: `new` has found the features.
-                unsafe { chain_each(&self.0, messages) }
-            }
-
-            fn cbc_mac_each(&self, messages: &mut [MacMessage<'_>]) {
-                // SAFETY: `new` has found the features.
-                unsafe { chain_each(&self.0, messages) }
             }
 
             fn cbc_decrypt(&self, iv: &mut [u8; BLOCK], data: Data<'_, '_>) {
@@ -456,6 +450,18 @@ macro_rules! modes {
                 // SAFETY: `new` has found the features.
                 unsafe { ctr_with_mac(&self.0, encrypts, sum, counter, blocks) }
                 done
+            }
+        }
+
+        impl SideBySide for $cipher {
+            fn cbc_encrypt_each(&self, messages: &mut [CbcMessage<'_>]) {
+                // SAFETY: `new` has found the features.
+                unsafe { chain_each(&self.0, messages) }
+            }
+
+            fn cbc_mac_each(&self, messages: &mut [MacMessage<'_>]) {
+                // SAFETY: `new` has found the features.
+                unsafe { chain_each(&self.0, messages) }
             }
         }
 

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! AES by lookups in tables of 16 bytes within vector registers, for processors without instructions for AES.
 //! No memory is addressed by secrets and no branch depends on them, and a single block does not
-//! need others beside it to be fast, as it does where AES is computed with single bits.
+//! need others beside it to be fast, as it does where AES is computed with single bits: that is done with eight blocks
+//! and more (`bitslice`).
 //!
 //! Reference: Mike Hamburg, Accelerating AES with Vector Permute Instructions, CHES 2009. The
 //! tables are derived in `tables`.
 
 #![allow(unsafe_code)]
 
+mod bitslice;
+mod modes;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod vector;
 
-use super::{BLOCK, BlockCipher, expand_words};
+use super::{BLOCK, BlockCipher, Pipelined, expand_words};
 use crate::errno::Result;
+pub use modes::with_tweaks;
 use tables::*;
 pub use vector::{Register, Vector};
 use zeroize::Zeroizing;
-
-/// Blocks at work at the same time: while one waits for a lookup, another goes on.
-const FLIGHT: usize = 4;
 
 /// The round keys of one direction. Those between the first and the last are keys of the state.
 type RoundKeys<V> = Zeroizing<[V; 15]>;
@@ -29,9 +30,18 @@ type RoundKeys<V> = Zeroizing<[V; 15]>;
 pub struct Permute<V: Vector> {
     encrypt: RoundKeys<V>,
     decrypt: RoundKeys<V>,
-    /// As wide as a round key, so that the struct has no padding, as in the other one.
-    rounds: u128,
+    /// Of both directions, for many blocks.
+    bits: bitslice::RoundKeys<V>,
+    rounds: usize,
 }
+
+// No padding, as in the other one.
+const _: () = assert!(
+    size_of::<Permute<Register>>()
+        == 2 * size_of::<RoundKeys<Register>>()
+            + size_of::<bitslice::RoundKeys<Register>>()
+            + size_of::<usize>()
+);
 
 impl<V: Vector> Permute<V> {
     /// None: this processor does not have the instructions. EINVAL: no length of an AES key.
@@ -93,6 +103,12 @@ trait Direction {
 
     /// The last round, to bytes, but for its key.
     fn last_round<V: Vector>(state: V) -> V;
+
+    /// The round keys for lookups.
+    fn keys<V: Vector>(cipher: &Permute<V>) -> &[V];
+
+    /// All rounds by single bits.
+    fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]);
 }
 
 enum Encryption {}
@@ -112,6 +128,15 @@ impl Direction for Encryption {
     #[inline(always)]
     fn last_round<V: Vector>(state: V) -> V {
         linear(&SUB, invert(state)).lookup(V::load(&SHIFT_ROWS[0]))
+    }
+
+    fn keys<V: Vector>(cipher: &Permute<V>) -> &[V] {
+        &cipher.encrypt[..=cipher.rounds]
+    }
+
+    #[inline(always)]
+    fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]) {
+        bitslice::encrypt(keys, blocks);
     }
 }
 
@@ -134,6 +159,15 @@ impl Direction for Decryption {
     fn last_round<V: Vector>(state: V) -> V {
         linear(&INVERSION, invert(state)).lookup(V::load(&UNSHIFT_ROWS[0]))
     }
+
+    fn keys<V: Vector>(cipher: &Permute<V>) -> &[V] {
+        &cipher.decrypt[..=cipher.rounds]
+    }
+
+    #[inline(always)]
+    fn by_bits<V: Vector>(keys: &bitslice::RoundKeys<V>, blocks: &mut [V; bitslice::FLIGHT]) {
+        bitslice::decrypt(keys, blocks);
+    }
 }
 
 /// All rounds, on `N` blocks in turn.
@@ -153,28 +187,18 @@ fn rounds<D: Direction, V: Vector, const N: usize>(keys: &[V], blocks: &mut [V; 
     }
 }
 
-/// Blocks by themselves, several at a time.
-#[inline(always)]
-fn walk<D: Direction, V: Vector>(keys: &[V], blocks: &mut [u8]) {
-    let (flights, rest) = blocks.as_chunks_mut().0.as_chunks_mut();
-    for flight in flights {
-        in_place::<D, V, FLIGHT>(keys, flight);
-    }
-    let (pairs, single) = rest.as_chunks_mut();
-    for pair in pairs {
-        in_place::<D, V, 2>(keys, pair);
-    }
-    for block in single.as_chunks_mut().0 {
-        in_place::<D, V, 1>(keys, block);
-    }
-}
-
-#[inline(always)]
-fn in_place<D: Direction, V: Vector, const N: usize>(keys: &[V], bytes: &mut [[u8; BLOCK]; N]) {
-    let mut blocks = bytes.each_ref().map(V::load);
-    rounds::<D, V, N>(keys, &mut blocks);
-    for (block, to) in blocks.into_iter().zip(bytes) {
-        block.store(to);
+/// Blocks in registers. Apart, so that not each mode has all rounds in itself.
+#[inline(never)]
+fn crypt<D: Direction, V: Vector, const N: usize>(cipher: &Permute<V>, blocks: &mut [V; N]) {
+    // SAFETY: a cipher is made where `new` has found the features, and nowhere else.
+    unsafe {
+        V::with_features(
+            #[inline(always)]
+            || match <&mut [V; bitslice::FLIGHT]>::try_from(blocks.as_mut_slice()) {
+                Ok(blocks) => D::by_bits(&cipher.bits, blocks),
+                Err(_) => rounds::<D, V, N>(D::keys(cipher), blocks),
+            },
+        )
     }
 }
 
@@ -208,9 +232,12 @@ fn expand<V: Vector>(key: &[u8]) -> Result<Permute<V>> {
     let zero = V::load(&[0; BLOCK]);
     let (mut encrypt, mut decrypt) = (Zeroizing::new([zero; 15]), Zeroizing::new([zero; 15]));
     let constant = V::load(&CONSTANT);
-    for (i, words) in words.as_chunks::<4>().0.iter().enumerate().take(rounds + 1) {
+    let (words, _) = words.as_chunks::<4>();
+    let keys = words[..=rounds].iter().map(|words| {
         let bytes = words.iter().rev().fold(0, |key, word| key << 32 | u128::from(*word));
-        let key = V::load(&bytes.to_le_bytes());
+        V::load(&bytes.to_le_bytes())
+    });
+    for (i, key) in keys.clone().enumerate() {
         // A constant that all S-boxes of a round add is the same behind MixColumns.
         if i == 0 {
             encrypt[0] = key;
@@ -226,7 +253,7 @@ fn expand<V: Vector>(key: &[u8]) -> Result<Permute<V>> {
             decrypt[rounds - i] = mixed.xor(enter(&ENTER_DECRYPTION, constant));
         }
     }
-    Ok(Permute { encrypt, decrypt, rounds: rounds as u128 })
+    Ok(Permute { encrypt, decrypt, bits: bitslice::expand(keys), rounds })
 }
 
 impl<V: Vector> BlockCipher for Permute<V> {
@@ -235,29 +262,15 @@ impl<V: Vector> BlockCipher for Permute<V> {
     }
 
     fn encrypt(&self, blocks: &mut [u8]) {
-        let keys = &self.encrypt[..=self.rounds as usize];
-        // SAFETY: `new` has found the features.
-        unsafe {
-            V::with_features(
-                #[inline(always)]
-                || walk::<Encryption, V>(keys, blocks),
-            )
-        }
+        modes::ecb::<Encryption, V>(self, blocks.into());
     }
 
     fn decrypt(&self, blocks: &mut [u8]) {
-        let keys = &self.decrypt[..=self.rounds as usize];
-        // SAFETY: `new` has found the features.
-        unsafe {
-            V::with_features(
-                #[inline(always)]
-                || walk::<Decryption, V>(keys, blocks),
-            )
-        }
+        modes::ecb::<Decryption, V>(self, blocks.into());
     }
 
     fn chain(&self, iv: &mut [u8], blocks: &mut [u8]) {
-        let keys = &self.encrypt[..=self.rounds as usize];
+        let keys = Encryption::keys(self);
         // SAFETY: `new` has found the features.
         unsafe {
             V::with_features(
@@ -265,5 +278,9 @@ impl<V: Vector> BlockCipher for Permute<V> {
                 || chain(keys, iv, blocks),
             )
         }
+    }
+
+    fn pipelined(&self) -> Option<&dyn Pipelined> {
+        Some(self)
     }
 }

@@ -110,7 +110,7 @@ fn chains() {
 #[test]
 fn chains_side_by_side() {
     with_each(|numbers, [ours, theirs]| {
-        let Some(ours) = ours.pipelined() else { return };
+        let Some(ours) = ours.side_by_side() else { return };
         for messages in 0..20 {
             let texts: Vec<_> = (0..messages)
                 .map(|i| numbers.bytes(BLOCK * BLOCKS[(i * 7 + messages) % 21]))

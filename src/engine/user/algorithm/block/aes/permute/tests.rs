@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! The derived S-box against the one that FIPS 197 prints, in both directions. `aes/tests.rs` compares the cipher.
+//! The S-box of the tables, and that of the circuits, against the one that FIPS 197 prints, in both directions.
+//! `aes/tests.rs` compares the cipher.
 
 use super::*;
 
@@ -32,6 +33,22 @@ fn on_bytes(bytes: &[u8; 16], f: impl Fn(Register) -> Register) -> [u8; 16] {
     results
 }
 
+/// `f` of the bits of eight blocks.
+fn by_bits(
+    blocks: &[[u8; 16]; bitslice::FLIGHT],
+    f: impl Fn(&mut [Register; bitslice::FLIGHT]),
+) -> [[u8; 16]; bitslice::FLIGHT] {
+    let mut bits = blocks.each_ref().map(Register::load);
+    bitslice::transpose(&mut bits);
+    f(&mut bits);
+    bitslice::transpose(&mut bits);
+    bits.map(|block| {
+        let mut bytes = [0; 16];
+        block.store(&mut bytes);
+        bytes
+    })
+}
+
 #[test]
 fn the_s_box_and_its_inverse() {
     if !Register::is_available() {
@@ -49,5 +66,23 @@ fn the_s_box_and_its_inverse() {
             linear(&INVERSION, invert(state))
         });
         assert_eq!(back, bytes);
+    }
+}
+
+#[test]
+fn the_circuits_of_the_s_box_and_its_inverse() {
+    if !Register::is_available() {
+        return;
+    }
+    for (high, rows) in S_BOX.as_chunks::<{ bitslice::FLIGHT }>().0.iter().enumerate() {
+        let bytes = std::array::from_fn(|i| {
+            std::array::from_fn(|low| ((high * rows.len() + i) << 4 | low) as u8)
+        });
+        assert_eq!(
+            by_bits(&bytes, bitslice::sub_bytes).map(|block| block.map(|byte| byte ^ 0x63)),
+            *rows
+        );
+        let without_constant = rows.map(|row| row.map(|byte| byte ^ 0x63));
+        assert_eq!(by_bits(&without_constant, bitslice::unsub_bytes), bytes);
     }
 }

@@ -32,9 +32,28 @@ pub trait Vector: Copy + Zeroize + Send + Sync + 'static {
 
     fn load(from: &[u8; BLOCK]) -> Self;
 
+    /// A number, little-endian. It does not go by way of memory, where its halves would be written one by one: to read them as
+    /// one makes the processor wait.
+    fn from_number(number: u128) -> Self;
+
     fn store(self, to: &mut [u8; BLOCK]);
 
     fn xor(self, other: Self) -> Self;
+
+    fn and(self, other: Self) -> Self;
+
+    /// The bits of each byte moved up by `N`. Whether those that leave a byte come into the next one differs between
+    /// processors.
+    fn shifted_left<const N: i32>(self) -> Self;
+
+    /// The same downwards.
+    fn shifted_right<const N: i32>(self) -> Self;
+
+    /// Each word of four bytes in the place of the one before it, and the first in that of the last.
+    fn next_row(self) -> Self;
+
+    /// The same twice.
+    fn second_next_row(self) -> Self;
 
     /// The lower half of each byte.
     fn low(self) -> Self;
@@ -73,6 +92,12 @@ impl Vector for __m128i {
     }
 
     #[inline(always)]
+    fn from_number(number: u128) -> Self {
+        // SAFETY: SSE2 is a part of x86-64.
+        unsafe { _mm_set_epi64x((number >> 64) as i64, number as i64) }
+    }
+
+    #[inline(always)]
     fn store(self, to: &mut [u8; BLOCK]) {
         // SAFETY: the reference is to as many bytes as are written.
         unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), self) }
@@ -82,6 +107,36 @@ impl Vector for __m128i {
     fn xor(self, other: Self) -> Self {
         // SAFETY: SSE2 is a part of x86-64.
         unsafe { _mm_xor_si128(self, other) }
+    }
+
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        // SAFETY: SSE2 is a part of x86-64.
+        unsafe { _mm_and_si128(self, other) }
+    }
+
+    #[inline(always)]
+    fn shifted_left<const N: i32>(self) -> Self {
+        // SAFETY: SSE2 is a part of x86-64.
+        unsafe { _mm_slli_epi64::<N>(self) }
+    }
+
+    #[inline(always)]
+    fn shifted_right<const N: i32>(self) -> Self {
+        // SAFETY: SSE2 is a part of x86-64.
+        unsafe { _mm_srli_epi64::<N>(self) }
+    }
+
+    #[inline(always)]
+    fn next_row(self) -> Self {
+        // SAFETY: SSE2 is a part of x86-64.
+        unsafe { _mm_shuffle_epi32::<0b00_11_10_01>(self) }
+    }
+
+    #[inline(always)]
+    fn second_next_row(self) -> Self {
+        // SAFETY: SSE2 is a part of x86-64.
+        unsafe { _mm_shuffle_epi32::<0b01_00_11_10>(self) }
     }
 
     #[inline(always)]
@@ -128,6 +183,15 @@ impl Vector for uint8x16_t {
     }
 
     #[inline(always)]
+    fn from_number(number: u128) -> Self {
+        // SAFETY: NEON is a part of aarch64.
+        unsafe {
+            let halves = [number as u64, (number >> 64) as u64].map(|half| vcreate_u8(half));
+            vcombine_u8(halves[0], halves[1])
+        }
+    }
+
+    #[inline(always)]
     fn store(self, to: &mut [u8; BLOCK]) {
         // SAFETY: the reference is to as many bytes as are written.
         unsafe { vst1q_u8(to.as_mut_ptr(), self) }
@@ -137,6 +201,36 @@ impl Vector for uint8x16_t {
     fn xor(self, other: Self) -> Self {
         // SAFETY: NEON is a part of aarch64.
         unsafe { veorq_u8(self, other) }
+    }
+
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        // SAFETY: NEON is a part of aarch64.
+        unsafe { vandq_u8(self, other) }
+    }
+
+    #[inline(always)]
+    fn shifted_left<const N: i32>(self) -> Self {
+        // SAFETY: NEON is a part of aarch64.
+        unsafe { vshlq_n_u8::<N>(self) }
+    }
+
+    #[inline(always)]
+    fn shifted_right<const N: i32>(self) -> Self {
+        // SAFETY: NEON is a part of aarch64.
+        unsafe { vshrq_n_u8::<N>(self) }
+    }
+
+    #[inline(always)]
+    fn next_row(self) -> Self {
+        // SAFETY: NEON is a part of aarch64.
+        unsafe { vextq_u8::<4>(self, self) }
+    }
+
+    #[inline(always)]
+    fn second_next_row(self) -> Self {
+        // SAFETY: NEON is a part of aarch64.
+        unsafe { vextq_u8::<8>(self, self) }
     }
 
     #[inline(always)]
