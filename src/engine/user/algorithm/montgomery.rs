@@ -412,7 +412,7 @@ impl Modulus {
     /// below the modulus.
     pub fn pow(&self, x: &mut [Limb], exponent: &[Limb]) -> Result<()> {
         if let Some(digits) = &self.digits {
-            digits.pow(x, exponent)?;
+            Digits::pow([digits], [x], [exponent])?;
             self.reduce_once(x, 0);
             return Ok(());
         }
@@ -436,6 +436,26 @@ impl Modulus {
             self.mul(x, factor.get(), &mut room);
         }
         self.leave(x, &mut room)
+    }
+
+    /// [`Modulus::pow`] modulo two moduli: side by side, if the processor can do that.
+    pub fn pow_both(
+        moduli: [&Self; 2],
+        [x, y]: [&mut [Limb]; 2],
+        [of_x, of_y]: [&[Limb]; 2],
+    ) -> Result<()> {
+        let [p, q] = moduli;
+        if let (Some(p_digits), Some(q_digits)) = (&p.digits, &q.digits)
+            && p_digits.goes_with(q_digits)
+            && of_x.len() == of_y.len()
+        {
+            Digits::pow([p_digits, q_digits], [&mut *x, &mut *y], [of_x, of_y])?;
+            p.reduce_once(x, 0);
+            q.reduce_once(y, 0);
+            return Ok(());
+        }
+        p.pow(x, of_x)?;
+        q.pow(y, of_y)
     }
 
     /// `x` = `x` to the power of `exponent`, whose bytes have the highest first and are public.
@@ -578,6 +598,40 @@ mod tests {
                     wanted[..],
                     "{seed}, {len}, {public}, {slowly}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn powers_side_by_side_are_those_of_each() {
+        let pairs = LENGTHS.into_iter().zip(LENGTHS).chain([(128, 127), (128, 64), (256, 255)]);
+        for (seed, (p_len, q_len)) in (0..28).zip(pairs.cycle()) {
+            let (p, q) = (odd(seed, p_len), odd(seed / 4, q_len));
+            let moduli = [&Modulus::new(&p).unwrap(), &Modulus::new(&q).unwrap()];
+            let exponent = |seed, len| Limbs::from_bytes(&bytes(seed, len), len / LIMB).unwrap();
+            let exponents =
+                [exponent(seed + 3, 24), exponent(seed + 2, 24 + seed as usize % 2 * 8)];
+            let exponents = exponents.each_ref().map(Limbs::get);
+            // The highest numbers, and others.
+            let number = |modulus: &Modulus, seed| {
+                let mut number = Limbs::copy(modulus.get()).unwrap();
+                let less = Limbs::from_bytes(&[1], modulus.len()).unwrap();
+                modulus.sub(number.get_mut(), less.get());
+                if seed % 3 != 0 {
+                    let random = bytes(seed, modulus.len() * LIMB);
+                    let random = Limbs::from_bytes(&random, modulus.len()).unwrap();
+                    number = modulus.reduce(random.get(), &mut modulus.room().unwrap()).unwrap();
+                }
+                number
+            };
+            let mut numbers = [number(moduli[0], seed), number(moduli[1], seed + 1)];
+            let mut wanted = [number(moduli[0], seed), number(moduli[1], seed + 1)];
+            for ((modulus, number), exponent) in moduli.iter().zip(&mut wanted).zip(exponents) {
+                modulus.pow(number.get_mut(), exponent).unwrap();
+            }
+            Modulus::pow_both(moduli, numbers.each_mut().map(Limbs::get_mut), exponents).unwrap();
+            for (number, wanted) in numbers.iter().zip(&wanted) {
+                assert_eq!(number.get(), wanted.get(), "{seed}, {p_len}, {q_len}");
             }
         }
     }
