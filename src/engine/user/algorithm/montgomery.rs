@@ -15,6 +15,8 @@
 //! Reference: Handbook of Applied Cryptography, 14.3.2 and 14.6.1.
 
 #[cfg(target_arch = "x86_64")]
+mod blocks;
+#[cfg(target_arch = "x86_64")]
 mod ifma;
 #[cfg(not(target_arch = "x86_64"))]
 mod no_ifma;
@@ -130,18 +132,20 @@ impl Mask {
     }
 }
 
-/// `a` + `b` + `carry`, and the new carry.
+/// `a` + `b` + `carry`, and the new carry, which is 0 or 1. The old one is, too, unless `b` is 0.
 fn add(a: Limb, b: Limb, carry: &mut Limb) -> Limb {
-    let sum = Wide::from(a) + Wide::from(b) + Wide::from(*carry);
-    *carry = (sum >> Limb::BITS) as Limb;
-    sum as Limb
+    let (sum, first) = a.overflowing_add(b);
+    let (sum, second) = sum.overflowing_add(*carry);
+    *carry = Limb::from(first | second);
+    sum
 }
 
 /// `a` - `b` - `borrow`, and the new borrow.
 fn sub(a: Limb, b: Limb, borrow: &mut Limb) -> Limb {
-    let difference = Wide::from(a).wrapping_sub(Wide::from(b)).wrapping_sub(Wide::from(*borrow));
-    *borrow = (difference >> Limb::BITS) as Limb & 1;
-    difference as Limb
+    let (difference, first) = a.overflowing_sub(b);
+    let (difference, second) = difference.overflowing_sub(*borrow);
+    *borrow = Limb::from(first | second);
+    difference
 }
 
 /// `a` + `b` `c` + `carry`, which never has more than two limbs, and the new carry.
@@ -311,22 +315,47 @@ impl Modulus {
     /// `a` = `a` `b` / R. `a` may be any number of as many limbs if `b` is below the modulus.
     pub fn mul(&self, a: &mut [Limb], b: &[Limb], room: &mut Room) {
         let top = self.product(a, b, room);
-        a.copy_from_slice(room.0.get().get(self.len()..).unwrap_or_default());
-        self.reduce_once(a, top);
+        self.below(a, room, top);
     }
 
     /// `a` = `a` `a` / R.
     fn square(&self, a: &mut [Limb], room: &mut Room) {
         let by_rows = self.product_by_rows(a, None, room);
         let top = by_rows.unwrap_or_else(|| self.product(a, a, room));
-        a.copy_from_slice(room.0.get().get(self.len()..).unwrap_or_default());
-        self.reduce_once(a, top);
+        self.below(a, room, top);
+    }
+
+    /// `a` = what [`Modulus::product`] has made, less the modulus if it is not below that.
+    fn below(&self, a: &mut [Limb], room: &Room, top: Limb) {
+        let product = room.0.get().get(self.len()..).unwrap_or_default();
+        let mut borrow = 0;
+        // Pieces whose length the compiler knows let it keep the borrow in the flag.
+        let (fours, rest) = a.as_chunks_mut::<4>();
+        let (product_fours, product_rest) = product.as_chunks::<4>();
+        let (n_fours, n_rest) = self.get().as_chunks::<4>();
+        let mut less = |a: &mut [Limb], product: &[Limb], n: &[Limb]| {
+            for ((a, product), n) in a.iter_mut().zip(product).zip(n) {
+                *a = sub(*product, *n, &mut borrow);
+            }
+        };
+        for ((a, product), n) in fours.iter_mut().zip(product_fours).zip(n_fours) {
+            less(a, product, n);
+        }
+        less(rest, product_rest, n_rest);
+        let is_below = Mask::of(borrow & (top ^ 1));
+        a.iter_mut().zip(product).for_each(|(a, product)| *a = is_below.select(*product, *a));
     }
 
     /// [`Modulus::product`] as fast as the processor can; None: not faster than by single limbs. Without
     /// `b` it is the square of `a`.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     fn product_by_rows(&self, a: &[Limb], b: Option<&[Limb]>, room: &mut Room) -> Option<Limb> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(blocks) = blocks::Blocks::new()
+            && let Some(top) = blocks.product(room.0.get_mut(), a, b, self.get(), self.inverse)
+        {
+            return Some(top);
+        }
         let rows = rows::Rows::new()?;
         match b {
             Some(b) => rows.multiply(room.0.get_mut(), a, b),
@@ -412,7 +441,7 @@ impl Modulus {
     /// below the modulus.
     pub fn pow(&self, x: &mut [Limb], exponent: &[Limb]) -> Result<()> {
         if let Some(digits) = &self.digits {
-            digits.pow(x, exponent)?;
+            Digits::pow([digits], [x], [exponent])?;
             self.reduce_once(x, 0);
             return Ok(());
         }
@@ -436,6 +465,26 @@ impl Modulus {
             self.mul(x, factor.get(), &mut room);
         }
         self.leave(x, &mut room)
+    }
+
+    /// [`Modulus::pow`] modulo two moduli: side by side, if the processor can do that.
+    pub fn pow_both(
+        moduli: [&Self; 2],
+        [x, y]: [&mut [Limb]; 2],
+        [of_x, of_y]: [&[Limb]; 2],
+    ) -> Result<()> {
+        let [p, q] = moduli;
+        if let (Some(p_digits), Some(q_digits)) = (&p.digits, &q.digits)
+            && p_digits.goes_with(q_digits)
+            && of_x.len() == of_y.len()
+        {
+            Digits::pow([p_digits, q_digits], [&mut *x, &mut *y], [of_x, of_y])?;
+            p.reduce_once(x, 0);
+            q.reduce_once(y, 0);
+            return Ok(());
+        }
+        p.pow(x, of_x)?;
+        q.pow(y, of_y)
     }
 
     /// `x` = `x` to the power of `exponent`, whose bytes have the highest first and are public.
@@ -578,6 +627,40 @@ mod tests {
                     wanted[..],
                     "{seed}, {len}, {public}, {slowly}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn powers_side_by_side_are_those_of_each() {
+        let pairs = LENGTHS.into_iter().zip(LENGTHS).chain([(128, 127), (128, 64), (256, 255)]);
+        for (seed, (p_len, q_len)) in (0..28).zip(pairs.cycle()) {
+            let (p, q) = (odd(seed, p_len), odd(seed / 4, q_len));
+            let moduli = [&Modulus::new(&p).unwrap(), &Modulus::new(&q).unwrap()];
+            let exponent = |seed, len| Limbs::from_bytes(&bytes(seed, len), len / LIMB).unwrap();
+            let exponents =
+                [exponent(seed + 3, 24), exponent(seed + 2, 24 + seed as usize % 2 * 8)];
+            let exponents = exponents.each_ref().map(Limbs::get);
+            // The highest numbers, and others.
+            let number = |modulus: &Modulus, seed| {
+                let mut number = Limbs::copy(modulus.get()).unwrap();
+                let less = Limbs::from_bytes(&[1], modulus.len()).unwrap();
+                modulus.sub(number.get_mut(), less.get());
+                if seed % 3 != 0 {
+                    let random = bytes(seed, modulus.len() * LIMB);
+                    let random = Limbs::from_bytes(&random, modulus.len()).unwrap();
+                    number = modulus.reduce(random.get(), &mut modulus.room().unwrap()).unwrap();
+                }
+                number
+            };
+            let mut numbers = [number(moduli[0], seed), number(moduli[1], seed + 1)];
+            let mut wanted = [number(moduli[0], seed), number(moduli[1], seed + 1)];
+            for ((modulus, number), exponent) in moduli.iter().zip(&mut wanted).zip(exponents) {
+                modulus.pow(number.get_mut(), exponent).unwrap();
+            }
+            Modulus::pow_both(moduli, numbers.each_mut().map(Limbs::get_mut), exponents).unwrap();
+            for (number, wanted) in numbers.iter().zip(&wanted) {
+                assert_eq!(number.get(), wanted.get(), "{seed}, {p_len}, {q_len}");
             }
         }
     }

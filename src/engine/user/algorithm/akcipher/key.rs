@@ -206,9 +206,8 @@ impl PrivateKey {
         let (p, q) = (&self.p, &self.q);
         let mut room = p.room()?;
         let mut of_p = p.reduce(number.get(), &mut room)?;
-        p.pow(of_p.get_mut(), dp.get())?;
         let mut of_q = q.reduce(number.get(), &mut q.room()?)?;
-        q.pow(of_q.get_mut(), dq.get())?;
+        Modulus::pow_both([p, q], [of_p.get_mut(), of_q.get_mut()], [dp.get(), dq.get()])?;
         let subtrahend = p.reduce(of_q.get(), &mut room)?;
         p.sub(of_p.get_mut(), subtrahend.get());
         p.enter(of_p.get_mut(), &mut room);

@@ -14,8 +14,20 @@ impl Digits {
     }
 
     /// Is never called.
-    pub fn pow(&self, _: &mut [Limb], _: &[Limb]) -> Result<()> {
+    pub fn goes_with(&self, _: &Self) -> bool {
         match *self {}
+    }
+
+    /// Is never called.
+    pub fn pow<const P: usize>(
+        moduli: [&Self; P],
+        _: [&mut [Limb]; P],
+        _: [&[Limb]; P],
+    ) -> Result<()> {
+        match moduli.first() {
+            Some(none) => match **none {},
+            None => Ok(()),
+        }
     }
 
     /// Is never called.
