@@ -10,38 +10,36 @@
 
 mod scalar;
 
-use super::WORDS;
+use super::{Permute, WORDS};
 use std::arch::x86_64::*;
 
 /// Columns, and rows, of words.
 const SIDE: usize = 5;
 
-/// The permutations, the fastest first. False, and nothing done, if the processor cannot.
-static PERMUTATIONS: [fn(&mut [u64; WORDS]) -> bool; 3] =
-    [permute_with_avx512, scalar::permute_with_bmi, scalar::permute_plainly];
+/// Each gives a function, if the processor can run it: the fastest first.
+static PERMUTATIONS: [fn() -> Option<Permute>; 3] = [avx512, scalar::bmi, scalar::plain];
 
-/// Permutes the state; false, and nothing done, if none of them can.
-pub fn permute(state: &mut [u64; WORDS]) -> bool {
-    PERMUTATIONS.iter().any(|permute| permute(state))
+/// The fastest function that the processor can run; None: it can run none of them.
+pub fn fastest() -> Option<Permute> {
+    PERMUTATIONS.iter().find_map(|permutation| permutation())
 }
 
 /// What each of them makes of the state.
 #[cfg(test)]
 pub fn permuted_by_all(state: [u64; WORDS]) -> Vec<[u64; WORDS]> {
-    let permuted = PERMUTATIONS.iter().filter_map(|permute| {
+    let available = PERMUTATIONS.iter().filter_map(|permutation| permutation());
+    let permuted = available.map(|permute| {
         let mut state = state;
-        permute(&mut state).then_some(state)
+        permute(&mut state);
+        state
     });
     permuted.collect()
 }
 
-fn permute_with_avx512(state: &mut [u64; WORDS]) -> bool {
+fn avx512() -> Option<Permute> {
     let able = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
-    if able {
-        // SAFETY: the processor has the features.
-        unsafe { permute_words(state) };
-    }
-    able
+    // SAFETY: the function is given away only where the processor has the features.
+    able.then_some(|state| unsafe { permute_words(state) })
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]

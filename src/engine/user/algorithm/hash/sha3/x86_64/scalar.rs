@@ -11,7 +11,7 @@
 //!
 //! Nothing depends on data but the result, and nothing of the state is on the stack.
 
-use super::{CONSTANTS, SIDE, WORDS};
+use super::{CONSTANTS, Permute, SIDE, WORDS};
 
 /// After so many rounds each word is in its own place again.
 const PERIOD: usize = 4;
@@ -30,8 +30,9 @@ const ROTATIONS: [[u32; SIDE]; SIDE] = [
 
 /// Where word (x, y) is after `rounds`: bytes from the middle of the state.
 const fn place(rounds: usize, x: usize, y: usize) -> isize {
-    let plane = ((x + y << rounds) + (SIDE - 1) * x) % SIDE;
-    (SIDE * plane + x).cast_signed() - MIDDLE.cast_signed() << 3
+    let plane = (((x + y) << rounds) + (SIDE - 1) * x) % SIDE;
+    let words = (SIDE * plane + x).cast_signed() - MIDDLE.cast_signed();
+    words * size_of::<u64>().cast_signed()
 }
 
 /// The column from which word `x` of plane `y` comes by pi; it comes from plane `x`.
@@ -49,8 +50,8 @@ const fn rotation(x: usize, y: usize) -> u32 {
     ROTATIONS[x][column(x, y)]
 }
 
-/// Computes plane `$y` of the result of round `$i`, if it is none of those in [`last_plane`]. `$d0` to `$d4` are what theta
-/// adds to its words, and `$constants` is for iota.
+/// Computes plane `$y` of the result of round `$i`, but plane 4. `$d0` to `$d4` are what theta adds to the columns from
+/// which its words come; plane 0 takes the `$constants` of iota, too.
 macro_rules! plane {
     (
         $way:ident $y:tt, $i:literal, $state:ident,
@@ -331,21 +332,21 @@ macro_rules! plain {
 macro_rules! permute {
     ($way:ident $words:ident) => {
         let parity: [u64; SIDE] = std::array::from_fn(|x| {
-            $words.iter().skip(x).step_by(SIDE).fold(0, |parity, word| parity ^ word)
+            $words[x] ^ $words[x + 5] ^ $words[x + 10] ^ $words[x + 15] ^ $words[x + 20]
         });
         let [mut d0, mut d1, mut d2, mut d3, mut d4] = std::array::from_fn(|x| {
             parity[(x + SIDE - 1) % SIDE] ^ parity[(x + 1) % SIDE].rotate_left(1)
         });
         let state = $words.as_mut_ptr().wrapping_add(MIDDLE);
         macro_rules! round {
-                    ($i:literal, $constants:ident) => {
-                        plane!($way 0, $i, state, d0 d1 d2 d3 d4, $constants);
-                        plane!($way 1, $i, state, d3 d4 d0 d1 d2);
-                        plane!($way 2, $i, state, d1 d2 d3 d4 d0);
-                        plane!($way 3, $i, state, d4 d0 d1 d2 d3);
-                        last_plane!($way, $i, state, d2 d3 d4 d0 d1);
-                    };
-                }
+                                    ($i:literal, $constants:ident) => {
+                                        plane!($way 0, $i, state, d0 d1 d2 d3 d4, $constants);
+                                        plane!($way 1, $i, state, d3 d4 d0 d1 d2);
+                                        plane!($way 2, $i, state, d1 d2 d3 d4 d0);
+                                        plane!($way 3, $i, state, d4 d0 d1 d2 d3);
+                                        last_plane!($way, $i, state, d2 d3 d4 d0 d1);
+                                    };
+                                }
         for constants in CONSTANTS.as_chunks::<PERIOD>().0 {
             let constants = constants.as_ptr();
             round!(0, constants);
@@ -356,29 +357,25 @@ macro_rules! permute {
     };
 }
 
-/// Permutes the state with BMI1 and BMI2; false, and nothing done, if the processor has not got them.
-pub fn permute_with_bmi(state: &mut [u64; WORDS]) -> bool {
+/// The permutation with BMI1 and BMI2; None: the processor has not got them.
+pub fn bmi() -> Option<Permute> {
     #[target_feature(enable = "bmi1,bmi2")]
     fn permute(state: &mut [u64; WORDS]) {
         permute!(bmi state);
     }
     let able = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
-    if able {
-        // SAFETY: the processor has the features.
-        unsafe { permute(state) };
-    }
-    able
+    // SAFETY: the function is given away only where the processor has the features.
+    able.then_some(|state| unsafe { permute(state) })
 }
 
-/// Permutes the state on any processor; false, and nothing done, if Miri runs, which knows no assembly.
-pub fn permute_plainly(state: &mut [u64; WORDS]) -> bool {
+/// The permutation for any processor; None: Miri runs, which knows no assembly.
+pub fn plain() -> Option<Permute> {
     /// The words that are complemented.
     const COMPLEMENTED: [usize; 6] = [1, 2, 8, 12, 17, 20];
-    let able = cfg!(not(miri));
-    if able {
+    fn permute(state: &mut [u64; WORDS]) {
         COMPLEMENTED.iter().for_each(|word| state[*word] = !state[*word]);
         permute!(plain state);
         COMPLEMENTED.iter().for_each(|word| state[*word] = !state[*word]);
     }
-    able
+    cfg!(not(miri)).then_some(permute)
 }
