@@ -7,7 +7,7 @@
 //! adds to each column is known before a round begins, so that a plane of the result takes one word of each plane. It
 //! goes to where these were (2.5), so there is no second state: word (x, y) is in plane 2^i (x + y) - x when i rounds have
 //! been computed, which is y again after four. Where no instruction is an AND with NOT, some words of the state are
-//! complemented, and three of four NOTs go away (2.2).
+//! complemented, and four of five NOTs go away (2.2).
 //!
 //! Nothing depends on data but the result, and nothing of the state is on the stack.
 
