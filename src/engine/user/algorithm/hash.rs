@@ -5,8 +5,7 @@
 //! with. Block and digest sizes are those that /proc/crypto shows. Of several messages
 //! `side_by_side` computes the digests together, where that is faster.
 //!
-//! The digests are RustCrypto's, but for SHA-1 and SHA-2, and SHA-3 on x86-64, whose module has the name of RustCrypto's
-//! there. Not here: their self tests in FIPS mode, and the length
+//! The digests are RustCrypto's, but for SHA-1, SHA-2 and SHA-3. Not here: their self tests in FIPS mode, and the length
 //! limit that the kernel's socket memory sets to a key.
 //!
 //! References: Linux `crypto/hmac.c`; RFC 2104.
@@ -29,7 +28,6 @@ mod sha;
 mod sha1;
 #[cfg(target_arch = "x86_64")]
 mod sha256;
-#[cfg(target_arch = "x86_64")]
 mod sha3;
 #[cfg(target_arch = "x86_64")]
 mod sha512;
@@ -49,6 +47,8 @@ use lanes::{grouping_of_32, grouping_of_64};
 #[cfg(target_arch = "x86_64")]
 use sha::Sha2;
 use sha::{Sha1, Sha256, Sha512};
+
+use self::sha3::Sha3;
 use zeroize::Zeroize;
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -208,7 +208,7 @@ fn no_grouping() -> Option<Grouping> {
     None
 }
 
-/// SHA-1 or SHA-2.
+/// SHA-1, SHA-2 or SHA-3.
 macro_rules! sha {
     ($name:literal, $block_size:literal, $digest_size:literal, $beginning:path, $grouping:path) => {
         Entry {
@@ -261,10 +261,10 @@ const DIGESTS: &[Entry] = &[
     sha!("sha256", 64, 32, Sha256::sha256, grouping_of_32),
     sha!("sha384", 128, 48, Sha512::sha384, grouping_of_64),
     sha!("sha512", 128, 64, Sha512::sha512, grouping_of_64),
-    entry::<sha3::Sha3_224>("sha3-224"),
-    entry::<sha3::Sha3_256>("sha3-256"),
-    entry::<sha3::Sha3_384>("sha3-384"),
-    entry::<sha3::Sha3_512>("sha3-512"),
+    sha!("sha3-224", 144, 28, Sha3::<144>::new, no_grouping),
+    sha!("sha3-256", 136, 32, Sha3::<136>::new, no_grouping),
+    sha!("sha3-384", 104, 48, Sha3::<104>::new, no_grouping),
+    sha!("sha3-512", 72, 64, Sha3::<72>::new, no_grouping),
     entry::<sm3::Sm3>("sm3"),
     blake2!("blake2b-160", Blake2b, Blake2bMac, U20),
     blake2!("blake2b-256", Blake2b, Blake2bMac, U32),

@@ -137,7 +137,9 @@ impl<W: Word, const WORDS: usize, const BLOCK: usize> Sha<W, WORDS, BLOCK> {
             last.as_flattened_mut()[..rest.len()].copy_from_slice(rest);
         }
         let mut state = self.state;
-        (self.compress)(&mut state, blocks);
+        if !blocks.is_empty() {
+            (self.compress)(&mut state, blocks);
+        }
         (self.compress)(&mut state, last);
         write_digest(&state, digest);
     }
