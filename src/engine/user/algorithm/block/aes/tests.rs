@@ -194,7 +194,8 @@ fn counters_that_wrap() {
 #[test]
 fn counter_mode_and_mac_in_one_pass() {
     with_each(|numbers, [ours, theirs]| {
-        let Some(ours) = ours.pipelined() else { return };
+        // Where a chain leaves no time for a second block, there is no such pass.
+        let (Some(ours), Some(_)) = (ours.pipelined(), ours.side_by_side()) else { return };
         for blocks in BLOCKS {
             let plain = numbers.bytes(BLOCK * blocks);
             let begin = numbers.wide() | u128::from(u32::MAX - 1);
