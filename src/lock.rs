@@ -531,6 +531,24 @@ mod tests {
         drop(held);
     }
 
+    #[test]
+    fn who_says_too_late_that_it_waits_gets_the_lock_even_so() {
+        let lock = Lock::new(Counter(0));
+        let held = lock.lock().unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| lock.lock().map(|mut held| held.0 += 1));
+            while lock.word.load(Ordering::Relaxed) & STATE != CONTENDED {
+                thread::yield_now();
+            }
+            // What the end of a guard does that has looked before that: nobody is woken.
+            lock.owner.store(0, Ordering::Relaxed);
+            lock.word.store(generation() << 2 | FREE, Ordering::Release);
+            std::mem::forget(held);
+            assert_eq!(waiting.join().unwrap(), Ok(()));
+        });
+        assert_eq!(lock.lock().unwrap().0, 1);
+    }
+
     /// What signal handlers do: each of two threads holds a lock and wants the other's. `first` says
     /// whether each wants it as its call's first one.
     fn cross(first: [bool; 2]) -> [Result<()>; 2] {
