@@ -35,6 +35,7 @@ pub mod side_by_side;
 #[cfg(test)]
 mod wycheproof;
 
+use self::sha3::Sha3;
 use super::names::Name;
 use crate::engine::{DIGEST_MAX, Grouping};
 use crate::errno::{Errno, Result};
@@ -47,8 +48,6 @@ use lanes::{grouping_of_32, grouping_of_64};
 #[cfg(target_arch = "x86_64")]
 use sha::Sha2;
 use sha::{Sha1, Sha256, Sha512};
-
-use self::sha3::Sha3;
 use zeroize::Zeroize;
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -328,6 +328,20 @@ macro_rules! plain {
     };
 }
 
+/// Computes round `$i`. `$d0` to `$d4` are what theta adds to the columns.
+macro_rules! round {
+    (
+        $way:ident $i:literal, $state:ident, $constants:ident,
+        $d0:ident $d1:ident $d2:ident $d3:ident $d4:ident
+    ) => {
+        plane!($way 0, $i, $state, $d0 $d1 $d2 $d3 $d4, $constants);
+        plane!($way 1, $i, $state, $d3 $d4 $d0 $d1 $d2);
+        plane!($way 2, $i, $state, $d1 $d2 $d3 $d4 $d0);
+        plane!($way 3, $i, $state, $d4 $d0 $d1 $d2 $d3);
+        last_plane!($way, $i, $state, $d2 $d3 $d4 $d0 $d1);
+    };
+}
+
 /// Computes 24 rounds.
 macro_rules! permute {
     ($way:ident $words:ident) => {
@@ -338,21 +352,12 @@ macro_rules! permute {
             parity[(x + SIDE - 1) % SIDE] ^ parity[(x + 1) % SIDE].rotate_left(1)
         });
         let state = $words.as_mut_ptr().wrapping_add(MIDDLE);
-        macro_rules! round {
-                                    ($i:literal, $constants:ident) => {
-                                        plane!($way 0, $i, state, d0 d1 d2 d3 d4, $constants);
-                                        plane!($way 1, $i, state, d3 d4 d0 d1 d2);
-                                        plane!($way 2, $i, state, d1 d2 d3 d4 d0);
-                                        plane!($way 3, $i, state, d4 d0 d1 d2 d3);
-                                        last_plane!($way, $i, state, d2 d3 d4 d0 d1);
-                                    };
-                                }
         for constants in CONSTANTS.as_chunks::<PERIOD>().0 {
             let constants = constants.as_ptr();
-            round!(0, constants);
-            round!(1, constants);
-            round!(2, constants);
-            round!(3, constants);
+            round!($way 0, state, constants, d0 d1 d2 d3 d4);
+            round!($way 1, state, constants, d0 d1 d2 d3 d4);
+            round!($way 2, state, constants, d0 d1 d2 d3 d4);
+            round!($way 3, state, constants, d0 d1 d2 d3 d4);
         }
     };
 }
