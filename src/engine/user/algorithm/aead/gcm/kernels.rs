@@ -48,6 +48,8 @@ macro_rules! gcm {
             keys: RoundKeys,
             /// From the highest power of H to the first; zeros, for what is loaded behind it.
             powers: Zeroizing<[[u8; BLOCK]; POWERS + LANES]>,
+            /// The sums of the halves of each.
+            folded: Zeroizing<[[u8; BLOCK]; POWERS + LANES]>,
         }
 
         /// A message at work.
@@ -58,6 +60,12 @@ macro_rules! gcm {
             mask: __m128i,
             /// The hash of the data so far.
             hash: __m128i,
+        }
+
+        /// Powers of H, times x, and the sums of their halves, which are made once for a key.
+        struct Powers {
+            whole: Wide,
+            folded: Wide,
         }
 
         /// Sums of products, of which the middle one begins with the upper half of the lower one, and the
@@ -148,8 +156,8 @@ macro_rules! gcm {
 
         fn with_key(key: &[u8]) -> Result<Box<$Kernel>> {
             let keys = expand_aes(key)?;
-            let powers = Zeroizing::new([[0; BLOCK]; POWERS + LANES]);
-            let mut this = Box::new($Kernel { keys, powers });
+            let zeros = || Zeroizing::new([[0; BLOCK]; POWERS + LANES]);
+            let mut this = Box::new($Kernel { keys, powers: zeros(), folded: zeros() });
             let h = encrypt_block(&this.keys, _mm_setzero_si128());
             let first = times_x(reverse_one(h));
             let mut power = first;
@@ -161,8 +169,11 @@ macro_rules! gcm {
                 store_block(place, power);
             }
             let mut powers = load(lowest.as_flattened());
-            for place in this.powers.as_chunks_mut::<LANES>().0.iter_mut().take(FLIGHT).rev() {
+            let places = this.powers.as_chunks_mut::<LANES>().0.iter_mut();
+            let folded_places = this.folded.as_chunks_mut::<LANES>().0.iter_mut();
+            for (place, folded_place) in places.zip(folded_places).take(FLIGHT).rev() {
                 store(place.as_flattened_mut(), powers);
+                store(folded_place.as_flattened_mut(), folded(powers));
                 powers = product(powers, broadcast(&power));
             }
             Ok(this)
@@ -219,8 +230,8 @@ macro_rules! gcm {
                 let mut sums = zero();
                 // AES has at least nine rounds between the first and the last.
                 let beside = |round: usize| {
-                    if let (Some(blocks), Some(powers)) = (before.get(round), powers(key).get(round)) {
-                        add_product(&mut sums, *blocks, load(powers.as_flattened()));
+                    if let Some(blocks) = before.get(round) {
+                        add_product(&mut sums, *blocks, powers(key, LANES * round));
                     }
                 };
                 let counters = &mut message.counters;
@@ -233,9 +244,10 @@ macro_rules! gcm {
             rest
         }
 
-        /// The powers of H, for a register of blocks each.
-        fn powers(key: &$Kernel) -> &[[[u8; BLOCK]; LANES]] {
-            key.powers.as_chunks().0
+        /// The powers of H from the one in this place on, as many as a register has lanes.
+        fn powers(key: &$Kernel, first: usize) -> Powers {
+            let from = |all: &[_]| load(all[first..][..LANES].as_flattened());
+            Powers { whole: from(&*key.powers), folded: from(&*key.folded) }
         }
 
         fn begin(keys: &RoundKeys, iv: &[u8; IV]) -> Message {
@@ -351,10 +363,9 @@ macro_rules! gcm {
         ) {
             let mut blocks = *blocks;
             blocks[0] = xor(blocks[0], in_first_lane(*hash));
-            let (powers, _) = key.powers[POWERS - count..].as_chunks::<LANES>();
             let mut sums = zero();
-            for (blocks, powers) in blocks.iter().zip(powers).take(count.div_ceil(LANES)) {
-                add_product(&mut sums, *blocks, load(powers.as_flattened()));
+            for (i, blocks) in blocks.iter().enumerate().take(count.div_ceil(LANES)) {
+                add_product(&mut sums, *blocks, powers(key, POWERS - count + LANES * i));
             }
             *hash = sum(sums);
         }
@@ -366,17 +377,21 @@ macro_rules! gcm {
 
         /// Adds the products of each block of `a` and of `b`, which is times x. Karatsuba's way, as a
         /// multiplication keeps AES waiting for as long as two of its rounds take.
-        fn add_product(sums: &mut Sums, a: Wide, b: Wide) {
-            let halves = |a| xor(a, swap_halves(a));
-            sums.low = xor(sums.low, multiply_low(a, b));
-            sums.middle = xor(sums.middle, multiply_low(halves(a), halves(b)));
-            sums.high = xor(sums.high, multiply_high(a, b));
+        fn add_product(sums: &mut Sums, a: Wide, b: Powers) {
+            sums.low = xor(sums.low, multiply_low(a, b.whole));
+            sums.middle = xor(sums.middle, multiply_low(folded(a), b.folded));
+            sums.high = xor(sums.high, multiply_high(a, b.whole));
         }
 
         fn product(a: Wide, b: Wide) -> Wide {
             let mut sums = zero();
-            add_product(&mut sums, a, b);
+            add_product(&mut sums, a, Powers { whole: b, folded: folded(b) });
             reduced(sums)
+        }
+
+        /// The sum of both halves of each block, in both.
+        fn folded(blocks: Wide) -> Wide {
+            xor(blocks, swap_halves(blocks))
         }
 
         /// That of all lanes.
