@@ -58,6 +58,7 @@ impl<'a> Choices<'a> {
         taken
     }
 
+    #[cfg(feature = "user-engine")]
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -82,6 +83,7 @@ impl Random {
         (self.next() % limit as u64) as usize
     }
 
+    #[cfg(feature = "user-engine")]
     fn bytes(&mut self, len: usize) -> Vec<u8> {
         let mut bytes: Vec<_> =
             (0..len.div_ceil(8)).flat_map(|_| self.next().to_le_bytes()).collect();
