@@ -101,9 +101,12 @@ fn is_later(one: usize, other: usize) -> bool {
     one.wrapping_sub(other).cast_signed() > 0
 }
 
-/// The wait of a thread. If signal handlers have interrupted it in a wait and wait themselves, it is the
-/// last one, which has to end first.
+/// The wait of a thread; 0: a thread that nobody knows, and which is not taken for that of a free place. If signal
+/// handlers have interrupted it in a wait and wait themselves, it is the last one, which has to end first.
 fn wait_of(thread: usize) -> Option<Wait> {
+    if thread == 0 {
+        return None;
+    }
     let in_use = PLACE.iter().take(IN_USE.load(SeqCst));
     let waits = in_use.filter_map(|place| place.read(thread));
     waits.reduce(|one, other| if is_later(other.began, one.began) { other } else { one })

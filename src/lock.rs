@@ -17,6 +17,9 @@
 
 #![allow(unsafe_code)]
 
+mod mark;
+
+use self::mark::Mark;
 use crate::circle::Waiting;
 use crate::errno::{Errno, Result};
 use crate::generation::{first_thread, generation};
@@ -50,11 +53,6 @@ pub struct Lock<T> {
     /// The thread that holds it, by the address of that thread's errno, and [`KEPT`]. 0: no thread; or it
     /// is just being taken or given back.
     owner: AtomicUsize,
-    /// The last thread that began to take the lock or to give it back. While `owner` is 0 it counts as the holder:
-    /// so a signal handler that runs between two instructions of `take` or `drop` finds that its own thread has
-    /// the lock. A thread that does not get the lock takes its mark away, unless it is a handler that found the
-    /// mark of its own thread.
-    at_it: AtomicUsize,
     value: UnsafeCell<T>,
 }
 
@@ -95,7 +93,6 @@ impl<T> Lock<T> {
         Self {
             word: AtomicU32::new(FREE),
             owner: AtomicUsize::new(0),
-            at_it: AtomicUsize::new(0),
             value: UnsafeCell::new(value),
         }
     }
@@ -178,6 +175,8 @@ impl<T: Recover> Lock<T> {
                 if self.is_held_below(word) {
                     return Err(Errno::DEADLK);
                 }
+                // It was free: what this thread has seen of earlier holders is over.
+                in_vain = WaitInVain::default();
                 match self.take(word, taken) {
                     Ok(guard) => return Ok(guard),
                     Err(now) => word = now,
@@ -220,25 +219,18 @@ impl<T: Recover> Lock<T> {
         if word & STATE != FREE {
             self.forget_owner(word);
         }
-        // If this is a signal handler's call, it may have interrupted one that is about to do the same.
-        let before = if self.at_it.load(Ordering::Relaxed) == thread { thread } else { 0 };
-        self.at_it.store(thread, Ordering::Relaxed);
-        // Nothing goes past this either way, for a signal handler of this thread.
-        let found = self.word.compare_exchange(word, taken, Ordering::AcqRel, Ordering::Relaxed);
-        if let Err(found) = found {
-            if self.at_it.load(Ordering::Relaxed) == thread {
-                self.at_it.store(before, Ordering::Relaxed);
-            }
-            return Err(found);
-        }
-        self.owner.store(thread, Ordering::Relaxed);
+        self.mark(thread, taken >> 2).during(|| {
+            self.word.compare_exchange(word, taken, Ordering::AcqRel, Ordering::Relaxed)?;
+            self.owner.store(thread, Ordering::Relaxed);
+            Ok::<_, u32>(())
+        })?;
         if word & STATE != FREE {
             // SAFETY: this thread is the only one that has the lock. The one that had it is not in this
             // process; or it is the thread that forked, which has kept the lock and changes nothing meanwhile: see
             // `is_held_below`.
             unsafe { T::recover(self.value.get()) };
         }
-        Ok(Guard { lock: self, taken: taken as usize, before, of_this_thread: PhantomData })
+        Ok(Guard { lock: self, taken: taken as usize, of_this_thread: PhantomData })
     }
 }
 
@@ -268,12 +260,18 @@ impl<T> Lock<T> {
         }
     }
 
-    /// The thread that holds it, if any does. 0: that is not known at this moment.
+    /// The thread that holds it, if any does. 0: that is not known at this moment, and it is not this thread, in
+    /// an interrupted call.
     fn holder(&self) -> usize {
-        match self.owner.load(Ordering::Relaxed) & !KEPT {
-            0 => self.at_it.load(Ordering::Relaxed),
-            owner => owner,
-        }
+        let (owner, thread) = (self.owner.load(Ordering::Relaxed) & !KEPT, this_thread());
+        let process = self.word.load(Ordering::Relaxed) >> 2;
+        if owner == 0 && self.mark(thread, process).is_set() { thread } else { owner }
+    }
+
+    /// The mark of a thread that is about to take it or to give it back.
+    #[inline]
+    fn mark(&self, thread: usize, process: u32) -> Mark {
+        Mark::new(std::ptr::from_ref(&self.word).addr(), thread, process)
     }
 
     /// Returns whether it is held across a fork(2), or it is not known who holds it.
@@ -289,7 +287,7 @@ impl<T> Lock<T> {
     /// This thread has kept the lock, in this process, and calls this once.
     pub unsafe fn kept(&self) -> Guard<'_, T> {
         let taken = self.word.load(Ordering::Relaxed) as usize;
-        Guard { lock: self, taken, before: 0, of_this_thread: PhantomData }
+        Guard { lock: self, taken, of_this_thread: PhantomData }
     }
 }
 
@@ -297,11 +295,9 @@ impl<T> Lock<T> {
 pub struct Guard<'a, T> {
     lock: &'a Lock<T>,
     /// The word as it was when the lock was taken, perhaps in a parent of this process. As wide as the other
-    /// fields, since the compiler moves a guard in pieces of that size: a processor waits that reads more than was
+    /// field, since the compiler moves a guard in pieces of that size: a processor waits that reads more than was
     /// just written.
     taken: usize,
-    /// This thread, if a call of it was interrupted that was about to take the lock, or 0.
-    before: usize,
     /// It is neither sent nor lent to another thread.
     of_this_thread: PhantomData<*mut T>,
 }
@@ -347,19 +343,18 @@ impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
         let lock = self.lock;
         let free = self.taken as u32 & !STATE;
-        lock.at_it.store(lock.owner.load(Ordering::Relaxed) & !KEPT, Ordering::Relaxed);
-        // A signal handler of this thread sees these in this order.
-        compiler_fence(Ordering::SeqCst);
-        lock.owner.store(0, Ordering::Relaxed);
-        compiler_fence(Ordering::SeqCst);
-        // Not in one instruction, which would wait until the results of the call are in the cache: a tenth of a short
-        // call's time. A thread that says between the two that it waits finds out after [`LOOK_FOR_HOLDER`].
-        let contended = lock.word.load(Ordering::Relaxed) & STATE == CONTENDED;
-        lock.word.store(free, Ordering::Release);
-        compiler_fence(Ordering::SeqCst);
-        // If this forgets a thread that has taken the lock already, and a signal handler interrupts that one at
-        // its next instruction, the handler waits for [`PATIENCE`].
-        lock.at_it.store(self.before, Ordering::Relaxed);
+        let thread = lock.owner.load(Ordering::Relaxed) & !KEPT;
+        let contended = lock.mark(thread, self.process()).during(|| {
+            lock.owner.store(0, Ordering::Relaxed);
+            // A signal handler of this thread sees these in this order.
+            compiler_fence(Ordering::SeqCst);
+            // Not in one instruction, which would wait until the results of the call are in the cache: a tenth of a
+            // short call's time. A thread that says between the two that it waits finds out after
+            // [`LOOK_FOR_HOLDER`].
+            let contended = lock.word.load(Ordering::Relaxed) & STATE == CONTENDED;
+            lock.word.store(free, Ordering::Release);
+            contended
+        });
         if contended {
             wake(&lock.word, 1);
         }
@@ -511,23 +506,32 @@ mod tests {
         assert!(lock.lock().is_ok());
     }
 
+    /// Another thread had its mark in the lock, too, and overwrote this one's.
     #[test]
-    fn a_handler_does_not_wait_for_a_lock_that_its_thread_is_just_taking() {
+    fn a_handler_does_not_wait_for_a_lock_that_its_thread_is_just_taking_beside_another() {
         let lock = Lock::new(Counter(0));
-        lock.at_it.store(this_thread(), Ordering::Relaxed);
-        lock.word.store(generation() << 2 | HELD, Ordering::Relaxed);
-        assert_eq!(lock.lock().err(), Some(Errno::DEADLK));
+        let held = lock.lock().unwrap();
+        lock.mark(this_thread(), generation()).during(|| {
+            thread::scope(|scope| {
+                let other = scope.spawn(|| lock.try_lock_in(generation()).is_none());
+                assert!(other.join().unwrap());
+            });
+            lock.owner.store(0, Ordering::Relaxed);
+            assert_eq!(lock.lock().err(), Some(Errno::DEADLK));
+            lock.owner.store(this_thread(), Ordering::Relaxed);
+        });
+        drop(held);
+        assert!(lock.lock().is_ok());
     }
 
     #[test]
-    fn who_did_not_get_a_lock_is_not_taken_for_its_holder() {
+    fn who_was_at_a_lock_is_not_taken_for_its_holder() {
         let lock = Lock::new(Counter(0));
+        drop(lock.lock());
+        assert!(!lock.mark(this_thread(), generation()).is_set());
         let held = lock.lock().unwrap();
-        thread::scope(|scope| {
-            let other = scope.spawn(|| lock.try_lock_in(generation()).is_none());
-            assert!(other.join().unwrap());
-        });
-        assert_eq!(lock.at_it.load(Ordering::Relaxed), 0);
+        assert!(lock.try_lock_in(generation()).is_none());
+        assert!(!lock.mark(this_thread(), generation()).is_set());
         drop(held);
     }
 
