@@ -5,7 +5,7 @@
 //! Method: Gueron, Krasnov, “Parallelizing message schedules to accelerate the computations of
 //! hash functions” (2012), for one block at a time.
 //!
-//! Nothing depends on data but the results. What is left on the stack, some 200 bytes, is within
+//! Nothing depends on data but the results. What is left on the stack, some 300 bytes, is within
 //! what is wiped when a call returns.
 
 #![allow(unsafe_code)]
