@@ -7,9 +7,9 @@
 //!
 //! Reference: FIPS 180-4, 6.2.2 and 6.4.2.
 
-/// Assembles groups of scalar instructions, with one vector instruction after each group, and what is left of these
-/// behind them. So the processor has both at hand all the time: if all vector instructions came one after another, the
-/// scalar ones behind would wait.
+/// Assembles groups of scalar instructions, with one of the vector instructions after each group, and what is left of
+/// these behind them. So the processor has both at hand all the time: if all vector instructions came one after another,
+/// the scalar ones behind would wait.
 macro_rules! woven {
     (
         [$($done:expr,)*] [[$($scalar:expr),*] $($groups:tt)*] [$vector:expr, $($vectors:expr,)*]
@@ -34,7 +34,8 @@ macro_rules! round {
         $a:ident $b:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $bc:ident $ab:ident,
         $vectors:tt { $($operands:tt)* }
     ) => {
-        // SAFETY: words of `$words` are read and written, and the processor has the instructions.
+        // SAFETY: the offsets from `$words` are those of its words and of its vectors, which are
+        // aligned: nothing else is read or written. And the processor has the instructions.
         unsafe {
             woven!(
                 [] [$($groups)*] $vectors

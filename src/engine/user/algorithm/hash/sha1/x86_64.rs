@@ -45,17 +45,20 @@ fn set(words: &mut Words, i: usize, vector: __m128i) {
     unsafe { _mm_storeu_si128(place.as_mut_ptr().cast(), vector) }
 }
 
-/// One round with the instructions of `$groups`, which compute a function, rotate `b` to the left by 30 bits, and `a`, to
-/// which they add `$r`, by 5 bits into `$r`. The next round adds this to `e`, its `a`, just before it needs the sum, since
-/// everything waits for that. The caller renames the state's words. `$vectors` are instructions of the schedule, with
-/// their operands: they write to registers and to aligned vectors of `$words`.
+/// One round, as the instructions of `$groups` say; the caller renames the state's words. They add `$r` to `a`, which
+/// completes it, and rotate the sum to the left by 5 bits into `$r`: this is what `e` still lacks when the round ends. It
+/// is the next round's `a`, which adds it just before it needs the sum, since all that comes later waits for it.
+///
+/// `$vectors` are instructions of the schedule, with their operands: they write to registers and to aligned vectors of
+/// `$words`.
 macro_rules! round {
     (
         [$($groups:tt)*] [$($temporary:ident)*]
         $words:ident[$i:expr], $a:ident $b:ident $c:ident $d:ident $e:ident $r:ident,
         $vectors:tt { $($operands:tt)* }
     ) => {
-        // SAFETY: words of `$words` are read and written, and the processor has the instructions.
+        // SAFETY: the offsets from `$words` are those of its words and of its vectors, which are
+        // aligned: nothing else is read or written. And the processor has the instructions.
         unsafe {
             woven!(
                 [] [$($groups)*] $vectors
@@ -398,7 +401,7 @@ macro_rules! compress {
                     set(&mut words, i, _mm_add_epi32(kept[i], constants(i)));
                 }
                 let [mut a, mut b, mut c, mut d, mut e] = *state;
-                // What is to be added to `a`.
+                // What `a` lacks.
                 let mut r = 0u32;
                 let (mut x, mut y, mut z): (__m128i, __m128i, __m128i);
                 // Four rounds; with those of the next sixteen, their words, which are made early or late.

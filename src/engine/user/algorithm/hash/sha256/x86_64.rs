@@ -48,8 +48,8 @@ fn set(words: &mut Words, i: usize, vector: __m128i) {
 /// before them, the others on the first two. What rotates two words to the right, each of them twice in 64 bits, are
 /// shifts; `$low` and `$high` then move both to one half, with zeros in the other one.
 ///
-/// Instructions of SSE in the function with AVX2, too: those of AVX spare copies, which take no time here, and so are not
-/// faster.
+/// The function with AVX2 has these instructions of SSE, too: those of AVX spare copies, but that made it no faster. The
+/// upper halves of the registers are empty, so that neither kind waits for the other.
 macro_rules! quarter {
     (
         0, $w:ident[$i:expr] [$x:ident $y:ident $z:ident] [$low:ident $high:ident $k:ident],
