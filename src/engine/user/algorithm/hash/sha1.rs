@@ -2,8 +2,8 @@
 //! The compression function of SHA-1 (FIPS 180-4): RustCrypto's where the processor has the SHA extensions, else our
 //! own if it has what that takes. The tests compare with RustCrypto's.
 //!
-//! Without the extensions RustCrypto's makes the message schedule word by word and takes 1.4 times as long, also where
-//! ours has no more than SSSE3.
+//! Without the extensions RustCrypto's makes the message schedule word by word and takes at least 1.4 times as
+//! long, also where ours has no more than SSSE3.
 
 pub(super) mod x86_64;
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! The compression functions of SHA-512: scalar rounds, and a message schedule in vectors of two words,
-//! which the processor works on beside the rounds.
+//! whose instructions stand among those of the rounds.
 //!
 //! Method: Gueron, Krasnov, “Parallelizing message schedules to accelerate the computations of
 //! hash functions” (2012), for one block at a time.
 //!
-//! Nothing depends on data but the results. What is left on the stack, some 200 bytes, is within
+//! Nothing depends on data but the results. What is left on the stack, some 300 bytes, is within
 //! what is wiped when a call returns.
 
 #![allow(unsafe_code)]
 
-use super::super::rounds::{available_with, bmi, fastest_of, plain, round, sum_by_shifts};
+use super::super::rounds::{available_with, bmi, fastest_of, plain, round, woven};
 use super::{BLOCK, Compress};
 use std::arch::x86_64::*;
 
@@ -30,35 +30,171 @@ fn vector<const N: usize>(words: &Words<N>, i: usize) -> __m128i {
 
 fastest_of! { [u64; 8]: avx512 avx2 ssse3 }
 
-/// The compression function with the round of that name, for processor features, with the schedule's two functions.
+/// Puts two words at `i`.
+fn set(words: &mut Words<AHEAD>, i: usize, vector: __m128i) {
+    let [at, _] = &mut words.0[i..i + 2] else { return };
+    // SAFETY: two words, at any address; every x86-64 processor has SSE2.
+    unsafe { _mm_storeu_si128(std::ptr::from_mut(at).cast(), vector) }
+}
+
+/// The round of that name with a half of what makes the words of the schedule that come 16 after those in vector `$i` of
+/// `$w`, of which it takes their place. `$ror8` rotates each word to the right by 8 bits. The second half puts their sums
+/// with the constants `$k` among the words at hand.
+macro_rules! half {
+    (
+        $way:ident 0, $w:ident[$i:expr] [$x:ident $y:ident $z:ident] [$ror8:ident $k:ident],
+        $round:ident!($($arguments:tt)*)
+    ) => {
+        $way!(0 $round!($($arguments)*) {
+            w0 = inout(xmm_reg) $w[$i],
+            w1 = in(xmm_reg) $w[($i + 1) % 8],
+            w4 = in(xmm_reg) $w[($i + 4) % 8],
+            w5 = in(xmm_reg) $w[($i + 5) % 8],
+            w7 = in(xmm_reg) $w[($i + 7) % 8],
+            x = out(xmm_reg) $x,
+            y = out(xmm_reg) $y,
+            z = out(xmm_reg) $z,
+            r = out(xmm_reg) _,
+            ror8 = in(xmm_reg) $ror8,
+        })
+    };
+    (
+        $way:ident 1, $w:ident[$i:expr] [$x:ident $y:ident $z:ident] [$ror8:ident $k:ident],
+        $round:ident!($($arguments:tt)*)
+    ) => {
+        $way!(1 $round!($($arguments)*) {
+            w0 = inout(xmm_reg) $w[$i],
+            w7 = in(xmm_reg) $w[($i + 7) % 8],
+            x = inout(xmm_reg) $x => _,
+            y = inout(xmm_reg) $y => _,
+            z = inout(xmm_reg) $z => _,
+            r = out(xmm_reg) _,
+            k = inout(xmm_reg) $k => _,
+            to = const size_of::<__m128i>() * ($i),
+        })
+    };
+}
+
+/// The instructions of both halves, with AVX.
+macro_rules! avx {
+    (0 $round:ident!($($arguments:tt)*) $operands:tt) => {
+        $round!($($arguments)*, [
+            "vpalignr {x}, {w1}, {w0}, 8",
+            "vpalignr {y}, {w5}, {w4}, 8",
+            "vpsrlq {z}, {x}, 1",
+            "vpaddq {w0}, {w0}, {y}",
+            "vpsllq {r}, {x}, 63",
+            "vpsrlq {y}, {x}, 7",
+            "vpxor {z}, {z}, {r}",
+            "vpshufb {x}, {x}, {ror8}",
+            "vpxor {y}, {y}, {z}",
+            "vpxor {y}, {y}, {x}",
+            "vpsrlq {x}, {w7}, 6",
+        ] $operands)
+    };
+    (1 $round:ident!($($arguments:tt)*) $operands:tt) => {
+        $round!($($arguments)*, [
+            "vpsrlq {z}, {w7}, 19",
+            "vpaddq {w0}, {w0}, {y}",
+            "vpsllq {r}, {w7}, 45",
+            "vpxor {x}, {x}, {z}",
+            "vpsrlq {z}, {w7}, 61",
+            "vpxor {x}, {x}, {r}",
+            "vpsllq {r}, {w7}, 3",
+            "vpxor {x}, {x}, {z}",
+            "vpxor {x}, {x}, {r}",
+            "vpaddq {w0}, {w0}, {x}",
+            "vpaddq {k}, {k}, {w0}",
+            "vmovdqa [{words} + {to}], {k}",
+        ] $operands)
+    };
+}
+
+/// The same with the rotations, and XORs of three, of AVX-512.
+macro_rules! avx512 {
+    (0 $round:ident!($($arguments:tt)*) $operands:tt) => {
+        $round!($($arguments)*, [
+            "vpalignr {x}, {w1}, {w0}, 8",
+            "vpalignr {y}, {w5}, {w4}, 8",
+            "vprorq {z}, {x}, 1",
+            "vpaddq {w0}, {w0}, {y}",
+            "vpshufb {r}, {x}, {ror8}",
+            "vpsrlq {x}, {x}, 7",
+            "vpternlogq {x}, {z}, {r}, 0x96",
+            "vprorq {y}, {w7}, 19",
+        ] $operands)
+    };
+    (1 $round:ident!($($arguments:tt)*) $operands:tt) => {
+        $round!($($arguments)*, [
+            "vprorq {z}, {w7}, 61",
+            "vpaddq {w0}, {w0}, {x}",
+            "vpsrlq {r}, {w7}, 6",
+            "vpternlogq {y}, {z}, {r}, 0x96",
+            "vpaddq {w0}, {w0}, {y}",
+            "vpaddq {k}, {k}, {w0}",
+            "vmovdqa [{words} + {to}], {k}",
+        ] $operands)
+    };
+}
+
+/// The same with what SSSE3 has: what was shifted is shifted on.
+macro_rules! sse {
+    (0 $round:ident!($($arguments:tt)*) $operands:tt) => {
+        $round!($($arguments)*, [
+            "movdqa {x}, {w1}",
+            "palignr {x}, {w0}, 8",
+            "movdqa {y}, {w5}",
+            "palignr {y}, {w4}, 8",
+            "paddq {w0}, {y}",
+            "movdqa {z}, {x}",
+            "psrlq {x}, 1",
+            "movdqa {r}, {z}",
+            "psrlq {z}, 7",
+            "pxor {x}, {z}",
+            "movdqa {y}, {r}",
+            "psllq {r}, 63",
+            "pshufb {y}, {ror8}",
+            "pxor {x}, {r}",
+            "pxor {y}, {x}",
+            "movdqa {z}, {w7}",
+        ] $operands)
+    };
+    (1 $round:ident!($($arguments:tt)*) $operands:tt) => {
+        $round!($($arguments)*, [
+            "paddq {w0}, {y}",
+            "psrlq {z}, 6",
+            "movdqa {r}, {w7}",
+            "movdqa {x}, {z}",
+            "psrlq {z}, 13",
+            "psllq {r}, 3",
+            "pxor {x}, {z}",
+            "psrlq {z}, 42",
+            "pxor {x}, {r}",
+            "psllq {r}, 42",
+            "pxor {x}, {z}",
+            "pxor {x}, {r}",
+            "paddq {w0}, {x}",
+            "paddq {k}, {w0}",
+            "movdqa [{words} + {to}], {k}",
+        ] $operands)
+    };
+}
+
+/// The compression function with the round and the schedule's instructions of those names, for processor features.
 macro_rules! compress {
-    ($round:ident [$($feature:tt),*] $($sigma:item)*) => {
+    ($round:ident $way:ident [$($feature:tt),*]) => {
         use super::*;
 
         available_with! { $($feature),* }
 
-        compress! { @ $round ($(enable = $feature),*) $($sigma)* }
+        compress! { @ $round $way ($(enable = $feature),*) }
     };
-    (@ $round:ident $features:tt $($sigma:item)*) => {
-        $(
-            #[inline]
-            #[target_feature $features]
-            $sigma
-        )*
-
-        /// The two words of the schedule that come 16 after those in `w[i]`.
-        #[inline]
-        #[target_feature $features]
-        fn next(w: &[__m128i; AHEAD / 2], i: usize) -> __m128i {
-            let w = |later: usize| w[(i + later) % (AHEAD / 2)];
-            let [w1, w9] = [_mm_alignr_epi8::<8>(w(1), w(0)), _mm_alignr_epi8::<8>(w(5), w(4))];
-            _mm_add_epi64(_mm_add_epi64(w(0), w9), _mm_add_epi64(sigma0(w1), sigma1(w(7))))
-        }
-
+    (@ $round:ident $way:ident $features:tt) => {
         #[target_feature $features]
         #[allow(unused_assignments, reason = "the last round leaves the next one's `b ^ c`")]
         pub fn compress(state: &mut [u64; 8], blocks: &[[u8; BLOCK]]) {
             let swap = _mm_set_epi64x(0x0809_0a0b_0c0d_0e0f, 0x0001_0203_0405_0607);
+            let ror8 = _mm_set_epi64x(0x080f_0e0d_0c0b_0a09, 0x0007_0605_0403_0201);
             let mut words = Words([0; AHEAD]);
             for block in blocks {
                 let mut w = [_mm_setzero_si128(); AHEAD / 2];
@@ -71,34 +207,45 @@ macro_rules! compress {
                 let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
                 let mut bc = b ^ c;
                 let mut ab: u64;
-                // Two rounds; then, if there is a later sixteen, their words of it.
+                macro_rules! one {
+                    (
+                        $i:expr, $a:ident $b:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $bc:ident $ab:ident,
+                        $vectors:tt $operands:tt
+                    ) => {
+                        $round!(
+                            u64 "r" [41 18 14] [39 34 28] words[$i], $a $b $d $e $f $g $h, $bc $ab, $vectors $operands
+                        )
+                    };
+                }
+                // Two rounds; with those of the next sixteen, of which the first is `$later`, their words.
                 macro_rules! two {
-                    ($i:literal, $later:expr, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
-                        $round!(u64 "r" [41 18 14] [39 34 28] words[$i], $a $b $d $e $f $g $h, bc ab);
-                        $round!(u64 "r" [41 18 14] [39 34 28] words[$i + 1], $h $a $c $d $e $f $g, ab bc);
-                        if let Some(later) = $later {
-                            w[$i / 2] = next(&w, $i / 2);
-                            let constants = vector(&CONSTANTS, AHEAD * later + $i);
-                            set(&mut words, $i, _mm_add_epi64(w[$i / 2], constants));
-                        }
+                    ($i:literal (), $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
+                        one!($i, $a $b $d $e $f $g $h, bc ab, [] {});
+                        one!($i + 1, $h $a $c $d $e $f $g, ab bc, [] {});
+                    };
+                    ($i:literal $later:ident, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
+                        let k = vector(&CONSTANTS, $later + $i);
+                        let (x, y, z): (__m128i, __m128i, __m128i);
+                        half!($way 0, w[$i / 2] [x y z] [ror8 k], one!($i, $a $b $d $e $f $g $h, bc ab));
+                        half!($way 1, w[$i / 2] [x y z] [ror8 k], one!($i + 1, $h $a $c $d $e $f $g, ab bc));
                     };
                 }
                 macro_rules! sixteen {
-                    ($later:expr) => {
-                        two!(0, $later, a b c d e f g h);
-                        two!(2, $later, g h a b c d e f);
-                        two!(4, $later, e f g h a b c d);
-                        two!(6, $later, c d e f g h a b);
-                        two!(8, $later, a b c d e f g h);
-                        two!(10, $later, g h a b c d e f);
-                        two!(12, $later, e f g h a b c d);
-                        two!(14, $later, c d e f g h a b);
+                    ($later:tt) => {
+                        two!(0 $later, a b c d e f g h);
+                        two!(2 $later, g h a b c d e f);
+                        two!(4 $later, e f g h a b c d);
+                        two!(6 $later, c d e f g h a b);
+                        two!(8 $later, a b c d e f g h);
+                        two!(10 $later, g h a b c d e f);
+                        two!(12 $later, e f g h a b c d);
+                        two!(14 $later, c d e f g h a b);
                     };
                 }
-                for later in 1..CONSTANTS.0.len() / AHEAD {
-                    sixteen!(Some(later));
+                for later in (AHEAD..CONSTANTS.0.len()).step_by(AHEAD) {
+                    sixteen!(later);
                 }
-                sixteen!(None::<usize>);
+                sixteen!(());
                 for (state, word) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
                     *state = state.wrapping_add(word);
                 }
@@ -107,54 +254,17 @@ macro_rules! compress {
     };
 }
 
-/// Puts two words at `i`.
-fn set(words: &mut Words<AHEAD>, i: usize, vector: __m128i) {
-    let [at, _] = &mut words.0[i..i + 2] else { return };
-    // SAFETY: two words, at any address; every x86-64 processor has SSE2.
-    unsafe { _mm_storeu_si128(std::ptr::from_mut(at).cast(), vector) }
-}
-
-/// Rotations, and XORs of three, by one instruction each.
 mod avx512 {
-    compress! {
-        bmi ["avx2", "bmi1", "bmi2", "avx512f", "avx512vl"]
-
-        fn sigma0(w: __m128i) -> __m128i {
-            let [a, b, c] = [_mm_ror_epi64::<1>(w), _mm_ror_epi64::<8>(w), _mm_srli_epi64::<7>(w)];
-            _mm_ternarylogic_epi64::<0x96>(a, b, c)
-        }
-
-        fn sigma1(w: __m128i) -> __m128i {
-            let [a, b, c] = [_mm_ror_epi64::<19>(w), _mm_ror_epi64::<61>(w), _mm_srli_epi64::<6>(w)];
-            _mm_ternarylogic_epi64::<0x96>(a, b, c)
-        }
-    }
-}
-
-/// Rotations by two shifts.
-macro_rules! compress_by_shifts {
-    ($round:ident $features:tt) => {
-        compress! {
-            $round $features
-
-            fn sigma0(w: __m128i) -> __m128i {
-                sum_by_shifts!(_mm_srli_epi64 _mm_slli_epi64 64 w, 1 8 7)
-            }
-
-            fn sigma1(w: __m128i) -> __m128i {
-                sum_by_shifts!(_mm_srli_epi64 _mm_slli_epi64 64 w, 19 61 6)
-            }
-        }
-    };
+    compress! { bmi avx512 ["avx2", "bmi1", "bmi2", "avx512f", "avx512vl"] }
 }
 
 mod avx2 {
-    compress_by_shifts! { bmi ["avx2", "bmi1", "bmi2"] }
+    compress! { bmi avx ["avx2", "bmi1", "bmi2"] }
 }
 
 /// Also for processors before Haswell and Zen.
 mod ssse3 {
-    compress_by_shifts! { plain ["ssse3"] }
+    compress! { plain sse ["ssse3"] }
 }
 
 /// Those of FIPS 180-4, 4.2.3.
