@@ -69,12 +69,27 @@ pub struct Pending<'a> {
     r: u128,
     sum: Number,
     blocks: Iter<'a, [u8; SIZE]>,
+    follows: bool,
 }
 
-impl Pending<'_> {
+impl<'a> Pending<'a> {
     /// No blocks.
     pub fn none() -> Self {
-        Self { r: 0, sum: Number::default(), blocks: [].iter() }
+        Self { r: 0, sum: Number::default(), blocks: [].iter(), follows: false }
+    }
+
+    /// The blocks that are written meanwhile will be added as well.
+    pub fn follow(&mut self) {
+        self.follows = true;
+    }
+
+    /// So much has been written. Its whole blocks come after the others, if they are to be added.
+    #[cfg(target_arch = "x86_64")]
+    pub fn written(&mut self, data: &'a [u8]) {
+        if self.follows {
+            self.advance(usize::MAX);
+            self.blocks = data.as_chunks().0.iter();
+        }
     }
 
     /// Adds up to `count` blocks. Inlined, since it gains by having all in registers.
@@ -118,9 +133,9 @@ impl Poly1305 {
     }
 
     /// Adds the whole blocks of `data`, as many as possible while `work` is done.
-    pub fn update_beside(&mut self, data: &[u8], work: impl FnOnce(&mut Pending<'_>)) {
+    pub fn update_beside<'a>(&mut self, data: &'a [u8], work: impl FnOnce(&mut Pending<'a>)) {
         let blocks = data.as_chunks().0.iter();
-        let mut pending = Pending { r: self.r, sum: self.sum, blocks };
+        let mut pending = Pending { r: self.r, sum: self.sum, blocks, follows: false };
         work(&mut pending);
         pending.advance(usize::MAX);
         self.sum = pending.sum;

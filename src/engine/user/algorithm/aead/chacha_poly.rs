@@ -63,21 +63,6 @@ impl ChaChaPoly {
         chacha::apply::<R20>(&self.key, &self.iv_of(block, iv), data);
     }
 
-    /// Does the same, and adds `text` to Poly1305 beside it.
-    fn apply_beside(
-        &self,
-        block: usize,
-        iv: &[u8],
-        data: Data<'_, '_>,
-        poly: &mut Poly1305,
-        text: &[u8],
-    ) {
-        let iv = self.iv_of(block, iv);
-        poly.update_beside(text, |pending| {
-            chacha::apply_beside::<R20>(&self.key, &iv, data, pending);
-        });
-    }
-
     /// In ESP the AAD ends with the IV, which is not authenticated; EINVAL if it has no room there.
     fn authenticated<'a>(&self, aad: &'a [u8]) -> Result<&'a [u8]> {
         match self.salt_len {
@@ -120,14 +105,16 @@ impl ChaChaPoly {
     fn seal_beside(&self, poly: &mut Poly1305, iv: &[u8], data: Data<'_, '_>, flight: usize) {
         let len = data.len().min(flight - BLOCK);
         let (mut done, mut rest) = data.split_at(len);
-        let mut block = flight / BLOCK;
-        while !rest.is_empty() {
-            let len = rest.len().min(flight);
-            let (mut now, later) = rest.split_at(len);
-            self.apply_beside(block, iv, now.reborrow(), poly, done.get_out());
-            (done, rest, block) = (now, later, block + flight / BLOCK);
+        if rest.is_empty() {
+            return poly.update_padded(done.get_out());
         }
-        poly.update_padded(done.get_out());
+        let iv = self.iv_of(flight / BLOCK, iv);
+        poly.update_beside(done.get_out(), |pending| {
+            pending.follow();
+            chacha::apply_beside::<R20>(&self.key, &iv, rest.reborrow(), pending);
+        });
+        let (_, last) = rest.get_out().as_chunks::<16>();
+        poly.update_padded(last);
     }
 
     /// Encrypts what is not done, and authenticates all in long pieces, since Poly1305 gains by them.
@@ -157,7 +144,10 @@ impl ChaChaPoly {
         for (i, piece) in others.chunks_mut(flight).enumerate() {
             // As much as has been decrypted before at least.
             let (now, later) = text.split_at(flight - BLOCK);
-            self.apply_beside((i + 1) * (flight / BLOCK), iv, piece.into(), &mut poly, now);
+            let iv = self.iv_of((i + 1) * (flight / BLOCK), iv);
+            poly.update_beside(now, |pending| {
+                chacha::apply_beside::<R20>(&self.key, &iv, piece.into(), pending);
+            });
             text = later;
         }
         poly.update_padded(text);

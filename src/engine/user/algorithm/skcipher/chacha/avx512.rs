@@ -32,7 +32,7 @@ const MOST: usize = WIDE + LANES;
 const FEW: usize = 1536;
 
 /// Bytes that more take. Both are wiped here, so that the rest of a call takes no more than others.
-const MANY: usize = 2 << 10;
+const MANY: usize = 5 << 9;
 
 /// Tells whether the processor has the instructions.
 pub fn available() -> bool {

@@ -45,7 +45,7 @@ pub fn apply<'a, 'b, 'c>(
     double_rounds: usize,
     state: &mut [u32; 16],
     target: Target<'a, 'b, 'c>,
-    pending: &mut Pending<'_>,
+    pending: &mut Pending<'c>,
 ) -> Option<Target<'a, 'b, 'c>> {
     if !available() {
         return Some(target);
@@ -68,35 +68,40 @@ rounds! { ["ssse3"] sse xmm_reg __m128i }
 
 with_ssse3! {
 
-fn apply_pieces(
+fn apply_pieces<'a>(
     double_rounds: usize,
     state: &mut [u32; 16],
-    mut target: Target<'_, '_, '_>,
-    pending: &mut Pending<'_>,
+    mut target: Target<'_, '_, 'a>,
+    pending: &mut Pending<'a>,
 ) {
     while target.len() > FEW * SIZE {
         let (now, later) = target.split_at(WIDE * SIZE);
-        give(now, &key_stream(double_rounds, state, pending));
+        let stream = key_stream(double_rounds, state, pending);
+        pending.written(give(now, &stream));
         state[12] = state[12].wrapping_add(WIDE as u32);
         target = later;
     }
     if target.len() > SIZE {
-        give(target, &by_rows::<2>(double_rounds, state, pending));
+        let stream = by_rows::<2>(double_rounds, state, pending);
+        pending.written(give(target, &stream));
     } else if target.len() > 0 {
-        give(target, &by_rows::<1>(double_rounds, state, pending));
+        let stream = by_rows::<1>(double_rounds, state, pending);
+        pending.written(give(target, &stream));
     }
 }
 
-/// `target` is not longer than the key stream.
+/// Gives what has been written. `target` is not longer than the key stream.
 #[inline]
-fn give(target: Target<'_, '_, '_>, stream: &[Block]) {
-    match (target.first, stream) {
+fn give<'a>(target: Target<'_, '_, 'a>, stream: &[Block]) -> &'a [u8] {
+    let Target { first, mut data } = target;
+    match (first, stream) {
         (Some(first), [block, others @ ..]) => {
             store(first, *block);
-            xor_all(target.data, others);
+            xor_all(data.reborrow(), others);
         }
-        _ => xor_all(target.data, stream),
+        _ => xor_all(data.reborrow(), stream),
     }
+    data.into_out()
 }
 
 /// `data` is not longer than the key stream.
