@@ -19,6 +19,7 @@ mod ifma;
 #[cfg(target_arch = "x86_64")]
 mod limbs;
 
+use std::slice::Iter;
 use zeroize::Zeroize;
 
 /// Bytes in a block.
@@ -34,6 +35,69 @@ struct Number {
     low: u128,
     /// What is above 128 bits.
     high: u64,
+}
+
+impl Number {
+    /// The sum and a block, times `r`.
+    #[inline]
+    fn with_block(self, r: u128, block: &[u8; SIZE]) -> Self {
+        let product = |a: u64, b: u64| u128::from(a).wrapping_mul(u128::from(b));
+        let [r0, r1] = words(r);
+        // 2^128 times r1 is 5/4 of it, modulo 2^130 - 5. The lowest two bits of r1 are 0.
+        let folded = r1.wrapping_add(r1 >> 2);
+        let (low, carry) = self.low.overflowing_add(u128::from_le_bytes(*block));
+        // And the further bit at the end of the block.
+        let high = self.high.wrapping_add(u64::from(carry)).wrapping_add(1);
+        let [h0, h1] = words(low);
+        let first = product(h0, r0).wrapping_add(product(h1, folded));
+        let second = product(h0, r1)
+            .wrapping_add(product(h1, r0))
+            .wrapping_add(u128::from(high.wrapping_mul(folded)))
+            .wrapping_add(first >> 64);
+        let third = high.wrapping_mul(r0).wrapping_add((second >> 64) as u64);
+        // Five times what is above 2^130.
+        let above = (third & !3).wrapping_add(third >> 2);
+        let low = second << 64 | u128::from(first as u64);
+        let (low, carry) = low.overflowing_add(above.into());
+        Self { low, high: (third & 3).wrapping_add(u64::from(carry)) }
+    }
+}
+
+/// Blocks that are added while something else is computed, which leaves units of the processor idle.
+#[derive(Clone)]
+pub struct Pending<'a> {
+    r: u128,
+    sum: Number,
+    blocks: Iter<'a, [u8; SIZE]>,
+    follows: bool,
+}
+
+impl<'a> Pending<'a> {
+    /// No blocks.
+    pub fn none() -> Self {
+        Self { r: 0, sum: Number::default(), blocks: [].iter(), follows: false }
+    }
+
+    /// The blocks that are written meanwhile will be added as well.
+    pub fn follow(&mut self) {
+        self.follows = true;
+    }
+
+    /// So much has been written. Its whole blocks come after the others, if they are to be added.
+    #[cfg(target_arch = "x86_64")]
+    pub fn written(&mut self, data: &'a [u8]) {
+        if self.follows {
+            self.advance(usize::MAX);
+            self.blocks = data.as_chunks().0.iter();
+        }
+    }
+
+    /// Adds up to `count` blocks. Inlined, since it gains by having all in registers.
+    #[inline(always)]
+    pub fn advance(&mut self, count: usize) {
+        let blocks = self.blocks.by_ref().take(count);
+        self.sum = blocks.fold(self.sum, |sum, block| sum.with_block(self.r, block));
+    }
 }
 
 /// A key, and what has been authenticated with it.
@@ -65,25 +129,16 @@ impl Poly1305 {
 
     /// Adds a block.
     fn add(&mut self, block: &[u8; SIZE]) {
-        let product = |a: u64, b: u64| u128::from(a).wrapping_mul(u128::from(b));
-        let [r0, r1] = words(self.r);
-        // 2^128 times r1 is 5/4 of it, modulo 2^130 - 5. The lowest two bits of r1 are 0.
-        let folded = r1.wrapping_add(r1 >> 2);
-        let (low, carry) = self.sum.low.overflowing_add(u128::from_le_bytes(*block));
-        // And the further bit at the end of the block.
-        let high = self.sum.high.wrapping_add(u64::from(carry)).wrapping_add(1);
-        let [h0, h1] = words(low);
-        let first = product(h0, r0).wrapping_add(product(h1, folded));
-        let second = product(h0, r1)
-            .wrapping_add(product(h1, r0))
-            .wrapping_add(u128::from(high.wrapping_mul(folded)))
-            .wrapping_add(first >> 64);
-        let third = high.wrapping_mul(r0).wrapping_add((second >> 64) as u64);
-        // Five times what is above 2^130.
-        let above = (third & !3).wrapping_add(third >> 2);
-        let low = second << 64 | u128::from(first as u64);
-        let (low, carry) = low.overflowing_add(above.into());
-        self.sum = Number { low, high: (third & 3).wrapping_add(u64::from(carry)) };
+        self.sum = self.sum.with_block(self.r, block);
+    }
+
+    /// Adds the whole blocks of `data`, as many as possible while `work` is done.
+    pub fn update_beside<'a>(&mut self, data: &'a [u8], work: impl FnOnce(&mut Pending<'a>)) {
+        let blocks = data.as_chunks().0.iter();
+        let mut pending = Pending { r: self.r, sum: self.sum, blocks, follows: false };
+        work(&mut pending);
+        pending.advance(usize::MAX);
+        self.sum = pending.sum;
     }
 
     /// Adds most of `data`, if there is a fast way and it is long enough for that; what is left.

@@ -14,7 +14,7 @@
 )]
 
 mod adiantum;
-mod chacha;
+pub(super) mod chacha;
 pub(super) mod essiv;
 mod hctr2;
 pub(super) mod modes;
@@ -33,7 +33,6 @@ use super::block::{self, BlockAlgorithm, BlockCipher, Data, SideBySide};
 use super::names::Name;
 use crate::errno::{Errno, Result};
 use crate::wipe::Depth;
-pub(super) use chacha::apply as chacha;
 use zeroize::Zeroizing;
 
 /// A cipher with its key.

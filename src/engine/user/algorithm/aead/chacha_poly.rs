@@ -7,7 +7,7 @@ use crate::engine::user::algorithm::block::Data;
 use crate::engine::user::algorithm::poly1305::Poly1305;
 use crate::engine::user::algorithm::skcipher::chacha;
 use crate::errno::{Errno, Result};
-use crate::wipe::wipe_bytes;
+use crate::wipe::{Wiped, wipe_bytes};
 use chacha20::R20;
 use zeroize::Zeroizing;
 
@@ -48,14 +48,19 @@ impl ChaChaPoly {
         Ok(Self { key: Zeroizing::new(*key), salt, salt_len })
     }
 
-    /// XORs with the key stream from that block on.
-    fn apply(&self, block: usize, iv: &[u8], data: Data<'_, '_>) {
+    /// ChaCha20's IV for a block.
+    fn iv_of(&self, block: usize, iv: &[u8]) -> [u8; 16] {
         let mut counter = [0; 16];
         // The counter wraps.
         counter[..4].copy_from_slice(&(block as u32).to_le_bytes());
         counter[4..][..self.salt_len].copy_from_slice(&self.salt[..self.salt_len]);
         counter[4 + self.salt_len..].copy_from_slice(iv);
-        chacha::<R20>(&self.key, &counter, data);
+        counter
+    }
+
+    /// XORs with the key stream from that block on.
+    fn apply(&self, block: usize, iv: &[u8], data: Data<'_, '_>) {
+        chacha::apply::<R20>(&self.key, &self.iv_of(block, iv), data);
     }
 
     /// In ESP the AAD ends with the IV, which is not authenticated; EINVAL if it has no room there.
@@ -66,27 +71,11 @@ impl ChaChaPoly {
         }
     }
 
-    /// Poly1305 with this message's key, and the beginning of `data` en- or decrypted.
-    fn begin<'a>(
-        &self,
-        iv: &[u8],
-        data: &[u8],
-        made: &'a mut [u8; HEAD],
-    ) -> (Poly1305, &'a mut [u8]) {
-        let len = data.len().min(HEAD - BLOCK);
-        let made = &mut made[..BLOCK + len];
-        made[BLOCK..].copy_from_slice(&data[..len]);
-        self.apply(0, iv, (&mut *made).into());
-        let (key, beginning) = made.split_at_mut(BLOCK);
-        let poly = Poly1305::new(key.first_chunk().expect("half a block"));
-        wipe_bytes(key);
-        (poly, beginning)
-    }
-
-    /// Puts the beginning where it belongs.
-    fn put(beginning: &mut [u8], data: &mut Data<'_, '_>) {
-        data.get_out()[..beginning.len()].copy_from_slice(beginning);
-        wipe_bytes(beginning);
+    /// Poly1305 with this message's key. The beginning of the message is en- or decrypted.
+    fn begin(&self, iv: &[u8], beginning: Data<'_, '_>) -> Poly1305 {
+        let mut key = Wiped::<BLOCK>::ZEROS;
+        chacha::begin::<R20>(&self.key, &self.iv_of(0, iv), &mut key, beginning);
+        Poly1305::new(key.first_chunk().expect("half a block"))
     }
 }
 
@@ -101,13 +90,36 @@ fn tag(mut poly: Poly1305, aad: usize, data: usize) -> [u8; 16] {
 
 impl ChaChaPoly {
     fn sealed(&self, iv: &[u8], aad: &[u8], mut data: Data<'_, '_>) -> [u8; 16] {
-        let (len, mut made) = (data.len(), [0; HEAD]);
-        let (mut poly, beginning) = self.begin(iv, data.get_in(), &mut made);
+        let (len, flight) = (data.len(), chacha::flight());
+        let done = len.min(flight.unwrap_or(HEAD) - BLOCK);
+        let mut poly = self.begin(iv, data.reborrow().split_at(done).0);
         poly.update_padded(aad);
-        // Authenticated together with what follows it, since Poly1305 gains by longer pieces.
-        let mut done = beginning.len();
-        Self::put(beginning, &mut data);
-        let (mut rest, mut block) = (data, 1);
+        match flight {
+            Some(flight) => self.seal_beside(&mut poly, iv, data, flight),
+            None => self.seal_in_turn(&mut poly, iv, data, done),
+        }
+        tag(poly, aad.len(), len)
+    }
+
+    /// Encrypts all but the first flight, and authenticates each one beside the next.
+    fn seal_beside(&self, poly: &mut Poly1305, iv: &[u8], data: Data<'_, '_>, flight: usize) {
+        let len = data.len().min(flight - BLOCK);
+        let (mut done, mut rest) = data.split_at(len);
+        if rest.is_empty() {
+            return poly.update_padded(done.get_out());
+        }
+        let iv = self.iv_of(flight / BLOCK, iv);
+        poly.update_beside(done.get_out(), |pending| {
+            pending.follow();
+            chacha::apply_beside::<R20>(&self.key, &iv, rest.reborrow(), pending);
+        });
+        let (_, last) = rest.get_out().as_chunks::<16>();
+        poly.update_padded(last);
+    }
+
+    /// Encrypts what is not done, and authenticates all in long pieces, since Poly1305 gains by them.
+    fn seal_in_turn(&self, poly: &mut Poly1305, iv: &[u8], data: Data<'_, '_>, done: usize) {
+        let (mut rest, mut block, mut done) = (data, 1, done);
         while !rest.is_empty() {
             let len = rest.len().min(CACHED);
             let (mut piece, later) = rest.split_at(len);
@@ -118,20 +130,33 @@ impl ChaChaPoly {
             poly.update_padded(piece.get_out());
             (rest, block, done) = (later, block + CACHED / BLOCK, 0);
         }
-        tag(poly, aad.len(), len)
     }
 
     fn opened(&self, iv: &[u8], aad: &[u8], mut data: Data<'_, '_>, tag_in: &[u8]) -> Result<()> {
-        let (len, mut made) = (data.len(), [0; HEAD]);
-        let (mut poly, beginning) = self.begin(iv, data.get_in(), &mut made);
+        let (mut made, mut text) = ([0; HEAD - BLOCK], data.get_in());
+        let (len, done) = (text.len(), text.len().min(made.len()));
+        let made = &mut made[..done];
+        made.copy_from_slice(&text[..done]);
+        let flight = chacha::flight().unwrap_or(HEAD);
+        let (beginning, others) = made.split_at_mut(done.min(flight - BLOCK));
+        let mut poly = self.begin(iv, beginning.into());
         poly.update_padded(aad);
-        poly.update_padded(data.get_in());
+        for (i, piece) in others.chunks_mut(flight).enumerate() {
+            // As much as has been decrypted before at least.
+            let (now, later) = text.split_at(flight - BLOCK);
+            let iv = self.iv_of((i + 1) * (flight / BLOCK), iv);
+            poly.update_beside(now, |pending| {
+                chacha::apply_beside::<R20>(&self.key, &iv, piece.into(), pending);
+            });
+            text = later;
+        }
+        poly.update_padded(text);
         if let Err(errno) = verify(&tag(poly, aad.len(), len), tag_in) {
-            wipe_bytes(beginning);
+            wipe_bytes(made);
             return Err(errno);
         }
-        let done = beginning.len();
-        Self::put(beginning, &mut data);
+        data.get_out()[..done].copy_from_slice(made);
+        wipe_bytes(made);
         let (_, rest) = data.split_at(done);
         self.apply(HEAD / BLOCK, iv, rest);
         Ok(())

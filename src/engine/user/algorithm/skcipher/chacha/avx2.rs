@@ -12,9 +12,10 @@
 
 #![allow(unsafe_code)]
 
-use super::SIZE;
+use super::rounds::{PLACES, change, copy, quarter_rounds, rotate, round, rounds};
+use super::{SIZE, Target};
 use crate::engine::user::algorithm::block::Data;
-use crate::wipe::wiping_stack;
+use crate::engine::user::algorithm::poly1305::Pending;
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::array::from_fn;
@@ -28,9 +29,11 @@ const LANES: usize = 2;
 /// Most blocks in the lanes of registers.
 const FEW: usize = 2 * LANES;
 
-/// Bytes that a call takes of the stack. They are wiped here, so that the rest of a call takes no
-/// more than others.
-const STACK: usize = 2 << 10;
+/// Bytes of a flight.
+pub const FLIGHT: usize = WIDE * SIZE;
+
+/// Blocks that are added to Poly1305 after each round: so those of a flight are done in fewer rounds than there are.
+const BESIDE: usize = 2;
 
 /// The two halves of a block of the key stream.
 type Block = [__m256i; 2];
@@ -40,17 +43,19 @@ pub fn available() -> bool {
     is_x86_feature_detected!("avx2")
 }
 
-/// XORs `data` with the key stream of `state`. Gives `data` back, and does nothing, if the processor cannot.
-pub fn apply<'a, 'b>(
+/// Gives `target` the key stream of `state`, and adds to `pending` meanwhile. Gives `target` back, and does nothing,
+/// if the processor cannot.
+pub fn apply<'a, 'b, 'c>(
     double_rounds: usize,
     state: &mut [u32; 16],
-    data: Data<'a, 'b>,
-) -> Option<Data<'a, 'b>> {
+    target: Target<'a, 'b, 'c>,
+    pending: &mut Pending<'c>,
+) -> Option<Target<'a, 'b, 'c>> {
     if !available() {
-        return Some(data);
+        return Some(target);
     }
     // SAFETY: the processor has AVX2.
-    wiping_stack::<STACK, _>(|| unsafe { apply_pieces(double_rounds, state, data) });
+    unsafe { apply_pieces(double_rounds, state, target, pending) };
     None
 }
 
@@ -63,35 +68,44 @@ macro_rules! with_avx2 {
     };
 }
 
-/// Where each byte comes from when words are rotated to the left by 16 and by 8 bits; within 16 bytes, as the
-/// instruction counts.
-static PLACES: [[u8; 32]; 2] = [places(2), places(1)];
-
-const fn places(left: usize) -> [u8; 32] {
-    let mut places = [0; 32];
-    let mut i = 0;
-    while i < 32 {
-        places[i] = (i % 16 / 4 * 4 + (i + 4 - left) % 4) as u8;
-        i += 1;
-    }
-    places
-}
+rounds! { ["avx2"] avx ymm_reg __m256i }
 
 with_avx2! {
 
-fn apply_pieces(double_rounds: usize, state: &mut [u32; 16], mut data: Data<'_, '_>) {
-    while data.len() > FEW * SIZE {
-        let len = data.len().min(WIDE * SIZE);
-        let (now, later) = data.split_at(len);
-        xor_all(now, &key_stream(double_rounds, state));
+fn apply_pieces<'a>(
+    double_rounds: usize,
+    state: &mut [u32; 16],
+    mut target: Target<'_, '_, 'a>,
+    pending: &mut Pending<'a>,
+) {
+    while target.len() > FEW * SIZE {
+        let (now, later) = target.split_at(WIDE * SIZE);
+        let stream = key_stream(double_rounds, state, pending);
+        pending.written(give(now, &stream));
         state[12] = state[12].wrapping_add(WIDE as u32);
-        data = later;
+        target = later;
     }
-    if data.len() > LANES * SIZE {
-        xor_all(data, lanes::<2>(double_rounds, state).as_flattened());
-    } else if !data.is_empty() {
-        xor_all(data, lanes::<1>(double_rounds, state).as_flattened());
+    if target.len() > LANES * SIZE {
+        let stream = lanes::<2>(double_rounds, state, pending);
+        pending.written(give(target, stream.as_flattened()));
+    } else if target.len() > 0 {
+        let stream = lanes::<1>(double_rounds, state, pending);
+        pending.written(give(target, stream.as_flattened()));
     }
+}
+
+/// Gives what has been written. `target` is not longer than the key stream.
+#[inline]
+fn give<'a>(target: Target<'_, '_, 'a>, stream: &[Block]) -> &'a [u8] {
+    let Target { first, mut data } = target;
+    match (first, stream) {
+        (Some(first), [block, others @ ..]) => {
+            store(first, *block);
+            xor_all(data.reborrow(), others);
+        }
+        _ => xor_all(data.reborrow(), stream),
+    }
+    data.into_out()
 }
 
 /// `data` is not longer than the key stream.
@@ -133,11 +147,16 @@ fn store(bytes: &mut [u8; SIZE], block: Block) {
 }
 
 /// `N` times two blocks.
-fn lanes<const N: usize>(double_rounds: usize, state: &[u32; 16]) -> [[Block; LANES]; N] {
+fn lanes<const N: usize>(
+    double_rounds: usize,
+    state: &[u32; 16],
+    pending: &mut Pending<'_>,
+) -> [[Block; LANES]; N] {
     let start: [_; N] = from_fn(|n| start_of_lanes(state, LANES * n));
     let mut now = start;
     for _ in 0..double_rounds {
         now.iter_mut().for_each(|rows| double_round_of_rows(rows));
+        pending.advance(2 * BESIDE);
     }
     from_fn(|n| {
         let [a, b, c, d] = from_fn(|i| _mm256_add_epi32(now[n][i], start[n][i]));
@@ -161,29 +180,24 @@ fn start_of_lanes(state: &[u32; 16], first: usize) -> [__m256i; 4] {
 
 #[inline]
 fn double_round_of_rows(rows: &mut [__m256i; 4]) {
-    *rows = quarter_round(*rows);
+    *rows = round_of_rows(*rows);
     // Diagonals become columns, and columns again.
     rows[1] = _mm256_shuffle_epi32::<0b00_11_10_01>(rows[1]);
     rows[2] = _mm256_shuffle_epi32::<0b01_00_11_10>(rows[2]);
     rows[3] = _mm256_shuffle_epi32::<0b10_01_00_11>(rows[3]);
-    *rows = quarter_round(*rows);
+    *rows = round_of_rows(*rows);
     rows[1] = _mm256_shuffle_epi32::<0b10_01_00_11>(rows[1]);
     rows[2] = _mm256_shuffle_epi32::<0b01_00_11_10>(rows[2]);
     rows[3] = _mm256_shuffle_epi32::<0b00_11_10_01>(rows[3]);
 }
 
 #[inline]
-fn key_stream(double_rounds: usize, state: &[u32; 16]) -> [Block; WIDE] {
-    let mut words = start(state);
-    for _ in 0..double_rounds {
-        for i in 0..4 {
-            quarter_round_of_words(&mut words, [i, 4 + i, 8 + i, 12 + i]);
-        }
-        for i in 0..4 {
-            let diagonal = [i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4];
-            quarter_round_of_words(&mut words, diagonal);
-        }
-    }
+fn key_stream(
+    double_rounds: usize,
+    state: &[u32; 16],
+    pending: &mut Pending<'_>,
+) -> [Block; WIDE] {
+    let words = rounds_of_words(double_rounds, &start(state), pending);
     // Made again, since keeping it would take registers.
     let start = start(state);
     let sums: [_; 16] = from_fn(|i| _mm256_add_epi32(words[i], start[i]));
@@ -198,47 +212,6 @@ fn start(state: &[u32; 16]) -> [__m256i; 16] {
     let mut start: [_; 16] = from_fn(|i| _mm256_set1_epi32(state[i].cast_signed()));
     start[12] = _mm256_add_epi32(start[12], _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     start
-}
-
-#[inline]
-fn quarter_round_of_words(words: &mut [__m256i; 16], column: [usize; 4]) {
-    let now = quarter_round(column.map(|word| words[word]));
-    column.into_iter().zip(now).for_each(|(word, now)| words[word] = now);
-}
-
-/// In assembly, since the compiler replaces shuffles of bytes by more instructions, and moves words about that have
-/// no room in the 16 registers.
-#[inline]
-fn quarter_round([mut a, mut b, mut c, mut d]: [__m256i; 4]) -> [__m256i; 4] {
-    // SAFETY: the instructions belong to AVX2, and read the two arrays of `PLACES`.
-    unsafe {
-        asm!(
-            "vpaddd {a}, {a}, {b}",
-            "vpxor {d}, {d}, {a}",
-            "vpshufb {d}, {d}, [{places}]",
-            "vpaddd {c}, {c}, {d}",
-            "vpxor {b}, {b}, {c}",
-            "vpslld {t}, {b}, 12",
-            "vpsrld {b}, {b}, 20",
-            "vpor {b}, {b}, {t}",
-            "vpaddd {a}, {a}, {b}",
-            "vpxor {d}, {d}, {a}",
-            "vpshufb {d}, {d}, [{places} + 32]",
-            "vpaddd {c}, {c}, {d}",
-            "vpxor {b}, {b}, {c}",
-            "vpslld {t}, {b}, 7",
-            "vpsrld {b}, {b}, 25",
-            "vpor {b}, {b}, {t}",
-            places = in(reg) PLACES.as_ptr(),
-            a = inout(ymm_reg) a,
-            b = inout(ymm_reg) b,
-            c = inout(ymm_reg) c,
-            d = inout(ymm_reg) d,
-            t = out(ymm_reg) _,
-            options(pure, readonly, nostack, preserves_flags),
-        );
-    }
-    [a, b, c, d]
 }
 
 /// Turns registers with one word of eight blocks into registers with eight words of one block.

@@ -13,7 +13,7 @@
 
 #![allow(unsafe_code)]
 
-use super::SIZE;
+use super::{SIZE, Target};
 use crate::engine::user::algorithm::block::Data;
 use crate::wipe::wiping_stack;
 use std::arch::x86_64::*;
@@ -32,38 +32,38 @@ const MOST: usize = WIDE + LANES;
 const FEW: usize = 1536;
 
 /// Bytes that more take. Both are wiped here, so that the rest of a call takes no more than others.
-const MANY: usize = 2 << 10;
+const MANY: usize = 5 << 9;
 
 /// Tells whether the processor has the instructions.
 pub fn available() -> bool {
     is_x86_feature_detected!("avx512f")
 }
 
-/// XORs `data` with the key stream of `state`. Gives `data` back, and does nothing, if the processor cannot.
-pub fn apply<'a, 'b>(
+/// Gives `target` the key stream of `state`. Gives `target` back, and does nothing, if the processor cannot.
+pub fn apply<'a, 'b, 'c>(
     double_rounds: usize,
     state: &mut [u32; 16],
-    data: Data<'a, 'b>,
-) -> Option<Data<'a, 'b>> {
+    target: Target<'a, 'b, 'c>,
+) -> Option<Target<'a, 'b, 'c>> {
     if !available() {
-        return Some(data);
+        return Some(target);
     }
-    let len = data.len();
+    let len = target.len();
     if len > WIDE * SIZE && len <= MOST * SIZE {
         // SAFETY: the processor has AVX-512F.
-        let work = || unsafe { apply_most(double_rounds, state, data) };
+        let work = || unsafe { apply_most(double_rounds, state, target) };
         wiping_stack::<MANY, _>(work);
         return None;
     }
     let rest = len % (WIDE * SIZE);
     let few = if rest > 2 * LANES * SIZE { 0 } else { rest };
-    let (many, few) = data.split_at(len - few);
-    if !many.is_empty() {
+    let (many, few) = target.split_at(len - few);
+    if many.len() > 0 {
         // SAFETY: the same.
         let work = || unsafe { apply_many(double_rounds, state, many) };
         wiping_stack::<MANY, _>(work);
     }
-    if !few.is_empty() {
+    if few.len() > 0 {
         // SAFETY: the same.
         let work = || unsafe { apply_few(double_rounds, state, few) };
         wiping_stack::<FEW, _>(work);
@@ -73,41 +73,52 @@ pub fn apply<'a, 'b>(
 
 /// 16 blocks at a time.
 #[target_feature(enable = "avx512f")]
-fn apply_many(double_rounds: usize, state: &mut [u32; 16], mut data: Data<'_, '_>) {
-    while !data.is_empty() {
-        let len = data.len().min(WIDE * SIZE);
-        let (now, later) = data.split_at(len);
-        xor_all(now, &key_stream(double_rounds, state));
+fn apply_many(double_rounds: usize, state: &mut [u32; 16], mut target: Target<'_, '_, '_>) {
+    while target.len() > 0 {
+        let (now, later) = target.split_at(WIDE * SIZE);
+        give(now, &key_stream(double_rounds, state));
         state[12] = state[12].wrapping_add(WIDE as u32);
-        data = later;
+        target = later;
     }
 }
 
 /// More than 16 blocks and up to 20.
 #[target_feature(enable = "avx512f")]
-fn apply_most(double_rounds: usize, state: &[u32; 16], data: Data<'_, '_>) {
+fn apply_most(double_rounds: usize, state: &[u32; 16], target: Target<'_, '_, '_>) {
     let (start, lanes_start) = (start(state), start_of_lanes(state, WIDE));
     let (mut words, mut rows) = (start, lanes_start);
     for _ in 0..double_rounds {
         double_round_of_words(&mut words);
         double_round_of_rows(&mut rows);
     }
-    let (many, few) = data.split_at(WIDE * SIZE);
-    xor_all(many, &transposed(sums(words, start)));
-    xor_all(few, &by_blocks(sums(rows, lanes_start)));
+    let (many, few) = target.split_at(WIDE * SIZE);
+    give(many, &transposed(sums(words, start)));
+    give(few, &by_blocks(sums(rows, lanes_start)));
 }
 
 /// Up to eight blocks.
 #[target_feature(enable = "avx512f")]
-fn apply_few(double_rounds: usize, state: &[u32; 16], data: Data<'_, '_>) {
-    if data.len() > LANES * SIZE {
+fn apply_few(double_rounds: usize, state: &[u32; 16], target: Target<'_, '_, '_>) {
+    if target.len() > LANES * SIZE {
         let [first, second] = lanes::<2>(double_rounds, state);
-        let (now, later) = data.split_at(LANES * SIZE);
-        xor_all(now, &first);
-        xor_all(later, &second);
-    } else if !data.is_empty() {
+        let (now, later) = target.split_at(LANES * SIZE);
+        give(now, &first);
+        give(later, &second);
+    } else if target.len() > 0 {
         let [stream] = lanes::<1>(double_rounds, state);
-        xor_all(data, &stream);
+        give(target, &stream);
+    }
+}
+
+/// `target` is not longer than the key stream.
+#[target_feature(enable = "avx512f")]
+fn give(target: Target<'_, '_, '_>, stream: &[__m512i]) {
+    match (target.first, stream) {
+        (Some(first), [block, others @ ..]) => {
+            store(first, *block);
+            xor_all(target.data, others);
+        }
+        _ => xor_all(target.data, stream),
     }
 }
 
