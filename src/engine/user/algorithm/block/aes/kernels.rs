@@ -374,11 +374,6 @@ macro_rules! modes {
             }
         }
 
-        /// Returns whether a message is a part by itself.
-        fn is_part(data: &Data<'_, '_>) -> bool {
-            (SIZE..=PART * SIZE).contains(&data.len()) && data.len() % SIZE == 0
-        }
-
         /// [`xts_all`] of a message that is a part. Such a short one would wait if its tweaks were made one of another.
         fn xts_short<const ENCRYPT: bool>(
             keys: &RoundKeys,
@@ -533,16 +528,16 @@ macro_rules! modes {
             }
 
             fn xts(&self, encrypt: bool, iv: &[u8; BLOCK], data: Data<'_, '_>) -> u128 {
+                let len = data.len();
+                let is_part = (SIZE..=PART * SIZE).contains(&len) && len % SIZE == 0;
+                let xts = match (is_part, encrypt) {
+                    (true, true) => xts_short::<true>,
+                    (true, false) => xts_short::<false>,
+                    (false, true) => xts_all::<true>,
+                    (false, false) => xts_all::<false>,
+                };
                 // SAFETY: `new` has found the features.
-                unsafe {
-                    let all = match (is_part(&data), encrypt) {
-                        (true, true) => xts_short::<true>,
-                        (true, false) => xts_short::<false>,
-                        (false, true) => xts_all::<true>,
-                        (false, false) => xts_all::<false>,
-                    };
-                    all(&self.data.0, &self.tweak, iv, data)
-                }
+                unsafe { xts(&self.data.0, &self.tweak, iv, data) }
             }
 
             fn depth(&self) -> Depth {
