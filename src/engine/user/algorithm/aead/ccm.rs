@@ -6,7 +6,7 @@
 
 use super::{Aead, give, verify};
 use crate::engine::user::algorithm::block::{BlockCipher, Data, Pipelined, xor};
-use crate::engine::user::algorithm::skcipher::modes::ctr;
+use crate::engine::user::algorithm::skcipher::modes::count;
 use crate::errno::{Errno, Result};
 use crate::wipe::{Depth, Wiped, wipe_bytes};
 
@@ -103,7 +103,7 @@ impl Ccm {
         counter: &[u8; IV],
         sum: &mut [u8; 16],
         mut data: Data<'_, '_>,
-    ) -> Result<()> {
+    ) {
         let mut key_of_tag = Wiped::<16>::ZEROS;
         *key_of_tag = *counter;
         self.cipher.encrypt(&mut *key_of_tag);
@@ -117,13 +117,12 @@ impl Ccm {
             if encrypts {
                 self.add_padded(sum, rest.get_in());
             }
-            ctr(&*self.cipher, true, &mut counter.to_be_bytes(), rest.reborrow())?;
+            count(&*self.cipher, &mut counter, rest.reborrow());
             if !encrypts {
                 self.add_padded(sum, rest.into_out());
             }
         }
         xor(sum, &*key_of_tag);
-        Ok(())
     }
 }
 
@@ -132,7 +131,7 @@ impl Aead for Ccm {
         let counter = Self::counter(iv)?;
         let mut sum = Wiped::<16>::ZEROS;
         self.begin(&counter, aad, data.len(), tag.len(), &mut sum)?;
-        self.crypt(true, &counter, &mut sum, data)?;
+        self.crypt(true, &counter, &mut sum, data);
         give(&*sum, tag)
     }
 
@@ -142,7 +141,7 @@ impl Aead for Ccm {
         let counter = Self::counter(iv)?;
         let mut sum = Wiped::<16>::ZEROS;
         self.begin(&counter, aad, data.len(), tag.len(), &mut sum)?;
-        self.crypt(false, &counter, &mut sum, data.reborrow())?;
+        self.crypt(false, &counter, &mut sum, data.reborrow());
         let result = verify(&*sum, tag);
         if result.is_err() {
             wipe_bytes(data.into_out());
@@ -151,6 +150,6 @@ impl Aead for Ccm {
     }
 
     fn depth(&self) -> Depth {
-        if self.cipher.pipelined().is_some() { Depth::Spills } else { Depth::Deep }
+        self.cipher.pipelined().map_or(Depth::Deep, |cipher| cipher.depth(Depth::Shallow))
     }
 }
