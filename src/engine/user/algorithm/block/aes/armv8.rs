@@ -8,7 +8,7 @@ use super::kernels::{detected, modes, twice, with_features};
 use super::{
     BLOCK, Block, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, SideBySide,
     Tweaked, WithTweaks, cbc_mac, chain, chain_each, ctr_with_mac, encrypt_one, expand,
-    from_number,
+    from_number, load as load_block,
 };
 use crate::errno::Result;
 use crate::wipe::Depth;
