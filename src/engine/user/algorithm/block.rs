@@ -15,7 +15,7 @@
 mod aes;
 mod table;
 
-use crate::wipe::{Depth, Wiped};
+use crate::wipe::{Depth, Wiped, wipe_bytes};
 #[cfg(target_arch = "x86_64")]
 pub(super) use aes::with_features;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -70,6 +70,17 @@ pub trait BlockCipher: Send + Sync {
     /// the last in `iv`. Here, not above, since it cannot do many at once and so a
     /// call for each block would show.
     fn chain(&self, iv: &mut [u8], blocks: &mut [u8]);
+
+    /// CBC-MAC: the same, of which only what is left in `sum` is of interest.
+    fn cbc_mac(&self, sum: &mut [u8], blocks: &[u8]) {
+        let mut scratch = [0; 256];
+        for blocks in blocks.chunks(scratch.len()) {
+            let scratch = &mut scratch[..blocks.len()];
+            scratch.copy_from_slice(blocks);
+            self.chain(sum, scratch);
+        }
+        wipe_bytes(&mut scratch);
+    }
 
     /// The modes that it does by itself; None: they are done with the methods above.
     fn pipelined(&self) -> Option<&dyn Pipelined> {
@@ -173,16 +184,6 @@ fn whole<N: ArraySize>(bytes: &mut [u8]) -> &mut [Array<u8, N>] {
 /// XORs `with` into `data`, as far as the shorter one goes.
 pub fn xor(data: &mut [u8], with: &[u8]) {
     data.iter_mut().zip(with).for_each(|(data, with)| *data ^= with);
-}
-
-/// CBC-MAC of whole blocks: leaves the last block of ciphertext in `sum`. The others go to `scratch`,
-/// which is the caller's to wipe.
-pub fn cbc_mac(cipher: &dyn BlockCipher, sum: &mut [u8], blocks: &[u8], scratch: &mut [u8; 256]) {
-    for blocks in blocks.chunks(scratch.len()) {
-        let scratch = &mut scratch[..blocks.len()];
-        scratch.copy_from_slice(blocks);
-        cipher.chain(sum, scratch);
-    }
 }
 
 /// Runs where the cipher's instructions are at hand.

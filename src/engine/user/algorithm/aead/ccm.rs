@@ -4,43 +4,22 @@
 //! The IV has 16 bytes there: how many bytes the counter has, less one; the nonce;
 //! zeros where the counter goes.
 
-use super::padded::{Blocks, Padded};
 use super::{Aead, give, verify};
-use crate::engine::user::algorithm::block::{BlockCipher, Data, Pipelined, cbc_mac, xor};
-use crate::engine::user::algorithm::skcipher::modes::ctr;
+use crate::engine::user::algorithm::block::{BlockCipher, Data, Pipelined, xor};
+use crate::engine::user::algorithm::skcipher::modes::count;
 use crate::errno::{Errno, Result};
-use crate::wipe::Depth;
-use crate::wipe::wipe_bytes;
-use zeroize::Zeroizing;
+use crate::wipe::{Depth, Wiped, wipe_bytes};
 
 /// Bytes in an IV.
 pub const IV: usize = 16;
 
-/// Bytes from which on a message gains by one pass.
-const ONE_PASS_FROM: usize = 256;
+/// Bytes of what comes before the data that are collected, so that they are one call of the cipher: the first block,
+/// and of the AAD as much as most messages have.
+const HEAD: usize = 64;
 
 /// A key.
 pub struct Ccm {
     cipher: Box<dyn BlockCipher>,
-}
-
-/// CBC, of which only the last block is of interest.
-struct CbcMac<'a> {
-    cipher: &'a dyn BlockCipher,
-    state: Zeroizing<[u8; 16]>,
-    scratch: [u8; 256],
-}
-
-impl Drop for CbcMac<'_> {
-    fn drop(&mut self) {
-        wipe_bytes(&mut self.scratch);
-    }
-}
-
-impl Blocks for CbcMac<'_> {
-    fn update(&mut self, blocks: &[[u8; 16]]) {
-        cbc_mac(self.cipher, &mut *self.state, blocks.as_flattened(), &mut self.scratch);
-    }
 }
 
 impl Ccm {
@@ -67,7 +46,8 @@ impl Ccm {
         aad: &[u8],
         data_len: usize,
         tag_len: usize,
-    ) -> Result<Padded<CbcMac<'_>>> {
+        sum: &mut [u8; 16],
+    ) -> Result<()> {
         let counter_len = usize::from(counter[0]) + 1;
         let data_len = u32::try_from(data_len).map_err(|_| Errno::INVAL)?;
         // The kernel takes the one length that is just too long.
@@ -77,72 +57,92 @@ impl Ccm {
         if !(4..=16).contains(&tag_len) {
             return Err(Errno::INVAL);
         }
-        let mut first = *counter;
+        let mut head = [0; HEAD];
+        let (first, behind) = head.split_at_mut(16);
+        first.copy_from_slice(counter);
         first[0] |= (tag_len as u8 - 2) / 2 * 8 + if aad.is_empty() { 0 } else { 64 };
         let bytes = counter_len.min(4);
         first[16 - bytes..].copy_from_slice(&data_len.to_be_bytes()[4 - bytes..]);
-
-        let (state, scratch) = (Zeroizing::new([0; 16]), [0; 256]);
-        let mut mac = Padded::new(CbcMac { cipher: &*self.cipher, state, scratch });
-        mac.push(&first);
-        match u32::try_from(aad.len()).map_err(|_| Errno::INVAL)? {
-            0 => {}
-            len @ 1..0xff00 => mac.push(&len.to_be_bytes()[2..]),
-            len => {
-                mac.push(&[0xff, 0xfe]);
-                mac.push(&len.to_be_bytes());
+        let prefix = match u32::try_from(aad.len()).map_err(|_| Errno::INVAL)? {
+            0 => 0,
+            len @ 1..0xff00 => {
+                behind[..2].copy_from_slice(&len.to_be_bytes()[2..]);
+                2
             }
-        }
-        mac.push(aad);
-        mac.pad();
-        Ok(mac)
+            len => {
+                behind[..2].copy_from_slice(&[0xff, 0xfe]);
+                behind[2..6].copy_from_slice(&len.to_be_bytes());
+                6
+            }
+        };
+        let (now, later) = aad.split_at(aad.len().min(HEAD - 16 - prefix));
+        behind[prefix..][..now.len()].copy_from_slice(now);
+        let used = (16 + prefix + now.len()).next_multiple_of(16);
+        self.cipher.cbc_mac(sum, &head[..used]);
+        self.add_padded(sum, later);
+        Ok(())
     }
 
-    /// En- or decrypts data, adds the plaintext to `mac`, and returns the tag.
+    /// Adds bytes to the MAC, and zeros up to the end of their last block.
+    fn add_padded(&self, sum: &mut [u8; 16], bytes: &[u8]) {
+        let (blocks, rest) = bytes.as_chunks::<16>();
+        if !blocks.is_empty() {
+            self.cipher.cbc_mac(sum, blocks.as_flattened());
+        }
+        if !rest.is_empty() {
+            let mut last = Wiped::<16>::ZEROS;
+            last[..rest.len()].copy_from_slice(rest);
+            self.cipher.cbc_mac(sum, &*last);
+        }
+    }
+
+    /// En- or decrypts data, adds the plaintext to `sum`, and makes the tag of it.
     fn crypt(
         &self,
         encrypts: bool,
         counter: &[u8; IV],
-        mut mac: Padded<CbcMac<'_>>,
+        sum: &mut [u8; 16],
         mut data: Data<'_, '_>,
-    ) -> Result<Zeroizing<[u8; 16]>> {
-        let mut tag = Zeroizing::new(*counter);
-        self.cipher.encrypt(&mut *tag);
+    ) {
+        let mut key_of_tag = Wiped::<16>::ZEROS;
+        *key_of_tag = *counter;
+        self.cipher.encrypt(&mut *key_of_tag);
         let mut counter = u128::from_be_bytes(*counter).wrapping_add(1);
-        let pipelined = self.cipher.pipelined().filter(|_| data.len() >= ONE_PASS_FROM);
-        let sum = &mut mac.mac.state;
         let one_pass = |cipher: &dyn Pipelined| {
             cipher.ctr_with_mac(encrypts, sum, &mut counter, data.reborrow())
         };
-        let done = pipelined.map_or(0, one_pass);
+        let done = self.cipher.pipelined().map_or(0, one_pass);
         let (_, mut rest) = data.split_at(done);
-        if encrypts {
-            mac.push(rest.get_in());
+        if !rest.is_empty() {
+            if encrypts {
+                self.add_padded(sum, rest.get_in());
+            }
+            count(&*self.cipher, &mut counter, rest.reborrow());
+            if !encrypts {
+                self.add_padded(sum, rest.into_out());
+            }
         }
-        ctr(&*self.cipher, true, &mut counter.to_be_bytes(), rest.reborrow())?;
-        if !encrypts {
-            mac.push(rest.into_out());
-        }
-        mac.pad();
-        xor(&mut *tag, &*mac.mac.state);
-        Ok(tag)
+        xor(sum, &*key_of_tag);
     }
 }
 
 impl Aead for Ccm {
     fn seal(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &mut [u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
-        let mac = self.begin(&counter, aad, data.len(), tag.len())?;
-        give(&*self.crypt(true, &counter, mac, data)?, tag)
+        let mut sum = Wiped::<16>::ZEROS;
+        self.begin(&counter, aad, data.len(), tag.len(), &mut sum)?;
+        self.crypt(true, &counter, &mut sum, data);
+        give(&*sum, tag)
     }
 
     /// The plaintext is authenticated, so it must be decrypted first; it is wiped again unless the tag
     /// is right.
     fn open(&self, iv: &[u8], aad: &mut [u8], mut data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         let counter = Self::counter(iv)?;
-        let mac = self.begin(&counter, aad, data.len(), tag.len())?;
-        let computed = self.crypt(false, &counter, mac, data.reborrow())?;
-        let result = verify(&*computed, tag);
+        let mut sum = Wiped::<16>::ZEROS;
+        self.begin(&counter, aad, data.len(), tag.len(), &mut sum)?;
+        self.crypt(false, &counter, &mut sum, data.reborrow());
+        let result = verify(&*sum, tag);
         if result.is_err() {
             wipe_bytes(data.into_out());
         }
@@ -150,6 +150,6 @@ impl Aead for Ccm {
     }
 
     fn depth(&self) -> Depth {
-        if self.cipher.pipelined().is_some() { Depth::Spills } else { Depth::Deep }
+        self.cipher.pipelined().map_or(Depth::Deep, |cipher| cipher.depth(Depth::Shallow))
     }
 }

@@ -92,7 +92,8 @@ impl Aead for Rfc4309 {
     }
 
     fn depth(&self) -> Depth {
-        self.ccm.depth()
+        // Its frame is above that of CCM.
+        self.ccm.depth().max(Depth::Spills)
     }
 }
 

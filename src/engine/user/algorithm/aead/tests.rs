@@ -118,6 +118,58 @@ fn ccm() {
     assert_eq!(tag[..], hex("b4ac6bec93e8598e7f0dadbcea5b"));
 }
 
+/// Compared with what SP 800-38C, A.2 and A.3, says of one block after the other.
+#[test]
+fn ccm_with_aad_of_any_length() {
+    let key = [0x5e; 16];
+    let ccm = (find("ccm(aes)").unwrap().new)(&key).unwrap();
+    let aes = (block::find(&names::parse("aes").unwrap()).unwrap().key)(&key).unwrap();
+    let numbers = |seed: usize, len| (0..len).map(|i| (i * 7 + seed) as u8).collect::<Vec<_>>();
+    let padded = |mut bytes: Vec<u8>| {
+        bytes.resize(bytes.len().next_multiple_of(16), 0);
+        bytes
+    };
+    let mut iv = numbers(11, 16);
+    iv[0] = 3;
+    iv[12..].fill(0);
+    for aad_len in (0..140).chain([0xfeff, 0xff00, 0xff01]) {
+        for len in [0, 1, 15, 16, 17, 32, 63, 64, 65, 300] {
+            let (mut aad, plain) = (numbers(1, aad_len), numbers(2, len));
+            let mut first = iv.clone();
+            first[0] |= 7 * 8 + if aad_len > 0 { 64 } else { 0 };
+            first[12..].copy_from_slice(&(len as u32).to_be_bytes());
+            let prefix = match aad_len {
+                0 => vec![],
+                1..0xff00 => (aad_len as u16).to_be_bytes().to_vec(),
+                _ => [&[0xff, 0xfe][..], &(aad_len as u32).to_be_bytes()].concat(),
+            };
+            let text = [first, padded([prefix, aad.clone()].concat()), padded(plain.clone())];
+            let mut expected_tag = [0; 16];
+            for block in text.concat().chunks(16) {
+                expected_tag.iter_mut().zip(block).for_each(|(sum, byte)| *sum ^= byte);
+                aes.encrypt(&mut expected_tag);
+            }
+            let stream: Vec<u8> = (0..=len.div_ceil(16) as u32)
+                .flat_map(|i| {
+                    let mut counter = iv.clone();
+                    counter[12..].copy_from_slice(&i.to_be_bytes());
+                    aes.encrypt(&mut counter);
+                    counter
+                })
+                .collect();
+            block::xor(&mut expected_tag, &stream);
+            let mut expected = plain.clone();
+            block::xor(&mut expected, &stream[16..]);
+
+            let (mut data, mut tag) = (plain.clone(), [0; 16]);
+            ccm.seal(&iv, &mut aad, data.as_mut_slice().into(), &mut tag).unwrap();
+            assert!(data == expected && tag == expected_tag, "{aad_len} {len}");
+            ccm.open(&iv, &mut aad, data.as_mut_slice().into(), &tag).unwrap();
+            assert!(data == plain, "{aad_len} {len}");
+        }
+    }
+}
+
 #[test]
 fn ccm_refuses() {
     let cipher = (find("ccm(aes)").unwrap().new)(&[0; 16]).unwrap();

@@ -38,7 +38,7 @@ pub use machine::{encrypt_block, load, store};
 use permute::Permute;
 pub use permute::{Register, Vector};
 use side_by_side::chain_each;
-use with_mac::ctr_with_mac;
+use with_mac::{cbc_mac, ctr_with_mac};
 #[cfg(target_arch = "x86_64")]
 use x86_64 as machine;
 use zeroize::Zeroizing;

@@ -126,7 +126,7 @@ pub fn ctr(cipher: &dyn BlockCipher, _: bool, iv: &mut [u8], data: Data<'_, '_>)
 
 /// XORs with the encrypted counter, and leaves the next one.
 #[inline(always)]
-fn count(cipher: &dyn BlockCipher, counter: &mut u128, data: Data<'_, '_>) {
+pub fn count(cipher: &dyn BlockCipher, counter: &mut u128, data: Data<'_, '_>) {
     match cipher.pipelined() {
         Some(cipher) => cipher.ctr(counter, data),
         None => ctr_in_batches(cipher, counter, data.into_out_with_copied_in()),

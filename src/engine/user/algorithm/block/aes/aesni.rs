@@ -6,8 +6,8 @@
 use super::kernels::{detected, modes, twice, with_features, x86_64_modes};
 use super::{
     BLOCK, Block, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, SideBySide,
-    Tweaked, WithTweaks, chain, chain_each, ctr_with_mac, encrypt_block, encrypt_one, expand,
-    from_number, load as load_block,
+    Tweaked, WithTweaks, cbc_mac, chain, chain_each, ctr_with_mac, encrypt_one, expand,
+    from_number,
 };
 use crate::errno::Result;
 use crate::wipe::Depth;

@@ -7,7 +7,7 @@ use super::aarch64::{each_round, round};
 use super::kernels::{detected, modes, twice, with_features};
 use super::{
     BLOCK, Block, BlockCipher, CbcMessage, Data, MacMessage, Pipelined, RoundKeys, SideBySide,
-    Tweaked, WithTweaks, chain, chain_each, ctr_with_mac, encrypt_block, encrypt_one, expand,
+    Tweaked, WithTweaks, cbc_mac, chain, chain_each, ctr_with_mac, encrypt_one, expand,
     from_number, load as load_block,
 };
 use crate::errno::Result;
@@ -64,17 +64,27 @@ modes! {
         blocks.iter_mut().for_each(|block| *block = xor(vaesdq_u8(*block, late), last));
     }
 
+    /// All rounds between XORs with `tweaks`.
+    fn crypt_between<const ENCRYPT: bool, const N: usize>(
+        keys: &RoundKeys,
+        tweaks: &[Wide; N],
+        blocks: &mut [Wide; N],
+    ) {
+        (0..N).for_each(|i| blocks[i] = xor(blocks[i], tweaks[i]));
+        if ENCRYPT { encrypt(keys, blocks) } else { decrypt(keys, blocks) }
+        (0..N).for_each(|i| blocks[i] = xor(blocks[i], tweaks[i]));
+    }
+
     /// A flight's blocks between XORs with `tweaks`; leaves those of the next flight there.
     fn xts_flight<const ENCRYPT: bool>(
         keys: &RoundKeys,
         tweaks: &mut [Wide; FLIGHT],
         mut data: Data<'_, '_>,
     ) {
-        let mut blocks: [Wide; FLIGHT] =
-            std::array::from_fn(|i| xor(load_at(&data, i), tweaks[i]));
-        if ENCRYPT { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
+        let mut blocks: [Wide; FLIGHT] = std::array::from_fn(|i| load_at(&data, i));
+        crypt_between::<ENCRYPT, FLIGHT>(keys, tweaks, &mut blocks);
         for (i, tweak) in tweaks.iter_mut().enumerate() {
-            store_at(&mut data, i, xor(blocks[i], *tweak));
+            store_at(&mut data, i, blocks[i]);
             *tweak = flight_after(*tweak);
         }
     }

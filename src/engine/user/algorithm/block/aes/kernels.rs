@@ -73,6 +73,28 @@ macro_rules! x86_64_modes {
             rounds(keys.decrypt(), blocks, |b, key| dec(b, key), |b, key| dec_last(b, key));
         }
 
+        /// All rounds between XORs with `tweaks`. The first key is added to the data and the last one to the tweaks, so
+        /// that between the tweaks and the result there is nothing but rounds.
+        fn crypt_between<const ENCRYPT: bool, const N: usize>(
+            keys: &RoundKeys,
+            tweaks: &[Wide; N],
+            blocks: &mut [Wide; N],
+        ) {
+            let keys = if ENCRYPT { keys.encrypt() } else { keys.decrypt() };
+            let [first, middle @ .., last] = keys else { return };
+            for (block, tweak) in blocks.iter_mut().zip(tweaks) {
+                *block = xor(xor(*block, broadcast(first)), *tweak);
+            }
+            let round = |block, key| if ENCRYPT { enc(block, key) } else { dec(block, key) };
+            for key in middle {
+                blocks.iter_mut().for_each(|block| *block = round(*block, broadcast(key)));
+            }
+            for (block, tweak) in blocks.iter_mut().zip(tweaks) {
+                let key = xor(*tweak, broadcast(last));
+                *block = if ENCRYPT { enc_last(*block, key) } else { dec_last(*block, key) };
+            }
+        }
+
         /// A flight's blocks between XORs with `tweaks`; leaves those of the next flight there. One
         /// register of these is made after each of the first rounds, because AES leaves room for that
         /// in the processor; after all rounds the next flight would have to wait for them.
@@ -262,15 +284,34 @@ macro_rules! modes {
             xor(xor(shift_left(tweaks, n), low_to_high(carry)), reduce_high(carry))
         }
 
-        /// A part's blocks between XORs with their tweaks, those of the first register being `first`.
-        fn xts_part<const ENCRYPT: bool>(keys: &RoundKeys, first: Wide, data: Data<'_, '_>) {
-            let mut tweaks = [first; PART];
-            (1..PART).for_each(|i| tweaks[i] = behind(first, i));
+        /// A part's blocks between XORs with their tweaks.
+        fn xts_part<const ENCRYPT: bool>(
+            keys: &RoundKeys,
+            tweaks: &[Wide; PART],
+            data: Data<'_, '_>,
+        ) {
             let mut blocks: [Wide; PART] = load_all(&data);
-            (0..PART).for_each(|i| blocks[i] = xor(blocks[i], tweaks[i]));
-            if ENCRYPT { encrypt(keys, &mut blocks) } else { decrypt(keys, &mut blocks) }
-            (0..PART).for_each(|i| blocks[i] = xor(blocks[i], tweaks[i]));
+            crypt_between::<ENCRYPT, PART>(keys, tweaks, &mut blocks);
             store_all(data, &blocks);
+        }
+
+        /// The encrypted IV in each block of a register, whose blocks take their powers of x times it.
+        fn encrypt_iv(keys: &RoundKeys, iv: &[u8; BLOCK]) -> Wide {
+            let mut tweak = [splat(u128::from_le_bytes(*iv))];
+            encrypt(keys, &mut tweak);
+            tweak[0]
+        }
+
+        /// The tweaks of register `i` of a message, of the encrypted IV.
+        fn tweaks_at(iv: Wide, i: usize) -> Wide {
+            times_x(iv, places(|place| twice(i * BLOCKS + place)))
+        }
+
+        /// The number that is block `i` of a register.
+        fn block_at(blocks: Wide, i: usize) -> u128 {
+            let mut around = [0; SIZE];
+            store(&mut around, blocks);
+            u128::from_le_bytes(around.as_chunks().0[i])
         }
 
         /// The tweaks of the blocks that are so many registers behind those with `tweaks`.
@@ -333,6 +374,20 @@ macro_rules! modes {
             }
         }
 
+        /// [`xts_all`] of a message that is a part. Such a short one would wait if its tweaks were made one of another.
+        fn xts_short<const ENCRYPT: bool>(
+            keys: &RoundKeys,
+            tweak_keys: &RoundKeys,
+            iv: &[u8; BLOCK],
+            data: Data<'_, '_>,
+        ) -> u128 {
+            let iv = encrypt_iv(tweak_keys, iv);
+            let tweaks: [Wide; PART] = std::array::from_fn(|i| tweaks_at(iv, i));
+            let next = behind(tweaks[0], count(&data));
+            xts_part::<ENCRYPT>(keys, &tweaks, data);
+            block_at(next, 0)
+        }
+
         /// Whole blocks of a message from its first on. Returns the tweak of the block that would come
         /// next.
         fn xts_all<const ENCRYPT: bool>(
@@ -341,12 +396,10 @@ macro_rules! modes {
             iv: &[u8; BLOCK],
             mut data: Data<'_, '_>,
         ) -> u128 {
-            let tweak = encrypt_block(tweak_keys, load_block(iv));
-            let tweak = broadcast(&tweak);
-            let register = |i| times_x(tweak, places(|place| twice(i * BLOCKS + place)));
-            let mut next = register(0);
+            let iv = encrypt_iv(tweak_keys, iv);
+            let mut next = tweaks_at(iv, 0);
             if data.len() >= FLIGHT * SIZE {
-                let mut tweaks = std::array::from_fn(register);
+                let mut tweaks = std::array::from_fn(|i| tweaks_at(iv, i));
                 while data.len() >= FLIGHT * SIZE {
                     let (flight, rest) = data.split_at(FLIGHT * SIZE);
                     // If the compiler knew that these are the last flight's keys, it would keep them in
@@ -362,11 +415,10 @@ macro_rules! modes {
             parts(data, |part| {
                 last = next;
                 next = behind(next, count(&part));
-                xts_part::<ENCRYPT>(keys, last, part);
+                let tweaks = std::array::from_fn(|i| behind(last, i));
+                xts_part::<ENCRYPT>(keys, &tweaks, part);
             });
-            let mut around = [0; SIZE];
-            store(&mut around, if tail == 0 { next } else { last });
-            u128::from_le_bytes(around.as_chunks().0[tail])
+            block_at(if tail == 0 { next } else { last }, tail)
         }
 
         }
@@ -406,6 +458,11 @@ macro_rules! modes {
             fn chain(&self, iv: &mut [u8], blocks: &mut [u8]) {
                 // SAFETY: `new` has found the features.
                 unsafe { chain(&self.0, iv, blocks) }
+            }
+
+            fn cbc_mac(&self, sum: &mut [u8], blocks: &[u8]) {
+                // SAFETY: `new` has found the features.
+                unsafe { cbc_mac(&self.0, sum, blocks) }
             }
 
             fn pipelined(&self) -> Option<&dyn Pipelined> {
@@ -471,15 +528,23 @@ macro_rules! modes {
             }
 
             fn xts(&self, encrypt: bool, iv: &[u8; BLOCK], data: Data<'_, '_>) -> u128 {
-                let all = if encrypt { xts_all::<true> } else { xts_all::<false> };
+                let len = data.len();
+                let is_part = (SIZE..=PART * SIZE).contains(&len) && len % SIZE == 0;
+                let xts = match (is_part, encrypt) {
+                    (true, true) => xts_short::<true>,
+                    (true, false) => xts_short::<false>,
+                    (false, true) => xts_all::<true>,
+                    (false, false) => xts_all::<false>,
+                };
                 // SAFETY: `new` has found the features.
-                unsafe { all(&self.data.0, &self.tweak, iv, data) }
+                let run = || unsafe { xts(&self.data.0, &self.tweak, iv, data) };
+                // Registers of two blocks are spilled in flights, and take most of a KiB. Those of one take less, and with
+                // AVX-512 there are enough. Wiped here, it costs short messages nothing.
+                if SIZE == 32 && !is_part { Depth::Shallow.run(run) } else { run() }
             }
 
             fn depth(&self) -> Depth {
-                // With AVX-512 all blocks and tweaks of a flight have registers. Elsewhere some are spilled, and
-                // those of two blocks each take most of a KiB.
-                if SIZE == 32 { Depth::Spills } else { Depth::Shallow }
+                Depth::Shallow
             }
         }
     };

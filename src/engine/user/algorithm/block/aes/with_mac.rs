@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! CCM's counter mode and CBC-MAC in one pass. A block of CBC-MAC waits for the one before it, and leaves the processor
-//! time for a block of the key stream beside it.
+//! CBC-MAC, by itself and in one pass with CCM's counter mode: a block of CBC-MAC waits for the one before it, and
+//! leaves the processor time for a block of the key stream beside it.
 //!
 //! Reference: NIST SP 800-38C.
 
@@ -11,6 +11,19 @@ use super::{
 };
 
 with_features! { ["aes"]
+
+/// Adds whole blocks to `sum`. The last round of each also adds what the next one begins with.
+pub fn cbc_mac(keys: &RoundKeys, sum: &mut [u8], blocks: &[u8]) {
+    let ([sum], _) = sum.as_chunks_mut() else { return };
+    let (blocks, _) = blocks.as_chunks();
+    let Some(first) = blocks.first() else { return };
+    let mut state = [xor(load(sum), begin(keys, load(first)))];
+    for i in 1..=blocks.len() {
+        let next = blocks.get(i).map_or(from_number(0), |next| begin(keys, load(next)));
+        advance(keys, &mut state, &[next]);
+    }
+    store(sum, state[0]);
+}
 
 /// Encrypts or decrypts whole blocks, and adds their plaintext to `sum`. Leaves the next counter.
 pub fn ctr_with_mac(

@@ -33,10 +33,10 @@ pub fn inverse_mix_columns(key: Block) -> Block {
 }
 
 pub fn encrypt_block(keys: &RoundKeys, block: Block) -> Block {
-    let [first, middle @ .., last] = keys.encrypt() else { return block };
-    let mut state = _mm_xor_si128(block, *first);
-    middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
-    _mm_aesenclast_si128(state, *last)
+    let mut blocks = [begin(keys, block)];
+    advance(keys, &mut blocks, &[from_number(0)]);
+    let [block] = blocks;
+    block
 }
 
 /// What [`advance`] takes of a block: it with the first key.
@@ -56,25 +56,18 @@ pub fn advance<const N: usize>(keys: &RoundKeys, blocks: &mut [Block; N], then: 
     }
 }
 
-/// CBC encryption, block by block since each needs the one before. The last round's key is XORed
-/// with what the next block begins with, its text and the first key, so that nothing but rounds is
-/// in the way from block to block.
+/// CBC encryption, block by block since each needs the one before.
 pub fn chain(keys: &RoundKeys, iv: &mut [u8], blocks: &mut [u8]) {
-    let [first, middle @ .., last] = keys.encrypt() else { return };
     let ([iv], _) = iv.as_chunks_mut() else { return };
     let (blocks, _) = blocks.as_chunks_mut();
-    let Some(begin) = blocks.first() else { return };
-    let mut state = _mm_xor_si128(load(iv), _mm_xor_si128(load(begin), *first));
+    let Some(first) = blocks.first() else { return };
+    let mut state = [xor(load(iv), begin(keys, load(first)))];
     for i in 0..blocks.len() {
-        let next = match blocks.get(i + 1) {
-            Some(next) => _mm_xor_si128(load(next), *first),
-            None => _mm_setzero_si128(),
-        };
-        middle.iter().for_each(|key| state = _mm_aesenc_si128(state, *key));
-        state = _mm_aesenclast_si128(state, _mm_xor_si128(*last, next));
-        store(&mut blocks[i], _mm_xor_si128(state, next));
+        let next = blocks.get(i + 1).map_or(from_number(0), |next| begin(keys, load(next)));
+        advance(keys, &mut state, &[next]);
+        store(&mut blocks[i], xor(state[0], next));
     }
-    store(iv, state);
+    store(iv, state[0]);
 }
 
 pub fn load(from: &[u8; BLOCK]) -> Block {
