@@ -71,15 +71,9 @@ pub trait BlockCipher: Send + Sync {
     /// call for each block would show.
     fn chain(&self, iv: &mut [u8], blocks: &mut [u8]);
 
-    /// CBC-MAC: the same, of which only what is left in `sum` is of interest.
-    fn cbc_mac(&self, sum: &mut [u8], blocks: &[u8]) {
-        let mut scratch = [0; 256];
-        for blocks in blocks.chunks(scratch.len()) {
-            let scratch = &mut scratch[..blocks.len()];
-            scratch.copy_from_slice(blocks);
-            self.chain(sum, scratch);
-        }
-        wipe_bytes(&mut scratch);
+    /// CBC-MAC, see [`cbc_mac`]. Returns false, and has done nothing, where there is no other way than by `chain`.
+    fn cbc_mac_by_itself(&self, _sum: &mut [u8], _blocks: &[u8]) -> bool {
+        false
     }
 
     /// The modes that it does by itself; None: they are done with the methods above.
@@ -184,6 +178,21 @@ fn whole<N: ArraySize>(bytes: &mut [u8]) -> &mut [Array<u8, N>] {
 /// XORs `with` into `data`, as far as the shorter one goes.
 pub fn xor(data: &mut [u8], with: &[u8]) {
     data.iter_mut().zip(with).for_each(|(data, with)| *data ^= with);
+}
+
+/// CBC-MAC of whole blocks: each is XORed with the one before and encrypted, the first with `sum`, and the last
+/// is left there. Not a method of each cipher, which would make the library larger by 50 KB.
+pub fn cbc_mac(cipher: &dyn BlockCipher, sum: &mut [u8], blocks: &[u8]) {
+    if cipher.cbc_mac_by_itself(sum, blocks) {
+        return;
+    }
+    let mut scratch = [0; 256];
+    for blocks in blocks.chunks(scratch.len()) {
+        let scratch = &mut scratch[..blocks.len()];
+        scratch.copy_from_slice(blocks);
+        cipher.chain(sum, scratch);
+    }
+    wipe_bytes(&mut scratch);
 }
 
 /// Runs where the cipher's instructions are at hand.

@@ -7,7 +7,7 @@
 use super::{DigestMessage, HashAlgorithm, Hasher};
 use crate::engine::Grouping;
 use crate::engine::user::algorithm::block::{
-    self, BlockAlgorithm, BlockCipher, MacMessage, SideBySide, xor,
+    self, BlockAlgorithm, BlockCipher, MacMessage, SideBySide, cbc_mac, xor,
 };
 use crate::engine::user::algorithm::names::Name;
 use crate::errno::Result;
@@ -157,7 +157,7 @@ impl Hasher for Mac {
             let (blocks, rest) = later.split_at((later.len() - 1) / size * size);
             xor(&mut self.sum[self.filled..], now);
             self.cipher.encrypt(&mut self.sum[..size]);
-            self.cipher.cbc_mac(&mut self.sum[..size], blocks);
+            cbc_mac(&**self.cipher, &mut self.sum[..size], blocks);
             (self.filled, data) = (0, rest);
         }
         xor(&mut self.sum[self.filled..], data);

@@ -460,9 +460,10 @@ macro_rules! modes {
                 unsafe { chain(&self.0, iv, blocks) }
             }
 
-            fn cbc_mac(&self, sum: &mut [u8], blocks: &[u8]) {
+            fn cbc_mac_by_itself(&self, sum: &mut [u8], blocks: &[u8]) -> bool {
                 // SAFETY: `new` has found the features.
-                unsafe { cbc_mac(&self.0, sum, blocks) }
+                unsafe { cbc_mac(&self.0, sum, blocks) };
+                true
             }
 
             fn pipelined(&self) -> Option<&dyn Pipelined> {

@@ -2,7 +2,7 @@
 //! Every implementation that this processor can run, against RustCrypto's.
 
 use super::super::table::portable_aes;
-use super::super::{CbcMessage, Data, MacMessage};
+use super::super::{CbcMessage, Data, MacMessage, cbc_mac};
 use super::*;
 use crate::engine::user::algorithm::skcipher::Skcipher;
 use crate::engine::user::algorithm::skcipher::modes::{cbc, cfb, ctr, ecb};
@@ -112,8 +112,8 @@ fn macs() {
         for blocks in BLOCKS {
             let (mut sum, data) = (numbers.bytes(BLOCK), numbers.bytes(BLOCK * blocks));
             let mut expected = sum.clone();
-            ours.cbc_mac(&mut sum, &data);
-            theirs.cbc_mac(&mut expected, &data);
+            cbc_mac(ours, &mut sum, &data);
+            cbc_mac(theirs, &mut expected, &data);
             assert!(sum == expected, "{blocks}");
         }
     });
@@ -213,7 +213,7 @@ fn counter_mode_and_mac_in_one_pass() {
             let begin = numbers.wide() | u128::from(u32::MAX - 1);
             let mut sum: [u8; BLOCK] = numbers.bytes(BLOCK).try_into().unwrap();
             let (mut expected, mut expected_sum) = (plain.clone(), sum);
-            theirs.cbc_mac(&mut expected_sum, &plain);
+            cbc_mac(theirs, &mut expected_sum, &plain);
             ctr(theirs, true, &mut begin.to_be_bytes(), expected.as_mut_slice().into()).unwrap();
             let mut secret = vec![0; plain.len()];
             let (mut counter, mut back_sum) = (begin, sum);
