@@ -131,6 +131,10 @@ static void test_digest(void)
 
 int main(void)
 {
+    if (getenv("KCAPI_VALGRIND")) {
+        puts("1..0 # SKIP what the parent's other threads have is lost in a child, says valgrind");
+        return 0;
+    }
     kcapi_set_verbosity(KCAPI_LOG_NONE);
     fill(data, sizeof(data), 3);
     test_stream(16);
