@@ -18,6 +18,7 @@
 use super::{Limb, Limbs, Modulus, WINDOW, window_of};
 use crate::errno::Result;
 use std::arch::x86_64::*;
+use zeroize::Zeroizing;
 
 /// Bits in a digit.
 const DIGIT: usize = 52;
@@ -44,7 +45,7 @@ pub struct Digits {
     /// R R.
     rr: Limbs,
     /// -1 / modulus in the lowest digit.
-    inverse: u64,
+    inverse: Zeroizing<u64>,
     /// The number of digits; those above it, which fill the last register, are 0.
     count: usize,
 }
@@ -73,7 +74,7 @@ impl Digits {
         Ok(Some(Self {
             rr: digits(rr.get())?,
             modulus: digits(modulus.get())?,
-            inverse: modulus.inverse & MASK,
+            inverse: Zeroizing::new(*modulus.inverse & MASK),
             count,
         }))
     }
@@ -330,7 +331,7 @@ fn sum_up<const N: usize, const P: usize>(
         let factors = a.iter().zip(b).zip(n.iter().zip(powers.moduli));
         for (sum, ((a, b), (n, modulus))) in sums.iter_mut().zip(factors) {
             let digit = b.as_flattened().get(at).copied().unwrap_or(0);
-            sum.step(a, digit, n, modulus.inverse);
+            sum.step(a, digit, n, *modulus.inverse);
         }
     }
     sums.map(|sum| sum.all())
