@@ -145,7 +145,7 @@ impl PrivateKey {
         if !below || !balanced || d == [0] {
             return Err(Errno::INVAL);
         }
-        // In its box before powers are computed, so that its copies on the stack are not above theirs.
+        // In its box before powers are computed, because this frame lies above theirs, and all are wiped together.
         let blinding = Lock::new(None);
         let mut key = Box::new(Self { public, p, q, dp, dq, q_inverse, blinding });
         key.check()?;
