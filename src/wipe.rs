@@ -31,8 +31,8 @@ pub const SPILLS: usize = (2 << 10) * FRAMES;
 /// Bytes that a function with many blocks at hand, or with many spilled registers, takes.
 pub const WORK: usize = (4 << 10) * FRAMES;
 
-/// Bytes that any message takes, also in a batch. Most takes GCM, where AES is computed without the processor's
-/// instructions.
+/// Bytes that any message takes, also in a batch, and an asymmetric key. Most take GCM, where AES is computed without
+/// the processor's instructions, and RSA's keys, whose preparation ends in powers with many registers.
 pub const DEEP: usize = if cfg!(target_arch = "x86") { WORK } else { 6 << 10 };
 
 /// Bytes that a multiplication on a curve takes.

@@ -13,6 +13,8 @@
 
 #include <sched.h>
 
+#include "rsa-long.h"
+#include "rsa-long.h"
 #include "secret-steps.h"
 #include "secrets.h"
 
@@ -262,6 +264,116 @@ static void walk_call(const char *name, void (*call)(void))
     walk_it();
 }
 
+/* What is done with the key of an asymmetric algorithm. */
+static struct {
+    /* A key, and the same one with its primes in each other's places, for children with different secrets. */
+    uint8_t rsa[2][RSA_KEY_ROOM];
+    uint32_t rsa_len;
+    const char *group;
+    uint32_t size;
+    void (*use)(struct kcapi_handle *);
+} walk_asymmetric;
+
+static void walk_rsa_decrypt(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+
+    kcapi_akcipher_decrypt(handle, c->plain, walk_asymmetric.size, c->out, walk_asymmetric.size, 0);
+}
+
+static void walk_rsa_sign(struct kcapi_handle *handle)
+{
+    kcapi_akcipher_sign(handle, step.caller->plain, 32, step.caller->out, walk_asymmetric.size, 0);
+}
+
+static void walk_public_key(struct kcapi_handle *handle)
+{
+    kcapi_kpp_keygen(handle, step.caller->out, walk_asymmetric.size, 0);
+}
+
+/* The public key of a peer is any number. */
+static void walk_shared_secret(struct kcapi_handle *handle)
+{
+    struct walker *c = step.caller;
+
+    memset(c->sealed, 0x33, walk_asymmetric.size);
+    kcapi_kpp_ssgen(handle, c->sealed, walk_asymmetric.size, c->out, walk_asymmetric.size, 0);
+}
+
+static void walk_rsa(void)
+{
+    struct walker *c = step.caller;
+    struct kcapi_handle *handle = NULL;
+
+    if (kcapi_akcipher_init(&handle, "rsa", 0))
+        return;
+    c->plain[0] = 0; /* So the message is below the modulus. */
+    memcpy(c->sealed, walk_asymmetric.rsa[step.secrets == 1], walk_asymmetric.rsa_len);
+    if (kcapi_akcipher_setkey(handle, c->sealed, walk_asymmetric.rsa_len) != (int)walk_asymmetric.size)
+        bail_out("%s has no key", walk.name);
+    walk_asymmetric.use(handle);
+    kcapi_akcipher_destroy(handle);
+}
+
+static void walk_in_group(void)
+{
+    struct walker *c = step.caller;
+    struct kcapi_handle *handle = NULL;
+
+    if (kcapi_kpp_init(&handle, walk_asymmetric.group, 0))
+        return;
+    c->plain[0] = 1; /* So the private key is below the prime. */
+    if (kcapi_kpp_setkey(handle, c->plain, walk_asymmetric.size) != (int)walk_asymmetric.size)
+        bail_out("%s has no key", walk.name);
+    walk_asymmetric.use(handle);
+    kcapi_kpp_destroy(handle);
+}
+
+static void walk_asymmetric_call(const char *name, const char *what, void (*call)(void))
+{
+    char both[40];
+
+    snprintf(both, sizeof(both), "%s: %s", name, what);
+    walk_call(both, call);
+    ok(walk.left == 0, "%s: nothing is left", both);
+}
+
+/* With long numbers, whose powers take the most of the stack. Each use by itself, because the next one would write
+ * over what it has left there. */
+static void walk_long_numbers(void)
+{
+    static const struct {
+        const char *name;
+        void (*use)(struct kcapi_handle *);
+    } of_rsa[] = { { "key", walk_nothing }, { "decryption", walk_rsa_decrypt }, { "signature", walk_rsa_sign } },
+      of_group[] = { { "public key", walk_public_key }, { "shared secret", walk_shared_secret } };
+    static const struct {
+        const char *name;
+        uint32_t size;
+    } groups[] = {
+        { "ffdhe2048(dh)", 256 }, { "ffdhe3072(dh)", 384 },  { "ffdhe4096(dh)", 512 },
+        { "ffdhe6144(dh)", 768 }, { "ffdhe8192(dh)", 1024 },
+    };
+
+    for (size_t i = 0; i < COUNT(rsa_keys); i++) {
+        for (size_t swapped = 0; swapped < 2; swapped++)
+            walk_asymmetric.rsa_len = rsa_write(&rsa_keys[i], swapped, walk_asymmetric.rsa[swapped]);
+        walk_asymmetric.size = rsa_keys[i].size;
+        for (size_t j = 0; j < COUNT(of_rsa); j++) {
+            walk_asymmetric.use = of_rsa[j].use;
+            walk_asymmetric_call(rsa_keys[i].name, of_rsa[j].name, walk_rsa);
+        }
+    }
+    for (size_t i = 0; i < COUNT(groups); i++) {
+        walk_asymmetric.group = groups[i].name;
+        walk_asymmetric.size = groups[i].size;
+        for (size_t j = 0; j < COUNT(of_group); j++) {
+            walk_asymmetric.use = of_group[j].use;
+            walk_asymmetric_call(groups[i].name, of_group[j].name, walk_in_group);
+        }
+    }
+}
+
 static void *new_memory(size_t len, int flags)
 {
     void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
@@ -285,6 +397,7 @@ static void walk_all(void)
         walk_call(walk_calls[i].name, walk_calls[i].run);
         ok(walk.left == 0, "%s: nothing is left", walk.name);
     }
+    walk_long_numbers();
     each_algorithm(walk_algorithm);
 }
 

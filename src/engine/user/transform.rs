@@ -20,7 +20,7 @@ use crate::errno::{Errno, Result};
 use crate::log::log;
 use crate::memory::{self, SMALL};
 #[cfg(feature = "asymmetric")]
-use crate::wipe::{WORK, wiping_stack};
+use crate::wipe::{DEEP, wiping_stack};
 use libc::c_int;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ impl UserTransform {
             return Err(Errno::INVAL);
         };
         let is_key = matches!(parameter, Parameter::Key(_) | Parameter::PublicKey(_));
-        match wiping_stack::<WORK, _>(|| current.with(parameter)) {
+        match wiping_stack::<DEEP, _>(|| current.with(parameter)) {
             Ok(next) => {
                 let size = c_int::try_from(next.max_size()).map_err(|_| Errno::INVAL)?;
                 self.0.set_key(Some(Keyed::Asymmetric(next))).map(|()| size)

@@ -79,7 +79,7 @@ struct Rsa {
 impl Asymmetric for Rsa {
     fn with(&self, parameter: Parameter<'_>) -> Result<Box<dyn Asymmetric>> {
         let key = match parameter {
-            Parameter::Key(der) => Key::Private(Box::new(PrivateKey::from_der(der)?)),
+            Parameter::Key(der) => Key::Private(PrivateKey::from_der(der)?),
             Parameter::PublicKey(der) => Key::Public(PublicKey::from_der(der)?),
             _ => return Err(Errno::NOPROTOOPT),
         };

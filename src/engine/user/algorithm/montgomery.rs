@@ -30,6 +30,7 @@ use self::no_ifma::Digits;
 use super::verdict;
 use crate::errno::{Errno, Result};
 use std::hint::black_box;
+use zeroize::Zeroizing;
 
 /// A digit.
 #[cfg(target_pointer_width = "64")]
@@ -199,8 +200,8 @@ pub struct Modulus {
     modulus: Limbs,
     /// R in Montgomery form: what makes Montgomery forms.
     rr: Limbs,
-    /// -1 / modulus in the lowest limb.
-    inverse: Limb,
+    /// -1 / modulus in the lowest limb, which tells as much of the modulus.
+    inverse: Zeroizing<Limb>,
     bits: usize,
     /// For powers, where the processor multiplies several digits at once.
     digits: Option<Digits>,
@@ -230,7 +231,8 @@ impl Modulus {
             inverse = inverse.wrapping_mul((2 as Limb).wrapping_sub(lowest.wrapping_mul(inverse)));
         }
         let rr = Limbs::zeros(len)?;
-        let mut this = Self { modulus, rr, inverse: inverse.wrapping_neg(), bits, digits: None };
+        let inverse = Zeroizing::new(inverse.wrapping_neg());
+        let mut this = Self { modulus, rr, inverse, bits, digits: None };
         this.find_rr()?;
         this.digits = Digits::new(&this)?;
         Ok(this)
@@ -352,7 +354,7 @@ impl Modulus {
     fn product_by_rows(&self, a: &[Limb], b: Option<&[Limb]>, room: &mut Room) -> Option<Limb> {
         #[cfg(target_arch = "x86_64")]
         if let Some(blocks) = blocks::Blocks::new()
-            && let Some(top) = blocks.product(room.0.get_mut(), a, b, self.get(), self.inverse)
+            && let Some(top) = blocks.product(room.0.get_mut(), a, b, self.get(), *self.inverse)
         {
             return Some(top);
         }
@@ -361,7 +363,7 @@ impl Modulus {
             Some(b) => rows.multiply(room.0.get_mut(), a, b),
             None => rows.square(room.0.get_mut(), a),
         }
-        Some(rows.reduce(room.0.get_mut(), self.get(), self.inverse))
+        Some(rows.reduce(room.0.get_mut(), self.get(), *self.inverse))
     }
 
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -388,7 +390,7 @@ impl Modulus {
             let (mut carry, mut second) = (0, 0);
             let lowest = low.first().copied().unwrap_or(0);
             let lowest = lowest.wrapping_add(a.wrapping_mul(b.first().copied().unwrap_or(0)));
-            let factor = lowest.wrapping_mul(self.inverse);
+            let factor = lowest.wrapping_mul(*self.inverse);
             for ((to, b), n) in low.iter_mut().zip(b).zip(self.get()) {
                 let first = mul_add(*to, *a, *b, &mut carry);
                 *to = mul_add(first, factor, *n, &mut second);

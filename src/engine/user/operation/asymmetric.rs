@@ -21,7 +21,7 @@ use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::log::because;
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::{WORK, wiping_stack};
+use crate::wipe::{DEEP, wiping_stack};
 
 /// The log's reason where an output is too short.
 const NO_ROOM: &str = "no room for the largest result";
@@ -83,7 +83,7 @@ impl AsymmetricOperation {
         let (mut sum, mut end) = (0, 0);
         for (number, result) in results.bytes().chunks_mut(size).enumerate() {
             let message = messages.next().unwrap_or_default();
-            let len = wiping_stack::<WORK, _>(|| keyed.run(op, message, result))?;
+            let len = wiping_stack::<DEEP, _>(|| keyed.run(op, message, result))?;
             result.get_mut(len..).unwrap_or_default().fill(0);
             sum += len;
             end = number * size + len;
@@ -102,7 +102,7 @@ fn make_key(
 ) -> Result<usize> {
     let size = keyed.max_size();
     let mut result = Buffer::zeros(size)?;
-    let len = wiping_stack::<WORK, _>(|| keyed.run(Op::Keygen, message, result.bytes()))?;
+    let len = wiping_stack::<DEEP, _>(|| keyed.run(Op::Keygen, message, result.bytes()))?;
     let key = result.bytes().get(..len).ok_or(Errno::IO)?;
     copy_out(key, output);
     let mut rest = Vec::new();

@@ -14,12 +14,12 @@ use crate::engine::user::algorithm::montgomery::{
     LIMB, Limbs, Modulus, equal, is_zero, less, mul_plus, write,
 };
 use crate::engine::user::algorithm::rng::fill_randomly;
+use crate::engine::user::data::Buffer;
 use crate::errno::{Errno, Result};
 use crate::generation::generation;
 use crate::lock::{Lock, Recover};
 use der::asn1::UintRef;
 use der::{Decode, Reader, SliceReader};
-use zeroize::Zeroizing;
 
 /// Bits in the shortest modulus: shorter ones have been factored, or can be.
 const BITS_MIN: usize = 1024;
@@ -121,7 +121,7 @@ impl Recover for Option<Blinding> {
 impl PrivateKey {
     /// The key that `der` is. EINVAL: it is none, its parts do not belong together, or it is one
     /// that nobody should use.
-    pub fn from_der(der: &[u8]) -> Result<Self> {
+    pub fn from_der(der: &[u8]) -> Result<Box<Self>> {
         let [version, n, e, d, p, q, dp, dq, q_inverse] = integers(der)?;
         // Keys of more than two primes have another version.
         if version != [0] {
@@ -145,7 +145,9 @@ impl PrivateKey {
         if !below || !balanced || d == [0] {
             return Err(Errno::INVAL);
         }
-        let mut key = Self { public, p, q, dp, dq, q_inverse, blinding: Lock::new(None) };
+        // In its box before powers are computed, because this frame lies above theirs, and all are wiped together.
+        let blinding = Lock::new(None);
+        let mut key = Box::new(Self { public, p, q, dp, dq, q_inverse, blinding });
         key.check()?;
         Ok(key)
     }
@@ -241,10 +243,10 @@ impl PrivateKey {
     fn blinding(&self) -> Result<Blinding> {
         let n = &self.public.modulus;
         let mut room = n.room()?;
-        let mut bytes = Zeroizing::new([0; BITS_MAX / 8]);
-        let bytes = bytes.get_mut(..n.len() * LIMB).ok_or(Errno::INVAL)?;
-        fill_randomly(bytes)?;
-        let random = n.reduce(Limbs::from_bytes(bytes, n.len())?.get(), &mut room)?;
+        // In the heap, because this frame lies above those of powers, with which it must be wiped.
+        let mut bytes = Buffer::zeros(n.len() * LIMB)?;
+        fill_randomly(bytes.bytes())?;
+        let random = n.reduce(Limbs::from_bytes(bytes.bytes(), n.len())?.get(), &mut room)?;
         let (exponent_p, exponent_q) = (two_less(&self.p)?, two_less(&self.q)?);
         let mut inverse = self.crt(&random, &exponent_p, &exponent_q)?;
         n.enter(inverse.get_mut(), &mut room);

@@ -18,6 +18,7 @@
 use super::{Limb, Limbs, Modulus, WINDOW, window_of};
 use crate::errno::Result;
 use std::arch::x86_64::*;
+use zeroize::Zeroizing;
 
 /// Bits in a digit.
 const DIGIT: usize = 52;
@@ -44,7 +45,7 @@ pub struct Digits {
     /// R R.
     rr: Limbs,
     /// -1 / modulus in the lowest digit.
-    inverse: u64,
+    inverse: Zeroizing<u64>,
     /// The number of digits; those above it, which fill the last register, are 0.
     count: usize,
 }
@@ -73,7 +74,7 @@ impl Digits {
         Ok(Some(Self {
             rr: digits(rr.get())?,
             modulus: digits(modulus.get())?,
-            inverse: modulus.inverse & MASK,
+            inverse: Zeroizing::new(*modulus.inverse & MASK),
             count,
         }))
     }
@@ -281,10 +282,10 @@ fn load(digits: &[u64; LANES]) -> __m256i {
 /// Writes the digits that are in registers.
 #[target_feature(enable = "avx512f,avx512vl")]
 #[inline]
-fn store<const N: usize>(registers: [__m256i; N], number: &mut Number<N>) {
+fn store<const N: usize>(registers: &[__m256i; N], number: &mut Number<N>) {
     for (digits, register) in number.iter_mut().zip(registers) {
         // SAFETY: 32 bytes are written, which `digits` have.
-        unsafe { _mm256_storeu_si256(digits.as_mut_ptr().cast(), register) }
+        unsafe { _mm256_storeu_si256(digits.as_mut_ptr().cast(), *register) }
     }
 }
 
@@ -300,16 +301,28 @@ fn compute<const N: usize, const P: usize>(
     match work {
         Work::Multiply(b) => {
             let Some(b) = numbers(b) else { return };
-            let sums = sum_up(powers, n, a, b);
-            a.iter_mut().zip(sums).for_each(|(a, sum)| store(carry(sum), a));
+            finish(&mut sum_up(powers, n, a, b), a);
         }
         Work::Square(times) => {
             for _ in 0..times {
-                let sums = sum_up(powers, n, a, a);
-                a.iter_mut().zip(sums).for_each(|(a, sum)| store(carry(sum), a));
+                finish(&mut sum_up(powers, n, a, a), a);
             }
         }
         Work::Choose(table, indices) => choose(a, table, indices),
+    }
+}
+
+/// Writes what [`sum_up`] returned to `numbers`, in digits that have no more than their bits. The sums are changed in
+/// their place, because each copy would be another secret on the stack, which must be wiped as deep.
+#[target_feature(enable = "avx512f,avx512vl")]
+#[inline]
+fn finish<const N: usize, const P: usize>(
+    sums: &mut [[__m256i; N]; P],
+    numbers: &mut [Number<N>; P],
+) {
+    for (sum, number) in sums.iter_mut().zip(numbers) {
+        carry(sum);
+        store(sum, number);
     }
 }
 
@@ -330,7 +343,7 @@ fn sum_up<const N: usize, const P: usize>(
         let factors = a.iter().zip(b).zip(n.iter().zip(powers.moduli));
         for (sum, ((a, b), (n, modulus))) in sums.iter_mut().zip(factors) {
             let digit = b.as_flattened().get(at).copied().unwrap_or(0);
-            sum.step(a, digit, n, modulus.inverse);
+            sum.step(a, digit, n, *modulus.inverse);
         }
     }
     sums.map(|sum| sum.all())
@@ -425,9 +438,9 @@ fn second_of(register: __m256i) -> u64 {
 /// Brings what is above a digit's bits to the next digit.
 #[target_feature(enable = "avx512f,avx512vl")]
 #[inline]
-fn carry<const N: usize>(mut digits: [__m256i; N]) -> [__m256i; N] {
+fn carry<const N: usize>(digits: &mut [__m256i; N]) {
     let (mask, mut below) = (_mm256_set1_epi64x(MASK.cast_signed()), _mm256_setzero_si256());
-    for digits in &mut digits {
+    for digits in digits.iter_mut() {
         let above = _mm256_srli_epi64::<52>(*digits);
         let carried = _mm256_alignr_epi64::<3>(above, below);
         *digits = _mm256_add_epi64(_mm256_and_si256(*digits, mask), carried);
@@ -441,11 +454,10 @@ fn carry<const N: usize>(mut digits: [__m256i; N]) -> [__m256i; N] {
     }
     // An addition brings each 1 through the lanes that are full.
     let more = (over << 1).wrapping_add(full) ^ full;
-    for (at, digits) in (0..).step_by(LANES).zip(&mut digits) {
+    for (at, digits) in (0..).step_by(LANES).zip(digits) {
         let one = _mm256_maskz_set1_epi64((more >> at) as u8, 1);
         *digits = _mm256_and_si256(_mm256_add_epi64(*digits, one), mask);
     }
-    digits
 }
 
 /// For each power the entry of the table with its index. All entries are read.
@@ -467,6 +479,6 @@ fn choose<const N: usize, const P: usize>(
                 *chosen = _mm256_mask_mov_epi64(*chosen, is_it, load(candidate));
             }
         }
-        store(chosen, entry);
+        store(&chosen, entry);
     }
 }
