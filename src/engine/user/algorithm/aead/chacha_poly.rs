@@ -7,7 +7,7 @@ use crate::engine::user::algorithm::block::Data;
 use crate::engine::user::algorithm::poly1305::Poly1305;
 use crate::engine::user::algorithm::skcipher::chacha;
 use crate::errno::{Errno, Result};
-use crate::wipe::{Wiped, wipe_bytes};
+use crate::wipe::{Depth, Wiped, wipe_bytes};
 use chacha20::R20;
 use zeroize::Zeroizing;
 
@@ -172,5 +172,10 @@ impl Aead for ChaChaPoly {
     fn open(&self, iv: &[u8], aad: &mut [u8], data: Data<'_, '_>, tag: &[u8]) -> Result<()> {
         let aad = self.authenticated(aad)?;
         self.opened(iv, aad, data, tag)
+    }
+
+    /// Opening has a copy of the message's beginning above the frames of a flight.
+    fn depth(&self) -> Depth {
+        if chacha::flight().is_some() { Depth::Deep } else { Depth::Work }
     }
 }
