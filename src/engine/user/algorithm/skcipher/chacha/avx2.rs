@@ -12,7 +12,7 @@
 
 #![allow(unsafe_code)]
 
-use super::rounds::{PLACES, change, copy, quarter_rounds, rotate, round, rounds};
+use super::rounds::{PLACES, change, copy, flights, quarter_rounds, rotate, round, rounds};
 use super::{SIZE, Target};
 use crate::engine::user::algorithm::block::Data;
 use crate::engine::user::algorithm::poly1305::Pending;
@@ -35,30 +35,6 @@ pub const FLIGHT: usize = WIDE * SIZE;
 /// Blocks that are added to Poly1305 after each round: so those of a flight are done in fewer rounds than there are.
 const BESIDE: usize = 2;
 
-/// The two halves of a block of the key stream.
-type Block = [__m256i; 2];
-
-/// Tells whether the processor has the instructions.
-pub fn available() -> bool {
-    is_x86_feature_detected!("avx2")
-}
-
-/// Gives `target` the key stream of `state`, and adds to `pending` meanwhile. Gives `target` back, and does nothing,
-/// if the processor cannot.
-pub fn apply<'a, 'b, 'c>(
-    double_rounds: usize,
-    state: &mut [u32; 16],
-    target: Target<'a, 'b, 'c>,
-    pending: &mut Pending<'c>,
-) -> Option<Target<'a, 'b, 'c>> {
-    if !available() {
-        return Some(target);
-    }
-    // SAFETY: the processor has AVX2.
-    unsafe { apply_pieces(double_rounds, state, target, pending) };
-    None
-}
-
 macro_rules! with_avx2 {
     ($($function:item)*) => {
         $(
@@ -69,6 +45,7 @@ macro_rules! with_avx2 {
 }
 
 rounds! { ["avx2"] avx ymm_reg __m256i }
+flights! { ["avx2"] __m256i _mm256_loadu_si256 _mm256_storeu_si256 _mm256_xor_si256 _mm256_shuffle_epi32 }
 
 with_avx2! {
 
@@ -91,58 +68,6 @@ fn apply_pieces<'a>(
     } else if target.len() > 0 {
         let stream = lanes::<1>(double_rounds, state, pending);
         pending.written(give(target, stream.as_flattened()));
-    }
-}
-
-/// Gives what has been written. `target` is not longer than the key stream.
-#[inline]
-fn give<'a>(target: Target<'_, '_, 'a>, stream: &[Block]) -> &'a [u8] {
-    let Target { first, mut data } = target;
-    match (first, stream) {
-        (Some(first), [block, others @ ..]) => {
-            store(first, *block);
-            xor_all(data.reborrow(), others);
-        }
-        _ => xor_all(data.reborrow(), stream),
-    }
-    data.into_out()
-}
-
-/// `data` is not longer than the key stream.
-#[inline]
-fn xor_all(data: Data<'_, '_>, stream: &[Block]) {
-    let blocks = data.len() / SIZE;
-    let (mut whole, mut rest) = data.split_at(blocks * SIZE);
-    for (i, stream) in stream.iter().enumerate().take(blocks) {
-        let block = xored(&whole.get_in().as_chunks().0[i], stream);
-        store(&mut whole.get_out().as_chunks_mut().0[i], block);
-    }
-    if !rest.is_empty() {
-        let mut last = [0; SIZE];
-        last[..rest.len()].copy_from_slice(rest.get_in());
-        let block = xored(&last, &stream[blocks]);
-        store(&mut last, block);
-        let to = rest.get_out();
-        to.copy_from_slice(&last[..to.len()]);
-    }
-}
-
-#[inline]
-fn xored(bytes: &[u8; SIZE], stream: &Block) -> Block {
-    let halves = bytes.as_chunks::<{ SIZE / 2 }>().0;
-    from_fn(|i| {
-        // SAFETY: the reference is to as many bytes as are read, at any address.
-        let half = unsafe { _mm256_loadu_si256(halves[i].as_ptr().cast()) };
-        _mm256_xor_si256(half, stream[i])
-    })
-}
-
-#[inline]
-fn store(bytes: &mut [u8; SIZE], block: Block) {
-    let (halves, _) = bytes.as_chunks_mut::<{ SIZE / 2 }>();
-    for (to, half) in halves.iter_mut().zip(block) {
-        // SAFETY: the reference is to as many bytes as are written, at any address.
-        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), half) };
     }
 }
 
@@ -176,19 +101,6 @@ fn start_of_lanes(state: &[u32; 16], first: usize) -> [__m256i; 4] {
     let numbers = _mm256_setr_epi32(first as i32, 0, 0, 0, first as i32 + 1, 0, 0, 0);
     rows[3] = _mm256_add_epi32(rows[3], numbers);
     rows
-}
-
-#[inline]
-fn double_round_of_rows(rows: &mut [__m256i; 4]) {
-    *rows = round_of_rows(*rows);
-    // Diagonals become columns, and columns again.
-    rows[1] = _mm256_shuffle_epi32::<0b00_11_10_01>(rows[1]);
-    rows[2] = _mm256_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-    rows[3] = _mm256_shuffle_epi32::<0b10_01_00_11>(rows[3]);
-    *rows = round_of_rows(*rows);
-    rows[1] = _mm256_shuffle_epi32::<0b10_01_00_11>(rows[1]);
-    rows[2] = _mm256_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-    rows[3] = _mm256_shuffle_epi32::<0b00_11_10_01>(rows[3]);
 }
 
 #[inline]

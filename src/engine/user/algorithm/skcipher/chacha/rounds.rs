@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! ChaCha's rounds in assembly, the same for SSSE3 and AVX2: [`rounds`] makes functions of them.
+//! What is the same for SSSE3 and AVX2: ChaCha's rounds in assembly, of which [`rounds`] makes functions, and what is done
+//! with the key stream ([`flights`]).
 //!
 //! In assembly, since the compiler replaces shuffles of bytes by more instructions. And the 16 words of a state would
 //! take all 16 registers, with none left to rotate in; the compiler then spills what is needed next. Here two words of
@@ -209,4 +210,103 @@ macro_rules! rounds {
     };
 }
 
-pub(super) use {change, copy, quarter_rounds, rotate, round, rounds};
+/// What begins with the key stream: a module has `apply_pieces`, which makes it, and these are the same in each.
+macro_rules! flights {
+    ([$feature:tt] $register:ident $load:ident $store:ident $xor:ident $shuffle:ident) => {
+        /// A block of the key stream.
+        type Block = [$register; SIZE / size_of::<$register>()];
+
+        /// Tells whether the processor has the instructions.
+        pub fn available() -> bool {
+            is_x86_feature_detected!($feature)
+        }
+
+        /// Gives `target` the key stream of `state`, and adds to `pending` meanwhile. Gives `target` back, and does
+        /// nothing, if the processor cannot.
+        pub fn apply<'a, 'b, 'c>(
+            double_rounds: usize,
+            state: &mut [u32; 16],
+            target: Target<'a, 'b, 'c>,
+            pending: &mut Pending<'c>,
+        ) -> Option<Target<'a, 'b, 'c>> {
+            if !available() {
+                return Some(target);
+            }
+            // SAFETY: the processor has the instructions.
+            unsafe { apply_pieces(double_rounds, state, target, pending) };
+            None
+        }
+
+        /// Gives what has been written. `target` is not longer than the key stream.
+        #[inline]
+        #[target_feature(enable = $feature)]
+        fn give<'a>(target: Target<'_, '_, 'a>, stream: &[Block]) -> &'a [u8] {
+            let Target { first, mut data } = target;
+            match (first, stream) {
+                (Some(first), [block, others @ ..]) => {
+                    store(first, *block);
+                    xor_all(data.reborrow(), others);
+                }
+                _ => xor_all(data.reborrow(), stream),
+            }
+            data.into_out()
+        }
+
+        /// `data` is not longer than the key stream.
+        #[inline]
+        #[target_feature(enable = $feature)]
+        fn xor_all(data: Data<'_, '_>, stream: &[Block]) {
+            let blocks = data.len() / SIZE;
+            let (mut whole, mut rest) = data.split_at(blocks * SIZE);
+            for (i, stream) in stream.iter().enumerate().take(blocks) {
+                let block = xored(&whole.get_in().as_chunks().0[i], stream);
+                store(&mut whole.get_out().as_chunks_mut().0[i], block);
+            }
+            if !rest.is_empty() {
+                let mut last = [0; SIZE];
+                last[..rest.len()].copy_from_slice(rest.get_in());
+                let block = xored(&last, &stream[blocks]);
+                store(&mut last, block);
+                let to = rest.get_out();
+                to.copy_from_slice(&last[..to.len()]);
+            }
+        }
+
+        #[inline]
+        #[target_feature(enable = $feature)]
+        fn xored(bytes: &[u8; SIZE], stream: &Block) -> Block {
+            let parts = bytes.as_chunks::<{ size_of::<$register>() }>().0;
+            from_fn(|i| {
+                // SAFETY: the reference is to as many bytes as are read, at any address.
+                let part = unsafe { $load(parts[i].as_ptr().cast()) };
+                $xor(part, stream[i])
+            })
+        }
+
+        #[inline]
+        #[target_feature(enable = $feature)]
+        fn store(bytes: &mut [u8; SIZE], block: Block) {
+            let (parts, _) = bytes.as_chunks_mut::<{ size_of::<$register>() }>();
+            for (to, part) in parts.iter_mut().zip(block) {
+                // SAFETY: the reference is to as many bytes as are written, at any address.
+                unsafe { $store(to.as_mut_ptr().cast(), part) };
+            }
+        }
+
+        #[inline]
+        #[target_feature(enable = $feature)]
+        fn double_round_of_rows(rows: &mut [$register; 4]) {
+            *rows = round_of_rows(*rows);
+            // Diagonals become columns, and columns again.
+            rows[1] = $shuffle::<0b00_11_10_01>(rows[1]);
+            rows[2] = $shuffle::<0b01_00_11_10>(rows[2]);
+            rows[3] = $shuffle::<0b10_01_00_11>(rows[3]);
+            *rows = round_of_rows(*rows);
+            rows[1] = $shuffle::<0b10_01_00_11>(rows[1]);
+            rows[2] = $shuffle::<0b01_00_11_10>(rows[2]);
+            rows[3] = $shuffle::<0b00_11_10_01>(rows[3]);
+        }
+    };
+}
+
+pub(super) use {change, copy, flights, quarter_rounds, rotate, round, rounds};

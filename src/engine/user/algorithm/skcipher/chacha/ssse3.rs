@@ -11,7 +11,7 @@
 
 #![allow(unsafe_code)]
 
-use super::rounds::{PLACES, change, copy, quarter_rounds, rotate, round, rounds};
+use super::rounds::{PLACES, change, copy, flights, quarter_rounds, rotate, round, rounds};
 use super::{SIZE, Target};
 use crate::engine::user::algorithm::block::Data;
 use crate::engine::user::algorithm::poly1305::Pending;
@@ -31,30 +31,6 @@ pub const FLIGHT: usize = WIDE * SIZE;
 /// Blocks that are added to Poly1305 after each round: so those of a flight are done in fewer rounds than there are.
 const BESIDE: usize = 1;
 
-/// The rows of a block of the key stream.
-type Block = [__m128i; 4];
-
-/// Tells whether the processor has the instructions.
-pub fn available() -> bool {
-    is_x86_feature_detected!("ssse3")
-}
-
-/// Gives `target` the key stream of `state`, and adds to `pending` meanwhile. Gives `target` back, and does nothing,
-/// if the processor cannot.
-pub fn apply<'a, 'b, 'c>(
-    double_rounds: usize,
-    state: &mut [u32; 16],
-    target: Target<'a, 'b, 'c>,
-    pending: &mut Pending<'c>,
-) -> Option<Target<'a, 'b, 'c>> {
-    if !available() {
-        return Some(target);
-    }
-    // SAFETY: the processor has SSSE3.
-    unsafe { apply_pieces(double_rounds, state, target, pending) };
-    None
-}
-
 macro_rules! with_ssse3 {
     ($($function:item)*) => {
         $(
@@ -65,6 +41,7 @@ macro_rules! with_ssse3 {
 }
 
 rounds! { ["ssse3"] sse xmm_reg __m128i }
+flights! { ["ssse3"] __m128i _mm_loadu_si128 _mm_storeu_si128 _mm_xor_si128 _mm_shuffle_epi32 }
 
 with_ssse3! {
 
@@ -87,58 +64,6 @@ fn apply_pieces<'a>(
     } else if target.len() > 0 {
         let stream = by_rows::<1>(double_rounds, state, pending);
         pending.written(give(target, &stream));
-    }
-}
-
-/// Gives what has been written. `target` is not longer than the key stream.
-#[inline]
-fn give<'a>(target: Target<'_, '_, 'a>, stream: &[Block]) -> &'a [u8] {
-    let Target { first, mut data } = target;
-    match (first, stream) {
-        (Some(first), [block, others @ ..]) => {
-            store(first, *block);
-            xor_all(data.reborrow(), others);
-        }
-        _ => xor_all(data.reborrow(), stream),
-    }
-    data.into_out()
-}
-
-/// `data` is not longer than the key stream.
-#[inline]
-fn xor_all(data: Data<'_, '_>, stream: &[Block]) {
-    let blocks = data.len() / SIZE;
-    let (mut whole, mut rest) = data.split_at(blocks * SIZE);
-    for (i, stream) in stream.iter().enumerate().take(blocks) {
-        let block = xored(&whole.get_in().as_chunks().0[i], stream);
-        store(&mut whole.get_out().as_chunks_mut().0[i], block);
-    }
-    if !rest.is_empty() {
-        let mut last = [0; SIZE];
-        last[..rest.len()].copy_from_slice(rest.get_in());
-        let block = xored(&last, &stream[blocks]);
-        store(&mut last, block);
-        let to = rest.get_out();
-        to.copy_from_slice(&last[..to.len()]);
-    }
-}
-
-#[inline]
-fn xored(bytes: &[u8; SIZE], stream: &Block) -> Block {
-    let rows = bytes.as_chunks::<{ SIZE / 4 }>().0;
-    from_fn(|i| {
-        // SAFETY: the reference is to as many bytes as are read, at any address.
-        let row = unsafe { _mm_loadu_si128(rows[i].as_ptr().cast()) };
-        _mm_xor_si128(row, stream[i])
-    })
-}
-
-#[inline]
-fn store(bytes: &mut [u8; SIZE], block: Block) {
-    let (rows, _) = bytes.as_chunks_mut::<{ SIZE / 4 }>();
-    for (to, row) in rows.iter_mut().zip(block) {
-        // SAFETY: the reference is to as many bytes as are written, at any address.
-        unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), row) };
     }
 }
 
@@ -166,19 +91,6 @@ fn start_of_rows(state: &[u32; 16], number: usize) -> Block {
     });
     rows[3] = _mm_add_epi32(rows[3], _mm_setr_epi32(number as i32, 0, 0, 0));
     rows
-}
-
-#[inline]
-fn double_round_of_rows(rows: &mut [__m128i; 4]) {
-    *rows = round_of_rows(*rows);
-    // Diagonals become columns, and columns again.
-    rows[1] = _mm_shuffle_epi32::<0b00_11_10_01>(rows[1]);
-    rows[2] = _mm_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-    rows[3] = _mm_shuffle_epi32::<0b10_01_00_11>(rows[3]);
-    *rows = round_of_rows(*rows);
-    rows[1] = _mm_shuffle_epi32::<0b10_01_00_11>(rows[1]);
-    rows[2] = _mm_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-    rows[3] = _mm_shuffle_epi32::<0b00_11_10_01>(rows[3]);
 }
 
 #[inline]
