@@ -95,8 +95,10 @@ pub fn pbkdf<'a>(
     blocks(&prf, len, |i, _| {
         let mut u = prf.digest([salt()?, &i.to_be_bytes()])?;
         let mut sum = u.clone();
+        let mut next = prf.zeros();
         for _ in 1..count {
-            u = prf.digest([&u])?;
+            prf.digest_into(&mut *prf.enter()?, [&u], &mut next)?;
+            std::mem::swap(&mut u, &mut next);
             sum.iter_mut().zip(&*u).for_each(|(sum, u)| *sum ^= u);
         }
         Ok(sum)

@@ -12,15 +12,14 @@ use crate::handle::Handle;
 use crate::iov::{Iovecs, iovec};
 use crate::lock::Guard;
 use crate::slot::SlotState;
-use crate::wipe::Wiper;
+use crate::wipe::{Wiped, Wiper};
 use std::ffi::CStr;
 use std::ops::{Deref, DerefMut};
-use zeroize::Zeroizing;
 
 /// A digest, which is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Digest {
-    bytes: Zeroizing<[u8; DIGEST_MAX]>,
+    bytes: Wiped<DIGEST_MAX>,
     len: usize,
 }
 
@@ -65,7 +64,7 @@ impl<'a> Prf<'a> {
 
     /// A digest of zeros.
     pub fn zeros(&self) -> Digest {
-        Digest { bytes: Zeroizing::new([0; DIGEST_MAX]), len: self.size }
+        Digest { bytes: Wiped::ZEROS, len: self.size }
     }
 
     /// Sets the key.
@@ -92,13 +91,23 @@ impl<'a> Prf<'a> {
         parts: [&[u8]; N],
     ) -> Result<Digest> {
         let mut digest = self.zeros();
+        self.digest_into(state, parts, &mut digest).map(|()| digest)
+    }
+
+    /// The same, written over another digest: a derivation of many takes no new one for each.
+    pub fn digest_into<const N: usize>(
+        &self,
+        state: &mut SlotState,
+        parts: [&[u8]; N],
+        digest: &mut Digest,
+    ) -> Result<()> {
         let input = parts.map(|part| iovec(part.as_ptr(), part.len()));
         let output = [iovec(digest.as_mut_ptr(), digest.len())];
         // SAFETY: the parts are borrowed and may be read; the digest may be written
         // and is not used while the engine writes it.
         let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
         match self.handle.digest_in(state, input, output, Wiper::Caller)? {
-            len if len == self.size => Ok(digest),
+            len if len == self.size => Ok(()),
             _ => Err(Errno::IO),
         }
     }
