@@ -16,9 +16,8 @@ use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::{Event, Lock, Recover};
 use crate::memory;
-use crate::wipe::{Depth, Wiper, wipe_bytes};
+use crate::wipe::{Depth, Wiped, Wiper, wipe_bytes};
 use std::sync::atomic::{AtomicBool, Ordering};
-use zeroize::Zeroizing;
 
 /// A digest's message in progress.
 pub struct HashOperation {
@@ -29,36 +28,33 @@ pub struct HashOperation {
     failure: Failure,
 }
 
-enum HashState {
-    /// No message.
-    Idle,
+/// At most one of the two is there.
+#[derive(Default)]
+struct HashState {
     /// A message of which more follows.
-    Open(Box<dyn Hasher>),
-    /// A message's digest.
-    Complete(DigestBytes),
+    open: Option<Box<dyn Hasher>>,
+    /// Whether `digest` is that of a message that is complete.
+    complete: bool,
+    /// Written and wiped in its place: a move would leave a copy behind. It would also take along what is on the
+    /// stack, in the bytes that lie between the fields.
+    digest: Wiped<DIGEST_MAX>,
 }
-
-type DigestBytes = Zeroizing<[u8; DIGEST_MAX]>;
 
 impl Recover for HashState {
     #[allow(unsafe_code)]
     unsafe fn recover(this: *mut Self) {
         // SAFETY: the caller's promise. The handle's slot, locked for the length of each call, says
         // that the message is incomplete.
-        unsafe { this.write(HashState::Idle) };
+        unsafe { this.write(HashState::default()) };
     }
 }
 
 impl HashState {
-    /// Takes out the message of which more follows, if there is one. A digest is not moved out but
-    /// wiped in its place, because a move would leave a copy behind.
-    fn take_open(&mut self) -> Option<Box<dyn Hasher>> {
-        if let HashState::Complete(_) = self {
-            *self = HashState::Idle;
-        }
-        match std::mem::replace(self, HashState::Idle) {
-            HashState::Open(hasher) => Some(hasher),
-            _ => None,
+    /// Forgets a digest that is complete.
+    fn forget(&mut self) {
+        if self.complete {
+            wipe_bytes(&mut *self.digest);
+            self.complete = false;
         }
     }
 }
@@ -68,7 +64,7 @@ impl HashOperation {
     pub fn new(lease: Lease) -> Self {
         Self {
             lease,
-            state: Lock::new(HashState::Idle),
+            state: Lock::default(),
             begun: AtomicBool::new(false),
             failure: Failure::default(),
         }
@@ -93,16 +89,19 @@ impl HashOperation {
         Ok(beginning.fork())
     }
 
-    fn finish(&self, hasher: Box<dyn Hasher>) -> DigestBytes {
-        let mut digest = DigestBytes::new([0; DIGEST_MAX]);
-        let bytes = digest.get_mut(..self.digest_size()).unwrap_or_default();
-        self.hash(|| hasher.finish(bytes));
-        digest
+    /// Goes on with the message of which more follows, or begins one. A digest that nobody has received is forgotten.
+    fn go_on(&self, state: &mut HashState) -> Result<Box<dyn Hasher>> {
+        state.forget();
+        match state.open.take() {
+            Some(hasher) => Ok(hasher),
+            None => self.failure.note(self.begin()),
+        }
     }
 
-    /// The bytes of a digest.
-    fn bytes<'d>(&self, digest: &'d DigestBytes) -> &'d [u8] {
-        digest.get(..self.digest_size()).unwrap_or_default()
+    fn finish(&self, state: &mut HashState, hasher: Box<dyn Hasher>) {
+        let digest = state.digest.get_mut(..self.digest_size()).unwrap_or_default();
+        self.hash(|| hasher.finish(digest));
+        state.complete = true;
     }
 
     pub(super) fn digest_size(&self) -> usize {
@@ -114,13 +113,13 @@ impl Operation for HashOperation {
     fn send(&self, _: Option<&Control>, input: Iovecs<'_>, more: bool, _: &Event) -> Result<usize> {
         let len = input.total()?;
         let mut state = self.state.lock()?;
-        let mut hasher = match state.take_open() {
-            Some(hasher) => hasher,
-            None => self.failure.note(self.begin())?,
-        };
+        let mut hasher = self.go_on(&mut state)?;
         self.hash(|| read_each(input, |bytes| hasher.update(bytes)));
-        *state =
-            if more { HashState::Open(hasher) } else { HashState::Complete(self.finish(hasher)) };
+        if more {
+            state.open = Some(hasher);
+        } else {
+            self.finish(&mut state, hasher);
+        }
         self.begun.store(true, Ordering::Relaxed);
         Ok(len)
     }
@@ -130,16 +129,13 @@ impl Operation for HashOperation {
             return Ok(Some(0));
         }
         let mut state = self.state.lock()?;
-        let copied = if let HashState::Complete(digest) = &*state {
-            copy_out(self.bytes(digest), output)
-        } else {
-            let hasher = match state.take_open() {
-                Some(hasher) => hasher,
-                None => self.failure.note(self.begin())?,
-            };
-            copy_out(self.bytes(&self.finish(hasher)), output)
-        };
-        *state = HashState::Idle;
+        if !state.complete {
+            let hasher = self.go_on(&mut state)?;
+            self.finish(&mut state, hasher);
+        }
+        let digest = state.digest.get(..self.digest_size()).unwrap_or_default();
+        let copied = copy_out(digest, output);
+        state.forget();
         self.begun.store(false, Ordering::Relaxed);
         Ok(Some(copied))
     }
