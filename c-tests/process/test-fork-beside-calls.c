@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only */
 /*
  * A fork(2) while another thread was in a call: the child lost a stream that both processes share, if that thread was
- * sending to it, and its first digest was -EIO, if that thread was making one, although no message had begun.
+ * sending to it, and its first digest was -EIO, if that thread was making one, although no message had begun. It lost
+ * a stream, too, that held more than 64 MiB: so many come together where the thread is faster than the one that forks.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -129,6 +130,35 @@ static void test_digest(void)
     kcapi_md_destroy(handle);
 }
 
+/* The engine in user space sets no limit to a stream that one process has. The kernel's sockets are full long before. */
+static void test_long_stream(void)
+{
+    enum { PIECES = 65 * MIB / MOST };
+    struct iovec iov = { data, MOST };
+    int status;
+    pid_t child;
+
+    handle = cipher_with_key("cbc(aes)", key, sizeof(key), 0);
+    if (strcmp(kcapi_handle_engine(handle), "user") != 0) {
+        skip(2, "the kernel: a sender waits for room");
+    } else {
+        if (kcapi_cipher_stream_init_enc(handle, iv, &iov, 1) != MOST)
+            bail_out("no stream");
+        for (int i = 1; i < PIECES; i++)
+            if (kcapi_cipher_stream_update(handle, &iov, 1) != MOST)
+                bail_out("no room for piece %d", i);
+        child = fork();
+        if (child == 0) {
+            alarm(60);
+            _exit(receives());
+        }
+        waitpid(child, &status, 0);
+        is_int(status, 0, "a child receives from a stream of more than 64 MiB");
+        is_int(receives(), 0, "so does its parent");
+    }
+    kcapi_cipher_destroy(handle);
+}
+
 int main(void)
 {
     if (getenv("KCAPI_VALGRIND")) {
@@ -141,5 +171,6 @@ int main(void)
     test_stream(LEN);
     test_stream(MOST);
     test_digest();
+    test_long_stream();
     return done_testing();
 }

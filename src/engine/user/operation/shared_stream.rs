@@ -48,10 +48,12 @@ pub struct SharedStream(Mapping);
 
 impl SharedStream {
     /// Moves `state` to memory that a child of the next fork(2) shares. ENOMEM; EAGAIN: it would be
-    /// locked, and RLIMIT_MEMLOCK allows no more; EMSGSIZE.
+    /// locked, and RLIMIT_MEMLOCK allows no more.
     pub fn new(state: &mut CipherState) -> Result<Self> {
-        let little = || Mapping::shared_by_page(size_of::<Header>() + state.data.len() + LITTLE);
-        let shared = Self(Mapping::shared_by_page(LEN).or_else(|_| little())?);
+        // What one process has sent so far may be more than LEN.
+        let needed = size_of::<Header>() + state.data.len() + LITTLE;
+        let mapping = Mapping::shared_by_page(needed.max(LEN));
+        let shared = Self(mapping.or_else(|_| Mapping::shared_by_page(needed))?);
         // SAFETY: the header is this function's own so far, and zeros, which are a value of all
         // but the lock, are in it.
         unsafe {
