@@ -46,7 +46,8 @@ pub fn update(r: u128, sum: Number, blocks: &[[u8; WIDE]]) -> Number {
     joined(unsafe { update_wide(&r, &sum, blocks) })
 }
 
-/// The number with limbs of 26 bits; the fourth can be little more.
+/// The number with limbs of 26 bits; the fourth can be little more, and the fifth has two bits more where the third
+/// limb of 42 bits has.
 fn limbs([a, b, c]: &Limbs) -> [u64; 5] {
     [
         a & LOW_26,

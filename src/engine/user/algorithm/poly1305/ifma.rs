@@ -63,40 +63,42 @@ with_ifma! {
 
 fn update_wide(r: &Limbs, sum: &Limbs, blocks: &[[u8; WIDE]]) -> Limbs {
     let [first, others @ ..] = blocks else { return *sum };
-    // powers[i]: r to the power of i + 1.
-    let mut powers = [*r; LANES];
-    for i in 1..LANES {
-        powers[i] = product(&powers[i / 2], &powers[(i - 1) / 2]);
-    }
-    let eighth = powers[LANES - 1];
-    let sixteenth = product(&eighth, &eighth);
-    let [eighths, sixteenths] = [eighth, sixteenth].map(|power| everywhere(&power));
+    let square = |number: &Limbs| product(number, number);
+    let second = square(r);
+    let fourth = square(&second);
+    let eighth = square(&fourth);
+    let eighths = everywhere(&eighth);
 
-    let [mut low, mut high] = halves(first);
+    let [mut low, high] = halves(first);
     for i in 0..3 {
         let sum = _mm512_maskz_set1_epi64(1, sum[i].cast_signed());
         low[i] = _mm512_add_epi64(low[i], sum);
     }
-    for blocks in others {
-        let mut sums = zero();
-        add_products(&mut sums, &high, &eighths);
-        add_products(&mut sums, &low, &sixteenths);
-        let before = carried(sums);
-        [low, high] = halves(blocks);
-        // The order of both halves' powers is that of blocks: what is summed up counts as the first
-        // half.
-        low = from_fn(|i| _mm512_add_epi64(low[i], before[i]));
-    }
-    // The last of them: r^16 to r^9 for the first half, which is r^8 times what the second half
-    // has.
     let mut sums = zero();
     add_products(&mut sums, &low, &eighths);
-    let before = carried(sums);
-    let all: Numbers = from_fn(|i| _mm512_add_epi64(high[i], before[i]));
+    // What is summed up counts as the half before the next ones.
+    let mut sum = sum_of(high, carried(sums));
+    let sixteenths = everywhere(&square(&eighth));
+    for blocks in others {
+        let [low, high] = halves(blocks);
+        let mut sums = zero();
+        add_products(&mut sums, &low, &eighths);
+        add_products(&mut sums, &sum, &sixteenths);
+        sum = sum_of(high, carried(sums));
+    }
+    // The other powers, which are needed here only: the processor computes them while the loop waits for its carries.
+    let third = product(&second, r);
+    let [fifth, sixth] = [r, &second].map(|power| product(&fourth, power));
+    let seventh = product(&fourth, &third);
+    let powers = [*r, second, third, fourth, fifth, sixth, seventh, eighth];
     let mut sums = zero();
-    add_products(&mut sums, &all, &in_lanes(&powers));
-    let lanes = carried(sums);
-    reduced(lanes.map(|limb| _mm512_reduce_add_epi64(limb).cast_unsigned().into()))
+    add_products(&mut sums, &sum, &in_lanes(&powers));
+    let total = |limb| u128::from(_mm512_reduce_add_epi64(limb).cast_unsigned());
+    reduced(from_fn(|i| total(sums.low[i]).wrapping_add(total(sums.high[i]) << 52)))
+}
+
+fn sum_of(a: Numbers, b: Numbers) -> Numbers {
+    from_fn(|i| _mm512_add_epi64(a[i], b[i]))
 }
 
 fn zero() -> Sums {
@@ -104,9 +106,7 @@ fn zero() -> Sums {
 }
 
 fn factors(limbs: Numbers) -> Factors {
-    let twenty_times = |limb| {
-        _mm512_add_epi64(_mm512_slli_epi64::<4>(limb), _mm512_slli_epi64::<2>(limb))
-    };
+    let twenty_times = |limb| _mm512_madd52lo_epu64(_mm512_setzero_si512(), limb, splat(20));
     Factors { limbs, folded: [twenty_times(limbs[1]), twenty_times(limbs[2])] }
 }
 

@@ -24,7 +24,9 @@ use super::Skcipher;
 use crate::engine::user::algorithm::block::Data;
 use crate::engine::user::algorithm::poly1305::Pending;
 use crate::errno::{Errno, Result};
-use crate::wipe::{Depth, wipe_bytes, wiping_stack};
+#[cfg(target_arch = "x86_64")]
+use crate::wipe::wiping_stack;
+use crate::wipe::{Depth, wipe_bytes};
 use chacha20::{R12, R20, Rounds};
 use std::marker::PhantomData;
 use zeroize::{Zeroize, Zeroizing};
@@ -32,8 +34,13 @@ use zeroize::{Zeroize, Zeroizing};
 /// Bytes in a block.
 pub const SIZE: usize = 64;
 
-/// Bytes of the stack that a flight takes.
+/// Bytes of the stack that the key stream takes with vectors.
+#[cfg(target_arch = "x86_64")]
 const STACK: usize = 5 << 9;
+
+/// The same with AVX-512, whose functions take less.
+#[cfg(target_arch = "x86_64")]
+const STACK_AVX512: usize = 2 << 10;
 
 /// A block of the key stream.
 pub type Block = [u8; SIZE];
@@ -68,14 +75,17 @@ impl Target<'_, '_, '_> {
 /// XORs `data` with the key stream from `iv` on, from input to output.
 pub fn apply<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], data: Data<'_, '_>) {
     let work = || apply_beside::<R>(key, iv, data, &mut Pending::none());
-    match flight() {
-        Some(_) => wiping_stack::<STACK, _>(work),
-        None => work(),
+    #[cfg(target_arch = "x86_64")]
+    if avx512::available() {
+        return wiping_stack::<STACK_AVX512, _>(work);
+    } else if ssse3::available() {
+        return wiping_stack::<STACK, _>(work);
     }
+    work();
 }
 
-/// Does the same, and where [`flight`] says so adds to `pending` meanwhile. There it takes [`STACK`] bytes of the
-/// stack, for the caller to wipe.
+/// Does the same, and where [`flight`] says so adds to `pending` meanwhile. The part of the stack that it takes is for
+/// the caller to wipe.
 #[cfg(target_arch = "x86_64")]
 pub fn apply_beside<'a, R: Rounds>(
     key: &[u8; 32],
@@ -111,7 +121,7 @@ pub fn apply_beside<R: Rounds>(
     portable::<R>(key, iv, data);
 }
 
-/// Writes the block of `iv` to `first`, and XORs `data` with those after it. Takes as much of the stack.
+/// Writes the block of `iv` to `first`, and XORs `data` with those after it. The stack is for the caller to wipe, too.
 pub fn begin<R: Rounds>(key: &[u8; 32], iv: &[u8; 16], first: &mut Block, data: Data<'_, '_>) {
     #[cfg(target_arch = "x86_64")]
     let (first, data) = {
@@ -168,7 +178,7 @@ fn with_vectors<'a, 'b, 'c>(
     target: Target<'a, 'b, 'c>,
     pending: &mut Pending<'c>,
 ) -> Option<Target<'a, 'b, 'c>> {
-    let target = avx512::apply(double_rounds, state, target)?;
+    let target = avx512::apply(double_rounds, state, target, pending)?;
     let target = avx2::apply(double_rounds, state, target, pending)?;
     ssse3::apply(double_rounds, state, target, pending)
 }
@@ -297,11 +307,7 @@ mod tests {
 
     #[cfg(target_arch = "x86_64")]
     static KERNELS: &[Kernel] = &[
-        Kernel {
-            available: avx512::available,
-            apply: |rounds, state, target, _| avx512::apply(rounds, state, target),
-            beside: false,
-        },
+        Kernel { available: avx512::available, apply: avx512::apply, beside: false },
         Kernel { available: avx2::available, apply: avx2::apply, beside: true },
         Kernel { available: ssse3::available, apply: ssse3::apply, beside: true },
     ];
@@ -375,7 +381,7 @@ mod tests {
 
     fn check(apply: impl Fn(&mut [u32; 16], Data<'_, '_>)) {
         let bytes: Vec<u8> = (0..5000u32).map(|i| ((i * i) >> 5) as u8).collect();
-        for len in (0..1300).chain([2047, 2048, 2049, 4900]) {
+        for len in (0..1300).chain([2047, 2048, 2049, 2304, 2305, 2561, 4900]) {
             let (key, mut iv) = (bytes[len % 50..].first_chunk().unwrap(), [7; 16]);
             // At the end of what the counter counts.
             iv[..4].copy_from_slice(&(u32::MAX - (len % 20) as u32).to_le_bytes());

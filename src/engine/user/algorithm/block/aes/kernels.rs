@@ -362,14 +362,16 @@ macro_rules! modes {
                 let blocks = usize::try_from(u64::MAX - *counter as u64).unwrap_or(usize::MAX);
                 let bytes = blocks.saturating_add(1).saturating_mul(BLOCK).min(data.len());
                 let (now, later) = data.split_at(bytes);
+                let rest = ctr_flights(keys, counter, now);
+                let blocks = rest.len().div_ceil(BLOCK);
                 let counters = &mut add(splat(*counter), places(|i| i as u128));
                 walk(
-                    now,
+                    rest,
                     counters,
                     |counters, flight| ctr::<FLIGHT>(keys, counters, flight),
                     |counters, part| ctr::<PART>(keys, counters, part),
                 );
-                *counter = counter.wrapping_add(bytes.div_ceil(BLOCK) as u128);
+                *counter = counter.wrapping_add(blocks as u128);
                 data = later;
             }
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
 //! ChaCha with AVX-512: 16 blocks at once, each register one word of all of them; of what is left,
 //! up to 8 blocks with four of them in the four lanes of a register, which has one row of each,
-//! since that is ready sooner. From 17 to 20 blocks, as many as a message of 1 KiB and its key for
+//! since that is ready sooner. The last 17 to 20 blocks, as many as a message of 1 KiB and its key for
 //! Poly1305 take, are made in both ways at the same time.
 //!
 //! Method: Goll, Gueron, “Vectorization on ChaCha stream cipher” (2014), for both ways.
@@ -13,9 +13,10 @@
 
 #![allow(unsafe_code)]
 
+use super::rounds::flights;
 use super::{SIZE, Target};
 use crate::engine::user::algorithm::block::Data;
-use crate::wipe::wiping_stack;
+use crate::engine::user::algorithm::poly1305::Pending;
 use std::arch::x86_64::*;
 use std::array::from_fn;
 
@@ -25,132 +26,103 @@ const WIDE: usize = 16;
 /// Blocks in the lanes of a register.
 const LANES: usize = 4;
 
-/// Blocks of both ways together, which take little longer than those of the longer one.
-const MOST: usize = WIDE + LANES;
+/// Most blocks in the lanes of registers.
+const FEW: usize = 2 * LANES;
 
-/// Bytes that up to eight blocks take of the stack.
-const FEW: usize = 1536;
+flights! { ["avx512f"] __m512i _mm512_loadu_si512 _mm512_storeu_si512 _mm512_xor_si512 _mm512_shuffle_epi32 }
 
-/// Bytes that more take. Both are wiped here, so that the rest of a call takes no more than others.
-const MANY: usize = 5 << 9;
-
-/// Tells whether the processor has the instructions.
-pub fn available() -> bool {
-    is_x86_feature_detected!("avx512f")
-}
-
-/// Gives `target` the key stream of `state`. Gives `target` back, and does nothing, if the processor cannot.
-pub fn apply<'a, 'b, 'c>(
+#[target_feature(enable = "avx512f")]
+fn apply_pieces<'a>(
     double_rounds: usize,
     state: &mut [u32; 16],
-    target: Target<'a, 'b, 'c>,
-) -> Option<Target<'a, 'b, 'c>> {
-    if !available() {
-        return Some(target);
-    }
+    target: Target<'_, '_, 'a>,
+    _: &mut Pending<'a>,
+) {
     let len = target.len();
-    if len > WIDE * SIZE && len <= MOST * SIZE {
-        // SAFETY: the processor has AVX-512F.
-        let work = || unsafe { apply_most(double_rounds, state, target) };
-        wiping_stack::<MANY, _>(work);
-        return None;
+    let last = match len % (WIDE * SIZE) {
+        // Both ways together take little longer than the longer one.
+        rest if rest > 0 && rest <= LANES * SIZE && len > WIDE * SIZE => WIDE * SIZE + rest,
+        rest if rest <= FEW * SIZE => rest,
+        _ => 0,
+    };
+    let (flights, last) = target.split_at(len - last);
+    apply_flights(double_rounds, state, flights);
+    if last.len() > FEW * SIZE {
+        apply_most(double_rounds, state, last);
+    } else {
+        apply_few(double_rounds, state, last);
     }
-    let rest = len % (WIDE * SIZE);
-    let few = if rest > 2 * LANES * SIZE { 0 } else { rest };
-    let (many, few) = target.split_at(len - few);
-    if many.len() > 0 {
-        // SAFETY: the same.
-        let work = || unsafe { apply_many(double_rounds, state, many) };
-        wiping_stack::<MANY, _>(work);
-    }
-    if few.len() > 0 {
-        // SAFETY: the same.
-        let work = || unsafe { apply_few(double_rounds, state, few) };
-        wiping_stack::<FEW, _>(work);
-    }
-    None
 }
 
-/// 16 blocks at a time.
+/// 16 blocks at a time. Not inlined, nor are those below, for the sake of the stack: each of them takes the same part of
+/// it.
+#[inline(never)]
 #[target_feature(enable = "avx512f")]
-fn apply_many(double_rounds: usize, state: &mut [u32; 16], mut target: Target<'_, '_, '_>) {
+fn apply_flights(double_rounds: usize, state: &mut [u32; 16], mut target: Target<'_, '_, '_>) {
     while target.len() > 0 {
         let (now, later) = target.split_at(WIDE * SIZE);
-        give(now, &key_stream(double_rounds, state));
+        let mut words = start(state);
+        for _ in 0..double_rounds {
+            double_round_of_words(&mut words);
+        }
+        // The start is made again, since keeping it would take registers.
+        give(now, transposed(sums(words, start(state))).as_chunks().0);
         state[12] = state[12].wrapping_add(WIDE as u32);
         target = later;
     }
 }
 
+/// Up to eight blocks.
+#[inline(never)]
+#[target_feature(enable = "avx512f")]
+fn apply_few(double_rounds: usize, state: &[u32; 16], target: Target<'_, '_, '_>) {
+    if target.len() > LANES * SIZE {
+        let stream = lanes::<2>(double_rounds, state);
+        give(target, stream.as_flattened().as_chunks().0);
+    } else if target.len() > 0 {
+        let stream = lanes::<1>(double_rounds, state);
+        give(target, stream.as_flattened().as_chunks().0);
+    }
+}
+
 /// More than 16 blocks and up to 20.
+#[inline(never)]
 #[target_feature(enable = "avx512f")]
 fn apply_most(double_rounds: usize, state: &[u32; 16], target: Target<'_, '_, '_>) {
-    let (start, lanes_start) = (start(state), start_of_lanes(state, WIDE));
-    let (mut words, mut rows) = (start, lanes_start);
+    let (mut words, lanes_start) = (start(state), start_of_lanes(state, WIDE));
+    let mut rows = lanes_start;
     for _ in 0..double_rounds {
         double_round_of_words(&mut words);
         double_round_of_rows(&mut rows);
     }
     let (many, few) = target.split_at(WIDE * SIZE);
-    give(many, &transposed(sums(words, start)));
-    give(few, &by_blocks(sums(rows, lanes_start)));
+    give_whole(many, &transposed(sums(words, start(state))));
+    give(few, by_blocks(sums(rows, lanes_start)).as_chunks().0);
 }
 
-/// Up to eight blocks.
+/// `target` is as long as the key stream, which does not go by way of memory.
+#[inline]
 #[target_feature(enable = "avx512f")]
-fn apply_few(double_rounds: usize, state: &[u32; 16], target: Target<'_, '_, '_>) {
-    if target.len() > LANES * SIZE {
-        let [first, second] = lanes::<2>(double_rounds, state);
-        let (now, later) = target.split_at(LANES * SIZE);
-        give(now, &first);
-        give(later, &second);
-    } else if target.len() > 0 {
-        let [stream] = lanes::<1>(double_rounds, state);
-        give(target, &stream);
-    }
-}
-
-/// `target` is not longer than the key stream.
-#[target_feature(enable = "avx512f")]
-fn give(target: Target<'_, '_, '_>, stream: &[__m512i]) {
-    match (target.first, stream) {
-        (Some(first), [block, others @ ..]) => {
-            store(first, *block);
-            xor_all(target.data, others);
+fn give_whole(target: Target<'_, '_, '_>, stream: &[__m512i; WIDE]) {
+    let (block, others) = stream.split_first().expect("16");
+    match target.first {
+        Some(first) => {
+            store(first, [*block]);
+            xor_whole::<{ WIDE - 1 }>(target.data, others.try_into().expect("15"));
         }
-        _ => xor_all(target.data, stream),
+        None => xor_whole(target.data, stream),
     }
 }
 
-/// `data` is not longer than the key stream.
+/// `data` are as long as the key stream.
+#[inline]
 #[target_feature(enable = "avx512f")]
-fn xor_all(data: Data<'_, '_>, stream: &[__m512i]) {
-    let blocks = data.len() / SIZE;
-    let (mut whole, mut rest) = data.split_at(blocks * SIZE);
-    for (i, stream) in stream.iter().enumerate().take(blocks) {
-        let block = load(&whole.get_in().as_chunks().0[i]);
-        store(&mut whole.get_out().as_chunks_mut().0[i], _mm512_xor_si512(block, *stream));
+fn xor_whole<const N: usize>(mut data: Data<'_, '_>, stream: &[__m512i; N]) {
+    assert!(data.len() == N * SIZE);
+    for (i, stream) in stream.iter().enumerate() {
+        let block = xored(&data.get_in().as_chunks().0[i], &[*stream]);
+        store(&mut data.get_out().as_chunks_mut().0[i], block);
     }
-    if !rest.is_empty() {
-        let mut last = [0; SIZE];
-        last[..rest.len()].copy_from_slice(rest.get_in());
-        let result = _mm512_xor_si512(load(&last), stream[blocks]);
-        store(&mut last, result);
-        let to = rest.get_out();
-        to.copy_from_slice(&last[..to.len()]);
-    }
-}
-
-#[target_feature(enable = "avx512f")]
-fn load(block: &[u8; SIZE]) -> __m512i {
-    // SAFETY: the reference is to as many bytes as are read, at any address.
-    unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
-}
-
-#[target_feature(enable = "avx512f")]
-fn store(block: &mut [u8; SIZE], register: __m512i) {
-    // SAFETY: the reference is to as many bytes as are written, at any address.
-    unsafe { _mm512_storeu_si512(block.as_mut_ptr().cast(), register) };
 }
 
 /// `N` times four blocks.
@@ -178,34 +150,22 @@ fn start_of_lanes(state: &[u32; 16], first: usize) -> [__m512i; 4] {
 }
 
 #[target_feature(enable = "avx512f")]
-fn double_round_of_rows(rows: &mut [__m512i; 4]) {
-    round(rows);
-    // Diagonals become columns, and columns again.
-    rows[1] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[1]);
-    rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-    rows[3] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[3]);
-    round(rows);
-    rows[1] = _mm512_shuffle_epi32::<0b10_01_00_11>(rows[1]);
-    rows[2] = _mm512_shuffle_epi32::<0b01_00_11_10>(rows[2]);
-    rows[3] = _mm512_shuffle_epi32::<0b00_11_10_01>(rows[3]);
-}
-
-#[target_feature(enable = "avx512f")]
 fn sums<const N: usize>(a: [__m512i; N], b: [__m512i; N]) -> [__m512i; N] {
     from_fn(|i| _mm512_add_epi32(a[i], b[i]))
 }
 
-/// A quarter round on each column.
+/// A quarter round in each place of the registers.
 #[target_feature(enable = "avx512f")]
-fn round([a, b, c, d]: &mut [__m512i; 4]) {
-    *a = _mm512_add_epi32(*a, *b);
-    *d = _mm512_rol_epi32::<16>(_mm512_xor_si512(*d, *a));
-    *c = _mm512_add_epi32(*c, *d);
-    *b = _mm512_rol_epi32::<12>(_mm512_xor_si512(*b, *c));
-    *a = _mm512_add_epi32(*a, *b);
-    *d = _mm512_rol_epi32::<8>(_mm512_xor_si512(*d, *a));
-    *c = _mm512_add_epi32(*c, *d);
-    *b = _mm512_rol_epi32::<7>(_mm512_xor_si512(*b, *c));
+fn quarter_rounds([mut a, mut b, mut c, mut d]: [__m512i; 4]) -> [__m512i; 4] {
+    a = _mm512_add_epi32(a, b);
+    d = _mm512_rol_epi32::<16>(_mm512_xor_si512(d, a));
+    c = _mm512_add_epi32(c, d);
+    b = _mm512_rol_epi32::<12>(_mm512_xor_si512(b, c));
+    a = _mm512_add_epi32(a, b);
+    d = _mm512_rol_epi32::<8>(_mm512_xor_si512(d, a));
+    c = _mm512_add_epi32(c, d);
+    b = _mm512_rol_epi32::<7>(_mm512_xor_si512(b, c));
+    [a, b, c, d]
 }
 
 /// Turns registers with one row of four blocks into registers with the four rows of one block.
@@ -223,17 +183,6 @@ fn by_blocks([a, b, c, d]: [__m512i; 4]) -> [__m512i; LANES] {
     ]
 }
 
-/// Each is a block.
-#[target_feature(enable = "avx512f")]
-fn key_stream(double_rounds: usize, state: &[u32; 16]) -> [__m512i; WIDE] {
-    let start = start(state);
-    let mut words = start;
-    for _ in 0..double_rounds {
-        double_round_of_words(&mut words);
-    }
-    transposed(sums(words, start))
-}
-
 #[target_feature(enable = "avx512f")]
 fn double_round_of_words(words: &mut [__m512i; 16]) {
     for i in 0..4 {
@@ -244,6 +193,12 @@ fn double_round_of_words(words: &mut [__m512i; 16]) {
     }
 }
 
+#[target_feature(enable = "avx512f")]
+fn quarter_round(words: &mut [__m512i; 16], places: [usize; 4]) {
+    let results = quarter_rounds(places.map(|place| words[place]));
+    places.into_iter().zip(results).for_each(|(place, word)| words[place] = word);
+}
+
 /// The state before the rounds: each word in all blocks, and the blocks' numbers.
 #[target_feature(enable = "avx512f")]
 fn start(state: &[u32; 16]) -> [__m512i; 16] {
@@ -251,18 +206,6 @@ fn start(state: &[u32; 16]) -> [__m512i; 16] {
     let number = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     start[12] = _mm512_add_epi32(start[12], number);
     start
-}
-
-#[target_feature(enable = "avx512f")]
-fn quarter_round(words: &mut [__m512i; 16], [a, b, c, d]: [usize; 4]) {
-    words[a] = _mm512_add_epi32(words[a], words[b]);
-    words[d] = _mm512_rol_epi32::<16>(_mm512_xor_si512(words[d], words[a]));
-    words[c] = _mm512_add_epi32(words[c], words[d]);
-    words[b] = _mm512_rol_epi32::<12>(_mm512_xor_si512(words[b], words[c]));
-    words[a] = _mm512_add_epi32(words[a], words[b]);
-    words[d] = _mm512_rol_epi32::<8>(_mm512_xor_si512(words[d], words[a]));
-    words[c] = _mm512_add_epi32(words[c], words[d]);
-    words[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(words[b], words[c]));
 }
 
 /// Turns registers with one word of 16 blocks into registers with the 16 words of one block.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
-//! What is the same for SSSE3 and AVX2: ChaCha's rounds in assembly, of which [`rounds`] makes functions, and what is done
-//! with the key stream ([`flights`]).
+//! What is the same for several kinds of registers: what is done with the key stream ([`flights`]), and for SSSE3 and AVX2
+//! ChaCha's rounds in assembly, of which [`rounds`] makes functions.
 //!
 //! In assembly, since the compiler replaces shuffles of bytes by more instructions. And the 16 words of a state would
 //! take all 16 registers, with none left to rotate in; the compiler then spills what is needed next. Here two words of
@@ -191,7 +191,7 @@ macro_rules! rounds {
         /// Four quarter rounds, on rows.
         #[inline]
         #[target_feature(enable = $feature)]
-        fn round_of_rows([mut a, mut b, mut c, mut d]: [$register; 4]) -> [$register; 4] {
+        fn quarter_rounds([mut a, mut b, mut c, mut d]: [$register; 4]) -> [$register; 4] {
             // SAFETY: the instructions belong to the feature, and read `PLACES`, which is aligned.
             unsafe {
                 asm!(
@@ -296,12 +296,12 @@ macro_rules! flights {
         #[inline]
         #[target_feature(enable = $feature)]
         fn double_round_of_rows(rows: &mut [$register; 4]) {
-            *rows = round_of_rows(*rows);
+            *rows = quarter_rounds(*rows);
             // Diagonals become columns, and columns again.
             rows[1] = $shuffle::<0b00_11_10_01>(rows[1]);
             rows[2] = $shuffle::<0b01_00_11_10>(rows[2]);
             rows[3] = $shuffle::<0b10_01_00_11>(rows[3]);
-            *rows = round_of_rows(*rows);
+            *rows = quarter_rounds(*rows);
             rows[1] = $shuffle::<0b10_01_00_11>(rows[1]);
             rows[2] = $shuffle::<0b01_00_11_10>(rows[2]);
             rows[3] = $shuffle::<0b00_11_10_01>(rows[3]);
