@@ -506,6 +506,8 @@ fn wait(word: &AtomicU32, expected: u32, at_most: Duration) {
 }
 
 /// Wakes so many threads. Where a sandbox forbids that, they look again by themselves.
+#[cold]
+#[inline(never)]
 fn wake(word: &AtomicU32, threads: i32) {
     let _ = thread::futex_wake(word, threads);
 }
