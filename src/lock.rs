@@ -47,13 +47,26 @@ pub trait Recover {
 
 /// A lock that one thread at a time holds, and the value that it guards.
 pub struct Lock<T> {
+    raw: RawLock,
+    value: UnsafeCell<T>,
+}
+
+/// A lock without a value: what is the same for all of them is compiled once.
+struct RawLock {
     /// The generation of the process that used it last, and in the two lower bits [`FREE`],
     /// [`HELD`] or [`CONTENDED`].
     word: AtomicU32,
     /// The thread that holds it, by the address of that thread's errno, and [`KEPT`]. 0: no thread; or it
     /// is just being taken or given back.
     owner: AtomicUsize,
-    value: UnsafeCell<T>,
+}
+
+/// A lock has been taken.
+struct Taken {
+    /// Its word since then.
+    word: u32,
+    /// Another process held it before: the value may be half changed.
+    abandoned: bool,
 }
 
 const FREE: u32 = 0;
@@ -90,11 +103,8 @@ impl<T: Default> Default for Lock<T> {
 impl<T> Lock<T> {
     /// A free lock.
     pub const fn new(value: T) -> Self {
-        Self {
-            word: AtomicU32::new(FREE),
-            owner: AtomicUsize::new(0),
-            value: UnsafeCell::new(value),
-        }
+        let raw = RawLock { word: AtomicU32::new(FREE), owner: AtomicUsize::new(0) };
+        Self { raw, value: UnsafeCell::new(value) }
     }
 }
 
@@ -124,26 +134,69 @@ impl<T: Recover> Lock<T> {
     /// The same for a caller who knows the process's generation.
     #[inline]
     pub fn lock_in(&self, process: u32) -> Result<Guard<'_, T>> {
-        let free = process << 2;
-        match self.take(free | FREE, free | HELD) {
-            Ok(guard) => Ok(guard),
-            Err(word) => self.lock_held(process, word, FOR_ITSELF),
-        }
+        self.lock_waiting(process, FOR_ITSELF)
     }
 
     /// The same for a call that holds no other lock. If nevertheless it waits for itself, it is a signal
     /// handler's, and is told that at once.
     #[inline]
     pub fn lock_first_in(&self, process: u32) -> Result<Guard<'_, T>> {
+        self.lock_waiting(process, Duration::ZERO)
+    }
+
+    /// Waits so long at most if it waits for itself.
+    #[inline]
+    fn lock_waiting(&self, process: u32, for_itself: Duration) -> Result<Guard<'_, T>> {
         let free = process << 2;
-        match self.take(free | FREE, free | HELD) {
-            Ok(guard) => Ok(guard),
-            Err(word) => self.lock_held_first(process, word),
+        match self.raw.take(free | FREE, free | HELD) {
+            Ok(taken) => Ok(self.guard(taken)),
+            Err(word) => self.lock_held(process, word, for_itself),
         }
+    }
+
+    #[cold]
+    fn lock_held(&self, process: u32, word: u32, for_itself: Duration) -> Result<Guard<'_, T>> {
+        self.raw.lock_held(process, word, for_itself).map(|taken| self.guard(taken))
     }
 
     /// Takes it if no thread of this process holds it. The generation is the caller's.
     pub fn try_lock_in(&self, process: u32) -> Option<Guard<'_, T>> {
+        self.raw.try_lock_in(process).map(|taken| self.guard(taken))
+    }
+
+    /// The guard of a lock that this thread has just taken.
+    #[inline]
+    fn guard(&self, taken: Taken) -> Guard<'_, T> {
+        if taken.abandoned {
+            // SAFETY: this thread is the only one that has the lock. The one that had it is not in this
+            // process; or it is the thread that forked, which has kept the lock and changes nothing meanwhile: see
+            // `is_held_below`.
+            unsafe { T::recover(self.value.get()) };
+        }
+        Guard { lock: self, taken: taken.word as usize, of_this_thread: PhantomData }
+    }
+}
+
+impl<T> Lock<T> {
+    /// Returns whether this thread holds it, or the one that waits for this one's work, if any thread does.
+    pub fn is_own(&self) -> bool {
+        self.raw.is_own()
+    }
+
+    /// Gives back the guard that [`Guard::keep`] took.
+    ///
+    /// # Safety
+    ///
+    /// This thread has kept the lock, in this process, and calls this once.
+    pub unsafe fn kept(&self) -> Guard<'_, T> {
+        let taken = self.raw.word.load(Ordering::Relaxed) as usize;
+        Guard { lock: self, taken, of_this_thread: PhantomData }
+    }
+}
+
+impl RawLock {
+    /// See [`Lock::try_lock_in`].
+    fn try_lock_in(&self, process: u32) -> Option<Taken> {
         let free = process << 2;
         let mut word = free | FREE;
         loop {
@@ -151,20 +204,16 @@ impl<T: Recover> Lock<T> {
                 return None;
             }
             match self.take(word, free | HELD) {
-                Ok(guard) => return Some(guard),
+                Ok(taken) => return Some(taken),
                 Err(now) if now == free | HELD || now == free | CONTENDED => return None,
                 Err(now) => word = now,
             }
         }
     }
 
+    /// Takes it after its word was `word`, not that of a free lock, and waits for that as [`Lock::lock`] does.
     #[cold]
-    fn lock_held_first(&self, process: u32, word: u32) -> Result<Guard<'_, T>> {
-        self.lock_held(process, word, Duration::ZERO)
-    }
-
-    #[cold]
-    fn lock_held(&self, process: u32, mut word: u32, for_itself: Duration) -> Result<Guard<'_, T>> {
+    fn lock_held(&self, process: u32, mut word: u32, for_itself: Duration) -> Result<Taken> {
         let free = process << 2;
         // A thread that has waited cannot know whether others still wait, so it marks the lock as
         // contended when it takes it.
@@ -178,7 +227,7 @@ impl<T: Recover> Lock<T> {
                 // It was free: what this thread has seen of earlier holders is over.
                 in_vain = WaitInVain::default();
                 match self.take(word, taken) {
-                    Ok(guard) => return Ok(guard),
+                    Ok(taken) => return Ok(taken),
                     Err(now) => word = now,
                 }
                 continue;
@@ -214,29 +263,41 @@ impl<T: Recover> Lock<T> {
     /// Takes the lock by putting `taken` in the place of `word`, which is that of a free lock or of
     /// one that another process held. The error is the word that was found instead.
     #[inline]
-    fn take(&self, word: u32, taken: u32) -> core::result::Result<Guard<'_, T>, u32> {
+    fn take(&self, word: u32, taken: u32) -> core::result::Result<Taken, u32> {
         let thread = this_thread();
-        if word & STATE != FREE {
+        let abandoned = word & STATE != FREE;
+        if abandoned {
             self.forget_owner(word);
         }
         self.mark(thread, taken >> 2).during(|| {
             self.word.compare_exchange(word, taken, Ordering::AcqRel, Ordering::Relaxed)?;
             self.owner.store(thread, Ordering::Relaxed);
-            Ok::<_, u32>(())
-        })?;
-        if word & STATE != FREE {
-            // SAFETY: this thread is the only one that has the lock. The one that had it is not in this
-            // process; or it is the thread that forked, which has kept the lock and changes nothing meanwhile: see
-            // `is_held_below`.
-            unsafe { T::recover(self.value.get()) };
-        }
-        Ok(Guard { lock: self, taken: taken as usize, of_this_thread: PhantomData })
+            Ok(Taken { word: taken, abandoned })
+        })
     }
-}
 
-impl<T> Lock<T> {
-    /// Returns whether this thread holds it, or the one that waits for this one's work, if any thread does.
-    pub fn is_own(&self) -> bool {
+    /// Gives back a lock that this thread holds; `taken` was its word then.
+    #[inline]
+    fn release(&self, taken: u32) {
+        let thread = self.owner.load(Ordering::Relaxed) & !KEPT;
+        let contended = self.mark(thread, taken >> 2).during(|| {
+            self.owner.store(0, Ordering::Relaxed);
+            // A signal handler of this thread sees these in this order.
+            compiler_fence(Ordering::SeqCst);
+            // Not in one instruction, which would wait until the results of the call are in the cache: a tenth of a
+            // short call's time. A thread that says between the two that it waits finds out after
+            // [`LOOK_FOR_HOLDER`].
+            let contended = self.word.load(Ordering::Relaxed) & STATE == CONTENDED;
+            self.word.store(taken & !STATE, Ordering::Release);
+            contended
+        });
+        if contended {
+            wake(&self.word, 1);
+        }
+    }
+
+    /// See [`Lock::is_own`].
+    fn is_own(&self) -> bool {
         let holder = self.holder();
         holder == this_thread() || holder == employer()
     }
@@ -279,16 +340,6 @@ impl<T> Lock<T> {
         let owner = self.owner.load(Ordering::Relaxed);
         owner == 0 || owner & KEPT != 0
     }
-
-    /// Gives back the guard that [`Guard::keep`] took.
-    ///
-    /// # Safety
-    ///
-    /// This thread has kept the lock, in this process, and calls this once.
-    pub unsafe fn kept(&self) -> Guard<'_, T> {
-        let taken = self.word.load(Ordering::Relaxed) as usize;
-        Guard { lock: self, taken, of_this_thread: PhantomData }
-    }
 }
 
 /// A lock that is held.
@@ -318,7 +369,7 @@ impl<T> Guard<'_, T> {
     /// of pthread_atfork(3) may run, which may wait for a thread that waits for the lock. So that
     /// thread is told EDEADLK after some seconds.
     pub fn mark_kept(&self) {
-        self.lock.owner.store(this_thread() | KEPT, Ordering::Relaxed);
+        self.lock.raw.owner.store(this_thread() | KEPT, Ordering::Relaxed);
     }
 }
 
@@ -341,23 +392,7 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let lock = self.lock;
-        let free = self.taken as u32 & !STATE;
-        let thread = lock.owner.load(Ordering::Relaxed) & !KEPT;
-        let contended = lock.mark(thread, self.process()).during(|| {
-            lock.owner.store(0, Ordering::Relaxed);
-            // A signal handler of this thread sees these in this order.
-            compiler_fence(Ordering::SeqCst);
-            // Not in one instruction, which would wait until the results of the call are in the cache: a tenth of a
-            // short call's time. A thread that says between the two that it waits finds out after
-            // [`LOOK_FOR_HOLDER`].
-            let contended = lock.word.load(Ordering::Relaxed) & STATE == CONTENDED;
-            lock.word.store(free, Ordering::Release);
-            contended
-        });
-        if contended {
-            wake(&lock.word, 1);
-        }
+        self.lock.raw.release(self.taken as u32);
     }
 }
 
@@ -471,6 +506,8 @@ fn wait(word: &AtomicU32, expected: u32, at_most: Duration) {
 }
 
 /// Wakes so many threads. Where a sandbox forbids that, they look again by themselves.
+#[cold]
+#[inline(never)]
 fn wake(word: &AtomicU32, threads: i32) {
     let _ = thread::futex_wake(word, threads);
 }
@@ -511,14 +548,14 @@ mod tests {
     fn a_handler_does_not_wait_for_a_lock_that_its_thread_is_just_taking_beside_another() {
         let lock = Lock::new(Counter(0));
         let held = lock.lock().unwrap();
-        lock.mark(this_thread(), generation()).during(|| {
+        lock.raw.mark(this_thread(), generation()).during(|| {
             thread::scope(|scope| {
                 let other = scope.spawn(|| lock.try_lock_in(generation()).is_none());
                 assert!(other.join().unwrap());
             });
-            lock.owner.store(0, Ordering::Relaxed);
+            lock.raw.owner.store(0, Ordering::Relaxed);
             assert_eq!(lock.lock().err(), Some(Errno::DEADLK));
-            lock.owner.store(this_thread(), Ordering::Relaxed);
+            lock.raw.owner.store(this_thread(), Ordering::Relaxed);
         });
         drop(held);
         assert!(lock.lock().is_ok());
@@ -528,10 +565,10 @@ mod tests {
     fn who_was_at_a_lock_is_not_taken_for_its_holder() {
         let lock = Lock::new(Counter(0));
         drop(lock.lock());
-        assert!(!lock.mark(this_thread(), generation()).is_set());
+        assert!(!lock.raw.mark(this_thread(), generation()).is_set());
         let held = lock.lock().unwrap();
         assert!(lock.try_lock_in(generation()).is_none());
-        assert!(!lock.mark(this_thread(), generation()).is_set());
+        assert!(!lock.raw.mark(this_thread(), generation()).is_set());
         drop(held);
     }
 
@@ -541,12 +578,12 @@ mod tests {
         let held = lock.lock().unwrap();
         thread::scope(|scope| {
             let waiting = scope.spawn(|| lock.lock().map(|mut held| held.0 += 1));
-            while lock.word.load(Ordering::Relaxed) & STATE != CONTENDED {
+            while lock.raw.word.load(Ordering::Relaxed) & STATE != CONTENDED {
                 thread::yield_now();
             }
             // What the end of a guard does that has looked before that: nobody is woken.
-            lock.owner.store(0, Ordering::Relaxed);
-            lock.word.store(generation() << 2 | FREE, Ordering::Release);
+            lock.raw.owner.store(0, Ordering::Relaxed);
+            lock.raw.word.store(generation() << 2 | FREE, Ordering::Release);
             std::mem::forget(held);
             assert_eq!(waiting.join().unwrap(), Ok(()));
         });
@@ -615,7 +652,7 @@ mod tests {
         let lock = Lock::new(Half(1));
         // This is how a thread of the parent has left it.
         let parent = generation().wrapping_sub(1);
-        lock.word.store(parent << 2 | CONTENDED, Ordering::Relaxed);
+        lock.raw.word.store(parent << 2 | CONTENDED, Ordering::Relaxed);
         assert_eq!(lock.lock().unwrap().0, 7);
         lock.lock().unwrap().0 = 2;
         assert_eq!(lock.lock().unwrap().0, 2);

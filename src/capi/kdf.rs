@@ -89,7 +89,7 @@ pub unsafe extern "C" fn kcapi_kdf_ctr(
 ///
 /// The same as for `kcapi_kdf_ctr`.
 unsafe fn sp800_108(
-    mode: impl Fn(&Handle, &[u8], usize) -> Result<Key>,
+    mode: fn(&Handle, &[u8], usize) -> Result<Key>,
     handle: *mut Handle,
     src: *const u8,
     slen: usize,
@@ -223,15 +223,25 @@ unsafe fn derive(dst: *mut u8, dlen: usize, kdf: impl FnOnce() -> Result<Key>) -
         return Err(because(Errno::MSGSIZE, TOO_LONG));
     }
     // A digest of a derivation is further down the stack than one of a call's own.
-    let kdf = || wiping_stack::<WORK, _>(kdf);
+    let key = wiping_stack::<WORK, _>(kdf);
+    // SAFETY: the caller's promise.
+    unsafe { give(key, dst, dlen) }
+}
+
+/// Writes a key to `dst`, or zeros if there is none.
+///
+/// # Safety
+///
+/// The same as for `derive`.
+unsafe fn give(key: Result<Key>, dst: *mut u8, dlen: usize) -> Result<usize> {
     if dst.is_null() {
         // For the error that comes first, or none if nothing is to be written.
-        return kdf().and(if dlen == 0 { Ok(0) } else { Err(because(Errno::FAULT, NULL)) });
+        return key.and(if dlen == 0 { Ok(0) } else { Err(because(Errno::FAULT, NULL)) });
     }
     let place = [iovec(dst, dlen)];
     // SAFETY: the caller's promise.
     let place = unsafe { Iovecs::new(&place) };
-    match kdf() {
+    match key {
         Ok(key) if key.engine == c"kernel" => caller::write(&key.bytes, place)?,
         // SAFETY: the same; the key is an allocation of its own, of `dlen` bytes.
         Ok(key) => unsafe { scatter(&key.bytes, place.list()) },

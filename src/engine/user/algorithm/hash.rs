@@ -47,8 +47,8 @@ use digest::{Digest, FixedOutput, FixedOutputReset, Update, block_api::BlockSize
 use lanes::{grouping_of_32, grouping_of_64};
 #[cfg(target_arch = "x86_64")]
 use sha::Sha2;
-use sha::{Sha1, Sha256, Sha512};
-use zeroize::Zeroize;
+pub use sha::Sha512;
+use sha::{Sha1, Sha256};
 
 #[cfg(not(target_arch = "x86_64"))]
 use {no_grouping as grouping_of_32, no_grouping as grouping_of_64};
@@ -77,10 +77,12 @@ pub trait Hasher: Send + Sync {
     fn sha2(&self) -> Option<Sha2<'_>> {
         None
     }
+}
 
+impl dyn Hasher {
     /// Ends the message. What is in the box wipes itself there: it must not be moved out, which would
     /// leave it in freed memory.
-    fn finish(self: Box<Self>, digest: &mut [u8]) {
+    pub fn finish(self: Box<Self>, digest: &mut [u8]) {
         self.digest(&[], digest);
     }
 }
@@ -195,7 +197,7 @@ const fn entry<D: Base>(name: &'static str) -> Entry {
         block_size: <D::BlockSize as Unsigned>::U32,
         digest_size: <D::OutputSize as Unsigned>::U32,
         plain: || Box::new(State(D::default())),
-        hmac: |key, size| Box::new(Hmac::new(&State(D::default()), D::BlockSize::USIZE, key, size)),
+        hmac: |key, size| Hmac::with_key(State(D::default()), D::BlockSize::USIZE, key, size),
         keyed: None,
         depth: if <D::BlockSize as Unsigned>::USIZE <= 64 { Depth::Shallow } else { Depth::Spills },
         grouping: no_grouping,
@@ -215,7 +217,7 @@ macro_rules! sha {
             block_size: $block_size,
             digest_size: $digest_size,
             plain: || Box::new($beginning()),
-            hmac: |key, size| Box::new(Hmac::new(&$beginning(), $block_size, key, size)),
+            hmac: |key, size| Hmac::with_key($beginning(), $block_size, key, size),
             keyed: None,
             depth: if $block_size <= 64 { Depth::Shallow } else { Depth::Spills },
             grouping: $grouping,
@@ -309,14 +311,16 @@ impl<T: Update + FixedOutputReset + Clone + Send + Sync + 'static> Hasher for St
         Box::new(self.clone())
     }
 
+    /// Not inlined into the next one, which would have it a second time for each digest.
+    #[inline(never)]
     fn update(&mut self, data: &[u8]) {
         self.0.update(data);
     }
 
     fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
-        let mut state = self.0.clone();
+        let mut state = self.clone();
         message.iter().for_each(|piece| state.update(piece));
-        output(&mut state, digest);
+        output(&mut state.0, digest);
     }
 }
 
@@ -330,16 +334,18 @@ impl<T: Update + FixedOutput + Clone + Send + Sync + 'static> Hasher for WithMac
         Box::new(self.clone())
     }
 
+    /// As above.
+    #[inline(never)]
     fn update(&mut self, data: &[u8]) {
         self.0.update(data);
     }
 
     fn digest(&self, message: &[&[u8]], digest: &mut [u8]) {
-        let mut state = self.0.clone();
+        let mut state = self.clone();
         message.iter().for_each(|piece| state.update(piece));
-        let mut whole = state.finalize_fixed();
+        let mut whole = state.0.finalize_fixed();
         digest.copy_from_slice(&whole[..digest.len()]);
-        whole.as_mut_slice().zeroize();
+        wipe_bytes(&mut whole);
     }
 }
 
@@ -352,7 +358,7 @@ fn output<T: FixedOutputReset>(state: &mut T, digest: &mut [u8]) {
     }
     let mut whole = state.finalize_fixed_reset();
     digest.copy_from_slice(&whole[..digest.len()]);
-    whole.as_mut_slice().zeroize();
+    wipe_bytes(&mut whole);
 }
 
 /// HMAC with its key absorbed into both digests.
@@ -362,28 +368,40 @@ struct Hmac<H> {
     outer: H,
 }
 
-impl<H: Hasher + Clone> Hmac<H> {
-    /// `beginning` is the state of the digest, before its first byte.
-    fn new(beginning: &H, block_size: usize, key: &[u8], digest_size: usize) -> Self {
-        // The longest block, SHA3-224's, has 144 bytes.
-        let mut block = [0u8; 256];
-        let block = &mut block[..block_size];
-        if key.len() > block_size {
-            beginning.digest(&[key], &mut block[..digest_size]);
-        } else {
-            block[..key.len()].copy_from_slice(key);
-        }
-        let mut padded = |pad: u8| {
-            block.iter_mut().for_each(|byte| *byte ^= pad);
-            let mut state = beginning.clone();
-            state.update(block);
-            block.iter_mut().for_each(|byte| *byte ^= pad);
-            state
-        };
-        let hmac = Self { inner: padded(0x36), outer: padded(0x5c) };
-        block.zeroize();
+impl<H: Hasher + Clone + 'static> Hmac<H> {
+    /// `beginning` is the state of the digest, before its first byte. It is in a box before the key comes, of which
+    /// no copy is left behind.
+    fn with_key(
+        beginning: H,
+        block_size: usize,
+        key: &[u8],
+        digest_size: usize,
+    ) -> Box<dyn Hasher> {
+        let mut hmac = Box::new(Self { inner: beginning.clone(), outer: beginning });
+        let Self { inner, outer } = &mut *hmac;
+        absorb_key([inner, outer], block_size, key, digest_size);
         hmac
     }
+}
+
+/// Makes two states before their first byte HMAC's inner and outer one: each takes up a block that is made of the key.
+/// Not a part of the above, which is compiled for each digest.
+#[inline(never)]
+fn absorb_key(states: [&mut dyn Hasher; 2], block_size: usize, key: &[u8], digest_size: usize) {
+    // The longest block, SHA3-224's, has 144 bytes.
+    let mut block = [0u8; 256];
+    let block = &mut block[..block_size];
+    if key.len() > block_size {
+        states[0].digest(&[key], &mut block[..digest_size]);
+    } else {
+        block[..key.len()].copy_from_slice(key);
+    }
+    for (state, pad) in states.into_iter().zip([0x36, 0x5c]) {
+        block.iter_mut().for_each(|byte| *byte ^= pad);
+        state.update(block);
+        block.iter_mut().for_each(|byte| *byte ^= pad);
+    }
+    wipe_bytes(block);
 }
 
 impl<H: Hasher + Clone + 'static> Hasher for Hmac<H> {

@@ -13,11 +13,12 @@
 //!
 //! Reference: Linux `crypto/algif_rng.c`, `crypto/drbg.c`, `crypto/jitterentropy-kcapi.c`.
 
+use super::block::xor;
+use super::hash::{Hasher, Sha512};
 use super::names::Name;
 use crate::errno::{Errno, Result, retry};
 use crate::sys::process::getrandom;
-use sha2::{Digest, Sha512};
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 /// Bytes that one call gives at most.
 pub const PIECE: usize = 128;
@@ -64,18 +65,18 @@ pub fn find(name: &Name<'_>) -> Option<RngAlgorithm> {
 }
 
 /// A generator's state: the digest of its seed.
-pub struct Rng(Option<Zeroizing<[u8; BLOCK]>>);
+pub struct Rng(Option<Wiped<BLOCK>>);
 
 impl Rng {
     /// A generator that nobody has seeded yet.
     pub fn unseeded(algorithm: RngAlgorithm) -> Self {
-        Self((algorithm == RngAlgorithm::Jitter).then(|| Zeroizing::new([0; BLOCK])))
+        Self((algorithm == RngAlgorithm::Jitter).then_some(Wiped::ZEROS))
     }
 
     /// With a seed, in place of what was before.
     pub fn seeded(algorithm: RngAlgorithm, seed: &[u8]) -> Result<Self> {
         Ok(match algorithm {
-            RngAlgorithm::Drbg => Self(Some(Zeroizing::new(Sha512::digest(seed).into()))),
+            RngAlgorithm::Drbg => Self(Some(sha512(&[seed]))),
             // It takes a seed and does not use it.
             RngAlgorithm::Jitter => Self::unseeded(algorithm),
         })
@@ -84,20 +85,22 @@ impl Rng {
     /// Fills `output`; EINVAL before a seed.
     pub fn generate(&self, output: &mut [u8; PIECE]) -> Result<()> {
         let seed = self.0.as_ref().ok_or(Errno::INVAL)?;
-        let mut random = Zeroizing::new([0; BLOCK + PIECE]);
+        let mut random = Wiped::<{ BLOCK + PIECE }>::ZEROS;
         fill_randomly(&mut *random)?;
         let (fresh, bytes) = random.split_at(BLOCK);
         output.copy_from_slice(bytes);
         for (number, block) in output.chunks_mut(BLOCK).enumerate() {
-            let mut state = Sha512::new();
-            state.update(**seed);
-            state.update(fresh);
-            state.update([number as u8]);
-            let mask = Zeroizing::new(<[u8; BLOCK]>::from(state.finalize()));
-            block.iter_mut().zip(*mask).for_each(|(byte, mask)| *byte ^= mask);
+            let mask = sha512(&[&**seed, fresh, &[number as u8]]);
+            xor(block, &*mask);
         }
         Ok(())
     }
+}
+
+fn sha512(message: &[&[u8]]) -> Wiped<BLOCK> {
+    let mut digest = Wiped::ZEROS;
+    Sha512::sha512().digest(message, &mut *digest);
+    digest
 }
 
 /// Fills `bytes` with what getrandom(2) gives. EIO: it says that it has given nothing, as a sandbox may have it say.

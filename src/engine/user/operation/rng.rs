@@ -12,7 +12,7 @@ use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::Iovecs;
 use crate::lock::Event;
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 /// A generator at work. All operations of a transform share its seed.
 pub struct RngOperation {
@@ -39,7 +39,7 @@ impl Operation for RngOperation {
         let Keyed::Rng(rng) = self.lease.keyed()? else {
             return Err(Errno::INVAL);
         };
-        let mut bytes = Zeroizing::new([0; PIECE]);
+        let mut bytes = Wiped::<PIECE>::ZEROS;
         self.failure.note(rng.generate(&mut bytes))?;
         Ok(Some(copy_out(&*bytes, output)))
     }

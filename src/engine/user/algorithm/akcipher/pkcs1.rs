@@ -7,8 +7,8 @@ use crate::engine::user::algorithm::names::Name;
 use crate::engine::user::algorithm::rng::fill_randomly;
 use crate::engine::user::algorithm::verdict;
 use crate::errno::{Errno, Result};
+use crate::wipe::Wiped;
 use std::hint::black_box;
-use zeroize::Zeroizing;
 
 /// Bytes of a padding, at least: two at the beginning, eight, one at the end.
 const OVERHEAD: usize = 11;
@@ -81,7 +81,7 @@ pub fn digest(name: &Name<'_>) -> Option<&'static Digest> {
 /// Pads `message` for encryption, to all of `padded`. EOVERFLOW: it is too long for that.
 pub fn pad_for_encryption(message: &[u8], padded: &mut [u8]) -> Result<()> {
     for bytes in split(padded, 2, message)?.chunks_mut(32) {
-        let mut random = Zeroizing::new([0; 4 * 32]);
+        let mut random = Wiped::<{ 4 * 32 }>::ZEROS;
         fill_randomly(&mut *random)?;
         // None is 0: each is 1 and a 255th part of what 32 bits may be.
         for (byte, random) in bytes.iter_mut().zip(random.as_chunks().0) {

@@ -3,7 +3,7 @@
 
 use crate::engine::user::algorithm::rng::fill_randomly;
 use crate::errno::{Errno, Result};
-use zeroize::Zeroizing;
+use crate::wipe::Wiped;
 
 /// Bytes in the longest private key that is made here: of ffdhe8192, 400 bits.
 const RANDOM_MAX: usize = 50;
@@ -26,7 +26,7 @@ pub fn random(
 ) -> Result<Box<dyn PrivateKey>> {
     /// One in 2^32 is refused at most. So many are never refused but by a fault.
     const ATTEMPTS: usize = 16;
-    let mut bytes = Zeroizing::new([0; RANDOM_MAX]);
+    let mut bytes = Wiped::<RANDOM_MAX>::ZEROS;
     let bytes = bytes.get_mut(..len).ok_or(Errno::INVAL)?;
     let mut key = Err(Errno::IO);
     for _ in 0..ATTEMPTS {
