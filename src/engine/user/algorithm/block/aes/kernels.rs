@@ -529,19 +529,23 @@ macro_rules! modes {
             }
 
             fn xts(&self, encrypt: bool, iv: &[u8; BLOCK], data: Data<'_, '_>) -> u128 {
-                let len = data.len();
+                let (len, keys, tweak_keys) = (data.len(), &self.data.0, &*self.tweak);
                 let is_part = (SIZE..=PART * SIZE).contains(&len) && len % SIZE == 0;
-                let xts = match (is_part, encrypt) {
-                    (true, true) => xts_short::<true>,
-                    (true, false) => xts_short::<false>,
-                    (false, true) => xts_all::<true>,
-                    (false, false) => xts_all::<false>,
-                };
+                if is_part {
+                    // SAFETY: `new` has found the features.
+                    return unsafe {
+                        match encrypt {
+                            true => xts_short::<true>(keys, tweak_keys, iv, data),
+                            false => xts_short::<false>(keys, tweak_keys, iv, data),
+                        }
+                    };
+                }
+                let xts = if encrypt { xts_all::<true> } else { xts_all::<false> };
                 // SAFETY: `new` has found the features.
-                let run = || unsafe { xts(&self.data.0, &self.tweak, iv, data) };
+                let run = || unsafe { xts(keys, tweak_keys, iv, data) };
                 // Registers of two blocks are spilled in flights, and take most of a KiB. Those of one take less, and with
                 // AVX-512 there are enough. Wiped here, it costs short messages nothing.
-                if SIZE == 32 && !is_part { Depth::Shallow.run(run) } else { run() }
+                if SIZE == 32 { Depth::Shallow.run(run) } else { run() }
             }
 
             fn depth(&self) -> Depth {
