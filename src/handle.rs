@@ -8,7 +8,7 @@ use crate::cancel::Suspended;
 use crate::engine::choice;
 use crate::engine::{
     Alone, Control, Grouping, Kind, Length, Op, Operation, Parameter, Progress, Properties,
-    Submission, Transform,
+    Submission, Transform, WholeMessage,
 };
 use crate::errno::{Errno, Result};
 use crate::iov::Iovecs;
@@ -132,48 +132,32 @@ impl Handle {
     }
 
     /// A whole message and its whole result, see [`Operation::message`].
-    #[inline]
-    pub fn message(
-        &self,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<usize> {
-        self.message_in(&mut *self.enter()?, control, input, output, length, Wiper::Operation)
+    pub fn message(&self, message: &WholeMessage<'_>) -> Result<usize> {
+        self.message_in(&mut *self.enter()?, message, Wiper::Operation)
     }
 
-    /// The same for a caller who has locked the handle by `enter`.
+    /// The same for a caller who has locked the handle by `enter`. `wiper` wipes the stack.
+    #[inline(always)]
     pub fn message_in(
         &self,
         state: &mut SlotState,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
+        message: &WholeMessage<'_>,
         wiper: Wiper,
     ) -> Result<usize> {
-        if length == Length::Pieces {
-            self.warn_of_pieces(input);
+        if message.length == Length::Pieces {
+            self.warn_of_pieces(message.input);
         }
-        let check = |operation: &dyn Operation| operation.check(control, input, output, length);
-        self.alone(state, control, check, |alone| {
-            alone.operation().message(alone.with(wiper), control, input, output, length)
+        let check = |operation: &dyn Operation| operation.check(message);
+        self.alone(state, message.control, check, |alone| {
+            alone.operation().message(alone, message, wiper)
         })
     }
 
     /// Makes way for a whole message that has an IV of its own, if the algorithm has one, and opens an
     /// operation for it. The caller has locked the handle and processes the message. See
     /// [`Slot::make_way_alone`] for the errors.
-    pub fn make_way(
-        &self,
-        state: &mut SlotState,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-    ) -> Result<()> {
-        let check =
-            |operation: &dyn Operation| operation.check(control, input, output, Length::Whole);
+    pub fn make_way(&self, state: &mut SlotState, message: &WholeMessage<'_>) -> Result<()> {
+        let check = |operation: &dyn Operation| operation.check(message);
         self.slot.make_way_alone(state, false, check, || self.open_operation())?;
         state.operation(|| self.open_operation()).map(drop)
     }
@@ -253,6 +237,7 @@ impl Handle {
     }
 
     /// The same for a caller who has locked the handle by `enter`.
+    #[inline(always)]
     pub fn digest_in(
         &self,
         state: &mut SlotState,
@@ -295,6 +280,7 @@ impl Handle {
     }
 
     /// A call that ends a message, if one has begun. EIO: a piece of it is missing.
+    #[inline(always)]
     fn end_message(
         &self,
         state: &mut SlotState,
@@ -426,6 +412,7 @@ impl Handle {
     }
 
     /// Processes whole messages by `call`.
+    #[inline(always)]
     fn alone(
         &self,
         state: &mut SlotState,

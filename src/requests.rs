@@ -13,7 +13,7 @@
 #![allow(unsafe_code)]
 
 use crate::engine::requests::process as process_jobs;
-use crate::engine::{Control, Job, Length, Op};
+use crate::engine::{Control, Job, Op, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::List;
@@ -83,6 +83,11 @@ impl<'a> Request<'a> {
         Self { number, handle, task, input, output, iv, result: None }
     }
 
+    /// The message of a cipher, with its control data.
+    pub fn message<'m>(&'m self, control: &'m Control) -> WholeMessage<'m> {
+        WholeMessage::new(control, self.input.iovecs(), self.output.iovecs())
+    }
+
     /// The memory that it reads and writes, perhaps with gaps that are others'.
     fn memory(&self) -> Memory {
         let (input, output) = (self.input.iovecs().hull(), self.output.iovecs().hull());
@@ -92,28 +97,22 @@ impl<'a> Request<'a> {
     /// Processes the message by itself. The handle is locked.
     fn process(&mut self, state: &mut SlotState) {
         log::begin();
-        let (input, output) = (self.input.iovecs(), self.output.iovecs());
+        let wiper = Wiper::Operation;
         self.result = Some(match &self.task {
-            Task::Crypt(control) => self.handle.message_in(
-                state,
-                control,
-                input,
-                output,
-                Length::Whole,
-                Wiper::Operation,
-            ),
-            Task::Digest => self.handle.digest_in(state, input, output, Wiper::Operation),
+            Task::Crypt(control) => self.handle.message_in(state, &self.message(control), wiper),
+            Task::Digest => {
+                self.handle.digest_in(state, self.input.iovecs(), self.output.iovecs(), wiper)
+            }
         });
     }
 
     /// Makes way for a message that may be processed together with others. False: it may not, or there
     /// is an error in it.
     fn makes_way(&self, state: &mut SlotState) -> bool {
-        let (input, output) = (self.input.iovecs(), self.output.iovecs());
         match &self.task {
             // It goes on with an earlier one's IV.
             Task::Crypt(control) if control.iv.is_none() && self.handle.iv_size() > 0 => false,
-            Task::Crypt(control) => self.handle.make_way(state, control, input, output).is_ok(),
+            Task::Crypt(control) => self.handle.make_way(state, &self.message(control)).is_ok(),
             Task::Digest => self.handle.makes_way_for_digest(state),
         }
     }
@@ -155,7 +154,7 @@ unsafe fn process_locked(
         let Some(alone) = state.opened_alone() else { continue };
         for request in of_one.iter_mut().take(ready) {
             let Request { task, input, output, result, .. } = &mut **request;
-            let (alone, control) = (alone.with(Wiper::Caller), task.control());
+            let control = task.control();
             // SAFETY: the requests are apart, by the caller's promise.
             jobs.push(unsafe { Job::new(alone, control, input.iovecs(), output.iovecs(), result) });
         }

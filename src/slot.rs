@@ -256,6 +256,7 @@ impl Slot {
 
     /// The same for a whole message, which ends a stream that has begun. While it is processed no thread may be in
     /// a stream's call.
+    #[inline(always)]
     pub fn make_way_alone(
         &self,
         state: &mut SlotState,
@@ -263,9 +264,21 @@ impl Slot {
         check: impl FnOnce(&dyn Operation) -> Result<()>,
         open: impl FnOnce() -> Result<Arc<dyn Operation>>,
     ) -> Result<()> {
-        if !state.lent {
-            return if goes_on { state.lost.check_iv() } else { Ok(()) };
+        if state.lent {
+            return self.make_way_in_lent(state, goes_on, check, open);
         }
+        if goes_on { state.lost.check_iv() } else { Ok(()) }
+    }
+
+    /// Apart, since few operations are lent.
+    #[cold]
+    fn make_way_in_lent(
+        &self,
+        state: &mut SlotState,
+        goes_on: bool,
+        check: impl FnOnce(&dyn Operation) -> Result<()>,
+        open: impl FnOnce() -> Result<Arc<dyn Operation>>,
+    ) -> Result<()> {
         if self.visited() {
             return Err(because(Errno::BUSY, VISITED));
         }

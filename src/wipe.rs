@@ -157,7 +157,11 @@ pub fn wipe_stack<const N: usize>() {
     let start = stack.as_ptr().align_offset(LINE).min(LINE);
     stack.iter_mut().take(LINE).for_each(|byte| *byte = MaybeUninit::new(0));
     let lines = stack.get_mut(start..).unwrap_or_default();
-    lines.chunks_mut(PIECE).for_each(|piece| piece.fill(MaybeUninit::new(0)));
+    if N <= PIECE {
+        lines.fill(MaybeUninit::new(0));
+    } else {
+        lines.chunks_mut(PIECE).for_each(|piece| piece.fill(MaybeUninit::new(0)));
+    }
     zeroize::optimization_barrier(&stack);
 }
 

@@ -7,7 +7,7 @@
 use super::{
     because, buffer, bytes, destroy, init, iovecs, of, to_int_of_new, to_number, to_ssize, why,
 };
-use crate::engine::{Control, Kind, Length, Op, Parameter};
+use crate::engine::{Control, Kind, Op, Parameter, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -261,7 +261,7 @@ pub(super) unsafe fn one_shot(
     }
     // SAFETY: the caller's promise.
     let (input, output) = unsafe { (Iovecs::new(&input), Iovecs::new(&output)) };
-    handle.message(&Control::of(op), input, output, Length::Whole)
+    handle.message(&WholeMessage::new(&Control::of(op), input, output))
 }
 
 /// Encrypts messages, each IOVEC one.

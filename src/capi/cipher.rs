@@ -5,7 +5,7 @@ use super::{
     because, borrow, buffer, bytes, destroy, init, iovecs, of, set_control, to_int, to_int_of_new,
     to_ssize, to_ssize_of_message, why,
 };
-use crate::engine::{Control, Kind, Length, Op, Parameter};
+use crate::engine::{Control, Kind, Length, Op, Parameter, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
@@ -156,11 +156,13 @@ pub unsafe extern "C" fn kcapi_cipher_decrypt(
     })
 }
 
-/// A message of a symmetric cipher, or of an AEAD, in one call.
+/// A message of a symmetric cipher, or of an AEAD, in one call. Inlined, since the caller has just looked which of
+/// them it is.
 ///
 /// # Safety
 ///
 /// Buffers and IV have their lengths.
+#[inline(always)]
 pub(super) unsafe fn one_shot(
     handle: &Handle,
     op: Op,
@@ -182,8 +184,8 @@ pub(super) unsafe fn one_shot(
     // SAFETY: the caller's promise.
     unsafe { set_control(&mut control, handle, iv, handle.assoclen()) }?;
     let length = if is_aead { Length::Whole } else { Length::Pieces };
-    let result = handle.message(&control, input, output, length);
-    why::message(handle, &control, input, output, result)
+    let message = WholeMessage { control: &control, input, output, length };
+    why::message(handle, &message, handle.message(&message))
 }
 
 /// Encrypts pairs of IOVECs, each a cipher operation of its own.
@@ -282,8 +284,8 @@ unsafe fn pairs(
         }
         (false, 0) => Err(because(Errno::INVAL, "no IOVECs")),
         (false, _) => {
-            let result = handle.message(&control, inputs, outputs, Length::Whole);
-            why::message(handle, &control, inputs, outputs, result)
+            let message = WholeMessage::new(&control, inputs, outputs);
+            why::message(handle, &message, handle.message(&message))
         }
     }
 }

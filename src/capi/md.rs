@@ -181,6 +181,7 @@ pub unsafe extern "C" fn kcapi_md_digest(
 /// # Safety
 ///
 /// The buffers have their lengths.
+#[inline(always)]
 pub(super) unsafe fn digest(
     handle: &Handle,
     input: *const u8,

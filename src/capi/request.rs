@@ -6,7 +6,7 @@ use super::call::number_of;
 use super::md::digest_room;
 use super::{because, borrow, buffer, iovecs, set_control, to_ssize_of_message, why};
 use crate::engine::requests::MANY_BYTES;
-use crate::engine::{Control, Kind, Length, Op};
+use crate::engine::{Control, Kind, Op, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::{List, iovec};
@@ -311,10 +311,7 @@ fn result_of(request: &HandleRequest<'_>) -> Result<usize> {
     let result = request.result.unwrap_or(Err(Errno::IO));
     log::concerns(|| &request.handle.properties().name);
     match &request.task {
-        Task::Crypt(control) => {
-            let (input, output) = (request.input.iovecs(), request.output.iovecs());
-            why::message(request.handle, control, input, output, result)
-        }
+        Task::Crypt(control) => why::message(request.handle, &request.message(control), result),
         Task::Digest => result,
     }
 }
@@ -453,8 +450,9 @@ impl Request {
             let Some(op) = op else { return handle.digest_in(state, input, output, wiper) };
             let mut control = Control::of(op);
             set_control(&mut control, handle, self.iv, self.assoclen as usize)?;
-            let result = handle.message_in(state, &control, input, output, Length::Whole, wiper);
-            why::message(handle, &control, input, output, result)
+            let message = WholeMessage::new(&control, input, output);
+            let result = handle.message_in(state, &message, wiper);
+            why::message(handle, &message, result)
         }
     }
 }

@@ -3,23 +3,17 @@
 //! found by looking at the arguments. They tell lengths and sizes, and never the contents of
 //! memory.
 
-use crate::engine::{Control, Kind, Op};
+use crate::engine::{Control, Kind, Op, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::handle::Handle;
 use crate::iov::Iovecs;
 use crate::log::because;
 
 /// A whole message.
-pub fn message<T>(
-    handle: &Handle,
-    control: &Control,
-    input: Iovecs<'_>,
-    output: Iovecs<'_>,
-    result: Result<T>,
-) -> Result<T> {
+pub fn message<T>(handle: &Handle, message: &WholeMessage<'_>, result: Result<T>) -> Result<T> {
     result.inspect_err(|&errno| {
-        if let (Ok(len), Ok(room)) = (input.total(), output.total()) {
-            explain(handle, control, len, room, errno);
+        if let (Ok(len), Ok(room)) = (message.input.total(), message.output.total()) {
+            explain(handle, message.control, len, room, errno);
         }
     })
 }

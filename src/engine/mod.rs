@@ -136,7 +136,7 @@ impl Iv {
     /// Copies `bytes`; EINVAL if there are too many.
     #[inline(always)]
     pub fn set(&mut self, bytes: &[u8]) -> Result<()> {
-        self.bytes.get_mut(..bytes.len()).ok_or(Errno::INVAL)?.copy_from_slice(bytes);
+        copy_iv(self.bytes.get_mut(..bytes.len()).ok_or(Errno::INVAL)?, bytes);
         self.len = bytes.len();
         Ok(())
     }
@@ -144,6 +144,16 @@ impl Iv {
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// Copies an IV to a place of its length. What has its length known is copied without a call, and most IVs
+/// have this one.
+#[inline(always)]
+pub fn copy_iv(to: &mut [u8], iv: &[u8]) {
+    match (<&mut [u8; 16]>::try_from(&mut *to), iv.try_into()) {
+        (Ok(to), Ok(iv)) => *to = iv,
+        _ => to.copy_from_slice(iv),
     }
 }
 
@@ -165,7 +175,7 @@ impl Control {
 
     /// Bytes in the result of a message of `len` bytes with a tag of `tag_len`. EINVAL: it is
     /// shorter than its associated data and tag.
-    pub fn result_len(&self, len: usize, tag_len: usize) -> Result<usize> {
+    fn result_len(&self, len: usize, tag_len: usize) -> Result<usize> {
         let result = match self.op {
             Op::Encrypt => len.checked_add(tag_len),
             _ => len.checked_sub(tag_len),
@@ -173,21 +183,6 @@ impl Control {
         let result = result.ok_or(Errno::INVAL)?;
         let assoclen = self.assoclen.unwrap_or(0) as usize;
         if len.min(result) < assoclen { Err(Errno::INVAL) } else { Ok(result) }
-    }
-
-    /// Bytes in the message `input`, and in its result with a tag of `tag_len`. EINVAL: as
-    /// [`Control::result_len`], or `output` has no room for the result. EMSGSIZE: more than
-    /// INT_MAX.
-    #[inline]
-    pub fn lens(
-        &self,
-        tag_len: usize,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-    ) -> Result<(usize, usize)> {
-        let len = input.total()?;
-        let result = self.result_len(len, tag_len)?;
-        if output.total()? < result { Err(Errno::INVAL) } else { Ok((len, result)) }
     }
 }
 
@@ -231,6 +226,36 @@ impl Length {
             Self::Pieces if len > Self::ONE_SHOT => (len - 1) % Self::ONE_SHOT + 1,
             _ => len,
         }
+    }
+}
+
+/// A whole message. It is handed on by reference, because to copy what was just written is to wait until it
+/// is.
+#[derive(Clone, Copy)]
+pub struct WholeMessage<'a> {
+    /// The control data.
+    pub control: &'a Control,
+    /// The message.
+    pub input: Iovecs<'a>,
+    /// The place of the result.
+    pub output: Iovecs<'a>,
+    /// What becomes of a long one.
+    pub length: Length,
+}
+
+impl<'a> WholeMessage<'a> {
+    /// One that is not cut.
+    pub fn new(control: &'a Control, input: Iovecs<'a>, output: Iovecs<'a>) -> Self {
+        Self { control, input, output, length: Length::Whole }
+    }
+
+    /// Bytes in the message, and in its result with a tag of `tag_len`. EINVAL: it is shorter than its
+    /// associated data and tag, or the output has no room for the result. EMSGSIZE: more than INT_MAX.
+    #[inline]
+    pub fn lens(&self, tag_len: usize) -> Result<(usize, usize)> {
+        let len = self.input.total()?;
+        let result = self.control.result_len(len, tag_len)?;
+        if self.output.total()? < result { Err(Errno::INVAL) } else { Ok((len, result)) }
     }
 }
 
@@ -331,11 +356,7 @@ impl Failure {
 /// An operation and the proof that the lock of its slot is held. So nobody else uses it, unless it was lent
 /// ([`Operation::lend`]).
 #[derive(Clone, Copy)]
-pub struct Alone<'a> {
-    operation: &'a dyn Operation,
-    /// Who wipes the stack.
-    pub wiper: Wiper,
-}
+pub struct Alone<'a>(&'a dyn Operation);
 
 impl<'a> Alone<'a> {
     /// # Safety
@@ -343,23 +364,18 @@ impl<'a> Alone<'a> {
     /// As long as `operation` is borrowed the lock of its slot is held.
     #[allow(unsafe_code)]
     pub unsafe fn new(operation: &'a dyn Operation) -> Self {
-        Self { operation, wiper: Wiper::Operation }
+        Self(operation)
     }
 
     /// The operation.
     pub fn operation(self) -> &'a dyn Operation {
-        self.operation
+        self.0
     }
 
     /// Returns whether it is `operation`.
     #[cfg(feature = "user-engine")]
     pub fn is(self, operation: &impl Operation) -> bool {
-        ptr::addr_eq(self.operation, operation)
-    }
-
-    /// The same with that wiper.
-    pub fn with(self, wiper: Wiper) -> Self {
-        Self { wiper, ..self }
+        ptr::addr_eq(self.0, operation)
     }
 }
 
@@ -400,13 +416,13 @@ impl<'a> Job<'a> {
 
     /// The operation, if it is one of `T`.
     pub fn operation_as<T: Operation>(&self) -> Option<&'a T> {
-        let operation: &dyn Any = self.alone.operation;
+        let operation: &dyn Any = self.alone.0;
         operation.downcast_ref()
     }
 
     /// Returns whether `other` is of the same operation.
     pub fn shares_operation(&self, other: &Job<'_>) -> bool {
-        ptr::addr_eq(self.alone.operation, other.alone.operation)
+        ptr::addr_eq(self.alone.0, other.alone.0)
     }
 }
 
@@ -455,19 +471,13 @@ pub trait Operation: Forked + Any {
         &Shape::ANY
     }
 
-    /// Checks a whole message. EINVAL: it is shorter than its associated data and tag, `output`
+    /// Checks a whole message. EINVAL: it is shorter than its associated data and tag, its output
     /// is shorter than the result, or the algorithm does not take a message of this shape. EMSGSIZE: see
     /// [`Operation::require`]; of an asymmetric cipher, an output that is too short, and ENOKEY.
-    fn check(
-        &self,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<()> {
-        let (len, result) = control.lens(self.tag_len(), input, output)?;
-        self.shape().check(control, len.min(result), length)?;
-        self.require(len.max(result), length)
+    fn check(&self, message: &WholeMessage<'_>) -> Result<()> {
+        let (len, result) = message.lens(self.tag_len())?;
+        self.shape().check(message.control, len.min(result), message.length)?;
+        self.require(len.max(result), message.length)
     }
 
     /// EMSGSIZE: a message of `len` bytes, or one with such a result, cannot be taken whole and must be.
@@ -478,25 +488,18 @@ pub trait Operation: Forked + Any {
     /// Checks every pair of a batch, before anything is done for one of them.
     fn check_each(&self, control: &Control, inputs: Iovecs<'_>, outputs: Iovecs<'_>) -> Result<()> {
         let mut pairs = inputs.each().zip(outputs.each());
-        pairs.try_for_each(|(input, output)| self.check(control, input, output, Length::Whole))
+        pairs.try_for_each(|(input, output)| self.check(&WholeMessage::new(control, input, output)))
     }
 
-    /// A whole message and its whole result. EINVAL when `output` is shorter than the
+    /// A whole message and its whole result. EINVAL when the output is shorter than the
     /// result, EMSGSIZE when the message cannot be taken whole and must be.
-    /// Bytes of `output` after the result are left alone. The caller has made sure that no stream's message is in the
-    /// operation ([`crate::slot::Slot::make_way_alone`]).
+    /// Bytes of the output after the result are left alone. The caller has made sure that no stream's message is in the
+    /// operation ([`crate::slot::Slot::make_way_alone`]). `wiper` wipes the stack.
     ///
     /// Ciphers have ways of their own. All others send the message and receive its result.
-    fn message(
-        &self,
-        _: Alone<'_>,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        _: Length,
-    ) -> Result<usize> {
-        self.send(Some(control), input, false, &Event::default())?;
-        self.receive(output)?.ok_or(Errno::AGAIN)
+    fn message(&self, _: Alone<'_>, message: &WholeMessage<'_>, _: Wiper) -> Result<usize> {
+        self.send(Some(message.control), message.input, false, &Event::default())?;
+        self.receive(message.output)?.ok_or(Errno::AGAIN)
     }
 
     /// Every pair of IOVECs is a message of its own; the IV is given once.
@@ -524,7 +527,8 @@ pub trait Operation: Forked + Any {
         outputs: Iovecs<'_>,
     ) -> Result<usize> {
         inputs.each().zip(outputs.each()).try_fold(0, |sum: usize, (input, output)| {
-            let len = self.message(alone, control, input, output, Length::Whole)?;
+            let message = WholeMessage::new(control, input, output);
+            let len = self.message(alone, &message, Wiper::Operation)?;
             // On machines of 32 bits messages in the same memory can be more together than a word holds.
             Ok(sum.saturating_add(len))
         })

@@ -40,8 +40,9 @@ enum Associated {
 pub struct Shape {
     /// The bits of a text's length that must be 0, if nothing else is to be checked.
     remainder: usize,
-    /// There is something else.
-    matters: bool,
+    /// Messages that are as long, or longer, and not longer than `most`, need no closer look.
+    least: usize,
+    most: usize,
     text: Text,
     /// The text is looked at in encryption only.
     encryption_only: bool,
@@ -52,7 +53,8 @@ impl Shape {
     /// All messages are taken.
     pub const ANY: Self = Self {
         remainder: 0,
-        matters: false,
+        least: 0,
+        most: usize::MAX,
         text: Text::Any,
         encryption_only: false,
         associated: Associated::Any,
@@ -73,13 +75,17 @@ impl Shape {
             _ => (text_of(&properties.name, block), Associated::Any),
         };
         let encryption_only = matches!(aead, Some("authenc" | "authencesn"));
-        let (remainder, matters) = match (text, associated) {
-            (Text::Any, Associated::Any) => (0, false),
+        let (remainder, least, most) = match (text, associated) {
+            (Text::Any, Associated::Any) => (0, 0, usize::MAX),
             // A piece is a multiple of a block, so that it does not matter which one is looked at.
-            (Text::Blocks(block), Associated::Any) if aead.is_none() => (block - 1, false),
-            _ => (0, true),
+            (Text::Blocks(block), Associated::Any) if aead.is_none() => (block - 1, 0, usize::MAX),
+            // Longer ones may be cut.
+            (Text::AtLeast(block), Associated::Any) if aead.is_none() => {
+                (0, block, Length::ONE_SHOT)
+            }
+            _ => (0, 1, 0),
         };
-        Self { remainder, matters, text, encryption_only, associated }
+        Self { remainder, least, most, text, encryption_only, associated }
     }
 
     /// EINVAL: a message with `len` bytes of associated data and text is of another shape. EOVERFLOW: its IV leaves too
@@ -89,7 +95,10 @@ impl Shape {
         if len & self.remainder != 0 {
             return Err(Errno::INVAL);
         }
-        if self.matters { self.check_closely(control, len, length) } else { Ok(()) }
+        if (self.least..=self.most).contains(&len) {
+            return Ok(());
+        }
+        self.check_closely(control, len, length)
     }
 
     /// Apart, so that a short message of most modes takes no longer for it.

@@ -11,7 +11,7 @@ use super::capacity::{Capacity, PAGE};
 use super::common::VIRTIO_MAX;
 use super::message::{self, Message, OUTPUTS_MAX, in_one_piece, why_short};
 use super::operation::KernelOperation;
-use crate::engine::{Control, Kind, Length};
+use crate::engine::{Control, Kind, Length, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::overlap::{reads_its_output, with_checked_copy};
@@ -26,14 +26,9 @@ impl KernelOperation {
     }
 
     /// A message to a cipher, in as many pieces as it takes.
-    pub(super) fn cipher_message(
-        &self,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<usize> {
-        let (len, result) = control.lens(self.tag_len, input, output)?;
+    pub(super) fn cipher_message(&self, message: &WholeMessage<'_>) -> Result<usize> {
+        let (len, result) = message.lens(self.tag_len)?;
+        let &WholeMessage { control, input, output, length } = message;
         if self.chains() {
             self.note(self.chain(Some(control), input, output, len, 0))?;
             return Ok(result);
@@ -42,7 +37,7 @@ impl KernelOperation {
         let cut = piece_max < len && reads_its_output(input, output);
         if cut || input.list().len() > IOVECS_MAX {
             return with_checked_copy(input, |copy| {
-                self.cipher_message(control, copy, output, length)
+                self.cipher_message(&WholeMessage { input: copy, ..*message })
             })?;
         }
         self.note(self.pieces(control, input, output, [len, result], piece_max))?;

@@ -13,7 +13,7 @@ use super::batch::whole_result;
 use super::capacity::SENT_AT_ONCE;
 use super::message::Message;
 use super::operation::KernelOperation;
-use crate::engine::{Job, Length};
+use crate::engine::{Job, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::iov::{IOVECS_MAX, Iovecs, iovec};
 use libc::iovec;
@@ -111,9 +111,9 @@ fn choose<'a>(jobs: &[Job<'a>]) -> Result<Vec<Chosen<'a>>> {
 /// The place of the result, in one piece. None: the message does not fit into the socket, or there is
 /// an error in its lengths.
 fn place_of_result(operation: &KernelOperation, job: &Job<'_>) -> Option<[iovec; 1]> {
-    let control = job.control?;
-    let (len, result) = control.lens(operation.tag_len, job.input, job.output).ok()?;
-    operation.shape.check(control, len.min(result), Length::Whole).ok()?;
+    let message = WholeMessage::new(job.control?, job.input, job.output);
+    let (len, result) = message.lens(operation.tag_len).ok()?;
+    operation.shape.check(message.control, len.min(result), message.length).ok()?;
     let longest = len.max(result);
     let output = job.output.list().first().filter(|output| output.iov_len >= result)?;
     let place = [iovec(output.iov_base.cast(), result)];

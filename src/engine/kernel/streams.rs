@@ -12,13 +12,14 @@ use super::operation::KernelOperation;
 use crate::engine::shape::Shape;
 use crate::engine::{
     Alone, Control, DIGEST_MAX, Failure, Kind, Length, Operation, Progress, Submission,
+    WholeMessage,
 };
 use crate::errno::{Errno, Result, retry};
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs, iovec};
 use crate::lock::Event;
 use crate::overlap::{Overlap, overlap, with_checked_copies};
 use crate::sys::socket::poll_for_room;
-use crate::wipe::Depth;
+use crate::wipe::{Depth, Wiper};
 use libc::{MSG_DONTWAIT, MSG_MORE, iovec};
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
@@ -508,25 +509,18 @@ impl Operation for KernelOperation {
         if self.chains() { Ok(()) } else { self.require_room(len.min(self.piece_max(length))) }
     }
 
-    fn message(
-        &self,
-        alone: Alone<'_>,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<usize> {
-        alone.wiper.run(Depth::Spills, || match self.kind() {
+    fn message(&self, _: Alone<'_>, message: &WholeMessage<'_>, wiper: Wiper) -> Result<usize> {
+        wiper.run(Depth::Spills, || match self.kind() {
             Kind::Skcipher | Kind::Aead => {
                 // This comes first: a message whose lengths are wrong leaves a stream as it was.
-                self.check(control, input, output, length)?;
-                self.begin_whole(control.op);
-                self.cipher_message(control, input, output, length)
+                self.check(message)?;
+                self.begin_whole(message.control.op);
+                self.cipher_message(message)
             }
             _ => {
-                let sent = self.send(Some(control), input, false, &Event::default());
-                self.note(sent)?;
-                self.receive(output)?.ok_or(Errno::AGAIN)
+                let control = Some(message.control);
+                self.note(self.send(control, message.input, false, &Event::default()))?;
+                self.receive(message.output)?.ok_or(Errno::AGAIN)
             }
         })
     }

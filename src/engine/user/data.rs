@@ -218,6 +218,19 @@ pub fn in_parts<T>(
         // was given is gone.
         return processed.inspect_err(|_| unsafe { wipe_unless_same(from, to, written) });
     }
+    in_copied_parts(input, lengths, output, process)
+}
+
+/// Copies an AEAD's message to a buffer, lets `process` work on it there, and copies the result to `output`.
+/// Apart, as `in_place` is.
+#[inline(never)]
+fn in_copied_parts<T>(
+    input: Iovecs<'_>,
+    lengths: Lengths,
+    output: Iovecs<'_>,
+    process: impl FnOnce(Parts<'_>) -> Result<T>,
+) -> Result<T> {
+    let (read, written) = (lengths.input(), lengths.output());
     let mut scratch = Buffer::zeros(read.max(written))?;
     // SAFETY: whoever made the list promised that its memory may be read, and `scratch` is this function's own.
     unsafe { gather(input.list(), scratch.bytes()) };
@@ -230,6 +243,7 @@ pub fn in_parts<T>(
 /// if both are one piece of memory each, and the same or apart.
 ///
 /// When `process` fails, no input is left in an output that it was not in before.
+#[inline(always)]
 pub fn in_to_out<T>(
     input: Iovecs<'_>,
     len: usize,
@@ -247,7 +261,8 @@ pub fn in_to_out<T>(
 }
 
 /// Copies `len` bytes of `input` to the beginning of `output`, or to a buffer in between, and lets
-/// `process` work on them there.
+/// `process` work on them there. Apart, so that other messages need no room for it.
+#[inline(never)]
 fn in_place<T>(
     input: Iovecs<'_>,
     len: usize,
@@ -296,6 +311,7 @@ pub unsafe fn in_and_out<'a>(
 
 /// The starts of input and output. None: these are not one piece of memory each, or what is `read` of the
 /// one and `written` of the other overlap without having the same start.
+#[inline(always)]
 fn same_or_apart(
     input: Iovecs<'_>,
     read: usize,
@@ -347,13 +363,18 @@ pub unsafe fn in_and_apart<'a>(
 }
 
 /// The only IOVEC that is not empty, or an empty one; None if there are several.
+#[inline(always)]
 fn only(iovecs: Iovecs<'_>) -> Option<iovec> {
-    if let [only] = iovecs.list()
-        && only.iov_len > 0
-    {
-        return Some(*only);
+    match iovecs.list() {
+        [only] if only.iov_len > 0 => Some(*only),
+        list => only_filled(list),
     }
-    let mut filled = iovecs.list().iter().filter(|iov| iov.iov_len > 0);
+}
+
+/// Apart, since most messages lie in one IOVEC.
+#[cold]
+fn only_filled(list: &[iovec]) -> Option<iovec> {
+    let mut filled = list.iter().filter(|iov| iov.iov_len > 0);
     match (filled.next(), filled.next()) {
         (Some(only), None) => Some(*only),
         (None, _) => Some(iovec(std::ptr::NonNull::dangling().as_ptr(), 0)),

@@ -14,14 +14,14 @@ use crate::engine::user::algorithm::Keyed;
 use crate::engine::user::algorithm::asymmetric::Asymmetric;
 use crate::engine::user::data::{Buffer, copy_out};
 use crate::engine::user::lease::Lease;
-use crate::engine::{Alone, Control, Failure, Length, Op, Operation, Progress, Submission};
+use crate::engine::{Alone, Control, Failure, Op, Operation, Progress, Submission, WholeMessage};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::{IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::log::because;
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::{DEEP, wiping_stack};
+use crate::wipe::{DEEP, Wiper, wiping_stack};
 
 /// The log's reason where an output is too short.
 const NO_ROOM: &str = "no room for the largest result";
@@ -162,25 +162,18 @@ impl Operation for AsymmetricOperation {
         result.map(Some)
     }
 
-    fn check(&self, _: &Control, input: Iovecs<'_>, output: Iovecs<'_>, _: Length) -> Result<()> {
-        input.total()?;
-        if output.total()? < self.keyed()?.max_size() {
+    fn check(&self, message: &WholeMessage<'_>) -> Result<()> {
+        message.input.total()?;
+        if message.output.total()? < self.keyed()?.max_size() {
             return Err(because(Errno::MSGSIZE, NO_ROOM));
         }
         Ok(())
     }
 
-    fn message(
-        &self,
-        _: Alone<'_>,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        _: Length,
-    ) -> Result<usize> {
-        let mut message = Buffer::default();
-        message.append(input)?;
-        let result = self.compute(control.op, &mut message, output);
+    fn message(&self, _: Alone<'_>, message: &WholeMessage<'_>, _: Wiper) -> Result<usize> {
+        let mut copy = Buffer::default();
+        copy.append(message.input)?;
+        let result = self.compute(message.control.op, &mut copy, message.output);
         *self.stream.lock()? = Stream::Idle;
         result
     }

@@ -13,17 +13,20 @@ use super::cipher_state::{CipherState, Settings};
 use super::shared_stream::SharedStream;
 use crate::engine::outcome::BatchOutcome;
 use crate::engine::shape::Shape;
-use crate::engine::user::algorithm::block::SideBySide;
+use crate::engine::user::algorithm::block::{Data, SideBySide};
+use crate::engine::user::algorithm::skcipher::Skcipher;
 use crate::engine::user::algorithm::{Algorithm, Keyed};
 use crate::engine::user::data::{copy_out, in_parts, in_to_out};
 use crate::engine::user::lease::Lease;
-use crate::engine::{Alone, Control, Failure, Length, Operation, Progress, Submission};
+use crate::engine::{
+    Alone, Control, Failure, Length, Operation, Progress, Submission, WholeMessage,
+};
 use crate::errno::{Errno, Result};
 use crate::fork::Forked;
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::{DEEP, Depth, wiping_stack};
+use crate::wipe::{DEEP, Depth, Wiper, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -51,15 +54,10 @@ enum Home {
     Elsewhere,
 }
 
-/// A whole message. It is handed on by reference, because to copy what was just written is to wait
-/// until it is.
-struct Message<'a> {
-    control: &'a Control,
-    input: Iovecs<'a>,
-    /// Bytes in the input.
+/// Bytes in a whole message, and in its result.
+#[derive(Clone, Copy)]
+struct Lens {
     len: usize,
-    output: Iovecs<'a>,
-    /// Bytes in the result.
     result: usize,
 }
 
@@ -108,21 +106,37 @@ impl CipherOperation {
         result
     }
 
-    /// The same for a whole message. An operation that was never lent needs no lock, because its slot's is held.
-    #[inline(always)]
+    /// The same for whole messages. An operation that was never lent needs no lock, because its slot's is held.
+    #[allow(unsafe_code)]
     fn with_alone<T>(
         &self,
         alone: Alone<'_>,
         f: impl FnOnce(&mut CipherState) -> Result<T>,
     ) -> Result<T> {
+        // SAFETY: no caller's `f` comes here again.
+        match unsafe { self.state_alone(alone) } {
+            Some(state) => f(state),
+            None => self.with(f),
+        }
+    }
+
+    /// The state of an operation that was never lent. None: it may be used by others, too.
+    ///
+    /// # Safety
+    ///
+    /// As long as the state is used this is not called again.
+    #[allow(unsafe_code, clippy::mut_from_ref)]
+    #[inline(always)]
+    unsafe fn state_alone(&self, alone: Alone<'_>) -> Option<&mut CipherState> {
         if self.lent.load(Ordering::Relaxed) || !alone.is(self) {
-            return self.with(f);
+            return None;
         }
         // SAFETY: the lock of this operation's slot is held, of which `alone` is the proof. Nobody uses an operation
-        // without it that was not lent, and it is lent under that lock.
-        #[allow(unsafe_code)]
-        let home = unsafe { self.home.get_unlocked() };
-        home.with(f)
+        // without it that was not lent, and it is lent under that lock. The rest is the caller's promise.
+        match unsafe { self.home.get_unlocked() } {
+            Home::Private(state) => Some(state),
+            Home::Shared(_) | Home::Elsewhere => None,
+        }
     }
 
     /// Keeps `idle` for `progress`, which is asked often.
@@ -162,30 +176,19 @@ impl CipherOperation {
 
     /// A whole message that neither uses nor changes the operation's state. It has an IV, if the
     /// algorithm has one.
-    pub(super) fn message_apart(
-        &self,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-    ) -> Result<usize> {
-        let message = self.parse(control, input, output, Length::Whole)?;
-        self.whole(&mut CipherState::default(), &message, Length::Whole)?;
-        Ok(message.result)
+    pub(super) fn message_apart(&self, message: &WholeMessage<'_>) -> Result<usize> {
+        let (keyed, lens) = self.parse(message)?;
+        self.begin_whole(&mut CipherState::default(), keyed, message, lens)
     }
 
-    /// A message with its lengths. For the errors see [`Operation::check`]; ENOKEY.
+    /// The algorithm with its key, and the bytes in the message and in its result. For the errors see
+    /// [`Operation::check`]; ENOKEY.
     #[inline(always)]
-    fn parse<'a>(
-        &self,
-        control: &'a Control,
-        input: Iovecs<'a>,
-        output: Iovecs<'a>,
-        length: Length,
-    ) -> Result<Message<'a>> {
-        let (len, result) = control.lens(self.lease.sizes.tag, input, output)?;
-        let shape = self.lease.common.shape.check(control, len.min(result), length);
-        shape.or_else(|errno| self.keyed().and(Err(errno)))?;
-        Ok(Message { control, input, len, output, result })
+    fn parse(&self, message: &WholeMessage<'_>) -> Result<(&Keyed, Lens)> {
+        let (len, result) = message.lens(self.lease.sizes.tag)?;
+        let keyed = self.keyed()?;
+        self.lease.common.shape.check(message.control, len.min(result), message.length)?;
+        Ok((keyed, Lens { len, result }))
     }
 
     /// Leaves the operation as after a message with this control data, which has left `iv`.
@@ -198,40 +201,39 @@ impl CipherOperation {
         })
     }
 
-    /// Processes a message where its result goes: in pieces of `piece` bytes, if it is a symmetric
-    /// cipher's.
+    /// Processes a message where its result goes. Returns how many bytes that has.
+    #[inline(always)]
     fn process_message(
         &self,
         settings: &mut Settings,
-        message: &Message<'_>,
-        piece: usize,
-    ) -> Result<()> {
-        let &Message { input, len, output, result, .. } = message;
+        keyed: &Keyed,
+        message: &WholeMessage<'_>,
+        Lens { len, result }: Lens,
+    ) -> Result<usize> {
+        let &WholeMessage { input, output, length, .. } = message;
         let sizes = self.lease.sizes;
-        match self.lease.keyed()? {
+        match keyed {
             // The kernel starts no operation for a message without bytes.
-            _ if len == 0 && result == 0 => Ok(()),
+            _ if len == 0 && result == 0 => {}
             Keyed::Skcipher(cipher) => {
                 let iv = settings.iv.get_mut(..sizes.iv).ok_or(Errno::INVAL)?;
                 let encrypt = settings.encrypt;
-                in_to_out(input, len, output, |mut data| {
-                    while !data.is_empty() {
-                        let len = piece.min(data.len());
-                        let (now, later) = data.split_at(len);
-                        cipher.crypt(encrypt, iv, now)?;
-                        data = later;
-                    }
-                    Ok(())
-                })
+                // The length is compared first, so that short messages take no longer.
+                let cut = len > Length::ONE_SHOT
+                    && length == Length::Pieces
+                    && !self.lease.common.properties.chains();
+                let cipher: &dyn Skcipher = if cut { &InPieces(&**cipher) } else { &**cipher };
+                in_to_out(input, len, output, |data| cipher.crypt(encrypt, iv, data))?;
             }
             Keyed::Aead(aead) => {
                 let lengths = settings.lengths(len, sizes.tag)?;
                 in_parts(input, lengths, output, |message| {
                     settings.aead(&**aead, sizes.iv, message)
-                })
+                })?;
             }
-            _ => Err(Errno::INVAL),
+            _ => return Err(Errno::INVAL),
         }
+        Ok(result)
     }
 
     /// Returns whether a sender has to wait until another process has received something.
@@ -355,17 +357,42 @@ impl CipherOperation {
         }
     }
 
-    /// A whole message.
+    /// A whole message. It returns the length and not `()`. A `Result<()>` is in one register only: the other would
+    /// still hold what the cipher has left in it, and would be saved on the stack while that is wiped.
+    #[allow(unsafe_code)]
+    #[inline(never)]
+    fn whole(&self, alone: Alone<'_>, message: &WholeMessage<'_>) -> Result<usize> {
+        let (keyed, lens) = self.parse(message)?;
+        // SAFETY: a message is processed without coming here again.
+        self.failure.note(match unsafe { self.state_alone(alone) } {
+            Some(state) => self.begin_whole(state, keyed, message, lens),
+            None => self.whole_of_lent(keyed, message, lens),
+        })
+    }
+
+    /// Apart, since few operations are lent.
+    #[cold]
+    fn whole_of_lent(
+        &self,
+        keyed: &Keyed,
+        message: &WholeMessage<'_>,
+        lens: Lens,
+    ) -> Result<usize> {
+        self.with(|state| self.begin_whole(state, keyed, message, lens))
+    }
+
+    /// A whole message, with its lengths.
     #[inline(always)]
-    fn whole(&self, state: &mut CipherState, message: &Message<'_>, length: Length) -> Result<()> {
-        self.lease.keyed()?;
+    fn begin_whole(
+        &self,
+        state: &mut CipherState,
+        keyed: &Keyed,
+        message: &WholeMessage<'_>,
+        lens: Lens,
+    ) -> Result<usize> {
         state.settings.take_control(message.control, self.lease.sizes.iv)?;
-        let cut = length == Length::Pieces
-            && message.len > Length::ONE_SHOT
-            && !self.lease.common.properties.chains();
-        let piece = if cut { Length::ONE_SHOT } else { usize::MAX };
         (state.begun, state.more) = (false, false);
-        self.process_message(&mut state.settings, message, piece)
+        self.process_message(&mut state.settings, keyed, message, lens)
     }
 
     /// Pairs of IOVECs, each a message of its own.
@@ -418,12 +445,25 @@ impl CipherOperation {
             if renewed {
                 settings.take_control(control, self.lease.sizes.iv)?;
             }
-            let len = input.total()?;
-            let result = control.result_len(len, self.lease.sizes.tag)?;
-            let message = Message { control, input, len, output, result };
-            self.process_message(settings, &message, usize::MAX)?;
-            Ok(result)
+            let message = WholeMessage::new(control, input, output);
+            let (len, result) = message.lens(self.lease.sizes.tag)?;
+            self.process_message(settings, self.keyed()?, &message, Lens { len, result })
         })
+    }
+}
+
+/// A cipher whose messages are cut into pieces of [`Length::ONE_SHOT`] bytes.
+struct InPieces<'a>(&'a dyn Skcipher);
+
+impl Skcipher for InPieces<'_> {
+    fn crypt(&self, encrypt: bool, iv: &mut [u8], mut data: Data<'_, '_>) -> Result<()> {
+        while !data.is_empty() {
+            let len = Length::ONE_SHOT.min(data.len());
+            let (now, later) = data.split_at(len);
+            self.0.crypt(encrypt, iv, now)?;
+            data = later;
+        }
+        Ok(())
     }
 }
 
@@ -464,23 +504,8 @@ impl Operation for CipherOperation {
         if self.keyed().is_ok() { &self.lease.common.shape } else { &Shape::ANY }
     }
 
-    fn message(
-        &self,
-        alone: Alone<'_>,
-        control: &Control,
-        input: Iovecs<'_>,
-        output: Iovecs<'_>,
-        length: Length,
-    ) -> Result<usize> {
-        let message = self.parse(control, input, output, length)?;
-        // The closure returns the length and not `()`. A `Result<()>` is in one register only: the other would
-        // still hold what the cipher has left in it, and would be saved on the stack while that is wiped.
-        let whole = || {
-            self.with_alone(alone, |state: &mut CipherState| {
-                self.whole(state, &message, length).map(|()| message.result)
-            })
-        };
-        self.failure.note(alone.wiper.run(self.lease.depth, whole))
+    fn message(&self, alone: Alone<'_>, message: &WholeMessage<'_>, wiper: Wiper) -> Result<usize> {
+        wiper.run(self.lease.depth, || self.whole(alone, message))
     }
 
     fn batch(
@@ -492,7 +517,8 @@ impl Operation for CipherOperation {
         _: Submission,
     ) -> Result<usize> {
         if let ([_], [_]) = (inputs.list(), outputs.list()) {
-            return self.message(alone, control, inputs, outputs, Length::Whole);
+            let message = WholeMessage::new(control, inputs, outputs);
+            return self.message(alone, &message, Wiper::Operation);
         }
         self.check_each(control, inputs, outputs)?;
         let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);

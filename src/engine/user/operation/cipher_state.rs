@@ -6,7 +6,7 @@
 
 use crate::engine::user::algorithm::aead::Aead;
 use crate::engine::user::data::{Buffer, Lengths, Parts};
-use crate::engine::{Control, Iv, Op, Progress};
+use crate::engine::{Control, Iv, Op, Progress, copy_iv};
 use crate::errno::{Errno, Result};
 use crate::wipe::Wiped;
 
@@ -85,12 +85,7 @@ impl Settings {
             if iv.len() != iv_size {
                 return Err(Errno::INVAL);
             }
-            let place = self.iv.get_mut(..iv_size).ok_or(Errno::INVAL)?;
-            match (<&mut [u8; 16]>::try_from(&mut *place), iv.try_into()) {
-                // A copy of known length takes no call, and most IVs have this one.
-                (Ok(place), Ok(iv)) => *place = iv,
-                _ => place.copy_from_slice(iv),
-            }
+            copy_iv(self.iv.get_mut(..iv_size).ok_or(Errno::INVAL)?, iv);
         }
         self.encrypt = encrypt;
         self.assoclen = assoclen as usize;

@@ -107,6 +107,28 @@ impl HashOperation {
     pub(super) fn digest_size(&self) -> usize {
         self.lease.common.digest_size()
     }
+
+    /// A digest of a message that has begun, or that lies in several IOVECs or where its digest goes. Apart, so that
+    /// others need no room for it.
+    #[inline(never)]
+    fn digest_by_copy(&self, input: Iovecs<'_>, output: Iovecs<'_>, wiper: Wiper) -> Result<usize> {
+        if !self.begun.load(Ordering::Relaxed) {
+            let beginning = self.failure.note(self.beginning())?;
+            let mut digest = [0; DIGEST_MAX];
+            let digest = digest.get_mut(..self.digest_size()).ok_or(Errno::INVAL)?;
+            let whole = || read_only(input, |message| beginning.digest(&[message], digest));
+            if wiper.run(self.lease.depth, whole).is_some() {
+                let copied = copy_out(digest, output);
+                wipe_bytes(digest);
+                return Ok(copied);
+            }
+        }
+        // Further down than what a message at once takes.
+        wiper.run(Depth::Deep, || {
+            self.send(None, input, false, &Event::default())?;
+            self.receive(output)?.ok_or(Errno::AGAIN)
+        })
+    }
 }
 
 impl Operation for HashOperation {
@@ -154,20 +176,8 @@ impl Operation for HashOperation {
                 wiper.run(self.lease.depth, || beginning.digest(&message, digest));
                 return Ok(digest.len());
             }
-            let mut digest = [0; DIGEST_MAX];
-            let digest = digest.get_mut(..self.digest_size()).ok_or(Errno::INVAL)?;
-            let whole = || read_only(input, |message| beginning.digest(&[message], digest));
-            if wiper.run(self.lease.depth, whole).is_some() {
-                let copied = copy_out(digest, output);
-                wipe_bytes(digest);
-                return Ok(copied);
-            }
         }
-        // Further down than what a message at once takes.
-        wiper.run(Depth::Deep, || {
-            self.send(None, input, false, &Event::default())?;
-            self.receive(output)?.ok_or(Errno::AGAIN)
-        })
+        self.digest_by_copy(input, output, wiper)
     }
 
     fn progress(&self) -> Progress {

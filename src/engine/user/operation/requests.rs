@@ -13,9 +13,9 @@ use crate::cancel;
 use crate::engine::user::algorithm::block::CbcMessage;
 use crate::engine::user::algorithm::hash::{DigestMessage, side_by_side::digest_each};
 use crate::engine::user::data::{in_and_apart, in_and_out};
-use crate::engine::{Job, Length, Op};
+use crate::engine::{Control, Job, Op, WholeMessage};
 use crate::errno::{Errno, Result};
-use crate::wipe::{DEEP, Wiped, wiping_stack};
+use crate::wipe::{DEEP, Wiped, Wiper, wiping_stack};
 use std::ptr;
 
 /// Bytes from which on several processors are worth their threads.
@@ -73,7 +73,7 @@ fn bytes_left(job: &Job<'_>) -> usize {
 fn is_taken(job: &Job<'_>) -> bool {
     job.control.is_none_or(|control| {
         let operation = job.alone.operation();
-        operation.check(control, job.input, job.output, Length::Whole).is_ok()
+        operation.check(&message(job, control)).is_ok()
     })
 }
 
@@ -82,12 +82,17 @@ fn share_key(one: &Job<'_>, other: &Job<'_>) -> bool {
     key(one).zip(key(other)).is_some_and(|(one, other)| ptr::eq(one, other))
 }
 
+/// A cipher's message.
+fn message<'a>(job: &Job<'a>, control: &'a Control) -> WholeMessage<'a> {
+    WholeMessage::new(control, job.input, job.output)
+}
+
+/// `process` wipes the stack.
 fn process_in_turn(job: &mut Job<'_>) {
-    let (alone, input, output) = (job.alone, job.input, job.output);
-    let operation = alone.operation();
+    let operation = job.alone.operation();
     *job.outcome = Some(match job.control {
-        Some(control) => operation.message(alone, control, input, output, Length::Whole),
-        None => operation.digest(input, output, alone.wiper),
+        Some(control) => operation.message(job.alone, &message(job, control), Wiper::Caller),
+        None => operation.digest(job.input, job.output, Wiper::Caller),
     });
 }
 
@@ -192,9 +197,9 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     }
     share_out(&mut groups, |Group(jobs)| {
         for job in jobs.iter_mut().filter(|job| is_left(job)) {
-            *job.outcome = operation(job).zip(job.control).map(|(operation, control)| {
-                operation.message_apart(control, job.input, job.output)
-            });
+            *job.outcome = operation(job)
+                .zip(job.control)
+                .map(|(operation, control)| operation.message_apart(&message(job, control)));
         }
     });
 }

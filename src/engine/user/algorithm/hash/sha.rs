@@ -132,15 +132,25 @@ impl<W: Word, const WORDS: usize, const BLOCK: usize> Sha<W, WORDS, BLOCK> {
         let mut last = [[0; BLOCK]; 2];
         let bytes =
             self.len - self.filled() as u64 + (blocks.as_flattened().len() + rest.len()) as u64;
-        let last = pad(&mut last, rest.len(), bytes);
+        let padded = pad(&mut last, rest.len(), bytes);
         if !rest.is_empty() {
-            last.as_flattened_mut()[..rest.len()].copy_from_slice(rest);
+            padded.as_flattened_mut()[..rest.len()].copy_from_slice(rest);
         }
+        let count = padded.len();
         let mut state = self.state;
-        if !blocks.is_empty() {
-            (self.compress)(&mut state, blocks);
+        match blocks {
+            // In one call the state stays in registers from block to block.
+            [block] if count == 1 => {
+                last[0] = *block;
+                (self.compress)(&mut state, &last);
+            }
+            _ => {
+                if !blocks.is_empty() {
+                    (self.compress)(&mut state, blocks);
+                }
+                (self.compress)(&mut state, &last[2 - count..]);
+            }
         }
-        (self.compress)(&mut state, last);
         write_digest(&state, digest);
     }
 }

@@ -19,10 +19,10 @@ pub const BATCH: usize = 512;
 /// Bytes in the longest block.
 const BLOCK: usize = 16;
 
-/// EINVAL unless so many bytes are whole blocks, whose sizes are powers of two: a division takes ten times
-/// as long.
-fn whole_blocks(cipher: &dyn BlockCipher, len: usize) -> Result<()> {
-    if len & (cipher.size() - 1) == 0 { Ok(()) } else { Err(Errno::INVAL) }
+/// EINVAL unless so many bytes are whole blocks of `size` bytes, which is a power of two: a division takes ten
+/// times as long.
+fn whole_blocks(size: usize, len: usize) -> Result<()> {
+    if len & (size - 1) == 0 { Ok(()) } else { Err(Errno::INVAL) }
 }
 
 pub fn ecb(
@@ -31,11 +31,12 @@ pub fn ecb(
     _: &mut [u8],
     data: Data<'_, '_>,
 ) -> Result<()> {
-    whole_blocks(cipher, data.len())?;
     if let Some(cipher) = cipher.pipelined() {
+        whole_blocks(BLOCK, data.len())?;
         cipher.ecb(encrypt, data);
         return Ok(());
     }
+    whole_blocks(cipher.size(), data.len())?;
     let data = data.into_out_with_copied_in();
     if encrypt {
         cipher.encrypt(data)
@@ -51,7 +52,7 @@ pub fn cbc(
     iv: &mut [u8],
     data: Data<'_, '_>,
 ) -> Result<()> {
-    whole_blocks(cipher, data.len())?;
+    whole_blocks(cipher.size(), data.len())?;
     if encrypt {
         cipher.chain(iv, data.into_out_with_copied_in());
         return Ok(());
@@ -85,7 +86,7 @@ pub fn pcbc(
     iv: &mut [u8],
     data: Data<'_, '_>,
 ) -> Result<()> {
-    whole_blocks(cipher, data.len())?;
+    whole_blocks(cipher.size(), data.len())?;
     let data = data.into_out_with_copied_in();
     let mut block = Zeroizing::new([0; BLOCK]);
     let input = &mut block[..cipher.size()];

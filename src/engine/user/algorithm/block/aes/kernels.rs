@@ -150,6 +150,9 @@ macro_rules! modes {
         /// no longer than one; in those for which there are no data are the last data again.
         const PART: usize = if SIZE == 64 { 2 } else { 4 };
 
+        /// Half of them, for short messages of xts.
+        const HALF: usize = PART / 2;
+
         with_features! { [$($feature),*]
 
         $($primitive)*
@@ -285,13 +288,13 @@ macro_rules! modes {
         }
 
         /// A part's blocks between XORs with their tweaks.
-        fn xts_part<const ENCRYPT: bool>(
+        fn xts_part<const ENCRYPT: bool, const N: usize>(
             keys: &RoundKeys,
-            tweaks: &[Wide; PART],
+            tweaks: &[Wide; N],
             data: Data<'_, '_>,
         ) {
-            let mut blocks: [Wide; PART] = load_all(&data);
-            crypt_between::<ENCRYPT, PART>(keys, tweaks, &mut blocks);
+            let mut blocks: [Wide; N] = load_all(&data);
+            crypt_between::<ENCRYPT, N>(keys, tweaks, &mut blocks);
             store_all(data, &blocks);
         }
 
@@ -376,17 +379,18 @@ macro_rules! modes {
             }
         }
 
-        /// [`xts_all`] of a message that is a part. Such a short one would wait if its tweaks were made one of another.
-        fn xts_short<const ENCRYPT: bool>(
+        /// [`xts_all`] of a message of up to `N` registers. Such a short one would wait if its tweaks were made one of
+        /// another.
+        fn xts_short<const ENCRYPT: bool, const N: usize>(
             keys: &RoundKeys,
             tweak_keys: &RoundKeys,
             iv: &[u8; BLOCK],
             data: Data<'_, '_>,
         ) -> u128 {
             let iv = encrypt_iv(tweak_keys, iv);
-            let tweaks: [Wide; PART] = std::array::from_fn(|i| tweaks_at(iv, i));
+            let tweaks: [Wide; N] = std::array::from_fn(|i| tweaks_at(iv, i));
             let next = behind(tweaks[0], count(&data));
-            xts_part::<ENCRYPT>(keys, &tweaks, data);
+            xts_part::<ENCRYPT, N>(keys, &tweaks, data);
             block_at(next, 0)
         }
 
@@ -418,7 +422,7 @@ macro_rules! modes {
                 last = next;
                 next = behind(next, count(&part));
                 let tweaks = std::array::from_fn(|i| behind(last, i));
-                xts_part::<ENCRYPT>(keys, &tweaks, part);
+                xts_part::<ENCRYPT, PART>(keys, &tweaks, part);
             });
             block_at(if tail == 0 { next } else { last }, tail)
         }
@@ -531,19 +535,25 @@ macro_rules! modes {
             }
 
             fn xts(&self, encrypt: bool, iv: &[u8; BLOCK], data: Data<'_, '_>) -> u128 {
-                let len = data.len();
-                let is_part = (SIZE..=PART * SIZE).contains(&len) && len % SIZE == 0;
-                let xts = match (is_part, encrypt) {
-                    (true, true) => xts_short::<true>,
-                    (true, false) => xts_short::<false>,
-                    (false, true) => xts_all::<true>,
-                    (false, false) => xts_all::<false>,
-                };
+                let (keys, tweak_keys) = (&self.data.0, &*self.tweak);
+                let registers = data.len() / SIZE;
+                if data.len() % SIZE == 0 && (1..=PART).contains(&registers) {
+                    // SAFETY: `new` has found the features.
+                    return unsafe {
+                        match (encrypt, registers <= HALF) {
+                            (true, true) => xts_short::<true, HALF>(keys, tweak_keys, iv, data),
+                            (true, false) => xts_short::<true, PART>(keys, tweak_keys, iv, data),
+                            (false, true) => xts_short::<false, HALF>(keys, tweak_keys, iv, data),
+                            (false, false) => xts_short::<false, PART>(keys, tweak_keys, iv, data),
+                        }
+                    };
+                }
+                let xts = if encrypt { xts_all::<true> } else { xts_all::<false> };
                 // SAFETY: `new` has found the features.
-                let run = || unsafe { xts(&self.data.0, &self.tweak, iv, data) };
+                let run = || unsafe { xts(keys, tweak_keys, iv, data) };
                 // Registers of two blocks are spilled in flights, and take most of a KiB. Those of one take less, and with
                 // AVX-512 there are enough. Wiped here, it costs short messages nothing.
-                if SIZE == 32 && !is_part { Depth::Shallow.run(run) } else { run() }
+                if SIZE == 32 { Depth::Shallow.run(run) } else { run() }
             }
 
             fn depth(&self) -> Depth {
