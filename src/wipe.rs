@@ -152,7 +152,7 @@ const PIECE: usize = 1536;
 
 /// Writes zeros over the next `N` bytes of the stack.
 #[inline(never)]
-pub fn wipe_stack<const N: usize>() {
+fn wipe_stack<const N: usize>() {
     let mut stack = [MaybeUninit::<u8>::uninit(); N];
     let start = stack.as_ptr().align_offset(LINE).min(LINE);
     stack.iter_mut().take(LINE).for_each(|byte| *byte = MaybeUninit::new(0));

@@ -14,7 +14,7 @@ use crate::cancel::Suspended;
 use crate::errno::{Errno, Result};
 use crate::log;
 use crate::sys::thread;
-use crate::wipe::{CALL, wipe_registers, wipe_stack};
+use crate::wipe::{CALL, wipe_registers, wiping_stack};
 use libc::{c_int, ssize_t};
 use std::any::type_name;
 
@@ -91,12 +91,7 @@ fn around<F>(call: &mut dyn FnMut(&Suspended) -> Result<Number>) -> Result<Numbe
         closure: &'static str,
         call: &mut dyn FnMut(&Suspended) -> Result<Number>,
     ) -> Result<Number> {
-        framed(closure, |cancellation| {
-            // What is called by a pointer is not inlined: its frames are below this one.
-            let result = call(cancellation);
-            wipe_stack::<CALL>();
-            result
-        })
+        framed(closure, |cancellation| wiping_stack::<CALL, _>(|| call(cancellation)))
     }
     wiping(type_name::<F>(), call)
 }
