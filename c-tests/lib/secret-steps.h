@@ -24,8 +24,9 @@ static struct {
     const struct algorithm *algorithm;
     uint32_t keylen;
     void (*act)(struct kcapi_handle *);
-    /* to so many bytes; */
+    /* to so many bytes, by a handle with these flags; */
     size_t len;
+    uint32_t flags;
     /* or a call. */
     void (*call)(void);
     /* Called when that is done, before the handle is closed. */
@@ -66,6 +67,39 @@ static void walk_stream(struct kcapi_handle *handle)
     kcapi_cipher_stream_init_enc(handle, c->iv, &in, 1);
     kcapi_cipher_stream_update(handle, &in, 1);
     kcapi_cipher_stream_op(handle, &out, 1);
+}
+
+/* Three messages in one call, which a handle for AIO takes. */
+static inline void walk_pairs(struct kcapi_handle *handle, size_t len, size_t room,
+                              ssize_t (*call)(struct kcapi_handle *, struct iovec *, struct iovec *, size_t,
+                                              const uint8_t *, int))
+{
+    enum { PAIRS = 3 };
+    struct walker *c = step.caller;
+    struct iovec in[PAIRS], out[PAIRS];
+
+    for (size_t i = 0; i < PAIRS; i++) {
+        in[i] = (struct iovec){ c->plain, len };
+        out[i] = (struct iovec){ c->out + 5 * KIB * i, room };
+    }
+    call(handle, in, out, PAIRS, c->iv, 0);
+}
+
+static inline void walk_encrypt_pairs(struct kcapi_handle *handle)
+{
+    walk_pairs(handle, step.len, step.len, kcapi_cipher_encrypt_aio);
+}
+
+static inline void walk_decrypt_pairs(struct kcapi_handle *handle)
+{
+    walk_pairs(handle, step.len, step.len, kcapi_cipher_decrypt_aio);
+}
+
+static inline void walk_seal_pairs(struct kcapi_handle *handle)
+{
+    size_t len = WALK_AAD + step.len;
+
+    walk_pairs(handle, len, len + WALK_TAG, kcapi_aead_encrypt_aio);
 }
 
 static void walk_seal(struct kcapi_handle *handle)
@@ -337,7 +371,7 @@ static void walk_handle(void)
     const struct algorithm *a = step.algorithm;
     struct kcapi_handle *handle = NULL;
 
-    if (a->family->init(&handle, a->name, 0))
+    if (a->family->init(&handle, a->name, step.flags))
         return;
     prepare_secrets();
     put_key_head(a, step.caller->key, step.keylen);

@@ -202,10 +202,15 @@ static void walk_messages(const struct algorithm *a, uint32_t keylen)
             walk_one(a, keylen, "encryption of", walk_encrypt, len);
             walk_one(a, keylen, "decryption of", walk_decrypt, len);
             walk_one(a, keylen, "stream of", walk_stream, len);
+            step.flags = KCAPI_INIT_AIO;
+            walk_one(a, keylen, "encryption in a batch of", walk_encrypt_pairs, len);
+            walk_one(a, keylen, "decryption in a batch of", walk_decrypt_pairs, len);
         } else if (a->family == &sealing) {
             walk_one(a, keylen, "encryption of", walk_seal, len);
             walk_one(a, keylen, "decryption of", walk_open, len);
             walk_one(a, keylen, "a wrong tag behind", walk_forge, len);
+            step.flags = KCAPI_INIT_AIO;
+            walk_one(a, keylen, "encryption in a batch of", walk_seal_pairs, len);
         } else {
             walk_one(a, keylen, "digest of", walk_digest, len);
             walk_one(a, keylen, "digests side by side of", walk_digests, len);
@@ -214,6 +219,7 @@ static void walk_messages(const struct algorithm *a, uint32_t keylen)
             walk_one(a, keylen, "digest of a list of", walk_list, len);
             walk_one(a, keylen, "digest without end of", walk_abandon, len);
         }
+        step.flags = 0;
     }
 }
 

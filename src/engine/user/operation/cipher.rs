@@ -26,7 +26,7 @@ use crate::fork::Forked;
 use crate::iov::{Cursor, IOVECS_MAX, Iovecs};
 use crate::lock::{Event, Lock, Recover};
 use crate::overlap::{Overlap, overlap, with_copies};
-use crate::wipe::{DEEP, Depth, Wiper, wiping_stack};
+use crate::wipe::{DEEP, Wiper, wiping_stack};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -521,13 +521,10 @@ impl Operation for CipherOperation {
             return self.message(alone, &message, Wiper::Operation);
         }
         self.check_each(control, inputs, outputs)?;
-        let pairs = |state: &mut CipherState| self.pairs(state, control, inputs, outputs);
-        let done = match self.lease.depth {
-            Depth::Shallow => self.with_alone(alone, pairs),
-            // This goes deeper than a message, which wipes less of the stack.
-            _ => wiping_stack::<DEEP, _>(|| self.with_alone(alone, pairs)),
-        };
-        self.failure.note(done)
+        // This goes deeper than a message, which wipes less of the stack.
+        self.failure.note(wiping_stack::<DEEP, _>(|| {
+            self.with_alone(alone, |state| self.pairs(state, control, inputs, outputs))
+        }))
     }
 
     fn progress(&self) -> Progress {
