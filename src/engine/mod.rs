@@ -414,6 +414,11 @@ impl<'a> Job<'a> {
         Self { alone, control, input, output, outcome, apart: PhantomData }
     }
 
+    /// The message, if it is a cipher's.
+    pub fn message(&self) -> Option<WholeMessage<'a>> {
+        self.control.map(|control| WholeMessage::new(control, self.input, self.output))
+    }
+
     /// The operation, if it is one of `T`.
     pub fn operation_as<T: Operation>(&self) -> Option<&'a T> {
         let operation: &dyn Any = self.alone.0;

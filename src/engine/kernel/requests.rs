@@ -13,7 +13,7 @@ use super::batch::whole_result;
 use super::capacity::SENT_AT_ONCE;
 use super::message::Message;
 use super::operation::KernelOperation;
-use crate::engine::{Job, WholeMessage};
+use crate::engine::Job;
 use crate::errno::{Errno, Result};
 use crate::iov::{IOVECS_MAX, Iovecs, iovec};
 use libc::iovec;
@@ -111,7 +111,7 @@ fn choose<'a>(jobs: &[Job<'a>]) -> Result<Vec<Chosen<'a>>> {
 /// The place of the result, in one piece. None: the message does not fit into the socket, or there is
 /// an error in its lengths.
 fn place_of_result(operation: &KernelOperation, job: &Job<'_>) -> Option<[iovec; 1]> {
-    let message = WholeMessage::new(job.control?, job.input, job.output);
+    let message = job.message()?;
     let (len, result) = message.lens(operation.tag_len).ok()?;
     operation.shape.check(message.control, len.min(result), message.length).ok()?;
     let longest = len.max(result);

@@ -114,13 +114,11 @@ impl HashOperation {
     fn digest_by_copy(&self, input: Iovecs<'_>, output: Iovecs<'_>, wiper: Wiper) -> Result<usize> {
         if !self.begun.load(Ordering::Relaxed) {
             let beginning = self.failure.note(self.beginning())?;
-            let mut digest = [0; DIGEST_MAX];
+            let mut digest = Wiped::<DIGEST_MAX>::ZEROS;
             let digest = digest.get_mut(..self.digest_size()).ok_or(Errno::INVAL)?;
             let whole = || read_only(input, |message| beginning.digest(&[message], digest));
             if wiper.run(self.lease.depth, whole).is_some() {
-                let copied = copy_out(digest, output);
-                wipe_bytes(digest);
-                return Ok(copied);
+                return Ok(copy_out(digest, output));
             }
         }
         // Further down than what a message at once takes.

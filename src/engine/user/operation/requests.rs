@@ -13,7 +13,7 @@ use crate::cancel;
 use crate::engine::user::algorithm::block::CbcMessage;
 use crate::engine::user::algorithm::hash::{DigestMessage, side_by_side::digest_each};
 use crate::engine::user::data::{in_and_apart, in_and_out};
-use crate::engine::{Control, Job, Op, WholeMessage};
+use crate::engine::{Job, Op};
 use crate::errno::{Errno, Result};
 use crate::wipe::{DEEP, Wiped, Wiper, wiping_stack};
 use std::ptr;
@@ -71,10 +71,7 @@ fn bytes_left(job: &Job<'_>) -> usize {
 
 /// Returns whether the operation takes such a message.
 fn is_taken(job: &Job<'_>) -> bool {
-    job.control.is_none_or(|control| {
-        let operation = job.alone.operation();
-        operation.check(&message(job, control)).is_ok()
-    })
+    job.message().is_none_or(|message| job.alone.operation().check(&message).is_ok())
 }
 
 fn share_key(one: &Job<'_>, other: &Job<'_>) -> bool {
@@ -82,16 +79,11 @@ fn share_key(one: &Job<'_>, other: &Job<'_>) -> bool {
     key(one).zip(key(other)).is_some_and(|(one, other)| ptr::eq(one, other))
 }
 
-/// A cipher's message.
-fn message<'a>(job: &Job<'a>, control: &'a Control) -> WholeMessage<'a> {
-    WholeMessage::new(control, job.input, job.output)
-}
-
 /// `process` wipes the stack.
 fn process_in_turn(job: &mut Job<'_>) {
     let operation = job.alone.operation();
-    *job.outcome = Some(match job.control {
-        Some(control) => operation.message(job.alone, &message(job, control), Wiper::Caller),
+    *job.outcome = Some(match job.message() {
+        Some(message) => operation.message(job.alone, &message, Wiper::Caller),
         None => operation.digest(job.input, job.output, Wiper::Caller),
     });
 }
@@ -198,8 +190,8 @@ fn process_in_threads(jobs: &mut [Job<'_>], bytes: usize) {
     share_out(&mut groups, |Group(jobs)| {
         for job in jobs.iter_mut().filter(|job| is_left(job)) {
             *job.outcome = operation(job)
-                .zip(job.control)
-                .map(|(operation, control)| operation.message_apart(&message(job, control)));
+                .zip(job.message())
+                .map(|(operation, message)| operation.message_apart(&message));
         }
     });
 }

@@ -32,6 +32,7 @@ pub fn ecb(
     data: Data<'_, '_>,
 ) -> Result<()> {
     if let Some(cipher) = cipher.pipelined() {
+        // These have blocks of that size only; to ask for it would be one call more.
         whole_blocks(BLOCK, data.len())?;
         cipher.ecb(encrypt, data);
         return Ok(());
